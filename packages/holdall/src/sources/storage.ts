@@ -1,0 +1,111 @@
+import type { ZodType } from 'zod'
+import type { Log } from '../web/log.ts'
+
+/** What a storage plugin registers: a name, a schema for the `config` block of a source, and a factory. */
+export interface StorageType<Config = unknown> {
+  /** The value of `storage:` in a source's configuration, such as `s3`. */
+  readonly type: string
+  readonly config: ZodType<Config>
+  /** Throws when the backend cannot be reached or used; core shows the source as unavailable and tries again. */
+  create(config: Config, context: StorageContext): Promise<Storage>
+}
+
+export interface StorageContext {
+  /** The value of a secret that this source may read; `undefined` when nobody has set it. */
+  getSecret(name: string): Promise<string | undefined>
+  readonly fetch: typeof fetch
+  readonly log: Log
+}
+
+/**
+ * Where bytes live. `stat` and `read` are required; every other member is a capability that is present when the
+ * member is. Paths are opaque except for `/`. Every path that this storage cannot hold at all is absent to `stat`,
+ * `read` and `delete`, and `storage_path_invalid` to `write`.
+ */
+export interface Storage {
+  /** `undefined` when nothing is at `path`; throws for anything else. */
+  stat(path: string, options?: CallOptions): Promise<StoredFile | undefined>
+  /**
+   * The bytes at `path`, or of one range of them. The caller reads the stream to its end or cancels it.
+   * Throws `file_missing` when nothing is there and `range_not_satisfiable` for a range that begins at or past the end,
+   * both before any byte is given out.
+   */
+  read(path: string, options?: ReadOptions): Promise<ReadableStream<Uint8Array>>
+  /** One page of the files whose path begins with `prefix`, in an order that never changes, in constant memory. */
+  list?(options?: ListOptions): Promise<ListedPage>
+  /**
+   * Stores the body while it arrives, never whole in memory, and hashes it on the way. What is at `path` is replaced.
+   * Nothing is visible at `path` unless this succeeds, and it returns only when the bytes are durable.
+   * When the body throws or the signal aborts, that is what is thrown, and nothing is left over.
+   */
+  write?(path: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenFile>
+  /** Removes exactly this path; absent is success. */
+  delete?(path: string, options?: CallOptions): Promise<void>
+  /** A short-lived URL whose answer carries our disposition and type. */
+  downloadUrl?(path: string, options: DownloadUrlOptions): Promise<string>
+  /** A thumbnail that the backend makes itself; `undefined` when it makes none of this file. */
+  thumbnailUrl?(path: string, size: { width: number; height: number }): Promise<string | undefined>
+  /** The largest file that this storage takes, in bytes. */
+  readonly maxFileSize?: number
+  /** The origins that pages must be allowed to reach. */
+  readonly origins?: readonly string[]
+  close?(): Promise<void>
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+/** `length` bytes from `offset` (to the end without it), or the last `suffix` bytes. What lies past the end is left out. */
+export type ByteRange = { readonly offset: number; readonly length?: number } | { readonly suffix: number }
+
+export interface ReadOptions extends CallOptions {
+  readonly range?: ByteRange
+}
+
+export interface WriteOptions extends CallOptions {
+  readonly contentType?: string
+}
+
+export interface ListOptions extends CallOptions {
+  readonly prefix?: string
+  /** From the page before; without it the list begins. Throws `invalid_cursor` for one that no page gave out. */
+  readonly cursor?: string
+  /** At most this many files, 1 to 1,000; 100 without it. */
+  readonly limit?: number
+}
+
+export interface ListedPage {
+  readonly files: readonly StoredFile[]
+  /** Where the next page begins; `null` on the last. A page that is not the last may be short, even empty. */
+  readonly next: string | null
+}
+
+export interface DownloadUrlOptions {
+  /** Seconds. */
+  readonly expiresIn: number
+  readonly filename: string
+  readonly contentType: string
+  readonly disposition: 'attachment' | 'inline'
+}
+
+export interface StoredFile {
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+  readonly lastModified?: Date
+  /** As the storage remembers it; a plain directory remembers none. */
+  readonly contentType?: string
+  /** `sha256:` and 64 hexadecimal digits, when the storage knows it without reading the file. */
+  readonly contentHash?: string
+}
+
+export interface WrittenFile {
+  readonly path: string
+  readonly size: number
+  /** `sha256:` and 64 hexadecimal digits, over exactly the bytes that were stored. */
+  readonly contentHash: string
+}
+
+export const DEFAULT_LIST_LIMIT = 100
+export const MAX_LIST_LIMIT = 1_000
