@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { HoldallError } from '../web/error.ts'
+import { openInternalDatabase } from './internal.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'holdall-internal-'))
+after(() => rmSync(folder, { recursive: true }))
+
+test('is created with every migration and opens again as it was', async () => {
+  const path = join(folder, 'new.db')
+  const first = await openInternalDatabase(path)
+  await first.write((trx) =>
+    trx.insertInto('actors').values({ id: 'alice', name: null, created_by: null, last_seen_at: null }).execute(),
+  )
+  await first.close()
+  const second = await openInternalDatabase(path)
+  assert.equal((await second.read.selectFrom('actors').select('id').executeTakeFirstOrThrow()).id, 'alice')
+  await second.close()
+})
+
+test('leaves a file that is not its own untouched', async () => {
+  const path = join(folder, 'foreign.db')
+  const foreign = new DatabaseSync(path)
+  foreign.exec('CREATE TABLE catalog_databases (name TEXT)')
+  foreign.close()
+  await assert.rejects(
+    openInternalDatabase(path),
+    (error) => error instanceof HoldallError && error.code === 'internal_database_unknown',
+  )
+  const again = new DatabaseSync(path)
+  assert.deepEqual(
+    again
+      .prepare('SELECT name FROM sqlite_schema')
+      .all()
+      .map((row) => row.name),
+    ['catalog_databases'],
+  )
+  again.close()
+})
+
+test('two connections that write at once both succeed', async () => {
+  const path = join(folder, 'shared.db')
+  const [one, two] = [await openInternalDatabase(path), await openInternalDatabase(path)]
+  const write = (db: typeof one, from: string) =>
+    Promise.all(
+      Array.from({ length: 50 }, (_, n) =>
+        db.write((trx) =>
+          trx
+            .insertInto('actors')
+            .values({ id: `${from}${n}`, name: null, created_by: null, last_seen_at: null })
+            .execute(),
+        ),
+      ),
+    )
+  await Promise.all([write(one, 'a'), write(two, 'b')])
+  const { count } = await one.read
+    .selectFrom('actors')
+    .select(sql<number>`count(*)`.as('count'))
+    .executeTakeFirstOrThrow()
+  assert.equal(count, 100)
+  await Promise.all([one.close(), two.close()])
+})
+
+test('a transaction that fails leaves nothing', async () => {
+  const db = await openInternalDatabase(join(folder, 'rollback.db'))
+  const failing = db.write(async (trx) => {
+    await trx.insertInto('actors').values({ id: 'bob', name: null, created_by: null, last_seen_at: null }).execute()
+    throw new Error('no')
+  })
+  await assert.rejects(failing, /no/)
+  assert.deepEqual(await db.read.selectFrom('actors').selectAll().execute(), [])
+  await db.close()
+})
+
+test('a transaction that waits for anything but its queries is refused', async () => {
+  const db = await openInternalDatabase(join(folder, 'waiting.db'))
+  const waiting = db.write(async (trx) => {
+    await trx.insertInto('actors').values({ id: 'carol', name: null, created_by: null, last_seen_at: null }).execute()
+    await sleep(5)
+  })
+  await assert.rejects(waiting, /waited/)
+  assert.deepEqual(await db.read.selectFrom('actors').selectAll().execute(), [])
+  await db.close()
+})
+
+test('the reading connection cannot write', async () => {
+  const db = await openInternalDatabase(join(folder, 'readonly.db'))
+  await assert.rejects(db.read.deleteFrom('actors').execute(), /readonly/)
+  await db.close()
+})
+
+test('an object as a parameter is an error, not a NULL', async () => {
+  const db = await openInternalDatabase(join(folder, 'parameters.db'))
+  await assert.rejects(sql`SELECT ${{ a: 1 }}`.execute(db.read), /not object/)
+  await db.close()
+})

@@ -1,0 +1,103 @@
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Kysely, Transaction } from 'kysely'
+import { HoldallError } from '../web/error.ts'
+import { kyselyOn } from './kysely.ts'
+import { migrate } from './migrate.ts'
+import type { Schema } from './schema.ts'
+
+/** How long a writer waits for another process's transaction before it gives up. */
+export const BUSY_LIMIT_MS = 15_000
+
+const FIRST_PAUSE_MS = 2
+const LONGEST_PAUSE_MS = 100
+const SQLITE_BUSY = 5
+
+/** Holdall's own database: sources, files, uploads, actors, tokens and what is set at runtime. */
+export interface InternalDatabase {
+  /** For reading. A statement that writes is refused by SQLite. */
+  readonly read: Kysely<Schema>
+  /**
+   * Runs `work` in a transaction that takes the write lock at once; one at a time. `work` may only wait for its own
+   * queries: a transaction that waits for anything slower (a disk, the network) is rolled back and throws.
+   */
+  write<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result>
+  close(): Promise<void>
+}
+
+/**
+ * Opens, and if need be creates and migrates, the internal database.
+ *
+ * @param path a file, whose folder exists
+ * @throws HoldallError `internal_database_unknown` when the file is somebody else's database
+ */
+export async function openInternalDatabase(path: string): Promise<InternalDatabase> {
+  const writing = connect(path)
+  try {
+    await patiently(() => writing.exec('PRAGMA journal_mode = WAL'))
+    writing.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    await patiently(() => migrate(writing, path))
+  } catch (error) {
+    writing.close()
+    throw error
+  }
+  const reading = connect(path)
+  reading.exec('PRAGMA query_only = ON')
+  const write = kyselyOn(writing)
+  const read = kyselyOn(reading)
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function transaction<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
+    await patiently(() => writing.exec('BEGIN IMMEDIATE'))
+    let waited = false
+    const turn = setImmediate(() => {
+      waited = true
+    })
+    try {
+      // The queries of a transaction only ever wait for microtasks, so the event loop cannot turn while it is open.
+      const result = await work(write as unknown as Transaction<Schema>)
+      if (waited) throw new Error('A write transaction waited for something other than its own queries')
+      writing.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (writing.isTransaction) writing.exec('ROLLBACK')
+      throw error
+    } finally {
+      clearImmediate(turn)
+    }
+  }
+
+  return {
+    read,
+    write(work) {
+      const result = last.then(() => transaction(work))
+      last = result.catch(() => undefined)
+      return result
+    },
+    async close() {
+      await last
+      await read.destroy()
+      await write.destroy()
+      for (const connection of [reading, writing]) if (connection.isOpen) connection.close()
+    },
+  }
+}
+
+// A busy timeout inside SQLite would block the event loop, so the wait is ours.
+function connect(path: string): DatabaseSync {
+  return new DatabaseSync(path, { timeout: 0 })
+}
+
+async function patiently(run: () => void): Promise<void> {
+  const deadline = Date.now() + BUSY_LIMIT_MS
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    try {
+      run()
+      return
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error
+      if (Date.now() > deadline) throw new HoldallError('database_busy', {}, { cause: error })
+    }
+    await sleep(pause / 2 + (Math.random() * pause) / 2)
+  }
+}

@@ -1,0 +1,141 @@
+import type { ColumnType, Generated } from 'kysely'
+
+/** ISO 8601 in UTC with milliseconds; the database fills it in. */
+type CreatedAt = ColumnType<string, string | undefined, never>
+
+export interface SourceTable {
+  id: Generated<number>
+  slug: string
+  storage_type: string
+  label: string | null
+  config: Generated<string>
+  last_sync_token: string | null
+  created_at: CreatedAt
+  origin: 'configuration' | 'default' | 'runtime'
+  active: Generated<number>
+}
+
+export interface FileTable {
+  seq: Generated<number>
+  id: string
+  source_id: number
+  path: string
+  filename: string
+  content_type: string | null
+  declared_type: string | null
+  content_hash: string | null
+  size: number | null
+  width: number | null
+  height: number | null
+  uploaded_by: string | null
+  created_at: CreatedAt
+  metadata: Generated<string>
+  search_text: Generated<string>
+  upload_id: string | null
+}
+
+export interface FileSearchTable {
+  rowid: number
+  datasette_files_fts: string
+}
+
+export interface ActorTable {
+  id: string
+  name: string | null
+  created_at: CreatedAt
+  created_by: string | null
+  last_seen_at: string | null
+}
+
+export interface SignInLinkTable {
+  token_hash: string
+  actor_id: string
+  created_at: CreatedAt
+  created_by: string | null
+  expires_at: string
+  used_at: string | null
+  revoked_at: string | null
+}
+
+export interface SessionTable {
+  id: string
+  token_hash: string
+  actor_id: string
+  created_at: CreatedAt
+  used_at: Generated<string>
+  expires_at: string
+  revoked_at: string | null
+  user_agent: string | null
+}
+
+export interface TokenTable {
+  id: string
+  token_hash: string
+  actor_id: string
+  name: string
+  restrictions: string | null
+  created_at: CreatedAt
+  used_at: string | null
+  expires_at: string | null
+  revoked_at: string | null
+}
+
+export interface GrantTable {
+  id: Generated<number>
+  actor_id: string
+  action: string
+  resource_kind: string
+  resource_parent: Generated<string>
+  resource_child: Generated<string>
+  granted_by: string | null
+  created_at: CreatedAt
+}
+
+export type UploadStatus = 'initiated' | 'completing' | 'completed' | 'failed' | 'aborted' | 'expired'
+
+export interface UploadSessionTable {
+  id: string
+  source_id: number
+  file_id: string
+  path: string
+  filename: string
+  declared_type: string | null
+  declared_size: number | null
+  token_hash: string | null
+  actor_id: string | null
+  status: UploadStatus
+  completion_status: string | null
+  completion_steps_log: Generated<string>
+  failure_reason: string | null
+  received: string | null
+  lease_owner: string | null
+  lease_until: string | null
+  lease_process: string | null
+  fence: Generated<number>
+  created_at: CreatedAt
+  updated_at: Generated<string>
+  completed_at: string | null
+  ttl: number
+}
+
+export interface MetadataColumnTable {
+  database_name: string
+  resource_name: string
+  column_name: string
+  key: string
+  value: string | null
+}
+
+/** The tables of the internal database, as `migrations/*.sql` makes them. */
+export interface Schema {
+  datasette_files_sources: SourceTable
+  datasette_files: FileTable
+  datasette_files_fts: FileSearchTable
+  actors: ActorTable
+  sign_in_links: SignInLinkTable
+  sessions: SessionTable
+  tokens: TokenTable
+  grants: GrantTable
+  upload_sessions: UploadSessionTable
+  metadata_columns: MetadataColumnTable
+}

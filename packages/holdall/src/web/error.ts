@@ -1,0 +1,63 @@
+import { ERRORS, type ErrorCode } from './errors.ts'
+
+export interface HoldallErrorOptions {
+  /** Several messages at once; they replace the code's own message. */
+  errors?: readonly string[]
+  /** Messages by form field, shown beside the field that caused them. */
+  fields?: Readonly<Record<string, string>>
+  /** Response headers that belong to the refusal, such as `Allow`. */
+  headers?: Readonly<Record<string, string>>
+  /** What went wrong underneath; it is logged and never sent. */
+  cause?: unknown
+}
+
+/** What the JSON form of every refusal looks like. */
+export interface ErrorBody {
+  ok: false
+  error: string
+  errors: string[]
+  status: number
+  code: ErrorCode
+}
+
+/**
+ * The one error of Holdall: a stable code, the HTTP status and a message that is safe to show and says what to do.
+ * Codes, statuses and messages stand in one table, `errors.ts`.
+ *
+ * @example
+ * throw new HoldallError('file_not_found', { id })
+ */
+export class HoldallError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly errors: readonly string[]
+  readonly fields: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(code: ErrorCode, values: Readonly<Record<string, unknown>> = {}, options: HoldallErrorOptions = {}) {
+    const { status, message } = ERRORS[code]
+    const errors = options.errors?.length ? options.errors : [fill(message, values)]
+    super(errors.join('; '), { cause: options.cause })
+    this.name = 'HoldallError'
+    this.code = code
+    this.status = status
+    this.errors = errors
+    this.fields = options.fields ?? {}
+    this.headers = options.headers ?? {}
+  }
+
+  toBody(): ErrorBody {
+    return { ok: false, error: this.message, errors: [...this.errors], status: this.status, code: this.code }
+  }
+}
+
+/** Any thrown value as a HoldallError; what nobody foresaw becomes `internal` with the original as its cause. */
+export function asHoldallError(thrown: unknown): HoldallError {
+  return thrown instanceof HoldallError ? thrown : new HoldallError('internal', {}, { cause: thrown })
+}
+
+function fill(message: string, values: Readonly<Record<string, unknown>>): string {
+  return message.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
+    Object.hasOwn(values, name) ? String(values[name]) : placeholder,
+  )
+}
