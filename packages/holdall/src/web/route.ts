@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'hono'
 import type { HoldallError } from './error.ts'
 
@@ -17,6 +18,8 @@ export interface Resource {
 export const INSTANCE: Resource = { kind: 'instance' }
 
 export interface RouteEnv {
+  /** Node's own request, from which upload bodies are read; absent only where a test calls a route without a server. */
+  Bindings: { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse }
   Variables: {
     actor: Actor | null
     /** What a refusal and an answer look like: by the path's ending, then by what the request accepts and sends. */

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto'
+import { Hono } from 'hono'
+import { TrieRouter } from 'hono/router/trie-router'
+import { getPath } from 'hono/utils/url'
+import { asHoldallError, HoldallError } from '../web/error.ts'
+import type { Log } from '../web/log.ts'
+import type { Actor, Method, Need, Route, RouteContext, RouteEnv } from '../web/route.ts'
+import type { Urls } from '../web/url.ts'
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const satisfies readonly Method[]
+const OWN = '/-/'
+const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+/** What the server asks the rooms for at every request. */
+export interface HttpHooks {
+  readonly urls: Urls
+  readonly log: Log
+  /** Who sends this; throws `invalid_token` for a credential that is no good. */
+  authenticate(c: RouteContext): Promise<Actor | null>
+  /** Refuses an unsafe request that a browser sent from another site. */
+  refuseCrossSite(c: RouteContext): void
+  /** Refuses who may not; resolves when the request may go on. */
+  enforce(need: Need, c: RouteContext): Promise<void>
+  errorPage(c: RouteContext, error: HoldallError): Promise<Response> | Response
+  contentSecurityPolicy(): string
+  theme(c: RouteContext): 'light' | 'dark' | 'system'
+  onAnswer?(c: RouteContext, milliseconds: number): void
+}
+
+/** One Hono app from all the rooms' routes: who asks and whether they may is settled before a handler runs. */
+export function createHttp(routes: readonly Route[], hooks: HttpHooks): Hono<RouteEnv> {
+  const app = new Hono<RouteEnv>({ getPath: (request) => routingPath(getPath(request), hooks.urls.base) })
+  const methodsByPath = new TrieRouter<Method>()
+
+  app.use('*', async (c, next) => {
+    const started = performance.now()
+    c.set(
+      'requestId',
+      c.req
+        .header('X-Request-Id')
+        ?.slice(0, 64)
+        .replace(/[^\w.-]/g, '') || randomUUID(),
+    )
+    c.set('jsonPath', getPath(c.req.raw).endsWith('.json'))
+    c.set('format', answerFormat(c))
+    c.set('theme', hooks.theme(c))
+    c.set('actor', null)
+    c.set('found', undefined)
+    await next()
+    finish(c, hooks)
+    const milliseconds = performance.now() - started
+    hooks.onAnswer?.(c, milliseconds)
+    hooks.log.info('request', {
+      id: c.var.requestId,
+      method: c.req.method,
+      path: getPath(c.req.raw),
+      status: c.res.status,
+      ms: Math.round(milliseconds * 10) / 10,
+      actor: c.var.actor?.id,
+    })
+  })
+
+  for (const route of routes) {
+    const paths = route.json === 'only' ? [] : [route.path]
+    if (route.json) paths.push(`${route.path === '/' ? '' : route.path}/.json`)
+    for (const path of paths) {
+      methodsByPath.add('ALL', path, route.method)
+      app.on(route.method, path, async (c, next) => {
+        // A name in the place of a database is never `-`: what begins with /-/ is ours.
+        if (route.path.startsWith('/:') && isOwn(c, hooks.urls.base)) return next()
+        c.set('actor', await hooks.authenticate(c))
+        if (UNSAFE.has(route.method) && route.crossSite !== 'exempt') hooks.refuseCrossSite(c)
+        await hooks.enforce(route.need, c)
+        return route.handler(c)
+      })
+    }
+  }
+
+  app.notFound(async (c) => {
+    const path = routingPath(getPath(c.req.raw), hooks.urls.base)
+    const [matches] = methodsByPath.match('GET', path)
+    const own = isOwn(c, hooks.urls.base)
+    const allowed = new Set(matches.map(([method]) => method))
+    if (allowed.size === 0 || (own && !path.startsWith(OWN))) return refuse(c, new HoldallError('not_found'), hooks)
+    const allow = METHODS.filter((method) => allowed.has(method))
+      .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+      .concat('OPTIONS')
+      .join(', ')
+    if (c.req.method === 'OPTIONS') return c.body(null, 204, { Allow: allow })
+    return refuse(c, new HoldallError('method_not_allowed', { allow }, { headers: { Allow: allow } }), hooks)
+  })
+
+  app.onError((thrown, c) => {
+    const error = asHoldallError(thrown)
+    if (error.status >= 500) hooks.log.error('request failed', { id: c.var.requestId, code: error.code, error: thrown })
+    return refuse(c, error, hooks)
+  })
+  return app
+}
+
+/**
+ * The path that routes are matched with: without `base_url`, and with a final `.json` as a segment of its own, so that
+ * `/{db}/{table}.json` is never a table whose name ends in `.json` (a dot in a name is written `~2E`).
+ */
+export function routingPath(path: string, base: string): string {
+  const own =
+    base === '' ? path : path === base ? '/' : path.startsWith(`${base}/`) ? path.slice(base.length) : '/-/.outside'
+  return own.endsWith('.json') ? `${own.slice(0, -'.json'.length).replace(/^\/$/, '')}/.json` : own
+}
+
+function isOwn(c: RouteContext, base: string): boolean {
+  const path = routingPath(getPath(c.req.raw), base)
+  return path.startsWith(OWN)
+}
+
+// A form sent from a page gets pages back; `curl -F` (Accept: */*) and everything else that is not a GET gets JSON.
+function answerFormat(c: RouteContext): 'html' | 'json' {
+  if (c.var.jsonPath) return 'json'
+  const accept = c.req.header('Accept') ?? ''
+  const type = c.req.header('Content-Type') ?? ''
+  if (type.startsWith('application/json')) return 'json'
+  if (!UNSAFE.has(c.req.method))
+    return accept.includes('application/json') && !accept.includes('text/html') ? 'json' : 'html'
+  const form = type.startsWith('application/x-www-form-urlencoded') || type.startsWith('multipart/form-data')
+  return form && accept.includes('text/html') ? 'html' : 'json'
+}
+
+async function refuse(c: RouteContext, error: HoldallError, hooks: HttpHooks): Promise<Response> {
+  const response =
+    c.var.format === 'html' ? await hooks.errorPage(c, error) : c.json(error.toBody(), error.status as 400)
+  for (const [name, value] of Object.entries(error.headers)) response.headers.set(name, value)
+  return response
+}
+
+function finish(c: RouteContext, hooks: HttpHooks): void {
+  const { headers } = c.res
+  headers.set('X-Request-Id', c.var.requestId)
+  headers.set('Referrer-Policy', 'no-referrer')
+  headers.set('X-Content-Type-Options', 'nosniff')
+  if (!headers.has('Content-Security-Policy') && headers.get('Content-Type')?.startsWith('text/html')) {
+    headers.set('Content-Security-Policy', hooks.contentSecurityPolicy())
+  }
+  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
+}
