@@ -30,7 +30,7 @@ export interface HttpHooks {
 /** One Hono app from all the rooms' routes: who asks and whether they may is settled before a handler runs. */
 export function createHttp(routes: readonly Route[], hooks: HttpHooks): Hono<RouteEnv> {
   const app = new Hono<RouteEnv>({ getPath: (request) => routingPath(getPath(request), hooks.urls.base) })
-  const methodsByPath = new TrieRouter<Method>()
+  const routesByPath = new TrieRouter<Route>()
 
   app.use('*', async (c, next) => {
     const started = performance.now()
@@ -64,10 +64,11 @@ export function createHttp(routes: readonly Route[], hooks: HttpHooks): Hono<Rou
     const paths = route.json === 'only' ? [] : [route.path]
     if (route.json) paths.push(`${route.path === '/' ? '' : route.path}/.json`)
     for (const path of paths) {
-      methodsByPath.add('ALL', path, route.method)
+      routesByPath.add('ALL', path, route)
       app.on(route.method, path, async (c, next) => {
         // A name in the place of a database is never `-`: what begins with /-/ is ours.
-        if (route.path.startsWith('/:') && isOwn(c, hooks.urls.base)) return next()
+        if (route.path.startsWith('/:') && routingPath(getPath(c.req.raw), hooks.urls.base).startsWith(OWN))
+          return next()
         c.set('actor', await hooks.authenticate(c))
         if (UNSAFE.has(route.method) && route.crossSite !== 'exempt') hooks.refuseCrossSite(c)
         await hooks.enforce(route.need, c)
@@ -78,10 +79,12 @@ export function createHttp(routes: readonly Route[], hooks: HttpHooks): Hono<Rou
 
   app.notFound(async (c) => {
     const path = routingPath(getPath(c.req.raw), hooks.urls.base)
-    const [matches] = methodsByPath.match('GET', path)
-    const own = isOwn(c, hooks.urls.base)
-    const allowed = new Set(matches.map(([method]) => method))
-    if (allowed.size === 0 || (own && !path.startsWith(OWN))) return refuse(c, new HoldallError('not_found'), hooks)
+    const [matches] = routesByPath.match('GET', path)
+    const here = matches
+      .map(([route]) => route)
+      .filter((route) => !(route.path.startsWith('/:') && path.startsWith(OWN)))
+    if (here.length === 0) return refuse(c, new HoldallError('not_found'), hooks)
+    const allowed = new Set(here.map((route) => route.method))
     const allow = METHODS.filter((method) => allowed.has(method))
       .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
       .concat('OPTIONS')
@@ -106,11 +109,6 @@ export function routingPath(path: string, base: string): string {
   const own =
     base === '' ? path : path === base ? '/' : path.startsWith(`${base}/`) ? path.slice(base.length) : '/-/.outside'
   return own.endsWith('.json') ? `${own.slice(0, -'.json'.length).replace(/^\/$/, '')}/.json` : own
-}
-
-function isOwn(c: RouteContext, base: string): boolean {
-  const path = routingPath(getPath(c.req.raw), base)
-  return path.startsWith(OWN)
 }
 
 // A form sent from a page gets pages back; `curl -F` (Accept: */*) and everything else that is not a GET gets JSON.

@@ -1,0 +1,52 @@
+import { createServer, type Server as HttpServer, type ServerOptions } from 'node:http'
+import type { AddressInfo, Server } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+
+/** The largest block of request headers, so that a long filter or token is answered by us and not by Node's 431. */
+export const MAX_HEADER_BYTES = 65_536
+/** How long a request may take to send its headers. Bodies have an idle timer of their own, where they are read. */
+export const HEADERS_TIMEOUT_MS = 60_000
+/** How long requests under way may take to end after a stop is asked for. */
+export const STOP_LIMIT_MS = 10_000
+
+export interface ListeningServer {
+  readonly host: string
+  readonly port: number
+  /** Refuses new connections and waits for the answers under way, at most STOP_LIMIT_MS. */
+  close(): Promise<void>
+}
+
+type Fetch = Parameters<typeof getRequestListener>[0]
+
+/**
+ * Serves `fetch` over HTTP.
+ *
+ * @param port 0 lets the system pick one
+ * @throws the system's error, such as EADDRINUSE
+ */
+export async function listen(fetch: Fetch, { port, host }: { port: number; host: string }): Promise<ListeningServer> {
+  const options: ServerOptions = {
+    requestTimeout: 0, // an upload may take days; a stalled body is ended where it is read
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    keepAliveTimeout: 65_000,
+  }
+  const server: HttpServer = createServer(options, getRequestListener(fetch, { overrideGlobalObjects: false }))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const address = server.address() as AddressInfo
+  return { host, port: address.port, close: () => stop(server) }
+}
+
+async function stop(server: HttpServer): Promise<void> {
+  const closed = new Promise<void>((resolve) => (server as Server).close(() => resolve()))
+  server.closeIdleConnections()
+  const patience = setTimeout(() => server.closeAllConnections(), STOP_LIMIT_MS)
+  await closed
+  clearTimeout(patience)
+}

@@ -1,0 +1,76 @@
+import { HoldallError } from '../web/error.ts'
+import { CommandError, type CommandIo, UsageError } from './arguments.ts'
+
+interface Command {
+  readonly summary: string
+  /** Loaded when it is asked for: a command starts without the others' libraries. */
+  load(): Promise<(argv: readonly string[], io: CommandIo) => Promise<void>>
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: { summary: 'serve databases and files', load: async () => (await import('./serve.ts')).serve },
+  link: { summary: 'make a one-time sign-in link for somebody', load: async () => (await import('./link.ts')).link },
+  token: {
+    summary: 'make a token for scripts: holdall token create ACTOR',
+    load: async () => (await import('./token.ts')).token,
+  },
+  upload: { summary: 'upload files to a source', load: async () => (await import('./upload.ts')).upload },
+}
+
+/** Runs `holdall …`; resolves with the exit status: 0, 1 for failure, 2 for wrong usage. */
+export async function main(argv: readonly string[], io: CommandIo = processIo()): Promise<number> {
+  const [name = '', ...rest] = argv
+  if (name === '' || ['help', '--help'].includes(name)) {
+    io.stdout.write(usage())
+    return name === '' ? 2 : 0
+  }
+  if (name === '--version') {
+    const { VERSION } = await import('../app/version.ts')
+    io.stdout.write(`${VERSION}\n`)
+    return 0
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  try {
+    if (command === undefined) throw new UsageError(`There is no command "${name}".`)
+    const run = await command.load()
+    await run(rest, io)
+    return 0
+  } catch (error) {
+    if (error instanceof UsageError) {
+      io.stderr.write(`holdall: ${error.message}\nholdall --help lists the commands and their options.\n`)
+      return 2
+    }
+    if (error instanceof Error && error.name === 'ConfigurationError') {
+      io.stderr.write(`${error.message}\n`)
+      return 2
+    }
+    if (error instanceof CommandError || error instanceof HoldallError) {
+      io.stderr.write(`holdall: ${error.message}\n`)
+      return 1
+    }
+    throw error
+  }
+}
+
+function processIo(): CommandIo {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => stop.abort(signal))
+  }
+  return { stdout: process.stdout, stderr: process.stderr, env: process.env, signal: stop.signal }
+}
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  return `Holdall: files for your tables, tables from your files.
+
+  holdall serve [DB…] [-c FILE] [-p PORT] [-h HOST] [--root] [--create] [--open]
+  holdall link ACTOR
+  holdall token create ACTOR [--expires DAYS] [--restrict ACTION[:RESOURCE]]
+  holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--json]
+
+${lines.join('\n')}
+
+-c FILE, --data FOLDER and --internal FILE belong to every command that works on the server's data.
+`
+}
