@@ -1,0 +1,67 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+const SCREENSHOTS = fileURLToPath(new URL('../screenshots/', import.meta.url))
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** The four ways in which every page is looked at. */
+export const LOOKS = [
+  { name: 'light-wide', colorScheme: 'light', width: 1280, height: 900 },
+  { name: 'light-narrow', colorScheme: 'light', width: 360, height: 740 },
+  { name: 'dark-wide', colorScheme: 'dark', width: 1280, height: 900 },
+  { name: 'dark-narrow', colorScheme: 'dark', width: 360, height: 740 },
+] as const
+
+/** The path of a Chromium, or undefined where there is none (the test runner says so and, in CI, fails). */
+export const CHROMIUM = process.env.HOLDALL_TEST_CHROMIUM
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, headless: true })
+}
+
+/** Opens the address in each look, keeps a screenshot of the whole page, and returns what axe finds wrong, by look. */
+export async function lookAt(context: BrowserContext, url: string, name: string): Promise<string[]> {
+  mkdirSync(SCREENSHOTS, { recursive: true })
+  const findings: string[] = []
+  const page = await context.newPage()
+  for (const look of LOOKS) {
+    await page.setViewportSize({ width: look.width, height: look.height })
+    await page.emulateMedia({ colorScheme: look.colorScheme, reducedMotion: 'reduce' })
+    await page.goto(url, { waitUntil: 'networkidle' })
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${look.name}.png`), fullPage: true })
+    for (const finding of await accessibility(page)) findings.push(`${name} ${look.name}: ${finding}`)
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    if (overflow > 0) findings.push(`${name} ${look.name}: the page scrolls sideways by ${overflow} px`)
+  }
+  await page.close()
+  return findings
+}
+
+/** What axe finds wrong on the page as it stands. */
+export async function accessibility(page: Page): Promise<string[]> {
+  // Evaluated as text: the page's own policy forbids scripts that are added to it.
+  await page.evaluate(axe.source)
+  return await page.evaluate(async () => {
+    const injected = (globalThis as unknown as { axe: typeof axe }).axe
+    const { violations } = await injected.run(document)
+    return violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .map((node) => node.html)
+          .join(' | ')
+          .slice(0, 400)}`,
+    )
+  })
+}
