@@ -1,0 +1,11 @@
+/**
+ * Uploads files to a Holdall server, from browsers and from Node.
+ *
+ * @example
+ * import { upload } from '@holdall/client'
+ * const stored = await upload(file, { baseUrl: 'https://files.example.org/', source: 'photos' }, { onProgress: console.log })
+ * stored.file_id // 'df-01jq…'
+ */
+export { UploadError, type UploadErrorCode } from './lib/error.ts'
+export type { StoredFile, UploadOptions, UploadProgress, UploadSource, UploadTarget } from './lib/types.ts'
+export { upload } from './lib/upload.ts'

@@ -1,0 +1,36 @@
+/** Seconds before the second attempt; doubled for each one after it. */
+const FIRST_PAUSE = 1
+const LONGEST_PAUSE = 60
+
+/** Seconds until the next attempt. What the server asks for (`Retry-After`) counts, up to the longest pause. */
+export function pauseBefore(attempt: number, retryAfter: string | null, random = Math.random, now = Date.now): number {
+  const asked = secondsAsked(retryAfter, now)
+  if (asked !== null) return Math.min(LONGEST_PAUSE, Math.max(0, asked))
+  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
+  // Half to one and a half of it: many clients that broke together do not come back together.
+  return pause * (0.5 + random())
+}
+
+function secondsAsked(retryAfter: string | null, now: () => number): number | null {
+  if (retryAfter === null || retryAfter.trim() === '') return null
+  const seconds = Number(retryAfter)
+  if (Number.isFinite(seconds)) return seconds
+  const date = Date.parse(retryAfter)
+  return Number.isNaN(date) ? null : (date - now()) / 1000
+}
+
+/** Waits, or rejects with the signal's reason. */
+export function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    function stop(): void {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    }, seconds * 1000)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { UploadError } from './error.ts'
+import type { UploadProgress } from './types.ts'
+import { upload } from './upload.ts'
+
+type Handler = (request: IncomingMessage, response: ServerResponse, attempt: number) => void | Promise<void>
+
+let server: Server
+let baseUrl: string
+let handler: Handler
+let attempts: IncomingMessage[]
+
+before(async () => {
+  server = createServer((request, response) => {
+    attempts.push(request)
+    handler(request, response, attempts.length)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/prefix`
+})
+
+after(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+function serve(next: Handler): void {
+  attempts = []
+  handler = next
+}
+
+async function receive(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function store(response: ServerResponse, size: number): void {
+  const file = { id: 'df-1', filename: 'a.bin', size }
+  response.writeHead(201, { 'content-type': 'application/json' })
+  response.end(
+    JSON.stringify({ ok: true, file_id: 'df-1', filename: 'a.bin', content_type: null, size, url: '/x', file }),
+  )
+}
+
+function refuse(response: ServerResponse, status: number, code: string, error: string, headers = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers })
+  response.end(JSON.stringify({ ok: false, error, errors: [error], status, code }))
+}
+
+function fileOf(bytes: Uint8Array<ArrayBuffer>, name = 'a b/ü?.bin'): File {
+  return new File([bytes], name, { type: 'image/png' })
+}
+
+describe('upload', () => {
+  test('sends the bytes, the name and the type, and reports how far it is', async () => {
+    let received: Buffer | undefined
+    serve(async (request, response) => {
+      received = await receive(request)
+      store(response, received.length)
+    })
+    const bytes = crypto.getRandomValues(new Uint8Array(50_000))
+    const progress: UploadProgress[] = []
+    const stored = await upload(
+      fileOf(bytes),
+      { baseUrl, source: 'my photos', token: 't0' },
+      { onProgress: (p) => progress.push(p) },
+    )
+    assert.equal(stored.file_id, 'df-1')
+    assert.deepEqual(received, Buffer.from(bytes))
+    const request = attempts[0] as IncomingMessage
+    assert.equal(request.url, '/prefix/-/files/upload/my%20photos?filename=a%20b%2F%C3%BC%3F.bin')
+    assert.equal(request.headers['content-type'], 'image/png')
+    assert.equal(request.headers['content-length'], '50000')
+    assert.equal(request.headers.authorization, 'Bearer t0')
+    assert.deepEqual(progress[0], { phase: 'sending', sent: 0, total: 50_000 })
+    assert.deepEqual(progress.at(-1), { phase: 'finishing', sent: 50_000, total: 50_000 })
+  })
+
+  test('a file of no bytes is a file', async () => {
+    serve(async (request, response) => store(response, (await receive(request)).length))
+    assert.equal((await upload(fileOf(new Uint8Array(0)), { baseUrl, source: 's' })).size, 0)
+  })
+
+  test('a refusal carries the server’s words and code, and is not sent again', async () => {
+    serve(async (request, response) => {
+      await receive(request)
+      refuse(response, 413, 'file_too_large', 'File too large: this source takes at most 10 bytes.')
+    })
+    await assert.rejects(upload(fileOf(new Uint8Array(11)), { baseUrl, source: 's' }), (error: unknown) => {
+      assert.ok(error instanceof UploadError)
+      assert.equal(error.code, 'file_too_large')
+      assert.equal(error.status, 413)
+      assert.equal(error.message, 'File too large: this source takes at most 10 bytes.')
+      assert.equal(error.retryable, false)
+      return true
+    })
+    assert.equal(attempts.length, 1)
+  })
+
+  test('a refusal that comes while the body is still being sent is heard', async () => {
+    serve((_request, response) => {
+      refuse(response, 403, 'permission_denied', 'Permission denied', { connection: 'close' })
+    })
+    const large = fileOf(new Uint8Array(8_000_000))
+    await assert.rejects(upload(large, { baseUrl, source: 's' }), { code: 'permission_denied' })
+  })
+
+  test('a server that asks for a pause is asked again after it', async () => {
+    serve(async (request, response, attempt) => {
+      await receive(request)
+      if (attempt === 1) refuse(response, 503, 'storage_failed', 'The storage failed.', { 'retry-after': '0' })
+      else store(response, 3)
+    })
+    const phases: string[] = []
+    await upload(fileOf(new Uint8Array(3)), { baseUrl, source: 's' }, { onProgress: (p) => phases.push(p.phase) })
+    assert.equal(attempts.length, 2)
+    assert.ok(phases.includes('waiting'))
+  })
+
+  test('a connection that breaks in the middle starts again: the server cannot have all of it', async () => {
+    serve(async (request, response, attempt) => {
+      if (attempt === 1) {
+        request.once('data', () => request.socket.destroy())
+        return
+      }
+      store(response, (await receive(request)).length)
+    })
+    const large = fileOf(new Uint8Array(40_000_000))
+    assert.equal((await upload(large, { baseUrl, source: 's' })).size, 40_000_000)
+    assert.equal(attempts.length, 2)
+  })
+
+  test('a connection that breaks after the last byte is not sent again: it may have arrived', async () => {
+    serve(async (request) => {
+      await receive(request)
+      request.socket.destroy()
+    })
+    await assert.rejects(upload(fileOf(new Uint8Array(100)), { baseUrl, source: 's' }), {
+      code: 'outcome_unknown',
+      retryable: false,
+    })
+    assert.equal(attempts.length, 1)
+  })
+
+  test('an upload that no longer moves is given up', async () => {
+    serve((request) => {
+      request.pause()
+    })
+    const large = fileOf(new Uint8Array(60_000_000))
+    await assert.rejects(upload(large, { baseUrl, source: 's' }, { stallTimeout: 150, retries: 0 }), {
+      code: 'stalled',
+    })
+  })
+
+  test('cancelling stops at once, also during a pause', async () => {
+    serve(async (request, response) => {
+      await receive(request)
+      refuse(response, 503, 'storage_failed', 'The storage failed.', { 'retry-after': '30' })
+    })
+    const cancel = new AbortController()
+    const uploading = upload(
+      fileOf(new Uint8Array(3)),
+      { baseUrl, source: 's' },
+      { signal: cancel.signal, onProgress: ({ phase }) => phase === 'waiting' && cancel.abort() },
+    )
+    await assert.rejects(uploading, { code: 'aborted' })
+    assert.equal(attempts.length, 1)
+  })
+
+  test('a proxy that lost the server says nothing about the file', async () => {
+    serve(async (request, response) => {
+      await receive(request)
+      response.writeHead(504, { 'content-type': 'text/html' }).end('<h1>Gateway timeout</h1>')
+    })
+    await assert.rejects(upload(fileOf(new Uint8Array(3)), { baseUrl, source: 's' }), {
+      code: 'outcome_unknown',
+      status: 504,
+    })
+    assert.equal(attempts.length, 1)
+  })
+
+  test('an answer that is not ours is never taken for success', async () => {
+    serve(async (request, response) => {
+      await receive(request)
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Sign in</h1>')
+    })
+    await assert.rejects(upload(fileOf(new Uint8Array(3)), { baseUrl, source: 's' }), { code: 'bad_answer' })
+  })
+})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { accepts, acceptWords, fileFacts, splitName, typeLabel } from './files.ts'
+import { formatBytes, formatDuration, formatPortion } from './format.ts'
+
+test('a name keeps its extension and three letters before it', () => {
+  assert.deepEqual(splitName('1998-214-7_front.jpg'), { stem: '1998-214-7_fr', ending: 'ont.jpg' })
+  assert.deepEqual(splitName('README'), { stem: 'REA', ending: 'DME' })
+  assert.deepEqual(splitName('a.b'), { stem: '', ending: 'a.b' })
+  assert.deepEqual(splitName(''), { stem: '', ending: '' })
+})
+
+test('a name is never cut inside a letter, and what follows a last dot is only an extension when it is short', () => {
+  assert.equal(splitName('ab👩‍👩‍👧é.jpg').ending, 'b👩‍👩‍👧é.jpg')
+  assert.deepEqual(splitName('notes.of the expedition'), { stem: 'notes.of the expedit', ending: 'ion' })
+  assert.deepEqual(splitName('.profile'), { stem: '.prof', ending: 'ile' })
+})
+
+test('the type names the tile, the name only where the type says nothing', () => {
+  assert.equal(typeLabel('application/pdf', 'x.exe'), 'PDF')
+  assert.equal(typeLabel('image/webp'), 'WEBP')
+  assert.equal(typeLabel('application/octet-stream', 'a.dwg'), 'DWG')
+  assert.equal(typeLabel(null, 'noextension'), 'FILE')
+  assert.equal(typeLabel('text/csv; charset=utf-8'), 'CSV')
+})
+
+test('facts are one line: size and dimensions, or the type', () => {
+  const file = { filename: 'a.jpg', content_type: 'image/jpeg', size: 6_400_000, width: 5472, height: 3648 }
+  assert.equal(fileFacts(file), '6.4 MB · 5,472 × 3,648')
+  assert.equal(fileFacts({ ...file, width: null, height: null }), '6.4 MB · JPEG')
+  assert.equal(fileFacts({ ...file, size: null, width: 0 }), 'JPEG')
+})
+
+test('accept lists are read as browsers read them', () => {
+  assert.equal(accepts('image/*', 'a.jpg', 'image/jpeg'), true)
+  assert.equal(accepts('image/*, .pdf', 'A.PDF', 'application/pdf'), true)
+  assert.equal(accepts('image/*', 'a.docx', 'application/msword'), false)
+  assert.equal(accepts('.tif', 'a.jpg', 'image/jpeg'), false)
+  assert.equal(
+    accepts('image/*', 'a.heic', ''),
+    true,
+    'a type that the browser does not know is for the server to judge',
+  )
+  assert.equal(accepts('', 'a', null), true)
+})
+
+test('accept lists in words', () => {
+  assert.equal(acceptWords('image/*')?.one, 'an image')
+  assert.equal(acceptWords('image/*, .pdf')?.many, 'images, PDF')
+  assert.equal(acceptWords(''), null)
+})
+
+test('numbers beside a bar', () => {
+  assert.equal(formatBytes(999), '999 bytes')
+  assert.equal(formatBytes(999_499), '999 KB')
+  assert.equal(formatBytes(999_500), '1.0 MB')
+  assert.equal(formatPortion(3_100_000, 6_400_000), '3.1 of 6.4 MB')
+  assert.equal(formatDuration(0.2), '1 s')
+  assert.equal(formatDuration(150), '3 min')
+  assert.equal(formatDuration(12_000), '3 h 20 min')
+})

@@ -1,0 +1,121 @@
+import { formatBytes, formatDimensions } from './format.ts'
+
+/** What the pages and components know about a file. The names are those of the JSON API. */
+export interface FileSummary {
+  readonly id: string
+  readonly filename: string
+  readonly content_type: string | null
+  /** bytes */
+  readonly size: number | null
+  readonly width?: number | null
+  readonly height?: number | null
+  /** a picture of it; null where there is only a type to show */
+  readonly thumbnail_url?: string | null
+  /** its page */
+  readonly url: string
+}
+
+const ENDING_LETTERS = 3
+const LONGEST_EXTENSION = 8
+
+/** A name in two: the stem may shrink, the ending (the extension and three letters before it) stays. */
+export function splitName(filename: string): { stem: string; ending: string } {
+  const letters = [...new Intl.Segmenter().segment(filename)].map((part) => part.segment)
+  const dot = letters.lastIndexOf('.')
+  const extension = dot > 0 && letters.length - dot <= LONGEST_EXTENSION ? letters.length - dot : 0
+  const kept = Math.min(letters.length, extension + ENDING_LETTERS)
+  return {
+    stem: letters.slice(0, letters.length - kept).join(''),
+    ending: letters.slice(letters.length - kept).join(''),
+  }
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  'application/gzip': 'GZ',
+  'application/json': 'JSON',
+  'application/msword': 'DOC',
+  'application/octet-stream': 'BIN',
+  'application/pdf': 'PDF',
+  'application/vnd.apache.parquet': 'PQT',
+  'application/vnd.ms-excel': 'XLS',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation': 'PPT',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'XLS',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'DOC',
+  'application/vnd.sqlite3': 'DB',
+  'application/xml': 'XML',
+  'application/zip': 'ZIP',
+  'audio/mpeg': 'MP3',
+  'audio/wav': 'WAV',
+  'audio/x-wav': 'WAV',
+  'image/jpeg': 'JPEG',
+  'image/svg+xml': 'SVG',
+  'image/tiff': 'TIFF',
+  'text/csv': 'CSV',
+  'text/html': 'HTML',
+  'text/markdown': 'MD',
+  'text/plain': 'TXT',
+  'text/tab-separated-values': 'TSV',
+  'video/quicktime': 'MOV',
+}
+
+/** At most four letters for a type: `PDF`, `XLS`, `WAV`. The type decides; the name only where the type says nothing. */
+export function typeLabel(contentType: string | null | undefined, filename = ''): string {
+  const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  const extension = /\.([A-Za-z0-9]{1,4})$/.exec(filename)?.[1]?.toUpperCase()
+  if (type === '' || type === 'application/octet-stream') return extension ?? 'FILE'
+  const known = LABELS[type]
+  if (known !== undefined) return known
+  const subtype = (type.split('/')[1] ?? '').replace(/^(?:x-|vnd\.)/, '').replace(/[^a-z0-9]/g, '')
+  if (subtype !== '' && subtype.length <= 4) return subtype.toUpperCase()
+  return extension ?? 'FILE'
+}
+
+/** The one line of facts: `6.4 MB · 5,472 × 3,648`, or the type where there are no dimensions. */
+export function fileFacts(file: Omit<FileSummary, 'id' | 'url' | 'thumbnail_url'>): string {
+  const facts: string[] = []
+  if (file.size !== null) facts.push(formatBytes(file.size))
+  if (file.width && file.height) facts.push(formatDimensions(file.width, file.height))
+  else facts.push(typeLabel(file.content_type, file.filename))
+  return facts.join(' · ')
+}
+
+/**
+ * Whether `accept` (as in `<input accept>`: types, `image/*`, `.pdf`) takes a file with this name and type. An empty
+ * list takes all. The server decides; this only saves sending what it would refuse.
+ */
+export function accepts(accept: string | null | undefined, filename: string, contentType: string | null): boolean {
+  const rules = (accept ?? '')
+    .split(/[\s,]+/)
+    .map((rule) => rule.trim().toLowerCase())
+    .filter((rule) => rule !== '')
+  if (rules.length === 0) return true
+  const name = filename.toLowerCase()
+  const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  return rules.some((rule) => {
+    if (rule === '*' || rule === '*/*') return true
+    if (rule.startsWith('.')) return name.endsWith(rule)
+    // A browser that knows no type for a file says '': only the server can tell, so let it through.
+    if (type === '') return true
+    return rule.endsWith('/*') ? type.startsWith(rule.slice(0, -1)) : type === rule
+  })
+}
+
+/** `an image`, `a PDF`: what a column takes, in words; null when it takes anything. */
+export function acceptWords(accept: string | null | undefined): { one: string; many: string } | null {
+  const rules = (accept ?? '').split(/[\s,]+/).filter((rule) => rule !== '' && rule !== '*/*' && rule !== '*')
+  if (rules.length === 0) return null
+  const words = rules.map((rule) => WORDS[rule.toLowerCase()] ?? null)
+  if (rules.length === 1 && words[0]) return words[0]
+  const named = rules.map((rule, at) => words[at]?.noun ?? rule.replace(/^\./, '').replace(/^.*\//, ''))
+  return { one: `one of ${named.join(', ')}`, many: named.join(', ') }
+}
+
+const WORDS: Readonly<Record<string, { one: string; many: string; noun: string }>> = {
+  'image/*': { one: 'an image', many: 'images', noun: 'images' },
+  'audio/*': { one: 'an audio file', many: 'audio files', noun: 'audio' },
+  'video/*': { one: 'a video', many: 'videos', noun: 'video' },
+  'text/*': { one: 'a text file', many: 'text files', noun: 'text' },
+  'application/pdf': { one: 'a PDF', many: 'PDFs', noun: 'PDF' },
+  '.pdf': { one: 'a PDF', many: 'PDFs', noun: 'PDF' },
+  'text/csv': { one: 'a CSV file', many: 'CSV files', noun: 'CSV' },
+}

@@ -1,0 +1,49 @@
+const UNITS = ['KB', 'MB', 'GB', 'TB', 'PB'] as const
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+
+/** Decimal sizes: `999 bytes`, `412 KB`, `6.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return bytes === 1 ? '1 byte' : `${Math.round(bytes)} bytes`
+  const { value, unit } = scale(bytes)
+  return `${digits(value, unit)} ${UNITS[unit]}`
+}
+
+/** `3.1 of 6.4 MB`: the unit is that of the whole, so that the first number does not change its unit while it grows. */
+export function formatPortion(part: number, whole: number): string {
+  if (whole < 1000) return `${part} of ${formatBytes(whole)}`
+  const { value, unit } = scale(whole)
+  return `${digits((part * value) / whole, unit)} of ${digits(value, unit)} ${UNITS[unit]}`
+}
+
+function scale(bytes: number): { value: number; unit: number } {
+  let value = bytes / 1000
+  let unit = 0
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return { value, unit }
+}
+
+function digits(value: number, unit: number): string {
+  return unit === 0 ? String(Math.round(value)) : value.toFixed(1)
+}
+
+/** `4 s`, `2 min`, `3 h 20 min`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds))
+  if (whole < 100) return `${whole} s`
+  const minutes = Math.round(whole / 60)
+  if (minutes < 100) return `${minutes} min`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** `5,472 × 3,648` */
+export function formatDimensions(width: number, height: number): string {
+  return `${grouped.format(width)} × ${grouped.format(height)}`
+}
+
+/** `1 file`, `10,482 files` */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${grouped.format(count)} ${count === 1 ? one : many}`
+}

@@ -1,0 +1,11 @@
+/**
+ * What the server's pages and the components draw alike: icons, and how a file is named and described.
+ * Plain data and functions; it needs no browser.
+ *
+ * @example
+ * import { splitName } from '@holdall/elements/shared'
+ * splitName('1998-214-7_front.jpg') // { stem: '1998-214-7_fr', ending: 'ont.jpg' }
+ */
+export { accepts, acceptWords, type FileSummary, fileFacts, splitName, typeLabel } from './lib/files.ts'
+export { formatBytes, formatCount, formatDimensions } from './lib/format.ts'
+export { ICONS, type IconName } from './lib/icons.ts'
