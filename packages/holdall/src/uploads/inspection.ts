@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely'
+import type { Schema } from '../database/schema.ts'
 import type { Storage } from '../sources/storage.ts'
 
 /** How many first bytes of a file are kept for `sniff`. */
@@ -40,12 +41,17 @@ export interface InspectQuestion {
 
 /** A finished upload, ready to become a file of the registry. */
 export interface FinishedUpload {
+  /** The session's id: recording the same one twice makes one file. */
+  readonly uploadId: string
   readonly fileId: string
   readonly sourceId: number
   readonly sourceSlug: string
   readonly path: string
   readonly filename: string
+  /** As the bytes say. */
   readonly contentType: string
+  /** As the client said, where the bytes contradict it. */
+  readonly declaredType: string | null
   readonly contentHash: string
   readonly size: number
   /** The actor's id; `null` for the anonymous. */
@@ -57,7 +63,7 @@ export interface FinishedUpload {
  * What uploads needs from the room above it, the files: to know a file by its bytes, and to enter it in the registry.
  * Each may be called twice for one upload and must then have one effect.
  */
-export interface FileIntake<Schema> {
+export interface FileIntake {
   /** Decides from the first bytes; called while the rest still arrives, so it must be quick. */
   sniff(question: SniffQuestion): SniffedType | Promise<SniffedType>
   /** Reads what it needs of the stored file. What throws is tried again; a file that cannot be understood has few facts. */

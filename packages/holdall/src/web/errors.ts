@@ -42,6 +42,58 @@ export const ERRORS = {
       '{path} was written by a newer Holdall ({migrations}). Nothing in it was changed. Start that version, or name another file with --internal.',
   },
 
+  source_inactive: {
+    status: 503,
+    message:
+      'The source {source} is no longer configured. Its files are kept, but nothing can be read or written there.',
+  },
+  source_unavailable: {
+    status: 503,
+    message: 'The source {source} cannot be reached: {reason}. It is tried again by itself.',
+  },
+  source_read_only: { status: 400, message: 'The source {source} takes no uploads.' },
+  file_missing: { status: 410, message: 'The storage no longer has this file.' },
+  range_not_satisfiable: { status: 416, message: 'The range begins past the end of the file.' },
+  storage_path_invalid: { status: 400, message: 'The storage cannot hold this path: {reason}' },
+  storage_full: { status: 507, message: 'The storage has no room left for this file.' },
+  storage_failed: { status: 503, message: 'The storage failed. Try again in a moment; the server log has the reason.' },
+
+  // Uploads
+  filename_required: {
+    status: 400,
+    message:
+      'filename is required: send it as ?filename=, as X-Filename (percent-encoded UTF-8), or with the form part.',
+  },
+  filename_invalid: { status: 400, message: 'filename {reason}' },
+  file_required: {
+    status: 400,
+    message: 'No file provided. Send a form with a part named "file", or the bytes themselves with ?filename=.',
+  },
+  form_invalid: { status: 400, message: 'This multipart form cannot be read: {reason}' },
+  too_many_files: { status: 413, message: 'One request carries at most {limit} files. Send the rest in another.' },
+  file_too_large: { status: 413, message: 'File too large: this source takes at most {limit} bytes.' },
+  type_not_accepted: { status: 400, message: 'This source does not take files of type {type}. It takes: {accept}' },
+  type_rejected: { status: 400, message: 'This source does not take files of type {type}.' },
+  type_mismatch: { status: 400, message: 'The file was sent as {declared}, but its bytes are {sniffed}.' },
+  size_mismatch: { status: 400, message: '{declared} bytes were announced, but {received} arrived.' },
+  upload_interrupted: {
+    status: 400,
+    message: 'The upload ended before all of it had arrived. Nothing was kept; send it again.',
+  },
+  upload_stalled: { status: 408, message: 'Nothing arrived for {seconds} seconds. Nothing was kept; send it again.' },
+  upload_token_required: { status: 400, message: 'upload_token is required' },
+  upload_token_invalid: { status: 400, message: 'Invalid or expired upload token' },
+  upload_token_elsewhere: { status: 400, message: 'Token does not match this source' },
+  upload_already_received: { status: 400, message: 'Content already uploaded for this token' },
+  upload_in_progress: { status: 409, message: 'Another request is sending the content of this upload right now.' },
+  upload_not_received: { status: 400, message: 'File content has not been uploaded yet' },
+  upload_not_found: { status: 404, message: 'Upload session not found.' },
+  upload_not_open: { status: 409, message: 'This upload is {status}. Prepare a new one.' },
+  upload_failed: { status: 400, message: 'The upload failed at {step}: {reason}' },
+
+  // The configuration
+  configuration_invalid: { status: 500, message: 'The configuration is not valid.' },
+
   // Databases
   database_not_found: { status: 404, message: 'Database not found' },
   table_not_found: { status: 404, message: 'Table not found' },

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { capabilitiesOf } from '../capabilities.ts'
+import { deletingTests } from './deleting.ts'
+import { watchLeaks } from './leaks.ts'
+import { listingTests } from './listing.ts'
+import { readingTests } from './reading.ts'
+import { type MakeStorage, subjectOf } from './subject.ts'
+import { writingTests } from './writing.ts'
+
+/**
+ * What every storage must do, as tests for `node:test`. They run for each capability that the storage has; a storage
+ * that cannot be written is only asked what it says of itself.
+ *
+ * @param makeStorage makes an empty storage; it is called several times
+ * @example
+ * storageContract(async () => ({ storage: await myType.create(config, context) }))
+ */
+export function storageContract(makeStorage: MakeStorage): void {
+  describe('storage contract', () => {
+    test('its capabilities are its members', async () => {
+      const { storage, remove } = await makeStorage()
+      const said = capabilitiesOf(storage)
+      assert.equal(said.can_upload, storage.write !== undefined)
+      assert.equal(said.can_delete, storage.delete !== undefined)
+      assert.equal(said.requires_proxy_download, storage.downloadUrl === undefined)
+      await storage.close?.()
+      await remove?.()
+    })
+
+    test('made and closed, it holds nothing open', async () => {
+      const check = await watchLeaks()
+      for (let time = 0; time < 3; time += 1) {
+        const { storage, remove } = await makeStorage()
+        await storage.stat('nothing')
+        await storage.close?.()
+        await remove?.()
+      }
+      await check()
+    })
+
+    describe('reading', () => readingTests(subjectOf(makeStorage)))
+    describe('writing', () => writingTests(subjectOf(makeStorage)))
+    describe('deleting', () => deletingTests(subjectOf(makeStorage)))
+    describe('listing', () => listingTests(subjectOf(makeStorage)))
+  })
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import type { Storage, StorageType } from '../storage.ts'
+import { type BeforeIo, unwatched } from './io.ts'
+import { createList } from './list.ts'
+import { readFrom } from './read.ts'
+import { openRoot } from './root.ts'
+import { sweepTemporary } from './temporary.ts'
+import { deleteFrom, writeTo } from './write.ts'
+
+const wholeNumber = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.int().positive())
+
+export const filesystemConfig = z.strictObject({
+  /** A folder; made when it is not there. */
+  root: z.string().min(1),
+  /** Bytes. */
+  max_file_size: wholeNumber.optional(),
+})
+
+export type FilesystemConfig = z.infer<typeof filesystemConfig>
+
+export interface FilesystemOptions {
+  readonly before?: BeforeIo
+  readonly now?: () => number
+}
+
+/** Files in a folder of the server's own file system. */
+export function filesystemType({
+  before = unwatched,
+  now = Date.now,
+}: FilesystemOptions = {}): StorageType<FilesystemConfig> {
+  return {
+    type: 'filesystem',
+    config: filesystemConfig,
+    async create(config, { log }): Promise<Storage> {
+      const root = await openRoot(config.root)
+      const swept = await sweepTemporary(root, now)
+      if (swept > 0) log.info('temporary files swept', { root: root.directory, files: swept })
+      return {
+        async stat(path) {
+          const handle = await root.open(path)
+          if (handle === undefined) {
+            await root.assertThere()
+            return undefined
+          }
+          try {
+            const { size, mtime } = await handle.stat()
+            return { path, size, lastModified: mtime }
+          } finally {
+            await handle.close()
+          }
+        },
+        read: (path, options = {}) => readFrom(root, path, options),
+        list: createList(root, now),
+        write: (path, body, options = {}) => writeTo(root, path, body, options, before),
+        delete: (path) => deleteFrom(root, path, before),
+        ...(config.max_file_size === undefined ? {} : { maxFileSize: config.max_file_size }),
+      }
+    },
+  }
+}

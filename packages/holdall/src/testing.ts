@@ -1,0 +1,3 @@
+/** What plugin authors test with. */
+export { storageContract } from './sources/contract/contract.ts'
+export type { MakeStorage, StorageUnderTest } from './sources/contract/subject.ts'
