@@ -31,7 +31,12 @@ export interface FileTable {
   created_at: CreatedAt
   metadata: Generated<string>
   search_text: Generated<string>
-  upload_id: string | null
+}
+
+export interface FileTotalsTable {
+  source_id: number
+  files: number
+  bytes: number
 }
 
 export interface FileSearchTable {
@@ -131,6 +136,7 @@ export interface Schema {
   datasette_files_sources: SourceTable
   datasette_files: FileTable
   datasette_files_fts: FileSearchTable
+  datasette_files_totals: FileTotalsTable
   actors: ActorTable
   sign_in_links: SignInLinkTable
   sessions: SessionTable

@@ -26,12 +26,13 @@ CREATE TABLE datasette_files (
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
   metadata TEXT NOT NULL DEFAULT '{}',    -- a JSON object
   search_text TEXT NOT NULL DEFAULT '',
-  upload_id TEXT UNIQUE,                  -- the session that brought it: recording twice makes one file
   UNIQUE (source_id, path)
 ) STRICT;
 
 CREATE INDEX datasette_files_newest ON datasette_files (source_id, created_at DESC, id DESC);
 CREATE INDEX datasette_files_newest_of_all ON datasette_files (created_at DESC, id DESC);
+CREATE INDEX datasette_files_by_name ON datasette_files (source_id, filename COLLATE NOCASE, id);
+CREATE INDEX datasette_files_by_size ON datasette_files (source_id, size DESC, id DESC);
 CREATE INDEX datasette_files_by_hash ON datasette_files (content_hash) WHERE content_hash IS NOT NULL;
 
 -- The source is a term of the match, so that what an actor may not browse is never even ranked.
@@ -53,4 +54,26 @@ END;
 CREATE TRIGGER datasette_files_au AFTER UPDATE OF filename, content_type, search_text, source_id ON datasette_files BEGIN
   INSERT OR REPLACE INTO datasette_files_fts (rowid, filename, content_type, search_text, source)
   VALUES (new.seq, new.filename, new.content_type, new.search_text, 's' || new.source_id);
+END;
+
+-- Kept by triggers, so that a page can say how many files a source has without counting a million rows.
+CREATE TABLE datasette_files_totals (
+  source_id INTEGER PRIMARY KEY REFERENCES datasette_files_sources (id) ON DELETE CASCADE,
+  files INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER datasette_files_totals_ai AFTER INSERT ON datasette_files BEGIN
+  INSERT INTO datasette_files_totals (source_id, files, bytes) VALUES (new.source_id, 1, coalesce(new.size, 0))
+  ON CONFLICT (source_id) DO UPDATE SET files = files + 1, bytes = bytes + excluded.bytes;
+END;
+
+CREATE TRIGGER datasette_files_totals_ad AFTER DELETE ON datasette_files BEGIN
+  UPDATE datasette_files_totals SET files = files - 1, bytes = bytes - coalesce(old.size, 0)
+  WHERE source_id = old.source_id;
+END;
+
+CREATE TRIGGER datasette_files_totals_au AFTER UPDATE OF size ON datasette_files BEGIN
+  UPDATE datasette_files_totals SET bytes = bytes - coalesce(old.size, 0) + coalesce(new.size, 0)
+  WHERE source_id = new.source_id;
 END;

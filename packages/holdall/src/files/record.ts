@@ -1,0 +1,75 @@
+import type { Urls } from '../web/url.ts'
+
+/** A file of the registry. Its bytes never change; its name, description and metadata may. */
+export interface FileRecord {
+  readonly id: string
+  readonly sourceId: number
+  readonly sourceSlug: string
+  /** Where the bytes are in the source's storage. */
+  readonly path: string
+  /** Exactly as it was sent. */
+  readonly filename: string
+  /** As the bytes say; never with parameters. */
+  readonly contentType: string
+  /** What the client said, where the bytes say something else. */
+  readonly declaredType: string | null
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly contentHash: string | null
+  readonly size: number | null
+  /** Pixels, with the orientation applied. */
+  readonly width: number | null
+  readonly height: number | null
+  readonly uploadedBy: string | null
+  /** ISO 8601 in UTC with milliseconds. */
+  readonly createdAt: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly searchText: string
+}
+
+/** What can stand for a file in an address. */
+export const FILE_ID = /^df-[a-z0-9]{26}$/
+
+export const UNKNOWN_TYPE = 'application/octet-stream'
+
+/** The file as JSON, as every answer that carries a file shows it. */
+export function fileJson(file: FileRecord, urls: Urls): Record<string, unknown> {
+  return {
+    id: file.id,
+    source_id: file.sourceId,
+    source_slug: file.sourceSlug,
+    path: file.path,
+    filename: file.filename,
+    content_type: file.contentType,
+    declared_type: file.declaredType,
+    content_hash: file.contentHash,
+    size: file.size,
+    width: file.width,
+    height: file.height,
+    uploaded_by: file.uploadedBy,
+    created_at: file.createdAt,
+    metadata: file.metadata,
+    search_text: file.searchText,
+    ...addresses(file.id, urls),
+  }
+}
+
+/** The short form of `batch.json`, where a page asks for a hundred at once. */
+export function briefJson(file: FileRecord, urls: Urls): Record<string, unknown> {
+  return {
+    id: file.id,
+    filename: file.filename,
+    content_type: file.contentType,
+    size: file.size,
+    width: file.width,
+    height: file.height,
+    content_hash: file.contentHash,
+    source_slug: file.sourceSlug,
+    created_at: file.createdAt,
+    ...addresses(file.id, urls),
+    info_url: urls.file(file.id),
+  }
+}
+
+function addresses(id: string, urls: Urls): Record<string, string> {
+  return { url: urls.file(id), download_url: urls.download(id), thumbnail_url: urls.thumbnail(id) }
+}

@@ -1,0 +1,146 @@
+import { sql, type Transaction } from 'kysely'
+import type { Permissions } from '../access/permissions.ts'
+import type { InternalDatabase } from '../database/internal.ts'
+import type { Schema } from '../database/schema.ts'
+import type { FinishedUpload } from '../uploads/inspection.ts'
+import type { Actor } from '../web/route.ts'
+import { countMatches, type FileList, type ListQuestion, listFiles } from './list.ts'
+import { FILE_ID, type FileRecord } from './record.ts'
+import { FILE_COLUMNS, type FileRow, toRecord } from './rows.ts'
+
+export const MAX_BATCH = 1_000
+/** A file that is here more often than this shows that many of its copies. */
+export const MAX_DUPLICATES = 50
+
+export interface SourceTotals {
+  readonly files: number
+  /** Bytes of all files whose size is known. */
+  readonly bytes: number
+}
+
+/** What may be changed of a file. `undefined` leaves the value as it is. */
+export interface FileChanges {
+  readonly filename?: string
+  readonly searchText?: string
+  readonly metadata?: Readonly<Record<string, unknown>>
+}
+
+/** Every file that Holdall knows, whatever its source; the bytes themselves are in the sources' storages. */
+export interface Registry {
+  byId(id: string): Promise<FileRecord | undefined>
+  /** At most `MAX_BATCH` ids in one query; ids that are none, or of no file, are absent. */
+  byIds(ids: Iterable<string>): Promise<Map<string, FileRecord>>
+  /** Those of the files that the actor may browse: one query, and one permission check for each source among them. */
+  visible(actor: Actor | null, ids: Iterable<string>): Promise<Map<string, FileRecord>>
+  list(question: ListQuestion): Promise<FileList>
+  /** How many files match a filter, exact up to `MAX_COUNT`. */
+  count(question: ListQuestion): Promise<number>
+  /** By the source's row id; a source without files is absent. */
+  totals(): Promise<Map<number, SourceTotals>>
+  /** Other files with the same bytes that the actor may browse, newest first. */
+  duplicates(actor: Actor | null, file: FileRecord): Promise<FileRecord[]>
+  /** Who uploaded a file: the owner, for `owners_can_edit`; `undefined` when there is no such file. */
+  ownerOf(id: string): Promise<string | null | undefined>
+  /** What people call an actor; the id where there is no name. */
+  nameOf(actorId: string): Promise<string>
+  /** Enters a finished upload, in the transaction that completes its session. Twice has the effect of once. */
+  record(transaction: Transaction<Schema>, upload: FinishedUpload): Promise<void>
+  update(id: string, changes: FileChanges): Promise<FileRecord | undefined>
+}
+
+export function createRegistry(database: InternalDatabase, permissions: Permissions): Registry {
+  async function byIds(ids: Iterable<string>): Promise<Map<string, FileRecord>> {
+    const wanted = [...new Set(ids)].filter((id) => FILE_ID.test(id))
+    if (wanted.length > MAX_BATCH) throw new RangeError(`At most ${MAX_BATCH} files at once, not ${wanted.length}`)
+    if (wanted.length === 0) return new Map()
+    // One parameter whatever the number, so that SQLite compiles one statement for all of them.
+    const { rows } = await sql<FileRow>`SELECT ${FILE_COLUMNS} FROM json_each(${JSON.stringify(wanted)}) AS wanted
+      CROSS JOIN datasette_files AS f ON f.id = wanted.value
+      CROSS JOIN datasette_files_sources AS s ON s.id = f.source_id`.execute(database.read)
+    return new Map(rows.map((row) => [row.id, toRecord(row)]))
+  }
+
+  async function browsable(actor: Actor | null, files: Iterable<FileRecord>): Promise<FileRecord[]> {
+    const all = [...files]
+    const sources = [...new Set(all.map((file) => file.sourceSlug))]
+    const allowed = await permissions.among(
+      actor,
+      'files-browse',
+      sources.map((slug) => ({ kind: 'source', parent: slug })),
+    )
+    const slugs = new Set(allowed.map((resource) => resource.parent))
+    return all.filter((file) => slugs.has(file.sourceSlug))
+  }
+
+  async function byId(id: string): Promise<FileRecord | undefined> {
+    return (await byIds([id])).get(id)
+  }
+
+  return {
+    byId,
+    byIds,
+    async visible(actor, ids) {
+      const files = await byIds(ids)
+      return new Map((await browsable(actor, files.values())).map((file) => [file.id, file]))
+    },
+    list: (question) => listFiles(database, question),
+    count: (question) => countMatches(database, question),
+    async totals() {
+      const rows = await database.read.selectFrom('datasette_files_totals').selectAll().execute()
+      return new Map(rows.map(({ source_id, files, bytes }) => [source_id, { files, bytes }]))
+    },
+    async duplicates(actor, file) {
+      if (file.contentHash === null) return []
+      const { rows } = await sql<FileRow>`SELECT ${FILE_COLUMNS} FROM datasette_files AS f
+        JOIN datasette_files_sources AS s ON s.id = f.source_id
+        WHERE f.content_hash = ${file.contentHash} AND f.id <> ${file.id}
+        ORDER BY f.created_at DESC, f.id DESC LIMIT ${MAX_BATCH}`.execute(database.read)
+      return (await browsable(actor, rows.map(toRecord))).slice(0, MAX_DUPLICATES)
+    },
+    async ownerOf(id) {
+      const row = await database.read
+        .selectFrom('datasette_files')
+        .select('uploaded_by')
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row?.uploaded_by
+    },
+    async nameOf(actorId) {
+      const row = await database.read.selectFrom('actors').select('name').where('id', '=', actorId).executeTakeFirst()
+      return row?.name ?? actorId
+    },
+    async record(transaction, upload) {
+      await transaction
+        .insertInto('datasette_files')
+        .values({
+          id: upload.fileId,
+          source_id: upload.sourceId,
+          path: upload.path,
+          filename: upload.filename,
+          content_type: upload.contentType,
+          declared_type: upload.declaredType,
+          content_hash: upload.contentHash,
+          size: upload.size,
+          width: upload.facts.width ?? null,
+          height: upload.facts.height ?? null,
+          uploaded_by: upload.uploadedBy,
+          metadata: JSON.stringify(upload.facts.metadata ?? {}),
+          search_text: upload.facts.searchText ?? '',
+        })
+        // The id was fixed when the session was made: a second run finds its own row.
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .execute()
+    },
+    async update(id, changes) {
+      const values = {
+        ...(changes.filename !== undefined && { filename: changes.filename }),
+        ...(changes.searchText !== undefined && { search_text: changes.searchText }),
+        ...(changes.metadata !== undefined && { metadata: JSON.stringify(changes.metadata) }),
+      }
+      if (Object.keys(values).length > 0) {
+        await database.write((trx) => trx.updateTable('datasette_files').set(values).where('id', '=', id).execute())
+      }
+      return byId(id)
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import { type RawBuilder, sql } from 'kysely'
+import { type FileRecord, UNKNOWN_TYPE } from './record.ts'
+
+/** A file as the database gives it. */
+export interface FileRow {
+  seq: number
+  id: string
+  source_id: number
+  source_slug: string
+  path: string
+  filename: string
+  content_type: string | null
+  declared_type: string | null
+  content_hash: string | null
+  size: number | null
+  width: number | null
+  height: number | null
+  uploaded_by: string | null
+  created_at: string
+  metadata: string
+  search_text: string
+}
+
+/** The columns of `FileRow`, from a query in which `f` is the file and `s` its source. */
+export const FILE_COLUMNS: RawBuilder<unknown> = sql`f.seq, f.id, f.source_id, s.slug AS source_slug, f.path,
+  f.filename, f.content_type, f.declared_type, f.content_hash, f.size, f.width, f.height, f.uploaded_by,
+  f.created_at, f.metadata, f.search_text`
+
+export function toRecord(row: FileRow): FileRecord {
+  return {
+    id: row.id,
+    sourceId: row.source_id,
+    sourceSlug: row.source_slug,
+    path: row.path,
+    filename: row.filename,
+    contentType: row.content_type ?? UNKNOWN_TYPE,
+    declaredType: row.declared_type,
+    contentHash: row.content_hash,
+    size: row.size,
+    width: row.width,
+    height: row.height,
+    uploadedBy: row.uploaded_by,
+    createdAt: row.created_at,
+    metadata: asObject(row.metadata),
+    searchText: row.search_text,
+  }
+}
+
+// A registry that another program wrote may hold anything here.
+function asObject(json: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : {}
+  } catch {
+    return {}
+  }
+}
