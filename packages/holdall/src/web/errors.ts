@@ -98,6 +98,19 @@ export const ERRORS = {
   database_not_found: { status: 404, message: 'Database not found' },
   table_not_found: { status: 404, message: 'Table not found' },
   row_not_found: { status: 404, message: 'Row not found' },
+
+  // Writing to tables
+  database_immutable: { status: 403, message: 'Database is immutable' },
+  record_not_found: { status: 404, message: 'Record not found: {key}' },
+  write_refused: { status: 400, message: '{reason}' },
+  write_too_slow: { status: 503, message: 'The write took longer than {seconds} seconds and was undone.' },
+  file_column_refused: { status: 400, message: '{column}: {reason}' },
+  database_unreadable: { status: 503, message: 'The database cannot be read: {reason}' },
+  sql_error: { status: 400, message: '{reason}' },
+  sql_time_limit: {
+    status: 400,
+    message: 'The query took longer than {limit} ms (settings.sql_time_limit_ms). Narrow it with a filter, or raise the limit.',
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -1,0 +1,104 @@
+import type { SqliteValue } from '../value.ts'
+
+/**
+ * A row to be written: pairs of column and value. Whole numbers are bigints, so that a column without a type gets an
+ * integer; numbers are reals.
+ */
+export type NewRow = readonly (readonly [column: string, value: SqliteValue])[]
+
+export type Conflict = 'abort' | 'ignore' | 'replace'
+
+export type ColumnKind = 'text' | 'integer' | 'float' | 'blob'
+
+export interface NewColumn {
+  readonly name: string
+  readonly type: ColumnKind
+  readonly notNull: boolean
+  readonly default: SqliteValue | undefined
+  /** One of `DEFAULT_EXPRESSIONS`. */
+  readonly defaultExpression: string | undefined
+  readonly references: { readonly table: string; readonly column: string | undefined } | undefined
+}
+
+/** What can be asked of the process that writes to one database. Each is one transaction: all of it or nothing. */
+export type WriteRequest =
+  | {
+      readonly kind: 'insert'
+      readonly table: string
+      readonly rows: readonly NewRow[]
+      readonly conflict: Conflict
+      readonly alter: boolean
+      readonly returning: boolean
+    }
+  | {
+      readonly kind: 'upsert'
+      readonly table: string
+      readonly rows: readonly NewRow[]
+      readonly alter: boolean
+      readonly returning: boolean
+    }
+  | {
+      readonly kind: 'update'
+      readonly table: string
+      /** The last part of the row's address, as it is there. */
+      readonly key: string
+      readonly changes: NewRow
+      readonly alter: boolean
+      readonly returning: boolean
+    }
+  | { readonly kind: 'delete'; readonly table: string; readonly key: string }
+  | {
+      readonly kind: 'create'
+      readonly table: string
+      readonly columns: readonly NewColumn[]
+      readonly primaryKey: readonly string[]
+      readonly rows: readonly NewRow[]
+      readonly conflict: Conflict
+      readonly alter: boolean
+    }
+  | {
+      /** Reads: what some columns hold now, for rows that are named by their addresses or that are about to be written. */
+      readonly kind: 'stored'
+      readonly table: string
+      readonly columns: readonly string[]
+      readonly rows: readonly (string | NewRow)[]
+    }
+
+export interface Written {
+  /** The rows as a JSON array of objects, when they were asked for. */
+  readonly rowsJson?: string
+  /** The last part of the address of the one row that was inserted or updated. */
+  readonly key?: string
+  /** `create`: the table's SQL. */
+  readonly schema?: string
+  /** `stored`: one list of values for each row that was asked about; null where there is no such row. */
+  readonly stored?: readonly (readonly SqliteValue[] | null)[]
+}
+
+export type Refusal =
+  /** The request cannot be done as it is. */
+  | { readonly kind: 'refused'; readonly messages: readonly string[] }
+  | { readonly kind: 'no-table' }
+  | { readonly kind: 'no-row' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'read-only' }
+  /** The database or its disk is at fault. */
+  | { readonly kind: 'broken'; readonly message: string }
+
+export type WriteReply =
+  | { readonly ok: true; readonly written: Written }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+/** Thrown where a request turns out to be impossible, inside the writing process. */
+export class WriteRefused extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super(refusal.kind)
+    this.refusal = refusal
+  }
+}
+
+export function refuse(...messages: string[]): never {
+  throw new WriteRefused({ kind: 'refused', messages })
+}

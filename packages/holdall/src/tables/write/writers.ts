@@ -1,0 +1,189 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { HoldallError } from '../../web/error.ts'
+import { tildeDecode } from '../../web/url.ts'
+import { IDLE_MS, MAX_WAIT_MS, MAX_WAITING, WRITE_LIMIT_MS } from './limits.ts'
+import type { Refusal, WriteReply, WriteRequest, Written } from './protocol.ts'
+
+const PROCESS = fileURLToPath(new URL('./process.ts', import.meta.url))
+const IS_SOURCE = import.meta.url.endsWith('.ts')
+
+/** Writes to the served databases, each through one process of its own, so that no write ever blocks the server. */
+export interface Writers {
+  /**
+   * Does the request in one transaction: all of it or nothing.
+   * @throws HoldallError `write_refused` (400) with SQLite's words, `table_not_found`, `record_not_found`,
+   *   `database_immutable`, `database_busy`, `write_too_slow`
+   */
+  write(target: WriteTarget, request: WriteRequest): Promise<Written>
+  close(): Promise<void>
+}
+
+export interface WriteTarget {
+  readonly path: string
+}
+
+export interface WritersOptions {
+  /** Default: `WRITE_LIMIT_MS`. */
+  readonly limitMs?: number
+  /** Default: `IDLE_MS`. */
+  readonly idleMs?: number
+}
+
+interface Job {
+  readonly request: WriteRequest
+  readonly resolve: (written: Written) => void
+  readonly reject: (error: unknown) => void
+  readonly since: number
+}
+
+export function createWriters(options: WritersOptions = {}): Writers {
+  const writers = new Map<string, ReturnType<typeof createWriter>>()
+  let closed = false
+  return {
+    write({ path }, request) {
+      if (closed) return Promise.reject(new HoldallError('unavailable', { reason: 'The server is stopping.' }))
+      let writer = writers.get(path)
+      if (!writer) {
+        writer = createWriter(path, options.limitMs ?? WRITE_LIMIT_MS, options.idleMs ?? IDLE_MS)
+        writers.set(path, writer)
+      }
+      return writer.write(request)
+    },
+    async close() {
+      closed = true
+      await Promise.all([...writers.values()].map((writer) => writer.close()))
+    },
+  }
+}
+
+function createWriter(path: string, limitMs: number, idleMs: number) {
+  const waiting: Job[] = []
+  let current: Job | undefined
+  let child: ChildProcess | undefined
+  let idle: NodeJS.Timeout | undefined
+  let drained: (() => void) | undefined
+
+  function start(): ChildProcess {
+    const started = fork(IS_SOURCE ? PROCESS : PROCESS.replace(/\.ts$/, '.js'), [path], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      execArgv: IS_SOURCE ? ['--disable-warning=ExperimentalWarning'] : [],
+    })
+    // An idle writer does not keep the server alive; a request does, through its timer.
+    started.unref()
+    started.channel?.unref()
+    started.on('message', (reply: WriteReply) => finish(reply))
+    started.on('error', (error) => lost(started, error))
+    started.on('exit', () => lost(started))
+    return started
+  }
+
+  let timer: NodeJS.Timeout | undefined
+  let late = false
+
+  function next(): void {
+    if (current !== undefined) return
+    clearTimeout(idle)
+    let job = waiting.shift()
+    while (job && Date.now() - job.since > MAX_WAIT_MS) {
+      job.reject(new HoldallError('database_busy'))
+      job = waiting.shift()
+    }
+    if (!job) {
+      drained?.()
+      idle = setTimeout(stop, idleMs).unref()
+      return
+    }
+    current = job
+    late = false
+    child ??= start()
+    timer = setTimeout(() => {
+      late = true
+      child?.kill('SIGKILL')
+    }, limitMs)
+    child.send(job.request)
+  }
+
+  function settle(): Job | undefined {
+    const job = current
+    clearTimeout(timer)
+    current = undefined
+    return job
+  }
+
+  function finish(reply: WriteReply): void {
+    const job = settle()
+    if (reply.ok) job?.resolve(reply.written)
+    else job?.reject(errorOf(reply.refusal, job.request))
+    next()
+  }
+
+  function lost(which: ChildProcess, cause?: Error): void {
+    if (which !== child) return
+    child = undefined
+    const job = settle()
+    job?.reject(
+      late
+        ? new HoldallError('write_too_slow', { seconds: limitMs / 1000 }, { cause })
+        : new HoldallError('unavailable', { reason: 'The write was cut off. Look whether it was done, then try again.' }, { cause }),
+    )
+    next()
+  }
+
+  function stop(): void {
+    const leaving = child
+    child = undefined
+    if (leaving?.connected) leaving.disconnect()
+  }
+
+  return {
+    write(request: WriteRequest): Promise<Written> {
+      if (waiting.length >= MAX_WAITING) return Promise.reject(new HoldallError('database_busy'))
+      return new Promise((resolve, reject) => {
+        waiting.push({ request, resolve, reject, since: Date.now() })
+        next()
+      })
+    },
+    async close() {
+      if (current !== undefined) {
+        await new Promise<void>((resolve) => {
+          drained = resolve
+        })
+      }
+      clearTimeout(idle)
+      const leaving = child
+      stop()
+      if (leaving && leaving.exitCode === null && leaving.signalCode === null) {
+        leaving.ref()
+        await new Promise((resolve) => leaving.once('exit', resolve))
+      }
+    },
+  }
+}
+
+function errorOf(refusal: Refusal, request: WriteRequest): HoldallError {
+  switch (refusal.kind) {
+    case 'refused':
+      return new HoldallError('write_refused', {}, { errors: refusal.messages })
+    case 'no-table':
+      return new HoldallError('table_not_found')
+    case 'no-row':
+      return new HoldallError('record_not_found', { key: 'key' in request ? listOfKeys(request.key) : '' })
+    case 'busy':
+      return new HoldallError('database_busy')
+    case 'read-only':
+      return new HoldallError('database_immutable')
+    case 'broken':
+      return new HoldallError(
+        'unavailable',
+        { reason: 'The database cannot be written to. The server log says why.' },
+        { cause: new Error(refusal.message) },
+      )
+  }
+}
+
+function listOfKeys(key: string): string {
+  const values = key.split(',').map((component) => `'${tildeDecode(component).replaceAll("'", "\\'")}'`)
+  return `[${values.join(', ')}]`
+}
