@@ -1,0 +1,145 @@
+import { HoldallError } from '../web/error.ts'
+import type { DeclaredSource } from './declared.ts'
+import { readableSecrets } from './declared.ts'
+import { type GetSecret, withSecrets } from './secrets.ts'
+import type { Storage, StorageContext } from './storage.ts'
+
+/** How long a storage may take to say that it is there. */
+export const PROBE_LIMIT_MS = 2_000
+/** Asked for to see whether the storage answers at all; nothing is ever stored there. */
+const PROBE_PATH = 'holdall-probe'
+
+export type Availability =
+  | { readonly available: true }
+  /** `reason` is for people and names no paths; the log has the whole of it. */
+  | { readonly available: false; readonly reason: string; readonly since: Date }
+
+/** A source's way to its storage, which may be gone for a while or not have been there yet. */
+export interface Connection {
+  readonly availability: Availability
+  /** `undefined` while it could not be made. */
+  readonly storage: Storage | undefined
+  /** The storage, made now if need be; `undefined` when that fails. */
+  ready(): Promise<Storage | undefined>
+  /** Makes the storage if need be and asks it something, at most PROBE_LIMIT_MS. Never throws. */
+  probe(): Promise<Availability>
+  close(): Promise<void>
+}
+
+export interface ConnectionContext extends StorageContext {
+  readonly getSecret: GetSecret
+  readonly now: () => number
+}
+
+export function connect(declared: DeclaredSource, context: ConnectionContext): Connection {
+  const { source, type } = declared
+  const readable = readableSecrets(source)
+  let storage: Storage | undefined
+  let making: Promise<Storage> | undefined
+  let closed = false
+  let availability: Availability = { available: false, reason: 'it was not asked yet', since: new Date(context.now()) }
+
+  async function getSecret(name: string): Promise<string | undefined> {
+    if (readable.has(name)) return await context.getSecret(name)
+    context.log.warn('a storage asked for a secret that its source does not name', {
+      source: source.slug,
+      secret: name,
+    })
+    return undefined
+  }
+
+  async function make(): Promise<Storage> {
+    const values = new Map<string, string>()
+    for (const name of readable) {
+      const value = await context.getSecret(name)
+      if (value !== undefined) values.set(name, value)
+    }
+    const config = withSecrets(source.config, (name) => {
+      const value = values.get(name)
+      if (value === undefined) throw new HoldallError('unavailable', { reason: `the secret ${name} is not set` })
+      return value
+    })
+    const made = await type.create(type.config.parse(config), { getSecret, fetch: context.fetch, log: context.log })
+    if (closed) await made.close?.()
+    storage = made
+    return made
+  }
+
+  async function answer(signal: AbortSignal): Promise<void> {
+    making ??= storage === undefined ? make() : Promise.resolve(storage)
+    try {
+      await (await making).stat(PROBE_PATH, { signal })
+    } finally {
+      if (storage === undefined) making = undefined
+    }
+  }
+
+  async function probe(): Promise<Availability> {
+    const before = availability
+    try {
+      await within(PROBE_LIMIT_MS, answer)
+      availability = { available: true }
+      if (!before.available) context.log.info('source available', { source: source.slug })
+    } catch (error) {
+      const since = before.available ? new Date(context.now()) : before.since
+      availability = { available: false, reason: reasonOf(error), since }
+      context.log.warn('source unavailable', { source: source.slug, reason: availability.reason, error })
+    }
+    return availability
+  }
+
+  return {
+    get availability() {
+      return availability
+    },
+    get storage() {
+      return storage
+    },
+    probe,
+    async ready() {
+      if (storage === undefined) await probe()
+      return storage
+    },
+    async close() {
+      // One that is still being made is closed as soon as it is there; it may take for ever.
+      closed = true
+      await storage?.close?.()
+    },
+  }
+}
+
+async function within(milliseconds: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const abort = new AbortController()
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const error = new HoldallError('unavailable', {
+      reason: `it did not answer within ${milliseconds / 1_000} seconds`,
+    })
+    abort.abort(error)
+    late.reject(error)
+  }, milliseconds)
+  try {
+    await Promise.race([work(abort.signal), late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder is not there',
+  ENOTDIR: 'its folder is not a folder',
+  EACCES: 'the server has no permission to use it',
+  EPERM: 'the server has no permission to use it',
+  EROFS: 'it is mounted read-only',
+  EIO: 'its disk fails',
+  ECONNREFUSED: 'it refuses connections',
+  ENOTFOUND: 'its host has no address',
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof HoldallError) return error.message
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return (
+    REASONS[code ?? ''] ?? (code === undefined ? 'it fails; the server log has the reason' : `it fails with ${code}`)
+  )
+}

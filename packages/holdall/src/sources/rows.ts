@@ -1,0 +1,33 @@
+import type { Selectable } from 'kysely'
+import type { InternalDatabase } from '../database/internal.ts'
+import type { SourceTable } from '../database/schema.ts'
+import type { DeclaredSource } from './declared.ts'
+
+export type SourceRow = Pick<Selectable<SourceTable>, 'id' | 'slug' | 'label' | 'storage_type' | 'origin' | 'active'>
+
+/**
+ * Makes the table say what the configuration says. A source that is no longer in it keeps its row, for the sake of its
+ * files, and is marked inactive. The `config` of a declared source stays in the file: a value that came from `$env` or
+ * `$file` may be a secret, and here it could not be told from one.
+ */
+export async function recordSources(
+  database: InternalDatabase,
+  declared: readonly DeclaredSource[],
+): Promise<SourceRow[]> {
+  return await database.write(async (trx) => {
+    await trx.updateTable('datasette_files_sources').set({ active: 0 }).where('origin', '!=', 'runtime').execute()
+    for (const { source, origin } of declared) {
+      const facts = { storage_type: source.storage, label: source.label ?? null, config: '{}', origin, active: 1 }
+      await trx
+        .insertInto('datasette_files_sources')
+        .values({ slug: source.slug, ...facts })
+        .onConflict((conflict) => conflict.column('slug').doUpdateSet(facts))
+        .execute()
+    }
+    return await trx
+      .selectFrom('datasette_files_sources')
+      .select(['id', 'slug', 'label', 'storage_type', 'origin', 'active'])
+      .orderBy('slug')
+      .execute()
+  })
+}
