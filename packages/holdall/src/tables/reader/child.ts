@@ -1,0 +1,142 @@
+import { readSync, writeSync } from 'node:fs'
+import { createConnections } from './connection.ts'
+import { introspect } from './introspect.ts'
+import { type Batch, FRAME_PREFIX_BYTES, frame, type Request, type ResponseHeader } from './protocol.ts'
+import { failed, type Ran, runStatement } from './run.ts'
+
+// A reader process: it takes one request at a time from its standard input and answers on its standard output. It reads
+// and writes synchronously, since SQLite would block an event loop anyway; its parent kills it when it takes too long.
+
+/** After so long, results that are ready are sent before an optional statement that might never end. */
+const SEND_EARLY_AFTER_MS = 4
+const STDIN = 0
+const STDOUT = 1
+
+const connections = createConnections()
+
+function answer(request: Request): void {
+  if (request.kind === 'schema') {
+    send({ kind: 'schema', schema: introspect(connections.get(request.path, request.immutable)) })
+    return
+  }
+  const { batch } = request
+  const connection = connections.get(batch.path, batch.immutable)
+  connection.snapshot((schemaVersion) => {
+    if (batch.schemaVersion !== null && schemaVersion !== batch.schemaVersion) send({ kind: 'stale' })
+    else runAll(batch)
+  })
+
+  function runAll({ statements }: Batch): void {
+    const started = performance.now()
+    let ready: Ran[] = []
+    for (const statement of statements) {
+      if (statement.optional && ready.length > 0 && performance.now() - started > SEND_EARLY_AFTER_MS) {
+        sendResults(ready, false)
+        ready = []
+      }
+      try {
+        ready.push(runStatement(connection, statement))
+      } catch (error) {
+        if (!statement.optional) throw error
+        ready.push(failed({ reason: 'sql', message: messageOf(error) }))
+      }
+    }
+    sendResults(ready, true)
+  }
+}
+
+function sendResults(ran: readonly Ran[], done: boolean): void {
+  write(
+    frame(
+      { kind: 'results', results: ran.map(({ header }) => header), done } satisfies ResponseHeader,
+      ran.map(({ payload }) => payload),
+    ),
+  )
+}
+
+function send(header: ResponseHeader): void {
+  write(frame(header))
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+const SQLITE_BUSY = 5
+const SQLITE_LOCKED = 6
+const SQLITE_CORRUPT = 11
+const SQLITE_CANTOPEN = 14
+const SQLITE_NOTADB = 26
+
+function asFailure(error: unknown): ResponseHeader {
+  const message = messageOf(error)
+  const { errcode, code } = error as { errcode?: number; code?: string }
+  if (code === 'ENOENT' || code === 'EACCES') return { kind: 'failed', reason: 'open', message }
+  switch ((errcode ?? 0) & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return { kind: 'failed', reason: 'busy', message }
+    case SQLITE_CANTOPEN:
+      return { kind: 'failed', reason: 'open', message }
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return { kind: 'failed', reason: 'corrupt', message }
+    default:
+      return { kind: 'failed', reason: 'sql', message }
+  }
+}
+
+function readRequest(): Request | null {
+  const prefix = readExactly(FRAME_PREFIX_BYTES)
+  if (prefix === null) return null
+  const body = readExactly(prefix.readUInt32LE(0))
+  return body === null ? null : (JSON.parse(body.toString('utf8'), reviveParameter) as Request)
+}
+
+function reviveParameter(_key: string, value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  const entries = Object.entries(value)
+  if (entries.length !== 1) return value
+  const [kind, text] = entries[0] as [string, unknown]
+  if (typeof text !== 'string') return value
+  if (kind === '$i') return BigInt(text)
+  if (kind === '$r') return Number(text)
+  return kind === '$b' ? Buffer.from(text, 'base64') : value
+}
+
+function readExactly(bytes: number): Buffer | null {
+  const buffer = Buffer.allocUnsafe(bytes)
+  for (let at = 0; at < bytes; ) {
+    const count = patiently(() => readSync(STDIN, buffer, at, bytes - at, null))
+    if (count === 0) return null
+    at += count
+  }
+  return buffer
+}
+
+function write(buffer: Buffer): void {
+  for (let at = 0; at < buffer.length; ) at += patiently(() => writeSync(STDOUT, buffer, at))
+}
+
+/** A pipe that has nothing (or no room) at the moment says EAGAIN where it was left non-blocking, and EOF on Windows. */
+function patiently(io: () => number): number {
+  for (;;) {
+    try {
+      return io()
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      if (code === 'EOF' || code === 'EPIPE') return process.exit(0)
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
+}
+
+send({ kind: 'ready' })
+for (let request = readRequest(); request !== null; request = readRequest()) {
+  try {
+    answer(request)
+  } catch (error) {
+    send(asFailure(error))
+  }
+}

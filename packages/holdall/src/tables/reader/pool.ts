@@ -1,0 +1,422 @@
+import { HoldallError } from '../../web/error.ts'
+import type { RawSchema } from './introspect.ts'
+import {
+  FRESH_READERS,
+  MAX_SLOW_READERS,
+  MAX_WAIT_MS,
+  MAX_WAITING,
+  SCHEMA_TIME_FACTOR,
+  SLOW_AFTER_MS,
+  SLOW_IDLE_MS,
+} from './limits.ts'
+import type { Batch, Request, StatementResult } from './protocol.ts'
+import { type Answer, type Reader, startReader } from './reader.ts'
+
+export interface ReadOptions {
+  /** The read is known to be short whatever the data (a key, a first page): one reader is kept for these. */
+  readonly short?: boolean
+  /** Milliseconds; never more than the pool's own limit. */
+  readonly timeLimit?: number
+  readonly signal?: AbortSignal
+}
+
+export type BatchAnswer =
+  | { readonly stale: true }
+  | { readonly stale: false; readonly results: readonly StatementResult[] }
+
+/** Reads served databases in processes of their own, which are killed when a read takes longer than its limit. */
+export interface ReaderPool {
+  /**
+   * Runs the statements of a batch on one snapshot. A statement that is `optional` and did not finish in time has a
+   * `failure` in its result.
+   * @throws HoldallError `sql_time_limit`, `sql_error`, `database_busy`, `database_unreadable`
+   */
+  read(batch: Batch, options?: ReadOptions): Promise<BatchAnswer>
+  /** @throws HoldallError as `read` */
+  schema(path: string, immutable: boolean): Promise<RawSchema>
+  /** Kills every reader; reads that are under way fail. */
+  close(): Promise<void>
+}
+
+export interface ReaderPoolOptions {
+  /** `settings.sql_time_limit_ms` */
+  readonly timeLimit: number
+  readonly freshReaders?: number
+  readonly maxSlowReaders?: number
+}
+
+type Outcome = { kind: 'batch'; answer: BatchAnswer } | { kind: 'schema'; schema: RawSchema }
+
+interface Job {
+  readonly request: Request
+  readonly short: boolean
+  readonly limit: number
+  /** What the SQL of the job is known by, to remember that it was slow. */
+  readonly fingerprint: string
+  slow: boolean
+  readonly results: StatementResult[]
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+  settled: boolean
+  waitTimer: NodeJS.Timeout | null
+  startedAt: number
+}
+
+interface Slot {
+  reader: Reader
+  /** Fresh readers have normal priority; a slow one has been slowed down for good. */
+  slow: boolean
+  job: Job | null
+  /** It has been told to end and takes no more work. */
+  ending: boolean
+  /** It has started and takes work. One that ends before that could not start, and the next is not hurried. */
+  ready: boolean
+  slowTimer: NodeJS.Timeout | null
+  limitTimer: NodeJS.Timeout | null
+  idleTimer: NodeJS.Timeout | null
+}
+
+/** What is required of a batch gets this much when it is tried again without what is optional; it had been quick. */
+const RETRY_TIME_LIMIT_MS = 100
+/** Between the end of a reader that could not even start and the next attempt. */
+const RESTART_DELAY_MS = 500
+/** Fingerprints of reads that were slow lately: they start among the slow ones. */
+const REMEMBERED_SLOW = 500
+
+export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
+  const freshReaders = options.freshReaders ?? FRESH_READERS
+  const maxSlow = options.maxSlowReaders ?? MAX_SLOW_READERS
+  const slots = new Set<Slot>()
+  const waiting: Job[] = []
+  const knownSlow = new Set<string>()
+  let closed = false
+  let onAllGone: (() => void) | null = null
+
+  function fresh(): Slot[] {
+    return [...slots].filter((slot) => !slot.slow && !slot.ending)
+  }
+
+  function busySlow(): number {
+    let count = 0
+    for (const slot of slots) if (slot.slow && slot.job) count += 1
+    return count
+  }
+
+  function start(slow = false): Slot {
+    const slot: Slot = {
+      reader: undefined as unknown as Reader,
+      slow,
+      job: null,
+      ending: false,
+      ready: false,
+      slowTimer: null,
+      limitTimer: null,
+      idleTimer: null,
+    }
+    slot.reader = startReader({ answer: (answer) => onAnswer(slot, answer), gone: () => onGone(slot) })
+    slot.reader.unref()
+    slots.add(slot)
+    return slot
+  }
+
+  function end(slot: Slot, how: 'kill' | 'close') {
+    slot.ending = true
+    clearTimers(slot)
+    slot.reader[how]()
+    keepFresh()
+  }
+
+  function keepFresh() {
+    while (!closed && fresh().length < freshReaders) start()
+  }
+
+  /** The slot that may take this job now, or null. */
+  function place(job: Job): Slot | null {
+    if (job.slow) return placeSlow()
+    const idle = fresh().filter((slot) => slot.ready && !slot.job)
+    // The last idle reader waits for a read that is short for certain, unless there is only one reader at all.
+    const reserved = job.short || freshReaders === 1 ? 0 : 1
+    return idle.length > reserved ? (idle[0] as Slot) : null
+  }
+
+  function placeSlow(): Slot | null {
+    let count = 0
+    let starting = false
+    for (const slot of slots) {
+      if (!slot.slow || slot.ending) continue
+      if (slot.ready && !slot.job) return slot
+      count += 1
+      starting ||= !slot.ready
+    }
+    if (count < maxSlow && !starting) start(true)
+    return null
+  }
+
+  function dispatch() {
+    for (let index = 0; index < waiting.length; ) {
+      const job = waiting[index] as Job
+      const slot = place(job)
+      if (slot === null) {
+        index += 1
+        continue
+      }
+      waiting.splice(index, 1)
+      run(slot, job)
+    }
+  }
+
+  function run(slot: Slot, job: Job) {
+    if (job.waitTimer) clearTimeout(job.waitTimer)
+    job.waitTimer = null
+    slot.job = job
+    if (slot.idleTimer) clearTimeout(slot.idleTimer)
+    slot.idleTimer = null
+    job.startedAt = performance.now()
+    job.results.length = 0
+    slot.reader.ref()
+    slot.reader.send(job.request)
+    slot.slowTimer = slot.slow ? null : setTimeout(onSlow, SLOW_AFTER_MS, slot)
+    slot.limitTimer = setTimeout(onLimit, job.limit, slot)
+  }
+
+  function onSlow(slot: Slot) {
+    const job = slot.job
+    if (!job) return
+    if (job.settled) return end(slot, 'kill')
+    remember(job)
+    job.slow = true
+    if (busySlow() >= maxSlow) {
+      // No room among the slow: it starts again when there is, so that short reads keep their readers.
+      slot.job = null
+      end(slot, 'kill')
+      waiting.push(job)
+      return dispatch()
+    }
+    slot.slow = true
+    slot.reader.slowDown()
+    keepFresh()
+    dispatch()
+  }
+
+  function onLimit(slot: Slot) {
+    const job = slot.job
+    if (!job) return
+    slot.job = null
+    end(slot, 'kill')
+    if (!job.settled) timedOut(job)
+    dispatch()
+  }
+
+  function timedOut(job: Job) {
+    const statements = job.request.kind === 'batch' ? job.request.batch.statements : []
+    const missing = statements.slice(job.results.length)
+    if (statements.length > 0 && missing.every((statement) => statement.optional)) {
+      for (const _ of missing) job.results.push(timeout(job.limit))
+      settle(job, () => job.resolve({ kind: 'batch', answer: { stale: false, results: job.results } }))
+      return
+    }
+    const first = statements.findIndex((statement) => statement.optional)
+    const restIsOptional = first > 0 && statements.slice(first).every((statement) => statement.optional)
+    if (job.results.length === 0 && restIsOptional && job.request.kind === 'batch') {
+      // What is required may have been quick, and not yet sent when the rest took all the time.
+      settle(job, () => {})
+      const batch = { ...job.request.batch, statements: statements.slice(0, first) }
+      enqueue({ kind: 'batch', batch }, { timeLimit: Math.min(job.limit, RETRY_TIME_LIMIT_MS) }).then((outcome) => {
+        if (outcome.kind === 'batch' && !outcome.answer.stale) {
+          const results = [...outcome.answer.results, ...statements.slice(first).map(() => timeout(job.limit))]
+          job.resolve({ kind: 'batch', answer: { stale: false, results } })
+        } else job.resolve(outcome)
+      }, job.reject)
+      return
+    }
+    settle(job, () => job.reject(new HoldallError('sql_time_limit', { limit: job.limit })))
+  }
+
+  function onAnswer(slot: Slot, answer: Answer) {
+    if (answer.kind === 'ready') {
+      slot.ready = true
+      if (slot.slow) slot.reader.slowDown()
+      return dispatch()
+    }
+    const job = slot.job
+    if (!job) return
+    if (answer.kind === 'results') {
+      job.results.push(...answer.results)
+      if (!answer.done) {
+        // Each part of the answer starts the clock again: the limit is one for a statement.
+        if (slot.limitTimer) clearTimeout(slot.limitTimer)
+        slot.limitTimer = setTimeout(onLimit, job.limit, slot)
+        return
+      }
+    }
+    release(slot)
+    if (performance.now() - job.startedAt < SLOW_AFTER_MS) knownSlow.delete(job.fingerprint)
+    settle(job, () => deliver(job, answer))
+    dispatch()
+  }
+
+  function deliver(job: Job, answer: Exclude<Answer, { kind: 'ready' }>) {
+    switch (answer.kind) {
+      case 'stale':
+        return job.resolve({ kind: 'batch', answer: { stale: true } })
+      case 'schema':
+        return job.resolve({ kind: 'schema', schema: answer.schema as RawSchema })
+      case 'failed':
+        return job.reject(failure(answer.reason, answer.message))
+      case 'results':
+        return job.resolve({ kind: 'batch', answer: { stale: false, results: job.results } })
+    }
+  }
+
+  function release(slot: Slot) {
+    slot.job = null
+    clearTimers(slot)
+    slot.reader.unref()
+    if (!slot.slow) return
+    slot.idleTimer = setTimeout(end, SLOW_IDLE_MS, slot, 'close')
+    slot.idleTimer.unref()
+  }
+
+  function clearTimers(slot: Slot) {
+    if (slot.slowTimer) clearTimeout(slot.slowTimer)
+    if (slot.limitTimer) clearTimeout(slot.limitTimer)
+    slot.slowTimer = null
+    slot.limitTimer = null
+  }
+
+  function onGone(slot: Slot) {
+    slots.delete(slot)
+    clearTimers(slot)
+    if (slot.idleTimer) clearTimeout(slot.idleTimer)
+    const job = slot.job
+    slot.job = null
+    if (job)
+      settle(job, () =>
+        job.reject(
+          new HoldallError('unavailable', { reason: 'The reader of the database ended unexpectedly. Try again.' }),
+        ),
+      )
+    if (closed) {
+      if (slots.size === 0) onAllGone?.()
+      return
+    }
+    if (slot.ready || slot.ending) refill()
+    else setTimeout(refill, RESTART_DELAY_MS).unref()
+  }
+
+  function refill() {
+    keepFresh()
+    dispatch()
+  }
+
+  function remember(job: Job) {
+    knownSlow.delete(job.fingerprint)
+    knownSlow.add(job.fingerprint)
+    if (knownSlow.size > REMEMBERED_SLOW) knownSlow.delete(knownSlow.values().next().value as string)
+  }
+
+  function settle(job: Job, how: () => void) {
+    if (job.settled) return
+    job.settled = true
+    if (job.waitTimer) clearTimeout(job.waitTimer)
+    how()
+  }
+
+  function enqueue(
+    request: Request,
+    { short = false, timeLimit, signal }: ReadOptions,
+    limitFactor = 1,
+  ): Promise<Outcome> {
+    if (closed) return Promise.reject(new HoldallError('unavailable', { reason: 'The server is stopping.' }))
+    if (waiting.length >= MAX_WAITING) return Promise.reject(new HoldallError('database_busy'))
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    const fingerprint = fingerprintOf(request)
+    return new Promise((resolve, reject) => {
+      const job: Job = {
+        request,
+        short,
+        limit: Math.min(timeLimit ?? options.timeLimit, options.timeLimit) * limitFactor,
+        fingerprint,
+        slow: knownSlow.has(fingerprint),
+        results: [],
+        resolve,
+        reject,
+        settled: false,
+        waitTimer: null,
+        startedAt: 0,
+      }
+      signal?.addEventListener('abort', () => abort(job, signal.reason), { once: true })
+      job.waitTimer = setTimeout(() => abort(job, new HoldallError('database_busy')), MAX_WAIT_MS)
+      waiting.push(job)
+      dispatch()
+    })
+  }
+
+  /** A job that waits is dropped. One that runs goes on until it is slow: most are done before a kill would pay. */
+  function abort(job: Job, reason: unknown) {
+    const index = waiting.indexOf(job)
+    if (index >= 0) waiting.splice(index, 1)
+    settle(job, () => job.reject(reason))
+    for (const slot of slots) if (slot.job === job && slot.slow && !slot.ending) end(slot, 'kill')
+  }
+
+  keepFresh()
+  return {
+    async read(batch, readOptions = {}) {
+      const outcome = await enqueue({ kind: 'batch', batch }, readOptions)
+      if (outcome.kind !== 'batch') throw new Error('A reader answered something else than was asked')
+      return outcome.answer
+    },
+    async schema(path, immutable) {
+      const outcome = await enqueue({ kind: 'schema', path, immutable }, { short: true }, SCHEMA_TIME_FACTOR)
+      if (outcome.kind !== 'schema') throw new Error('A reader answered something else than was asked')
+      return outcome.schema
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      for (const job of waiting.splice(0)) {
+        settle(job, () => job.reject(new HoldallError('unavailable', { reason: 'The server is stopping.' })))
+      }
+      if (slots.size === 0) return
+      const gone = new Promise<void>((resolve) => {
+        onAllGone = resolve
+      })
+      for (const slot of slots) {
+        slot.reader.ref()
+        slot.reader.kill()
+      }
+      await gone
+    },
+  }
+}
+
+function timeout(limit: number): StatementResult {
+  return {
+    columns: [],
+    rows: [],
+    json: null,
+    rowCount: 0,
+    more: false,
+    last: null,
+    labels: new Map(),
+    failure: { reason: 'timeout', message: `Took longer than ${limit} ms.` },
+  }
+}
+
+function failure(reason: 'open' | 'busy' | 'sql' | 'corrupt', message: string): HoldallError {
+  switch (reason) {
+    case 'sql':
+      return new HoldallError('sql_error', { reason: message })
+    case 'busy':
+      return new HoldallError('database_busy')
+    case 'open':
+    case 'corrupt':
+      return new HoldallError('database_unreadable', { reason: message })
+  }
+}
+
+function fingerprintOf(request: Request): string {
+  if (request.kind === 'schema') return `schema ${request.path}`
+  return `${request.batch.path}\n${request.batch.statements.map((statement) => statement.sql).join('\n')}`
+}
