@@ -1,6 +1,6 @@
-import { STYLESHEET_PATH, SCRIPT_PATH, stylesheet } from './assets.ts'
+import { SCRIPT_PATH, STYLESHEET_PATH, stylesheet } from './assets.ts'
 import { elementsVersion } from './elements-bundle.ts'
-import { html, type Html, safeUrl } from './html.ts'
+import { type Html, html, safeUrl } from './html.ts'
 import { attributes } from './parts/attributes.ts'
 import { linkButton } from './parts/button.ts'
 import { icon, sprite } from './parts/icon.ts'
@@ -118,7 +118,12 @@ function siteHeader(page: PageFrame & PageContent): Html {
 /** The account menu, or the way to get one. */
 function account({ actor, urls, path, mayManagePeople }: PageFrame): Html {
   if (actor === null) {
-    return linkButton({ label: 'Sign in', href: urls.path('/-/sign-in', { return: path }), kind: 'quiet', icon: 'signIn' })
+    return linkButton({
+      label: 'Sign in',
+      href: urls.path('/-/sign-in', { return: path }),
+      kind: 'quiet',
+      icon: 'signIn',
+    })
   }
   const name = typeof actor.name === 'string' && actor.name !== '' ? actor.name : actor.id
   const items: MenuItem[] = [{ label: 'Tokens', href: urls.path('/-/tokens'), icon: 'key' }]
@@ -131,7 +136,10 @@ function account({ actor, urls, path, mayManagePeople }: PageFrame): Html {
 /** Two letters for a name: `IM` for Inês Moreira, `BO` for bob. */
 export function initials(name: string): string {
   const words = name.split(/[\s._@-]+/).filter((word) => word !== '')
-  const letters = words.length > 1 ? [words[0], words[words.length - 1]].map((word) => [...(word ?? '')][0]) : [...(words[0] ?? '?')].slice(0, 2)
+  const letters =
+    words.length > 1
+      ? [words[0], words[words.length - 1]].map((word) => [...(word ?? '')][0])
+      : [...(words[0] ?? '?')].slice(0, 2)
   return letters.join('').toUpperCase()
 }
 

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+/** One file per idea, in the order in which they are served as one stylesheet. */
+export const STYLESHEETS = [
+  'tokens.css',
+  'base.css',
+  'layout.css',
+  'buttons.css',
+  'forms.css',
+  'progress.css',
+  'menus.css',
+  'chips.css',
+  'notices.css',
+  'tables.css',
+  'file-cell.css',
+  'file-field.css',
+  'file-page.css',
+  'uploads.css',
+  'dialogs.css',
+  'toasts.css',
+] as const
+
+/** Under `base_url`; the pages add `?v=` and the version, so that the answers may be cached for a year. */
+export const STYLESHEET_PATH = '/-/assets/holdall.css'
+export const SCRIPT_PATH = '/-/assets/elements.js'
+
+export interface Asset {
+  readonly body: Uint8Array<ArrayBuffer>
+  /** quoted, as the header wants it */
+  readonly etag: string
+}
+
+let read: Asset | undefined
+
+/** All stylesheets as one, read once. */
+export function stylesheet(): Asset {
+  read ??= readStylesheets()
+  return read
+}
+
+function readStylesheets(): Asset {
+  const files = STYLESHEETS.map((name) => readFileSync(new URL(`./assets/${name}`, import.meta.url)))
+  const body = new Uint8Array(Buffer.concat(files))
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"` }
+}

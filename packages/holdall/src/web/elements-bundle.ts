@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Asset } from './assets.ts'
+
+/** In a published package the bundle is already there; in a checkout it is made from the sources. */
+const PREBUILT = 'page.bundle.js'
+
+interface Sources {
+  readonly entry: string
+  readonly prebuilt: Uint8Array<ArrayBuffer> | null
+  readonly version: string
+}
+
+let sources: Sources | undefined
+let bundling: Promise<Asset> | undefined
+
+/** What the pages put behind `?v=`: a hash of the components' sources, read once. */
+export function elementsVersion(): string {
+  return findSources().version
+}
+
+/** The components and page behaviours as one script, made on the first call and kept in memory. */
+export function elementsBundle(): Promise<Asset> {
+  bundling ??= bundle(findSources()).catch((error: unknown) => {
+    bundling = undefined
+    throw error
+  })
+  return bundling
+}
+
+function findSources(): Sources {
+  sources ??= readSources(fileURLToPath(import.meta.resolve('@holdall/elements/page')))
+  return sources
+}
+
+function readSources(entry: string): Sources {
+  const folder = dirname(entry)
+  const prebuilt = readIfThere(join(folder, PREBUILT))
+  const hash = createHash('sha256')
+  if (prebuilt) hash.update(prebuilt)
+  else for (const root of [folder, clientFolder()]) hashFolder(hash, root)
+  return { entry, prebuilt, version: hash.digest('base64url').slice(0, 16) }
+}
+
+function clientFolder(): string {
+  return dirname(fileURLToPath(import.meta.resolve('@holdall/client')))
+}
+
+function hashFolder(hash: ReturnType<typeof createHash>, folder: string): void {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => /\.[cm]?[jt]s$/.test(name) && !name.includes('.test.'),
+  )
+  for (const name of names.sort()) hash.update(name).update(readFileSync(join(folder, name)))
+}
+
+function readIfThere(path: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return new Uint8Array(readFileSync(path))
+  } catch {
+    return null
+  }
+}
+
+async function bundle({ entry, prebuilt, version }: Sources): Promise<Asset> {
+  const etag = `"${version}"`
+  if (prebuilt) return { body: prebuilt, etag }
+  const { build } = await import('esbuild')
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+  })
+  const [output] = outputFiles
+  if (!output) throw new Error('esbuild gave no output')
+  return { body: new Uint8Array(output.contents), etag }
+}

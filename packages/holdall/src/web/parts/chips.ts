@@ -1,0 +1,61 @@
+import { type Html, html, safeUrl } from '../html.ts'
+import { button, hiddenFields, linkButton } from './button.ts'
+import { type IconName, icon } from './icon.ts'
+import { selectInput, textInput } from './inputs.ts'
+
+export type BadgeTone = 'plain' | 'accent' | 'success' | 'warning' | 'danger' | 'info'
+
+const BADGE_ICONS: Partial<Record<BadgeTone, IconName>> = { success: 'check', warning: 'warning', danger: 'error' }
+
+/** One or two words of state; the tone has an icon too, so that colour is never alone. */
+export function badge(label: string, tone: BadgeTone = 'plain'): Html {
+  const sign = BADGE_ICONS[tone]
+  return html`<span class="${tone === 'plain' ? 'badge' : `badge ${tone}`}">${sign && icon(sign)}${label}</span>`
+}
+
+export interface Filter {
+  readonly field: string
+  /** in words: "contains", "before" */
+  readonly operator: string
+  readonly value: string
+  readonly removeHref: string
+  /** Where the filter is changed; without it the chip is not a link. */
+  readonly href?: string
+}
+
+export interface FilterForm {
+  readonly action: string
+  /** Everything else of the address, as pairs: names may repeat. */
+  readonly keep: readonly (readonly [string, string])[]
+  readonly columns: readonly string[]
+  readonly operators: readonly { readonly value: string; readonly label: string }[]
+}
+
+/** Filters as chips, then the form for another (fields `_filter_column`, `_filter_op`, `_filter_value`). */
+export function filterBar(options: {
+  readonly filters: readonly Filter[]
+  readonly add?: FilterForm
+  readonly clearHref?: string
+}): Html {
+  return html`<div class="filters" role="group" aria-label="Filters">${options.filters.map(chip)}${options.add && addFilter(options.add)}${
+    options.filters.length > 0 &&
+    options.clearHref !== undefined &&
+    linkButton({ label: 'Clear filters', href: options.clearHref, kind: 'quiet', small: true })
+  }</div>`
+}
+
+function chip(filter: Filter): Html {
+  const words = html`<span>${filter.field}</span><span class="operator">${filter.operator}</span>${filter.value !== '' && html`<b>${filter.value}</b>`}`
+  const remove = `Remove filter: ${filter.field} ${filter.operator} ${filter.value}`
+  return html`<span class="chip"><a href="${safeUrl(filter.href ?? filter.removeHref)}">${words}</a><a href="${safeUrl(filter.removeHref)}" aria-label="${remove}" title="Remove filter">${icon('close')}</a></span>`
+}
+
+function addFilter(form: FilterForm): Html {
+  const columns = form.columns.map((name) => ({ value: name, label: name }))
+  return html`<details class="menu"><summary class="chip-add">${icon('plus')}Add filter</summary>
+<form class="menu-panel filter-form" action="${safeUrl(form.action)}">${form.keep.map(([name, value]) => hiddenFields({ [name]: value }))}
+<label>Column${selectInput({ name: '_filter_column', options: columns })}</label>
+<label>Condition${selectInput({ name: '_filter_op', options: form.operators })}</label>
+<label>Value${textInput({ name: '_filter_value' })}</label>
+${button({ label: 'Filter rows', type: 'submit' })}</form></details>`
+}

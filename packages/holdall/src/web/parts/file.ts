@@ -1,0 +1,126 @@
+import { fileFacts, splitName, typeLabel } from '@holdall/elements/shared'
+import { type Html, html, safeUrl } from '../html.ts'
+import { icon } from './icon.ts'
+
+/** What a page needs to show a file. `thumbnail` is null where there is only a type to show. */
+export interface ShownFile {
+  readonly id: string
+  readonly filename: string
+  readonly contentType: string | null
+  /** bytes */
+  readonly size: number | null
+  readonly width?: number | null
+  readonly height?: number | null
+  /** its page */
+  readonly href: string
+  readonly thumbnail: string | null
+}
+
+/** What stands in a cell. An id that is missing or hidden tells nothing; one in the trash shows only to those who may restore it. */
+export type CellItem =
+  | { readonly state: 'file'; readonly file: ShownFile }
+  | { readonly state: 'unavailable' }
+  | { readonly state: 'trashed'; readonly filename: string /** "In the trash until 13 April" */; readonly note: string }
+
+/** How many of several files a cell shows. */
+export const STRIP_LENGTH = 3
+
+/** A name that shrinks in its middle and keeps its ending. */
+export function fileName(filename: string): Html {
+  const { stem, ending } = splitName(filename)
+  return html`<span class="file-name"><span class="stem">${stem}</span><span class="ending">${ending}</span></span>`
+}
+
+/** The picture of a file, or a tile that names its type. Square unless a class says otherwise. */
+export function thumbnail(file: Pick<ShownFile, 'thumbnail' | 'contentType' | 'filename'>, side = 40): Html {
+  return file.thumbnail === null
+    ? html`<span class="type-tile" aria-hidden="true">${typeLabel(file.contentType, file.filename)}</span>`
+    : html`<img class="thumb" src="${safeUrl(file.thumbnail)}" width="${side}" height="${side}" alt="" loading="lazy" decoding="async">`
+}
+
+/** One line: size and dimensions, or size and type. */
+export function factsLine(file: ShownFile): string {
+  return fileFacts({
+    filename: file.filename,
+    content_type: file.contentType,
+    size: file.size,
+    width: file.width,
+    height: file.height,
+  })
+}
+
+/** The cell of one file: thumbnail, name, facts. */
+export function fileCell(item: CellItem): Html {
+  if (item.state === 'unavailable') return absent('fileMissing', 'Unavailable', 'Missing or hidden')
+  if (item.state === 'trashed') return absent('trash', fileName(item.filename), item.note)
+  const { file } = item
+  return html`<span class="file-cell">${thumbnail(file)}<span class="file-text"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}">${fileName(file.filename)}</a><span class="file-facts">${factsLine(file)}</span></span></span>`
+}
+
+function absent(sign: 'fileMissing' | 'trash', name: string | Html, note: string): Html {
+  return html`<span class="file-cell absent"><span class="type-tile">${icon(sign)}</span><span class="file-text"><span>${name}</span><span class="file-facts">${note}</span></span></span>`
+}
+
+/**
+ * The cell of a list: three thumbnails, then how many more.
+ * @param moreHref where all of them are seen: the row's page
+ */
+export function fileStrip(items: readonly CellItem[], moreHref: string): Html {
+  const shown = items
+    .slice(0, STRIP_LENGTH)
+    .map((item) =>
+      item.state === 'file'
+        ? html`<a href="${safeUrl(item.file.href)}" aria-label="${item.file.filename}" title="${item.file.filename}">${thumbnail(item.file, 36)}</a>`
+        : html`<span class="type-tile" title="Unavailable">${icon(item.state === 'trashed' ? 'trash' : 'fileMissing')}<span class="unseen">Unavailable</span></span>`,
+    )
+  const more = items.length - shown.length
+  return html`<span class="file-strip">${shown}${more > 0 && html`<a class="more" href="${safeUrl(moreHref)}">+${more} more</a>`}</span>`
+}
+
+/** Files as tiles, each a link. */
+export function fileTiles(files: readonly ShownFile[]): Html {
+  return html`<ul class="tiles">${files.map(
+    (file) =>
+      html`<li class="tile"><a href="${safeUrl(file.href)}"><span class="picture">${
+        file.thumbnail === null
+          ? html`<span class="format">${icon('file', 'large')}${typeLabel(file.contentType, file.filename)}</span>`
+          : html`<img src="${safeUrl(file.thumbnail)}" width="160" height="120" alt="" loading="lazy" decoding="async">`
+      }</span>${fileName(file.filename)}<span class="file-facts">${factsLine(file)}</span></a></li>`,
+  )}</ul>`
+}
+
+export interface PreviewOptions {
+  readonly file: ShownFile
+  /** A raster image that may be shown: its address and its own size. */
+  readonly image?: {
+    readonly src: string
+    readonly width: number | null
+    readonly height: number | null
+    readonly alt: string
+  }
+  readonly video?: string
+  readonly audio?: string
+  /** Where the file opens by itself in the browser; null when it may not be shown inline. */
+  readonly openHref: string | null
+  readonly caption: string
+}
+
+/** The file on its mat, whole, never cropped; a type and a name where nothing can be shown. */
+export function preview(options: PreviewOptions): Html {
+  const open = options.openHref
+  const link =
+    open !== null && html`<a class="button small quiet" href="${safeUrl(open)}">${icon('expand')}Full size</a>`
+  return html`<figure>${mat(options)}<figcaption class="preview-caption"><span>${options.caption}</span>${link}</figcaption></figure>`
+}
+
+function mat({ file, image, video, audio, openHref }: PreviewOptions): Html {
+  if (image) {
+    const picture = html`<img src="${safeUrl(image.src)}"${image.width && html` width="${image.width}"`}${image.height && html` height="${image.height}"`} alt="${image.alt}">`
+    return openHref === null
+      ? html`<div class="preview">${picture}</div>`
+      : html`<a class="preview" href="${safeUrl(openHref)}">${picture}</a>`
+  }
+  if (video) return html`<div class="preview"><video src="${safeUrl(video)}" controls preload="metadata"></video></div>`
+  if (audio) return html`<div class="preview"><audio src="${safeUrl(audio)}" controls preload="metadata"></audio></div>`
+  return html`<div class="preview without-picture">${icon('file', 'huge')}<span class="format">${typeLabel(file.contentType, file.filename)}</span><span>There is no preview for files of this type.</span></div>`
+}

@@ -1,0 +1,94 @@
+import { type Html, html } from '../html.ts'
+import { attributes } from './attributes.ts'
+import { icon } from './icon.ts'
+
+export interface InputOptions {
+  readonly name: string
+  readonly id?: string
+  readonly value?: string
+  readonly type?: 'text' | 'search' | 'number' | 'date' | 'datetime-local' | 'password' | 'file' | 'email' | 'url'
+  readonly placeholder?: string
+  readonly required?: boolean
+  readonly readOnly?: boolean
+  readonly disabled?: boolean
+  /** Only as wide as a number or a date. */
+  readonly short?: boolean
+  /** Source text: a monospace area. */
+  readonly code?: boolean
+  readonly invalid?: boolean
+  readonly describedBy?: string
+  /** A name where no label shows. */
+  readonly label?: string
+  readonly autocomplete?: string
+  readonly inputMode?: 'numeric' | 'decimal'
+  readonly accept?: string
+  readonly multiple?: boolean
+  readonly autofocus?: boolean
+}
+
+export function textInput(options: InputOptions): Html {
+  const { type = 'text', value, placeholder, accept, multiple } = options
+  return html`<input${shared(options)}${attributes({ type, value: type === 'file' ? null : value, placeholder, accept, multiple })}>`
+}
+
+export function textArea(options: InputOptions & { readonly rows?: number }): Html {
+  // The line break after the tag is dropped by parsers; without it a value's own first one would be.
+  return html`<textarea${shared(options)}${attributes({ rows: options.rows ?? 4, spellcheck: options.code ? 'false' : null })}>
+${options.value ?? ''}</textarea>`
+}
+
+export interface SelectOption {
+  readonly value: string
+  readonly label: string
+}
+
+export function selectInput(
+  options: Omit<InputOptions, 'type'> & { readonly options: readonly SelectOption[]; readonly submits?: boolean },
+): Html {
+  return html`<span class="select"><select${shared(options)}${attributes({ 'data-submits': options.submits })}>${options.options.map(
+    ({ value, label }) => html`<option${attributes({ value, selected: value === options.value })}>${label}</option>`,
+  )}</select>${icon('chevronDown')}</span>`
+}
+
+/** A search field; `/` moves to the first one of a page. */
+export function searchInput(options: InputOptions): Html {
+  return html`<label class="search"><span class="unseen">${options.label}</span>${icon('search')}${textInput({ ...options, label: undefined, type: 'search' })}</label>`
+}
+
+export interface ChoiceOptions {
+  readonly name: string
+  readonly value: string
+  readonly label: string
+  readonly checked?: boolean
+  readonly disabled?: boolean
+}
+
+export function checkbox(options: ChoiceOptions): Html {
+  return choice('checkbox', options)
+}
+
+export function radio(options: ChoiceOptions): Html {
+  return choice('radio', options)
+}
+
+function choice(type: 'checkbox' | 'radio', { label, ...options }: ChoiceOptions): Html {
+  return html`<label class="choice"><input${attributes({ type, ...options })}>${label}</label>`
+}
+
+function shared(options: Omit<InputOptions, 'type'>): Html {
+  const className = ['input', options.short && 'short', options.code && 'code'].filter(Boolean).join(' ')
+  return attributes({
+    class: className,
+    id: options.id,
+    name: options.name,
+    required: options.required,
+    readonly: options.readOnly,
+    disabled: options.disabled,
+    'aria-invalid': options.invalid ? 'true' : null,
+    'aria-describedby': options.describedBy,
+    'aria-label': options.label,
+    autocomplete: options.autocomplete,
+    inputmode: options.inputMode,
+    autofocus: options.autofocus,
+  })
+}
