@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { Storage } from '../sources/storage.ts'
+import type { Actor } from '../web/route.ts'
 
 /** How many first bytes of a file are kept for `sniff`. */
 export const HEAD_BYTES = 8_192
@@ -36,6 +37,8 @@ export interface InspectQuestion {
   readonly size: number
   readonly contentType: string
   readonly filename: string
+  /** Whether the source wants the position of a photo to stay in its facts. */
+  readonly keepGps: boolean
   readonly signal: AbortSignal
 }
 
@@ -70,6 +73,6 @@ export interface FileIntake {
   inspect(question: InspectQuestion): Promise<Facts>
   /** Enters the file in the registry, in the transaction that also completes the session. No other work happens here. */
   record(transaction: Transaction<Schema>, upload: FinishedUpload): Promise<void>
-  /** The file as JSON, as every answer that carries a file shows it. */
-  describe(fileId: string): Promise<Readonly<Record<string, unknown>> | undefined>
+  /** The file as JSON, as every answer that carries a file shows it, with the `duplicates` that the actor may see. */
+  describe(fileId: string, actor: Actor | null): Promise<Readonly<Record<string, unknown>> | undefined>
 }
