@@ -53,6 +53,7 @@ export interface ActorTable {
 }
 
 export interface SignInLinkTable {
+  id: string
   token_hash: string
   actor_id: string
   created_at: CreatedAt
@@ -79,6 +80,7 @@ export interface TokenTable {
   actor_id: string
   name: string
   restrictions: string | null
+  made_with: string | null
   created_at: CreatedAt
   used_at: string | null
   expires_at: string | null
@@ -94,6 +96,11 @@ export interface GrantTable {
   resource_child: Generated<string>
   granted_by: string | null
   created_at: CreatedAt
+}
+
+export interface GrantsRevisionTable {
+  id: number
+  revision: number
 }
 
 export type UploadStatus = 'initiated' | 'completing' | 'completed' | 'failed' | 'aborted' | 'expired'
@@ -142,6 +149,7 @@ export interface Schema {
   sessions: SessionTable
   tokens: TokenTable
   grants: GrantTable
+  grants_revision: GrantsRevisionTable
   upload_sessions: UploadSessionTable
   metadata_columns: MetadataColumnTable
 }

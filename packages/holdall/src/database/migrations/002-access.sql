@@ -7,7 +7,8 @@ CREATE TABLE actors (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sign_in_links (
-  token_hash TEXT PRIMARY KEY,            -- sha256 of the token; the token itself is never stored
+  id TEXT PRIMARY KEY,
+  token_hash TEXT NOT NULL UNIQUE,        -- sha256 of the token; the token itself is never stored
   actor_id TEXT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
   created_by TEXT,
@@ -35,12 +36,14 @@ CREATE TABLE tokens (
   actor_id TEXT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
   name TEXT NOT NULL,
   restrictions TEXT,                      -- JSON list of {action, resource?}; null: everything that the actor may do
+  made_with TEXT REFERENCES tokens (id),  -- the token that asked for it; revoked with it
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
   used_at TEXT,
   expires_at TEXT,
   revoked_at TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tokens_by_actor ON tokens (actor_id);
+CREATE INDEX tokens_by_maker ON tokens (made_with) WHERE made_with IS NOT NULL;
 
 CREATE TABLE grants (
   id INTEGER PRIMARY KEY,
@@ -53,3 +56,19 @@ CREATE TABLE grants (
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
   UNIQUE (actor_id, action, resource_kind, resource_parent, resource_child)
 ) STRICT;
+
+-- Every process keeps the grants in memory. This number tells each of them, whoever wrote, when to read them again.
+CREATE TABLE grants_revision (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  revision INTEGER NOT NULL
+) STRICT;
+INSERT INTO grants_revision VALUES (1, 1);
+CREATE TRIGGER grants_inserted AFTER INSERT ON grants BEGIN
+  UPDATE grants_revision SET revision = revision + 1;
+END;
+CREATE TRIGGER grants_updated AFTER UPDATE ON grants BEGIN
+  UPDATE grants_revision SET revision = revision + 1;
+END;
+CREATE TRIGGER grants_deleted AFTER DELETE ON grants BEGIN
+  UPDATE grants_revision SET revision = revision + 1;
+END;

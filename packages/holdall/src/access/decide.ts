@@ -1,0 +1,76 @@
+import { sql } from 'kysely'
+import type { PermissionRule } from '../config/config.ts'
+import type { InternalDatabase } from '../database/internal.ts'
+import { HoldallError } from '../web/error.ts'
+import type { Actor, Resource } from '../web/route.ts'
+import { alsoRequired, nameResource } from './actions.ts'
+import { createGrants } from './grants.ts'
+import type { Action, Permissions } from './permissions.ts'
+import { unrestricted } from './restrictions.ts'
+import { compileRules, type GrantedScopes, type RuleSet } from './ruleset.ts'
+
+export interface PermissionsOptions {
+  readonly rules: readonly PermissionRule[]
+  /** Whether whoever uploaded a file may edit it, may delete it. */
+  readonly ownersCanEdit?: boolean
+  readonly ownersCanDelete?: boolean
+}
+
+const NO_GRANTS: GrantedScopes = new Set()
+const NOBODYS: ReadonlySet<string> = new Set()
+
+/** The permissions of the server: the file's rules, the grants of the people page, and what tokens are restricted to. */
+export function createPermissions(db: InternalDatabase, options: PermissionsOptions): Permissions {
+  const ruleSet: RuleSet = compileRules(options.rules)
+  const grants = createGrants(db)
+  const ownersMay: ReadonlySet<Action> = new Set([
+    ...(options.ownersCanEdit ? (['files-edit'] as const) : []),
+    ...(options.ownersCanDelete ? (['files-delete'] as const) : []),
+  ])
+
+  async function among(actor: Actor | null, action: Action, resources: readonly Resource[]): Promise<Resource[]> {
+    const granted = actor === null ? NO_GRANTS : await grants.of(actor.id)
+    const owned = actor !== null && ownersMay.has(action) ? await ownFiles(db, actor.id, resources) : NOBODYS
+    function may(asked: Action, resource: Resource): boolean {
+      if (!unrestricted(actor, asked, resource)) return false
+      const ownsIt = asked === action && resource.kind === 'file' && owned.has(resource.child ?? '')
+      if (!ruleSet.decide(actor, asked, resource, granted, ownsIt)) return false
+      const required = alsoRequired(asked)
+      return required === undefined || may(required, resource)
+    }
+    return resources.filter((resource) => may(action, resource))
+  }
+
+  return {
+    among,
+    async allowed(actor, action, resource) {
+      return (await among(actor, action, [resource])).length > 0
+    },
+    async demand(actor, action, resource) {
+      if ((await among(actor, action, [resource])).length > 0) return
+      if (actor === null) throw signInRequired(action)
+      throw new HoldallError('permission_denied', { action, resource: nameResource(resource) })
+    },
+  }
+}
+
+/** The refusal of whoever has not signed in, with the header that RFC 9110 asks of every 401. */
+export function signInRequired(action: string): HoldallError {
+  return new HoldallError('sign_in_required', { action }, { headers: { 'WWW-Authenticate': 'Bearer realm="Holdall"' } })
+}
+
+async function ownFiles(
+  db: InternalDatabase,
+  actorId: string,
+  resources: readonly Resource[],
+): Promise<ReadonlySet<string>> {
+  const ids = resources.flatMap(({ kind, child }) => (kind === 'file' && child !== undefined ? [child] : []))
+  if (ids.length === 0) return NOBODYS
+  const rows = await db.read
+    .selectFrom('datasette_files')
+    .select('id')
+    .where(sql<boolean>`id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)
+    .where('uploaded_by', '=', actorId)
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}

@@ -1,0 +1,49 @@
+import type { AllowBlock, PermissionRule } from '../config/config.ts'
+import type { Actor, Resource } from '../web/route.ts'
+import { allowedByDefault } from './actions.ts'
+import { matchesAllowBlock } from './allow.ts'
+import type { Action } from './permissions.ts'
+import { scopeKey, scopesOf } from './scope.ts'
+
+/** May do everything; what the file allows to others takes nothing from root. */
+export const ROOT = 'root'
+
+/** Keys of `scopeKey` that are granted to one actor. */
+export type GrantedScopes = ReadonlySet<string>
+
+/** What the file says, arranged so that a question costs a few look-ups however many rules there are. */
+export interface RuleSet {
+  /**
+   * The most specific place that says anything decides. There, every rule of the file must mean the actor (deny beats
+   * allow), and a grant counts only where the file is silent. Where no place says anything the default holds.
+   *
+   * @param ownsIt whether the resource belongs to the actor by a rule of its own (an uploaded file)
+   */
+  decide(actor: Actor | null, action: Action, resource: Resource, granted: GrantedScopes, ownsIt?: boolean): boolean
+  /** What the file says of exactly this action on exactly this resource. */
+  about(action: Action, resource: Resource): readonly PermissionRule[]
+}
+
+export function compileRules(rules: readonly PermissionRule[]): RuleSet {
+  const byScope = new Map<string, PermissionRule[]>()
+  for (const rule of rules) {
+    const key = scopeKey(rule.action, rule.resource)
+    const there = byScope.get(key)
+    if (there === undefined) byScope.set(key, [rule])
+    else there.push(rule)
+  }
+
+  return {
+    decide(actor, action, resource, granted, ownsIt = false) {
+      if (actor?.id === ROOT) return true
+      for (const scope of scopesOf(resource)) {
+        const key = scopeKey(action, scope)
+        const said = byScope.get(key)
+        if (said !== undefined) return said.every(({ allow }: { allow: AllowBlock }) => matchesAllowBlock(actor, allow))
+        if (granted.has(key) || (ownsIt && scope.child !== undefined)) return true
+      }
+      return allowedByDefault(action)
+    },
+    about: (action, resource) => byScope.get(scopeKey(action, resource)) ?? [],
+  }
+}
