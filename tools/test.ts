@@ -1,0 +1,93 @@
+import { globSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
+import { runSteps } from './check/run-steps.ts'
+import { checkSteps } from './check/steps.ts'
+import { chromium } from './services/chromium.ts'
+import { datasette } from './services/datasette.ts'
+import { prepareServices } from './services/service.ts'
+import { killRunning } from './test/run-file.ts'
+import { recapitulate, runFiles, totals } from './test/run-files.ts'
+
+const ROOT = dirname(import.meta.dirname)
+const TEST_FILES = ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts']
+/** Two, whatever the machine: what is fast enough here is fast enough in CI. */
+const FILES_AT_ONCE = 2
+const MINUTE_MS = 60_000
+const FILE_LIMIT_MS = 5 * MINUTE_MS
+const LONG_FILE_LIMIT_MS = 60 * MINUTE_MS
+const USAGE = `npm test [-- [--long] [--no-install] [PART OF A PATH …]]
+
+  --long         the full numbers: more kills, more mutations, more rows
+  --no-install   leave the system's packages alone
+  PART           run only the test files whose path contains it, without the checks
+`
+
+const { values, positionals } = parseArgs({
+  options: {
+    long: { type: 'boolean', default: false },
+    'no-install': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+  allowPositionals: true,
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    killRunning()
+    process.exit(signal === 'SIGINT' ? 130 : 143)
+  })
+}
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  if (values.help) {
+    write(USAGE)
+    return 0
+  }
+  const began = performance.now()
+  const strict = process.env.CI === 'true'
+  const services = await prepareServices([chromium, datasette], { system: !values['no-install'], say })
+  const files = testFiles()
+  if (files.length === 0) {
+    say(`No test file has ${positionals.join(' or ')} in its path.`)
+    return 2
+  }
+  const checks = positionals.length > 0 ? [] : checkSteps(ROOT)
+  const checked = await runSteps(checks, write)
+
+  say(`Running ${files.length} test files, ${FILES_AT_ONCE} at a time${values.long ? ', in their long form' : ''} …`)
+  const results = await runFiles(files, {
+    cwd: ROOT,
+    env: { ...process.env, ...services.env, ...(values.long ? { HOLDALL_TEST_LONG: '1' } : {}) },
+    limitMs: values.long ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS,
+    concurrency: FILES_AT_ONCE,
+    write,
+  })
+  const { passed, failed, skipped } = totals(results)
+  const lacking = strict ? services.missing.length : 0
+  write(recapitulate(results))
+  for (const name of services.missing)
+    say(`${strict ? 'FAILED' : 'SKIPPED'}: the tests that need ${name}, which is missing.`)
+  if (strict && skipped > 0) say('CI=true: a skipped test is a failure.')
+
+  const allPassed = passed + checked.passed
+  const allFailed = failed + checked.failed + lacking
+  say(`\n${((performance.now() - began) / 1000).toFixed(0)} s`)
+  say(`${allPassed} passed, ${allFailed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  return allFailed > 0 || (strict && skipped > 0) ? 1 : 0
+}
+
+function testFiles(): string[] {
+  return globSync(TEST_FILES, { cwd: ROOT, exclude: (path) => path === 'node_modules' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => positionals.length === 0 || positionals.some((part) => path.includes(part)))
+    .sort()
+}
+
+function say(text: string): void {
+  write(`${text}\n`)
+}
+
+function write(text: string): void {
+  process.stdout.write(text)
+}
