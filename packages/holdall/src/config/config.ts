@@ -134,7 +134,10 @@ function readConfig(report: Report, root: Block, context: ReadContext): Omit<Con
   const settings = readSettings(report, ['settings'], blocks.settings, files.settings)
   const { sources, rules: sourceRules } = readSources(
     report,
-    [{ path: ['sources'], value: blocks.sources }, files.sources],
+    [
+      { path: ['sources'], value: blocks.sources },
+      { ...files.sources, startedIn: context.cwd },
+    ],
     context.directory,
   )
   const { collections, rules: collectionRules } = readCollections(report, ['collections'], blocks.collections)

@@ -1,5 +1,4 @@
 import {
-  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -55,7 +54,14 @@ export function readDocument(
   const lines = new LineCounter()
   const places = new Map<string, Place>()
   const faults: Fault[] = []
-  let root: unknown
+  const contents = parse(text, lines, faults)
+  const root = faults.length === 0 ? readNodes(contents, places, lines, faults) : undefined
+
+  for (const { path = [], message, at } of faults) fault(path, message, at === undefined ? undefined : place(lines, at))
+  return faults.length > 0 ? nothing : { root: root as Block, locate: (path) => locate(places, path) }
+}
+
+function parse(text: string, lines: LineCounter, faults: Fault[]): Node | null {
   try {
     const document = parseDocument(text, {
       customTags: (tags) => [SPOKEN_BOOLEAN, ...tags],
@@ -64,14 +70,12 @@ export function readDocument(
       uniqueKeys: false,
     })
     for (const { message, pos } of [...document.errors, ...document.warnings]) faults.push({ message, at: pos[0] })
-    if (faults.length === 0) root = createReader(document, places, lines, faults)
+    return document.contents
   } catch (error) {
     // The parser recurses, so that a file of nothing but brackets exhausts the stack.
     faults.push({ message: `cannot be read: ${error instanceof Error ? error.message : String(error)}` })
+    return null
   }
-
-  for (const { path = [], message, at } of faults) fault(path, message, at === undefined ? undefined : place(lines, at))
-  return faults.length > 0 ? nothing : { root: root as Block, locate: (path) => locate(places, path) }
 }
 
 function decode(bytes: Uint8Array, fault: (message: string) => void): string | undefined {
@@ -91,16 +95,20 @@ function decode(bytes: Uint8Array, fault: (message: string) => void): string | u
   }
 }
 
-function createReader(document: Document, places: Map<string, Place>, lines: LineCounter, faults: Fault[]): unknown {
+function readNodes(contents: Node | null, places: Map<string, Place>, lines: LineCounter, faults: Fault[]): unknown {
   let values = 0
   const open = new Set<Node>()
+  const anchors = new Map<string, Node>()
+  let aliases = 0
 
   function read(node: unknown, path: Path): unknown {
     if (++values > MAX_VALUES) {
       if (values === MAX_VALUES + 1) faults.push({ message: `holds more than ${MAX_VALUES} values.` })
       return undefined
     }
-    if (isAlias(node)) return readAlias(node.resolve(document), path, offset(node))
+    if (isAlias(node)) return readAlias(anchors.get(node.source), path, offset(node))
+    // An alias means the latest anchor before it; what is read again through an alias does not move it.
+    if (aliases === 0 && (isMap(node) || isSeq(node) || isScalar(node)) && node.anchor) anchors.set(node.anchor, node)
     if (path.length > MAX_DEPTH) {
       faults.push({
         path: path.slice(0, MAX_DEPTH),
@@ -115,9 +123,14 @@ function createReader(document: Document, places: Map<string, Place>, lines: Lin
   }
 
   function readAlias(target: Node | undefined, path: Path, at: number | undefined): unknown {
-    if (target && !open.has(target)) return read(target, path)
-    faults.push({ path, message: 'is an alias of what it stands in.', at })
-    return undefined
+    if (!target || open.has(target)) {
+      faults.push({ path, message: 'is an alias of nothing before it, or of what it stands in.', at })
+      return undefined
+    }
+    aliases++
+    const value = read(target, path)
+    aliases--
+    return value
   }
 
   function readList(node: YAMLSeq, path: Path): unknown[] {
@@ -179,11 +192,11 @@ function createReader(document: Document, places: Map<string, Place>, lines: Lin
     return at === undefined ? '' : ` (first on line ${place(lines, at).line})`
   }
 
-  const root = read(document.contents, []) ?? block()
+  const root = read(contents, []) ?? block()
   if (typeof root !== 'object' || Array.isArray(root)) {
     faults.push({
       message: 'must be a block of keys such as `databases:` or `sources:`.',
-      at: offset(document.contents),
+      at: offset(contents),
     })
   }
   return root

@@ -69,11 +69,15 @@ export const DEFAULT_SETTINGS: Settings = {
 const BASE_URL_ERROR = 'must be a path such as / or /prefix/, without host, query or spaces.'
 const baseUrl = z
   .string({ error: BASE_URL_ERROR })
-  .regex(/^\/?(?:[\w.~!$&'()*+,;=:@%-]+\/?)*$/, { error: BASE_URL_ERROR })
-  .refine((path) => !path.includes('://') && !path.split('/').some((step) => step === '.' || step === '..'), {
-    error: BASE_URL_ERROR,
-  })
+  .refine(isPrefix, { error: BASE_URL_ERROR })
   .transform((path) => `/${path}/`.replace(/\/+/g, '/'))
+
+function isPrefix(path: string): boolean {
+  const steps = path.split('/')
+  return (
+    /^[\w.~!$&'()*+,;=:@%/-]*$/.test(path) && !path.includes('://') && !steps.includes('.') && !steps.includes('..')
+  )
+}
 
 /** These are keys of datasette-files too, in its block under `plugins`. */
 export const FILES_SHAPE = {

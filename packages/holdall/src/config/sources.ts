@@ -153,25 +153,51 @@ function withAbsoluteRoot(config: Block, directory: string): Block {
     : config
 }
 
+export interface SourcesBlock {
+  readonly path: Path
+  readonly value: unknown
+  /** For the block of datasette-files, which begins relative roots where it is started. */
+  readonly startedIn?: string
+}
+
 /** The sources of both dialects. A slug may be declared in one of them only. */
 export function readSources(
   report: Report,
-  blocks: readonly { readonly path: Path; readonly value: unknown }[],
+  blocks: readonly SourcesBlock[],
   directory: string,
 ): { sources: Record<string, SourceConfig>; rules: PermissionRule[] } {
   const sources = block<SourceConfig>()
   const seen = new Set<string>()
   const rules: PermissionRule[] = []
-  for (const { path, value } of blocks) {
+  for (const { path, value, startedIn = directory } of blocks) {
     for (const [slug, entry] of readEntries(report, path, value)) {
       const at = [...path, slug]
-      if (seen.has(slug))
+      if (seen.has(slug)) {
         report.problem(at, `is declared twice: ${quote(slug)} stands under \`sources\` too. Remove one.`)
+      }
       seen.add(slug)
       const read = readSource(report, at, entry, slug, directory)
-      if (read.source) sources[slug] = read.source
+      if (read.source) {
+        sources[slug] = read.source
+        noteRoot(report, [...at, 'config', 'root'], read.source, entry, startedIn)
+      }
       rules.push(...read.rules)
     }
   }
   return { sources, rules }
+}
+
+function noteRoot(
+  report: Report,
+  path: Path,
+  { storage, config }: SourceConfig,
+  entry: unknown,
+  startedIn: string,
+): void {
+  const written = isBlock(entry) && isBlock(entry.config) ? entry.config.root : undefined
+  if (storage !== 'filesystem' || typeof written !== 'string' || resolve(startedIn, written) === config.root) return
+  report.note(
+    path,
+    `is relative to this file and means ${quote(String(config.root))}; to Datasette it is relative to where it is started.`,
+  )
 }
