@@ -43,11 +43,11 @@ function installPackages() {
   const first = !existsSync(join(root, 'node_modules', '.package-lock.json'))
   say(first ? 'Installing npm packages (first run) …' : 'Updating npm packages (the lockfile changed) …')
   const began = Date.now()
-  // `ci` would delete the Node that may be running this, so it is only for an empty node_modules.
-  const how = first ? ['ci'] : ['install', '--no-save']
+  // Not `ci`: it deletes the Node that may be running this, and insists on the lockfile naming every tool's binaries
+  // for platforms that this machine is not.
   // No package needs its install script: binaries come as optional dependencies.
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  const done = spawnSync(npmNode(), [npm, ...how, ...quiet], { cwd: root, stdio: 'inherit' })
+  const done = spawnSync(npmNode(), [npm, 'install', '--no-save', ...quiet], { cwd: root, stdio: 'inherit' })
   if (done.status !== 0) {
     const why = done.error ? done.error.message : `exit status ${done.status ?? done.signal}`
     stop(
