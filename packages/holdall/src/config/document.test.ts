@@ -79,6 +79,12 @@ test('aliases and merge keys are read as they are meant', () => {
   assert.equal(locate(['one', 'b'])?.line, 3)
 })
 
+test('an alias means the latest anchor before it', () => {
+  const { root, faults } = read('a: &m {k: &x one}\nb: &x two\nc: *m\nd: *x\n')
+  assert.deepEqual(faults, [])
+  assert.deepEqual(plain(root), { a: { k: 'one' }, b: 'two', c: { k: 'one' }, d: 'two' })
+})
+
 test('an alias of itself, and a file that grows without bound, are refused', () => {
   assert.match(String(read('a: &a {b: *a}').faults[0]?.message), /of what it stands in/)
   const levels = Array.from({ length: 12 }, (_, n) => `l${n + 1}: &l${n + 1} [${Array(9).fill(`*l${n}`).join(', ')}]`)
