@@ -37,8 +37,7 @@ export function create(database: DatabaseSync, request: Create): Written {
 }
 
 function createSql({ table, columns, primaryKey, rows }: Create): string {
-  const declared =
-    columns.length > 0 ? [...columns] : [...kindsOf(rows)].map(([name, type]) => plainColumn(name, type))
+  const declared = columns.length > 0 ? [...columns] : [...kindsOf(rows)].map(([name, type]) => plainColumn(name, type))
   const names = declared.map(({ name }) => name)
   for (const name of [...primaryKey].reverse()) {
     if (!names.includes(name)) declared.unshift(plainColumn(name, 'integer'))

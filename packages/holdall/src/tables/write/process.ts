@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { openForWriting } from './connection.ts'
 import { create } from './create.ts'
-import { WriteRefused, type Refusal, type WriteReply, type WriteRequest, type Written } from './protocol.ts'
+import { type Refusal, WriteRefused, type WriteReply, type WriteRequest, type Written } from './protocol.ts'
 import { insert, remove, stored, update, upsert } from './rows.ts'
 
 // The process that writes to one served database; started by writers.ts with the database's path, one request at a time.

@@ -53,9 +53,7 @@ export function upsert(database: DatabaseSync, request: Asked<'upsert'>): Writte
   for (const row of request.rows) {
     const key = keyInRow(current, row) as SqliteValue[]
     const changes = row.filter(([column]) => !keyNames.includes(column))
-    const exists = database
-      .prepare(`SELECT 1 FROM ${quoted(current.name)} WHERE ${keyCondition(current)}`)
-      .get(...key)
+    const exists = database.prepare(`SELECT 1 FROM ${quoted(current.name)} WHERE ${keyCondition(current)}`).get(...key)
     if (exists === undefined) {
       database.prepare(insertSql(current, row, 'INSERT')).run(...row.map(([, value]) => value))
     } else if (changes.length > 0) {

@@ -14,7 +14,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
  * @param where what the messages call the value, such as `Row 0: photo`
  * @throws HoldallError `bad_request`
  */
-export function valueOf(json: Json, where: string): SqliteValue {
+export function sqliteValue(json: Json, where: string): SqliteValue {
   switch (typeof json) {
     case 'boolean':
       return json ? 1n : 0n
@@ -37,7 +37,7 @@ export function valueOf(json: Json, where: string): SqliteValue {
 export function rowOf(json: { [key: string]: Json }, where: string): NewRow {
   return Object.entries(json).map(([column, value]) => [
     nameOf(column, where),
-    valueOf(value, where === '' ? column : `${where}: ${column}`),
+    sqliteValue(value, where === '' ? column : `${where}: ${column}`),
   ])
 }
 

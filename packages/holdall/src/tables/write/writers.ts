@@ -5,8 +5,9 @@ import { tildeDecode } from '../../web/url.ts'
 import { IDLE_MS, MAX_WAIT_MS, MAX_WAITING, WRITE_LIMIT_MS } from './limits.ts'
 import type { Refusal, WriteReply, WriteRequest, Written } from './protocol.ts'
 
-const PROCESS = fileURLToPath(new URL('./process.ts', import.meta.url))
 const IS_SOURCE = import.meta.url.endsWith('.ts')
+// The compiled package has .js here, the checkout .ts.
+const PROCESS = fileURLToPath(new URL(IS_SOURCE ? './process.ts' : './process.js', import.meta.url))
 
 /** Writes to the served databases, each through one process of its own, so that no write ever blocks the server. */
 export interface Writers {
@@ -65,10 +66,10 @@ function createWriter(path: string, limitMs: number, idleMs: number) {
   let drained: (() => void) | undefined
 
   function start(): ChildProcess {
-    const started = fork(IS_SOURCE ? PROCESS : PROCESS.replace(/\.ts$/, '.js'), [path], {
+    const started = fork(PROCESS, [path], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      execArgv: IS_SOURCE ? ['--disable-warning=ExperimentalWarning'] : [],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
     })
     // An idle writer does not keep the server alive; a request does, through its timer.
     started.unref()
@@ -126,7 +127,11 @@ function createWriter(path: string, limitMs: number, idleMs: number) {
     job?.reject(
       late
         ? new HoldallError('write_too_slow', { seconds: limitMs / 1000 }, { cause })
-        : new HoldallError('unavailable', { reason: 'The write was cut off. Look whether it was done, then try again.' }, { cause }),
+        : new HoldallError(
+            'unavailable',
+            { reason: 'The write was cut off. Look whether it was done, then try again.' },
+            { cause },
+          ),
     )
     next()
   }
