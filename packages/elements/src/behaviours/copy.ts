@@ -1,0 +1,18 @@
+import { announce } from '../lib/announce.ts'
+import { toast } from '../lib/toast.ts'
+
+/** Buttons with `data-copy` copy that text; without scripts, or where the browser forbids it, they stay hidden. */
+export function copyTexts(): void {
+  if (!navigator.clipboard) return
+  for (const button of document.querySelectorAll<HTMLElement>('[data-copy]')) button.hidden = false
+  document.addEventListener('click', async (event) => {
+    const button = (event.target as Element).closest<HTMLElement>('[data-copy]')
+    if (!button) return
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy ?? '')
+      toast('Copied')
+    } catch {
+      announce('Copying was not allowed')
+    }
+  })
+}

@@ -1,0 +1,274 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { announce } from './lib/announce.ts'
+import { chooseFiles, filesOf, takeDrops } from './lib/dragging.ts'
+import { HoldallElement } from './lib/element.ts'
+import type { FileSummary } from './lib/files.ts'
+import { formatCount } from './lib/format.ts'
+import { requestJson } from './lib/http.ts'
+import { readIds } from './lib/ids.ts'
+import { storedSummary } from './lib/stored.ts'
+import { fileCell, icon, iconButton, nameParts, taskThumbnail, thumbnail } from './lib/templates.ts'
+import { toast } from './lib/toast.ts'
+import { createUploads, isPending, overall, type Task } from './lib/uploads.ts'
+
+/** As many of several files as the server shows. */
+const STRIP_LENGTH = 3
+
+/** A file of the cell: as the server drew it, or as an upload brought it. Neither is known for what "+N more" hides. */
+interface Shown {
+  readonly id: string
+  readonly node?: Node
+  readonly file?: FileSummary
+}
+
+/**
+ * A cell of a file column, around what the server drew. Files that are dropped or pasted onto it are uploaded and
+ * written into the row at once; a message with Undo says so. Delete detaches.
+ *
+ * @fires file-cell-saved - `detail.value`: what the column holds now; bubbles
+ */
+export class FileCell extends HoldallElement {
+  static override properties = {
+    ...HoldallElement.properties,
+    column: {},
+    rowUrl: { attribute: 'row-url' },
+    multiple: { type: Boolean },
+    value: {},
+    label: {},
+    _problem: { state: true },
+    _saving: { state: true },
+  }
+  declare column: string
+  declare rowUrl: string
+  declare multiple: boolean
+  declare value: string
+  declare label: string
+  declare _problem: { readonly text: string; readonly retry: () => void } | null
+  declare _saving: boolean
+
+  #shown: Shown[] = []
+  /** What an empty cell shows; kept to come back to. */
+  #slot: Node | null = null
+  /** While nothing has changed, what the server drew stays as it is. */
+  #served: Node[] = []
+  #touched = false
+  #ready = false
+  #stop: (() => void) | undefined
+  readonly #uploads = createUploads({
+    target: () => ({ baseUrl: this.base, source: this.source ?? '' }),
+    rules: () => ({ accept: this.accept, maxSize: this.maxSize }),
+    changed: () => this.requestUpdate(),
+    settled: () => this.#attachUploaded(),
+  })
+
+  constructor() {
+    super()
+    this.column = ''
+    this.rowUrl = ''
+    this.multiple = false
+    this.value = '[]'
+    this.label = ''
+    this._problem = null
+    this._saving = false
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    if (!this.#ready) this.#takeOver()
+    const stopDrops = takeDrops(this, {
+      enabled: () => this.source !== null,
+      held: (over) => this.toggleAttribute('held', over),
+      dropped: (files) => this.add(files),
+    })
+    const stop = new AbortController()
+    const { signal } = stop
+    this.addEventListener('paste', (event) => this.#paste(event), { signal })
+    this.addEventListener('keydown', (event) => this.#key(event), { signal })
+    this.addEventListener('click', (event) => this.#click(event), { signal })
+    this.setAttribute('ready', '')
+    this.#stop = () => {
+      stopDrops()
+      stop.abort()
+    }
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#stop?.()
+  }
+
+  /** Uploads files and writes them into the row; a column of one file takes the first in the place of what it holds. */
+  add(files: readonly File[]): void {
+    this.#touch()
+    this._problem = null
+    this.#uploads.add(this.multiple ? files : files.slice(0, 1))
+  }
+
+  #takeOver(): void {
+    this.#ready = true
+    this.#served = [...this.childNodes]
+    this.#slot = this.querySelector('.file-slot')
+    const ids = readIds(this.value)
+    const drawn = this.multiple
+      ? [...(this.querySelector('.file-strip')?.children ?? [])].filter((node) => !node.matches('.more'))
+      : [...this.querySelectorAll('.file-cell')]
+    this.#shown = ids.map((id, at) => (drawn[at] ? { id, node: drawn[at] } : { id }))
+  }
+
+  /** From here on the component draws; the server's nodes are used again where they fit. */
+  #touch(): void {
+    if (this.#touched) return
+    this.#touched = true
+    for (const node of this.#served) (node as ChildNode).remove()
+  }
+
+  #paste(event: ClipboardEvent): void {
+    const files = filesOf(event.clipboardData)
+    if (files.length === 0) return
+    event.preventDefault()
+    this.add(files)
+  }
+
+  #click(event: MouseEvent): void {
+    if (!(event.target as Element).closest('.file-slot')) return
+    event.preventDefault()
+    chooseFiles({ accept: this.accept, multiple: this.multiple }, (files) => this.add(files))
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key !== 'Delete' || this.#shown.length === 0 || this._saving || this.#uploads.pending > 0) return
+    const focused = this.#shown.findIndex(({ node, id }) =>
+      node
+        ? node.contains(event.target as Node)
+        : this.querySelector(`[data-id="${CSS.escape(id)}"]`)?.contains(event.target as Node),
+    )
+    if (focused < 0) return
+    event.preventDefault()
+    this.#touch()
+    const name = (event.target as Element).closest('a')?.getAttribute('aria-label') ?? 'The file'
+    this.#save(this.#shown.toSpliced(focused, 1), `${name} detached`)
+  }
+
+  /** All uploads of a drop have ended: one write attaches what arrived. */
+  #attachUploaded(): void {
+    const arrived = this.#uploads.tasks.filter((task) => task.state === 'done')
+    if (arrived.length === 0) return
+    const files = arrived.flatMap((task) =>
+      task.stored ? [{ ...storedSummary(task.stored), preview: task.preview }] : [],
+    )
+    for (const task of arrived) this.#uploads.remove(task)
+    const added = files.map(({ preview, ...file }) => ({
+      id: file.id,
+      file: { ...file, thumbnail_url: file.thumbnail_url ?? preview },
+    }))
+    const known = new Set(this.#shown.map(({ id }) => id))
+    const next = this.multiple ? [...this.#shown, ...added.filter(({ id }) => !known.has(id))] : added.slice(-1)
+    const what = files.length === 1 ? (files[0]?.filename ?? 'The file') : formatCount(files.length, 'file')
+    this.#save(
+      next,
+      !this.multiple && this.#shown.length > 0 ? `${what} took the place of the file before` : `${what} attached`,
+    )
+  }
+
+  async #save(next: Shown[], said: string, undoable = true): Promise<void> {
+    const before = this.#shown
+    const ids = next.map(({ id }) => id)
+    const value = this.multiple ? (ids.length > 0 ? ids : null) : (ids[0] ?? null)
+    this.#shown = next
+    this._problem = null
+    this._saving = true
+    try {
+      await requestJson(`${this.rowUrl}/-/update`, { update: { [this.column]: value }, return: true })
+    } catch (error) {
+      this.#shown = before
+      const text = error instanceof Error ? error.message : 'The row was not saved.'
+      this._problem = { text, retry: () => this.#save(next, said, undoable) }
+      announce(`Not saved: ${text}`)
+      return
+    } finally {
+      this._saving = false
+    }
+    this.value = JSON.stringify(ids)
+    toast(said, undoable ? () => this.#save(before, 'Put back as it was', false) : undefined)
+    this.dispatchEvent(new CustomEvent('file-cell-saved', { bubbles: true, detail: { value } }))
+  }
+
+  #giveUp(): void {
+    this._problem = null
+    for (const task of [...this.#uploads.tasks]) this.#uploads.remove(task)
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    if (!this.#touched) return nothing
+    if (this._problem) return this.#problem(this._problem.text, this._problem.retry)
+    const { tasks } = this.#uploads
+    const failed = tasks.filter((task) => task.state === 'failed')
+    if (tasks.some(isPending)) return this.#progress(tasks.filter(isPending), tasks)
+    if (failed.length > 0) return this.#failed(failed)
+    if (this._saving) return this.#current(html`<span class="unseen" role="status">Saving</span>`)
+    return this.#current(nothing)
+  }
+
+  #current(note: TemplateResult | typeof nothing): TemplateResult {
+    const [first] = this.#shown
+    if (first === undefined) return html`${this.#slot ?? this.#emptySlot()}${note}`
+    if (!this.multiple)
+      return html`<span data-id=${first.id}>${first.node ?? (first.file ? fileCell(first.file) : nothing)}</span>${note}`
+    const more = this.#shown.length - STRIP_LENGTH
+    return html`<span class="file-strip">${this.#shown.slice(0, STRIP_LENGTH).map((shown) => shown.node ?? stripItem(shown, this.address('')))}${
+      more > 0 ? html`<a class="more" href=${this.rowUrl}>+${more} more</a>` : nothing
+    }</span>${note}`
+  }
+
+  #emptySlot(): TemplateResult {
+    return html`<a class="file-slot" href="${this.rowUrl}/-/update"><span class="square">${icon('plus', 'icon rest')}${icon('upload', 'icon invite')}</span><span><span class="rest">Add a file</span><span class="invite">Drop a file or choose</span><span class="held">Drop to attach</span><span class="unseen"> to ${this.label}</span></span></a>`
+  }
+
+  #progress(pending: readonly Task[], all: readonly Task[]): TemplateResult {
+    const { sent, total } = overall(all)
+    const [task] = pending
+    const name =
+      all.length === 1 && task
+        ? html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>`
+        : html`<span>${formatCount(all.length, 'file')}</span>`
+    const left = task?.pace.split(' · ').at(-1)
+    const percent = total === 0 ? 0 : Math.floor((sent / total) * 100)
+    const words = pending.every(({ state }) => state === 'finishing')
+      ? 'Checking'
+      : `${percent}%${left ? ` · ${left}` : ''}`
+    return html`<span class="file-cell">${task ? taskThumbnail(task, 40) : nothing}<span class="file-text">${name}<progress value=${sent} max=${Math.max(1, total)} aria-label="Uploading ${all.length === 1 ? task?.file.name : formatCount(all.length, 'file')}"></progress><span class="file-facts tabular">${words}</span></span>${iconButton(
+      { label: 'Cancel the upload', icon: 'close', press: () => this.#giveUp() },
+    )}</span>`
+  }
+
+  #failed(failed: readonly Task[]): TemplateResult {
+    const [task] = failed
+    const text =
+      failed.length === 1 && task ? (task.error ?? '') : `${failed.length} files failed. ${task?.error ?? ''}`
+    const retry = (): void => {
+      for (const one of failed) one.retry()
+    }
+    return this.#problem(text, retry, task)
+  }
+
+  #problem(text: string, retry: () => void, task?: Task): TemplateResult {
+    return html`<span class="file-cell">${task ? taskThumbnail(task, 40) : html`<span class="type-tile">${icon('error')}</span>`}<span class="file-text">${
+      task
+        ? html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>`
+        : html`<span>Not saved</span>`
+    }<span class="file-facts file-problem">${text}</span></span>${iconButton({ label: 'Retry', icon: 'retry', press: retry })}${iconButton(
+      {
+        label: task ? `Remove ${task.file.name}` : 'Leave as it was',
+        icon: 'close',
+        press: () => this.#giveUp(),
+      },
+    )}</span>`
+  }
+}
+
+function stripItem({ id, file }: Shown, base: string): TemplateResult {
+  if (!file) {
+    return html`<a data-id=${id} href="${base}-/files/${id}" aria-label="File ${id}"><span class="type-tile">${icon('file')}</span></a>`
+  }
+  return html`<a data-id=${id} href=${file.url} aria-label=${file.filename} title=${file.filename}>${thumbnail(file, 36)}</a>`
+}

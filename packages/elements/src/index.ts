@@ -1,0 +1,34 @@
+/**
+ * Web components that attach files to rows. Importing this module defines `<file-upload>`, `<file-column-input>`,
+ * `<file-picker>` and `<file-cell>`. They draw into the page itself, with its stylesheet and its tokens.
+ *
+ * @example
+ * import '@holdall/elements'
+ * // <file-upload source="photos" base="/"></file-upload>
+ */
+import { FileCell } from './file-cell.ts'
+import { FileColumnInput } from './file-column-input.ts'
+import { FilePicker } from './file-picker.ts'
+import { FileUpload } from './file-upload.ts'
+
+const ELEMENTS = {
+  'file-cell': FileCell,
+  'file-column-input': FileColumnInput,
+  'file-picker': FilePicker,
+  'file-upload': FileUpload,
+} as const
+
+for (const [name, element] of Object.entries(ELEMENTS)) {
+  if (!customElements.get(name)) customElements.define(name, element)
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'file-cell': FileCell
+    'file-column-input': FileColumnInput
+    'file-picker': FilePicker
+    'file-upload': FileUpload
+  }
+}
+
+export { FileCell, FileColumnInput, FilePicker, FileUpload }

@@ -1,0 +1,35 @@
+import type { StoredFile } from '@holdall/client'
+import type { FileSummary } from './files.ts'
+
+/** What an upload's answer, or an entry of a list, says about a file. Unknown members are ignored, missing ones are null. */
+export function summaryOf(record: Readonly<Record<string, unknown>>): FileSummary {
+  return {
+    id: text(record.id) ?? text(record.file_id) ?? '',
+    filename: text(record.filename) ?? '',
+    content_type: text(record.content_type),
+    size: number(record.size),
+    width: number(record.width),
+    height: number(record.height),
+    thumbnail_url: text(record.thumbnail_url),
+    url: text(record.url) ?? '#',
+  }
+}
+
+export function storedSummary(stored: StoredFile): FileSummary {
+  return summaryOf({
+    id: stored.file_id,
+    filename: stored.filename,
+    content_type: stored.content_type,
+    size: stored.size,
+    url: stored.url,
+    ...stored.file,
+  })
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function number(value: unknown): number | null {
+  return typeof value === 'number' ? value : null
+}

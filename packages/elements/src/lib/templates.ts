@@ -1,0 +1,50 @@
+import { html, nothing, svg, type TemplateResult } from 'lit'
+import { type FileSummary, fileFacts, splitName, typeLabel } from './files.ts'
+import { ICONS, type IconName } from './icons.ts'
+import type { Task } from './uploads.ts'
+
+export type Content = TemplateResult | typeof nothing | string
+
+export function icon(name: IconName, className = 'icon'): TemplateResult {
+  return html`<svg class=${className} viewBox="0 0 16 16" aria-hidden="true">${svg`<path d=${ICONS[name]}></path>`}</svg>`
+}
+
+/** The two parts of a name, of which the first may shrink. */
+export function nameParts(filename: string): TemplateResult {
+  const { stem, ending } = splitName(filename)
+  return html`<span class="stem">${stem}</span><span class="ending">${ending}</span>`
+}
+
+export function thumbnail(file: FileSummary, side: number): TemplateResult {
+  return file.thumbnail_url
+    ? html`<img class="thumb" src=${file.thumbnail_url} width=${side} height=${side} alt="" />`
+    : typeTile(file.content_type, file.filename)
+}
+
+export function taskThumbnail(task: Task, side: number): TemplateResult {
+  return task.preview
+    ? html`<img class="thumb" src=${task.preview} width=${side} height=${side} alt="" />`
+    : typeTile(task.file.type, task.file.name)
+}
+
+function typeTile(contentType: string | null, filename: string): TemplateResult {
+  return html`<span class="type-tile" aria-hidden="true">${typeLabel(contentType, filename)}</span>`
+}
+
+/** The cell of one file, as the server writes it. */
+export function fileCell(file: FileSummary): TemplateResult {
+  return html`<span class="file-cell">${thumbnail(file, 40)}<span class="file-text"><a href=${file.url} aria-label=${file.filename} title=${file.filename}><span class="file-name">${nameParts(file.filename)}</span></a><span class="file-facts">${fileFacts(file)}</span></span></span>`
+}
+
+export interface IconButton {
+  readonly label: string
+  readonly icon: IconName
+  readonly press: () => void
+  readonly disabled?: boolean
+  /** Finds the button again after the list was drawn anew. */
+  readonly control?: string
+}
+
+export function iconButton(button: IconButton): TemplateResult {
+  return html`<button class="button quiet small only-icon" type="button" aria-label=${button.label} title=${button.label} data-control=${button.control ?? nothing} ?disabled=${button.disabled} @click=${button.press}>${icon(button.icon)}</button>`
+}
