@@ -26,6 +26,18 @@ export const ERRORS = {
     message: 'This request came from another site. Send it from a page of this server or with a bearer token.',
   },
 
+  sign_in_link_invalid: {
+    status: 403,
+    message: 'This sign-in link was used already, was revoked or is older than 24 hours. Ask for a new one.',
+  },
+  person_not_found: { status: 404, message: 'Nobody is known as {id}.' },
+  token_not_found: { status: 404, message: 'You have no such token, or it has ended already.' },
+  file_decides: { status: 409, message: '{file} decides this: {rules}. Change it there.' },
+  secret_unreadable: {
+    status: 500,
+    message: 'The secret in {path} cannot be read. Give one with --secret or HOLDALL_SECRET, or remove that file.',
+  },
+
   // Files and sources
   file_not_found: { status: 404, message: 'File not found: {id}' },
   source_not_found: { status: 404, message: 'Source not found: {source}' },

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HoldallError } from '../web/error.ts'
+
+export const SECRET_FILE = 'secret'
+const SECRET_BYTES = 32
+const OWNER_ONLY = 0o600
+const ANYONE_ELSE = 0o077
+const READ_ATTEMPTS = 20
+const READ_PAUSE_MS = 25
+
+export interface ServerSecretOptions {
+  /** `--secret` */
+  readonly option?: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where one is kept when none is given; it is made with its folder. */
+  readonly dataDirectory: string
+}
+
+/**
+ * What the server signs cookies with: `--secret`, else HOLDALL_SECRET, else DATASETTE_SECRET, else one of its own that
+ * stays in the data directory, readable by its owner only.
+ *
+ * @throws HoldallError `secret_unreadable` when the kept one is empty or cannot be read
+ */
+export async function resolveServerSecret({ option, env, dataDirectory }: ServerSecretOptions): Promise<string> {
+  const given = option || env.HOLDALL_SECRET || env.DATASETTE_SECRET
+  if (given) return given
+  const path = join(dataDirectory, SECRET_FILE)
+  await mkdir(dataDirectory, { recursive: true })
+  try {
+    return (await create(path)) ?? (await read(path))
+  } catch (cause) {
+    throw cause instanceof HoldallError ? cause : new HoldallError('secret_unreadable', { path }, { cause })
+  }
+}
+
+/** Undefined when there is one already: of two servers that start at once, both use the one that was first. */
+async function create(path: string): Promise<string | undefined> {
+  try {
+    const file = await open(path, 'wx', OWNER_ONLY)
+    try {
+      const secret = randomBytes(SECRET_BYTES).toString('hex')
+      await file.writeFile(`${secret}\n`)
+      await file.sync()
+      return secret
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw error
+  }
+}
+
+async function read(path: string): Promise<string> {
+  const { mode } = await stat(path)
+  if ((mode & ANYONE_ELSE) !== 0) await chmod(path, OWNER_ONLY)
+  for (let attempt = 1; attempt <= READ_ATTEMPTS; attempt++) {
+    const secret = (await readFile(path, 'utf8')).trim()
+    if (secret !== '') return secret
+    // Another server may have made the file a moment ago and be about to write it.
+    await sleep(READ_PAUSE_MS)
+  }
+  throw new HoldallError('secret_unreadable', { path })
+}
