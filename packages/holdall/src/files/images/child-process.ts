@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { type Frame, frameHead, readFrames } from './frames.ts'
+import type { Job } from './jobs.ts'
+
+/** An answer is a thumbnail or a page of facts; more than this is neither. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+const MEMORY_CHECK_MS = 50
+const CHILD = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url))
+/** All that a child gets of the server's environment: where libraries are, never what is secret. */
+const ENVIRONMENT = ['LD_LIBRARY_PATH', 'NODE_COMPILE_CACHE', 'PATH', 'SystemRoot', 'TMPDIR'] as const
+
+export interface ChildLimits {
+  /** Of one job, from its first byte to the last of the answer. */
+  readonly timeoutMs: number
+  /** Resident memory of the child; watched on Linux only. */
+  readonly memoryBytes: number
+}
+
+export type FailureKind =
+  /** The bytes are not a picture that can be shown; they will not become one. */
+  | 'refused'
+  | 'timeout'
+  | 'memory'
+  | 'crashed'
+  /** The storage failed while the bytes were read. */
+  | 'source'
+
+/** Why a child gave no answer. Only `refused` says something about the bytes. */
+export class ChildFailure extends Error {
+  readonly kind: FailureKind
+
+  constructor(kind: FailureKind, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'ChildFailure'
+    this.kind = kind
+  }
+}
+
+/** The bytes of a job, and how many they are. */
+export interface Body {
+  readonly bytes: number
+  readonly stream: AsyncIterable<Uint8Array>
+}
+
+export interface ImageChild {
+  readonly alive: boolean
+  /** Resident memory in bytes; 0 where that cannot be known. */
+  memory(): number
+  /** One job at a time. A child that failed in any way but `refused` has been killed. @throws ChildFailure */
+  run(job: Job, body: Body): Promise<Frame>
+  kill(): void
+  readonly ended: Promise<void>
+}
+
+export function startChild({ timeoutMs, memoryBytes }: ChildLimits): ImageChild {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: {
+      ...Object.fromEntries(ENVIRONMENT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+      VIPS_BLOCK_UNTRUSTED: '1',
+      // Threads of our own pool do the work; arenas for each of them would multiply what libvips keeps.
+      MALLOC_ARENA_MAX: '2',
+    },
+    windowsHide: true,
+  })
+  const { stdin, stdout } = child
+  const answers = readFrames(stdout, MAX_ANSWER_BYTES)
+  let alive = true
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', () => resolve())
+    child.once('close', () => resolve())
+  }).then(() => {
+    alive = false
+  })
+  // A write to a child that has died is reported by its answer that never comes.
+  stdin.on('error', () => {})
+  stdout.on('error', () => {})
+  hold(child, false)
+
+  function kill(): void {
+    alive = false
+    child.kill('SIGKILL')
+  }
+
+  async function exchange(job: Job, body: Body): Promise<Frame> {
+    const [answer] = await Promise.all([answers.next(), send(job, body)])
+    if (answer.done) throw new ChildFailure('crashed', 'The process that decodes pictures died')
+    return answer.value
+  }
+
+  async function send(job: Job, { bytes, stream }: Body): Promise<void> {
+    await write(frameHead({ ...job }, bytes))
+    let left = bytes
+    try {
+      for await (const chunk of stream) {
+        left -= chunk.length
+        if (left < 0) throw new Error('The storage gave more bytes than the file has')
+        await write(chunk)
+      }
+      if (left > 0) throw new Error('The storage gave fewer bytes than the file has')
+    } catch (error) {
+      throw error instanceof ChildFailure ? error : new ChildFailure('source', 'The bytes could not be read', error)
+    }
+  }
+
+  function write(chunk: Uint8Array): Promise<void> | undefined {
+    if (!alive || stdin.destroyed) throw new ChildFailure('crashed', 'The process that decodes pictures died')
+    if (stdin.write(chunk)) return undefined
+    return new Promise((resolve) => {
+      const done = () => {
+        stdin.off('drain', done).off('close', done)
+        resolve()
+      }
+      stdin.on('drain', done).on('close', done)
+    })
+  }
+
+  return {
+    get alive() {
+      return alive
+    },
+    memory: () => residentMemory(child.pid),
+    async run(job, body) {
+      hold(child, true)
+      const broken = Promise.withResolvers<never>()
+      const end = (kind: FailureKind, message: string) => {
+        broken.reject(new ChildFailure(kind, message))
+        kill()
+      }
+      const timer = setTimeout(() => end('timeout', `Not done within ${timeoutMs} ms`), timeoutMs)
+      const watch = setInterval(() => {
+        if (residentMemory(child.pid) > memoryBytes) end('memory', `More than ${memoryBytes} bytes of memory`)
+      }, MEMORY_CHECK_MS)
+      ended.then(() => broken.reject(new ChildFailure('crashed', 'The process that decodes pictures died')))
+      try {
+        // A storage that never answers must not keep the place of a child that is gone.
+        const answer = await Promise.race([exchange(job, body), broken.promise])
+        if (answer.header.ok !== true) throw new ChildFailure('refused', String(answer.header.reason))
+        return answer
+      } catch (error) {
+        const known = error instanceof ChildFailure ? error : new ChildFailure('crashed', 'The child broke off', error)
+        if (known.kind !== 'refused') kill()
+        throw known
+      } finally {
+        broken.promise.catch(() => {})
+        clearTimeout(timer)
+        clearInterval(watch)
+        hold(child, false)
+      }
+    },
+    kill,
+    ended,
+  }
+}
+
+/** An idle child does not keep the server from ending. */
+function hold(child: ChildProcess, held: boolean): void {
+  for (const part of [child, child.stdin as Socket | null, child.stdout as Socket | null]) {
+    if (held) part?.ref?.()
+    else part?.unref?.()
+  }
+}
+
+function residentMemory(pid: number | undefined): number {
+  try {
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
+    return Number(kilobytes ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}

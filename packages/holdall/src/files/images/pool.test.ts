@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32, deflateSync } from 'node:zlib'
+import sharp from 'sharp'
+import { ChildFailure } from './child-process.ts'
+import type { FactsJob, ThumbnailJob } from './jobs.ts'
+import { createImagePool, type ImagePool } from './pool.ts'
+
+const pools: ImagePool[] = []
+after(() => Promise.all(pools.map((pool) => pool.close())))
+
+function poolOf(options: Parameters<typeof createImagePool>[0]): ImagePool {
+  const pool = createImagePool(options)
+  pools.push(pool)
+  return pool
+}
+
+const pool = poolOf({ processes: 1 })
+const SMALL: ThumbnailJob = { kind: 'thumbnail', width: 200, height: 200, format: 'raster', maxPixels: 100_000_000 }
+const FACTS: FactsJob = { kind: 'facts', contentType: 'image/jpeg', keepPosition: false }
+
+function body(bytes: Uint8Array, chunk = 65_536) {
+  async function* stream() {
+    for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk)
+  }
+  return async () => ({ bytes: bytes.length, stream: stream() })
+}
+
+function plain(width: number, height: number, channels: 3 | 4 = 3) {
+  return sharp({ create: { width, height, channels, background: { r: 200, g: 30, b: 30, alpha: 0.5 } } })
+}
+
+/** A few hundred bytes that say they are a picture of `side` × `side` pixels. */
+function hugePng(side: number): Buffer {
+  const chunk = (name: string, data: Buffer) => {
+    const head = Buffer.alloc(8)
+    head.writeUInt32BE(data.length)
+    head.write(name, 4, 'latin1')
+    const sum = Buffer.alloc(4)
+    sum.writeUInt32BE(crc32(Buffer.concat([head.subarray(4), data])))
+    return Buffer.concat([head, data, sum])
+  }
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(side, 0)
+  header.writeUInt32BE(side, 4)
+  header[8] = 1
+  const signature = Buffer.from('89504e470d0a1a0a', 'hex')
+  const pixels = deflateSync(Buffer.alloc((side * side) / 8 / 100))
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))])
+}
+
+function failsAs(kind: string) {
+  return (error: unknown) => error instanceof ChildFailure && error.kind === kind
+}
+
+test('a picture comes back small, whole and in the format that suits it', async () => {
+  const jpeg = await pool.run(SMALL, body(await plain(3_000, 1_500).jpeg().toBuffer()))
+  assert.deepEqual([jpeg.header.width, jpeg.header.height], [200, 100])
+  assert.equal((await sharp(jpeg.payload).metadata()).format, 'jpeg')
+  const png = await pool.run(SMALL, body(await plain(300, 300, 4).png().toBuffer()))
+  assert.equal((await sharp(png.payload).metadata()).format, 'png')
+  const webp = await pool.run({ ...SMALL, format: 'webp' }, body(await plain(300, 300, 4).png().toBuffer()))
+  assert.equal((await sharp(webp.payload).metadata()).format, 'webp')
+})
+
+test('a small picture is not enlarged, a turned one is set upright', async () => {
+  const tiny = await pool.run(SMALL, body(await plain(20, 10).png().toBuffer()))
+  assert.deepEqual([tiny.header.width, tiny.header.height], [20, 10])
+  const turned = await plain(400, 200).withMetadata({ orientation: 6 }).jpeg().toBuffer()
+  const upright = await pool.run(SMALL, body(turned))
+  assert.deepEqual([upright.header.width, upright.header.height], [100, 200])
+  const { header } = await pool.run(FACTS, body(turned))
+  const facts = header.facts as { width: number; height: number }
+  assert.deepEqual([facts.width, facts.height], [200, 400])
+})
+
+test('the camera is kept, the position is not, unless it is asked for', async () => {
+  const exif = {
+    IFD0: { Make: 'Kestrel', Model: 'F80', Artist: 'E. Lind', ImageDescription: `quay\u0007 ${'x'.repeat(5_000)}` },
+    IFD2: { DateTimeOriginal: '2011:08:01 10:02:03', FNumber: '28/10' },
+    IFD3: { GPSLatitude: '59/1 30/1 0/1', GPSLatitudeRef: 'N', GPSLongitude: '10/1 15/1 0/1', GPSLongitudeRef: 'E' },
+  }
+  for (const format of ['jpeg', 'webp', 'png'] as const) {
+    const picture = await plain(64, 48).withExif(exif).toFormat(format).toBuffer()
+    const question = { ...FACTS, contentType: `image/${format}` }
+    const kept = (await pool.run({ ...question, keepPosition: true }, body(picture))).header
+    const { metadata } = (await pool.run(question, body(picture))).header.facts as {
+      metadata: { exif: Record<string, unknown>; position?: unknown; position_removed?: boolean }
+    }
+    assert.equal(metadata.exif.make, 'Kestrel', format)
+    assert.equal(metadata.exif.taken_at, '2011-08-01T10:02:03')
+    assert.equal(metadata.exif.f_number, 2.8)
+    assert.equal((metadata.exif.description as string).length, 1_000)
+    assert.equal(metadata.position, undefined)
+    assert.equal(metadata.position_removed, true)
+    assert.doesNotMatch(JSON.stringify(metadata), /59\.5/)
+    const position = (kept.facts as { metadata: { position: unknown } }).metadata.position
+    assert.deepEqual(position, { latitude: 59.5, longitude: 10.25 })
+  }
+})
+
+test('what is no picture, or one that is cut off or too large, is refused and the child goes on', async () => {
+  const whole = await plain(2_000, 2_000).png().toBuffer()
+  const bomb = hugePng(30_000)
+  const rubbish = Buffer.alloc(10_000, 'not a picture')
+  const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>')
+  for (const bytes of [whole.subarray(0, 2_000), bomb, rubbish, svg, Buffer.alloc(0)]) {
+    await assert.rejects(pool.run(SMALL, body(bytes)), failsAs('refused'))
+  }
+  const noisy = Buffer.alloc(300 * 300 * 3).map((_, at) => (at * 7919) % 251)
+  const photo = await sharp(noisy, { raw: { width: 300, height: 300, channels: 3 } })
+    .jpeg()
+    .toBuffer()
+  await assert.rejects(pool.run(SMALL, body(photo.subarray(0, photo.length / 2))), failsAs('refused'))
+  const { header } = await pool.run(FACTS, body(bomb))
+  assert.equal((header.facts as { width: number }).width, 30_000)
+  await pool.run(SMALL, body(whole))
+})
+
+test('a child that takes too long is killed, and the next job has a new one', async () => {
+  const slow = poolOf({ processes: 1, timeoutMs: 400 })
+  const started = performance.now()
+  async function* never() {
+    yield Buffer.alloc(10)
+    await sleep(60_000, undefined, { ref: false })
+  }
+  await assert.rejects(
+    slow.run(SMALL, async () => ({ bytes: 100, stream: never() })),
+    failsAs('timeout'),
+  )
+  await assert.rejects(
+    slow.run(SMALL, () => new Promise(() => {})),
+    failsAs('source'),
+  )
+  assert.ok(performance.now() - started < 3_000)
+  const patient = poolOf({ processes: 1 })
+  await patient.run(SMALL, body(await plain(30, 30).png().toBuffer()))
+})
+
+test('a child that takes too much memory is killed', { skip: process.platform !== 'linux' }, async () => {
+  const small = poolOf({ processes: 1, memoryBytes: 250 * 1024 * 1024 })
+  await small.run(SMALL, body(await plain(30, 30).png().toBuffer()))
+  const greedy = Buffer.alloc(400 * 1024 * 1024)
+  await assert.rejects(small.run(SMALL, body(greedy)), failsAs('memory'))
+  await small.run(SMALL, body(await plain(30, 30).png().toBuffer()))
+})
+
+test('a storage that gives too little, too much or an error is the reason, not the picture', async () => {
+  const picture = await plain(30, 30).png().toBuffer()
+  async function* broken() {
+    yield picture.subarray(0, 10)
+    throw new Error('the disk is gone')
+  }
+  const short = { bytes: picture.length + 1, stream: (await body(picture)()).stream }
+  const long = { bytes: picture.length - 1, stream: (await body(picture)()).stream }
+  for (const wrong of [short, long, { bytes: picture.length, stream: broken() }]) {
+    await assert.rejects(
+      pool.run(SMALL, async () => wrong),
+      failsAs('source'),
+    )
+  }
+  await pool.run(SMALL, body(picture))
+})
+
+test('many jobs share few children, in the order in which they were asked', async () => {
+  const two = poolOf({ processes: 2 })
+  const picture = await plain(600, 400).jpeg().toBuffer()
+  let open = 0
+  let most = 0
+  const results = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      two.run(SMALL, async (signal) => {
+        open += 1
+        most = Math.max(most, open)
+        signal.addEventListener('abort', () => {
+          open -= 1
+        })
+        return body(picture)()
+      }),
+    ),
+  )
+  assert.equal(results.length, 20)
+  assert.equal(most, 2)
+  assert.equal(open, 0)
+})
