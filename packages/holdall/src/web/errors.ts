@@ -101,6 +101,7 @@ export const ERRORS = {
   upload_not_received: { status: 400, message: 'File content has not been uploaded yet' },
   upload_not_found: { status: 404, message: 'Upload session not found.' },
   upload_not_open: { status: 409, message: 'This upload is {status}. Prepare a new one.' },
+  upload_partial: { status: 400, message: 'Some files were refused.' },
   upload_failed: { status: 400, message: 'The upload failed at {step}: {reason}' },
 
   // The configuration
@@ -117,11 +118,13 @@ export const ERRORS = {
   write_refused: { status: 400, message: '{reason}' },
   write_too_slow: { status: 503, message: 'The write took longer than {seconds} seconds and was undone.' },
   file_column_refused: { status: 400, message: '{column}: {reason}' },
+  file_columns_refused: { status: 400, message: '{reason}' },
   database_unreadable: { status: 503, message: 'The database cannot be read: {reason}' },
   sql_error: { status: 400, message: '{reason}' },
   sql_time_limit: {
     status: 400,
-    message: 'The query took longer than {limit} ms (settings.sql_time_limit_ms). Narrow it with a filter, or raise the limit.',
+    message:
+      'The query took longer than {limit} ms (settings.sql_time_limit_ms). Narrow it with a filter, or raise the limit.',
   },
 } as const satisfies Record<string, ErrorEntry>
 

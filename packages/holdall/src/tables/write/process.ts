@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { HoldallError } from '../../web/error.ts'
 import { openForWriting } from './connection.ts'
 import { create } from './create.ts'
 import { type Refusal, WriteRefused, type WriteReply, type WriteRequest, type Written } from './protocol.ts'
@@ -59,6 +60,8 @@ function perform(database: DatabaseSync, request: WriteRequest): Written {
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof WriteRefused) return error.refusal
+  // An address that no row can have.
+  if (error instanceof HoldallError && error.code === 'row_not_found') return { kind: 'no-row' }
   const { errcode, message } = error as { errcode?: number; message?: string }
   const text = message ?? String(error)
   // Not from SQLite: a value that cannot be bound, such as an integer past 64 bits.

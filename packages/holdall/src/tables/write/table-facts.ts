@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoted } from '../identifiers.ts'
-import { decodeKey, encodeRowKey } from '../keys.ts'
+import { encodeRowKey } from '../keys.ts'
+import { rowCondition } from '../row.ts'
 import { type Affinity, affinityOf, type SqliteValue } from '../value.ts'
 import { WriteRefused } from './protocol.ts'
 
@@ -64,12 +65,10 @@ export function keyCondition(facts: TableFacts): string {
 export function resolveKey(database: DatabaseSync, facts: TableFacts, address: string): SqliteValue[] | undefined {
   const components = address.split(',')
   if (components.length !== facts.key.length) return undefined
-  const values = facts.key.map(({ affinity }, index) => decodeKey(components[index] as string, affinity))
-  if (values.includes(null)) return undefined
+  const keys = facts.key.map(({ name, affinity }) => ({ name, sqlName: name, affinity }))
+  const { condition, params } = rowCondition({ keys }, components)
   const names = facts.key.map(({ name }) => columnSql(facts, name)).join(', ')
-  const row = database
-    .prepare(`SELECT ${names} FROM ${quoted(facts.name)} WHERE ${keyCondition(facts)}`)
-    .get(...values.map((found) => (found as { value: SqliteValue }).value))
+  const row = database.prepare(`SELECT ${names} FROM ${quoted(facts.name)} WHERE ${condition}`).get(params)
   return row as unknown as SqliteValue[] | undefined
 }
 

@@ -1,0 +1,32 @@
+import type { FileRecord } from '../../files/record.ts'
+import type { CellItem, ShownFile } from '../../web/parts/file.ts'
+import type { Urls } from '../../web/url.ts'
+import type { SqliteValue } from '../value.ts'
+import { readCell } from './cell.ts'
+
+/** A file as pages show it: a picture where one can be made of it, else its type. */
+export function shownFile(file: FileRecord, urls: Urls): ShownFile {
+  return {
+    id: file.id,
+    filename: file.filename,
+    contentType: file.contentType,
+    size: file.size,
+    width: file.width,
+    height: file.height,
+    href: urls.file(file.id),
+    thumbnail: file.contentType.startsWith('image/') ? urls.thumbnail(file.id) : null,
+  }
+}
+
+/** What a cell shows for its ids; an id that is missing or hidden tells nothing. */
+export function itemsOf(ids: readonly string[], files: ReadonlyMap<string, FileRecord>, urls: Urls): CellItem[] {
+  return ids.map((id) => {
+    const file = files.get(id)
+    return file === undefined ? { state: 'unavailable' } : { state: 'file', file: shownFile(file, urls) }
+  })
+}
+
+/** Every id in the cells of some columns, for the one query of a page. */
+export function idsIn(rows: readonly (readonly SqliteValue[])[], columns: readonly number[]): string[] {
+  return rows.flatMap((row) => columns.flatMap((column) => readCell(row[column] ?? null).ids))
+}
