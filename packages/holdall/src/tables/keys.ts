@@ -4,7 +4,7 @@ import { type Affinity, isNumeric, parseInteger, type SqliteValue } from './valu
 /**
  * Values of keys in addresses and cursors. A component is the value's text, tilde-encoded, as in Datasette, wherever the
  * column's affinity gives the value back; else it says its type after a `$`, which tilde encoding never leaves:
- * `$null`, `$i5` (integer), `$f0.5` (real), `$b00ff` (bytes).
+ * `$null`, `$i5` (integer), `$f0.5` (real), `$b00ff` (bytes). `$s` is an empty text that stands alone.
  */
 export function encodeKey(value: SqliteValue, affinity: Affinity): string {
   if (value === null) return '$null'
@@ -25,6 +25,8 @@ export function decodeKey(component: string, affinity: Affinity): { value: Sqlit
   switch (component[1]) {
     case 'n':
       return component === '$null' ? { value: null } : null
+    case 's':
+      return rest === '' ? { value: '' } : null
     case 'i': {
       const value = parseInteger(rest) ?? (/^-?\d+(?:e\+\d+)?$/.test(rest) ? Number(rest) : null)
       return value === null ? null : { value }
@@ -47,7 +49,8 @@ function numberIn(text: string): SqliteValue {
 
 /** The last part of a row's address: its key values, comma-joined. */
 export function encodeRowKey(values: readonly SqliteValue[], affinities: readonly Affinity[]): string {
-  return values.map((value, index) => encodeKey(value, affinities[index] ?? 'NONE')).join(',')
+  // An address whose last part is empty would be the table's.
+  return values.map((value, index) => encodeKey(value, affinities[index] ?? 'NONE')).join(',') || '$s'
 }
 
 /** The key as Datasette writes it, whatever the column's type; used where it is a name and not an address. */

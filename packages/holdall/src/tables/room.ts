@@ -1,0 +1,20 @@
+import type { Permissions } from '../access/permissions.ts'
+import type { Metadata } from '../config/config.ts'
+import type { RouteContext } from '../web/route.ts'
+import type { Urls } from '../web/url.ts'
+import type { Databases } from './databases.ts'
+import type { ColumnTypes } from './extras.ts'
+
+/** What the JSON routes of tables need of the rooms around them. */
+export interface TablesRoom {
+  readonly databases: Databases
+  readonly permissions: Permissions
+  readonly urls: Urls
+  readonly metadata: Metadata
+  /** Seconds that an answer which anybody may see can be kept: `settings.default_cache_ttl`. */
+  readonly cacheTtl: number
+  /** The column types of a table, those set at runtime included. Default: what the configuration says. */
+  readonly columnTypes?: (database: string, table: string) => Promise<ColumnTypes>
+  /** Scheme and host that absolute addresses begin with. Default: those of the request. */
+  readonly origin?: (c: RouteContext) => string
+}
