@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http'
+import { HoldallError } from '../web/error.ts'
+import type { RouteContext } from '../web/route.ts'
+import { BODY_IDLE_LIMIT_MS } from './limits.ts'
+
+/** A request's bytes as they arrive, read from the raw request: Hono's own parsers hold them in memory. */
+export interface RequestBody {
+  /** Bytes, when the client said so. */
+  readonly length: number | undefined
+  /**
+   * Read once. Throws `upload_interrupted` when the client goes away and `upload_stalled` when nothing arrives for too
+   * long. Reading may stop anywhere; the server then lets the rest go.
+   */
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
+export function bodyOf(c: RouteContext, idleLimit = BODY_IDLE_LIMIT_MS): RequestBody {
+  const incoming = (c.env as { incoming?: IncomingMessage } | undefined)?.incoming
+  const declared = c.req.header('Content-Length')
+  return {
+    length: declared === undefined ? undefined : Number(declared),
+    // Ending the iteration must not destroy the request: its socket still has to carry the answer.
+    chunks: watched(incoming?.iterator({ destroyOnReturn: false }) ?? webChunks(c), idleLimit),
+  }
+}
+
+async function* webChunks(c: RouteContext): AsyncGenerator<Uint8Array> {
+  if (c.req.raw.body !== null) yield* c.req.raw.body.values({ preventCancel: true })
+}
+
+/** @param idleLimit milliseconds; the time that we take to store what has arrived does not count */
+async function* watched(chunks: AsyncIterable<Uint8Array>, idleLimit: number): AsyncGenerator<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  let give: (error: HoldallError) => void = () => {}
+  const idle = setTimeout(() => give(new HoldallError('upload_stalled', { seconds: idleLimit / 1_000 })), idleLimit)
+  try {
+    for (;;) {
+      const next = new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        give = reject
+        iterator.next().then(resolve, (cause) => reject(new HoldallError('upload_interrupted', {}, { cause })))
+      })
+      idle.refresh()
+      const result = await next
+      give = () => {}
+      if (result.done) return
+      yield result.value
+    }
+  } finally {
+    clearTimeout(idle)
+  }
+}

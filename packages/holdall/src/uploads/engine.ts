@@ -1,0 +1,233 @@
+import type { InternalDatabase } from '../database/internal.ts'
+import type { BeforeIo } from '../sources/filesystem/io.ts'
+import type { Source, Sources } from '../sources/sources.ts'
+import { checkClaim, checkSize } from '../sources/validation.ts'
+import { HoldallError } from '../web/error.ts'
+import type { Log } from '../web/log.ts'
+import type { Actor } from '../web/route.ts'
+import { createFinishing } from './finishing.ts'
+import type { FileIntake } from './inspection.ts'
+import { HEARTBEAT_MS, SWEEP_MS, TAKEOVER_MS } from './limits.ts'
+import { receive } from './receive.ts'
+import { createRecovery } from './recovery.ts'
+import { failure, type Lease, type Received, type UploadSession } from './session.ts'
+import { createSessionStore, LeaseLost, type SessionChange } from './store.ts'
+import { createTokens } from './tokens.ts'
+
+/** A file as somebody wants to send it. */
+export interface Incoming {
+  readonly filename: string
+  /** In lower case, without parameters; `undefined` when nobody said. */
+  readonly declaredType: string | undefined
+  readonly declaredSize: number | undefined
+}
+
+export interface UploadsOptions {
+  readonly database: InternalDatabase
+  readonly sources: Sources
+  readonly intake: FileIntake
+  readonly log: Log
+  /** Told each write before it is made; a test ends the process there. */
+  readonly before?: BeforeIo
+  readonly now?: () => number
+}
+
+/** The one engine that brings bytes into sources. */
+export interface Uploads {
+  readonly intake: FileIntake
+  /** One file in one request. @returns the session once it has ended, or while its steps still run */
+  send(source: Source, actor: Actor | null, file: Incoming, body: AsyncIterable<Uint8Array>): Promise<Ending>
+  /** Makes a session that waits for its bytes. The token is known to nobody else, and kept only as its hash. */
+  prepare(source: Source, actor: Actor | null, file: Incoming): Promise<{ session: UploadSession; token: string }>
+  /** The session of a token. @throws HoldallError `upload_token_invalid`, `upload_token_elsewhere` */
+  byToken(source: Source, actor: Actor | null, token: string): Promise<UploadSession>
+  /** The bytes of a prepared session. */
+  fill(source: Source, session: UploadSession, body: AsyncIterable<Uint8Array>): Promise<void>
+  /** Begins the steps that make the file; whoever is first gets the ending, the others are told that it runs. */
+  complete(session: UploadSession): Promise<Ending>
+  /** @throws HoldallError `upload_not_found` when it is not this actor's, or of another source */
+  get(source: Source, actor: Actor | null, id: string): Promise<UploadSession>
+  /** Removes what was received. Idempotent. @throws HoldallError `upload_not_open` once it is completing */
+  abort(session: UploadSession): Promise<void>
+  /** Takes over what dead processes left, and keeps looking. Resolves when the dead ones' leases have ended. */
+  start(): Promise<void>
+  /** Waits for what is being finished. */
+  close(): Promise<void>
+}
+
+/** `ended` resolves with the session in its last state; `begun` is the session as it was when the steps began. */
+export interface Ending {
+  readonly session: UploadSession
+  readonly ended: Promise<UploadSession>
+}
+
+export function createUploads(options: UploadsOptions): Uploads {
+  const { database, sources, intake, log, before = () => {}, now = Date.now } = options
+  const store = createSessionStore({ database, before, now })
+  const finishing = createFinishing({ store, intake, sourceById: sources.byId, log, now })
+  const tokens = createTokens(store)
+  const running = new Set<Promise<unknown>>()
+  const timers: NodeJS.Timeout[] = []
+  const recovery = createRecovery({ store, sources, log, now, finish: (lease) => follow(lease, true).ended })
+
+  function follow(lease: Lease, resumed: boolean): Ending {
+    const ended = finishing.finish(lease, resumed).finally(() => store.abandon(lease))
+    running.add(ended)
+    ended.catch((error) => report('finishing stopped', lease, error)).finally(() => running.delete(ended))
+    return { session: lease.session, ended }
+  }
+
+  function report(event: string, lease: Lease, error: unknown): void {
+    if (error instanceof LeaseLost || lease.signal.aborted) return
+    log.error(event, { upload: lease.session.id, error })
+  }
+
+  /** Streams into the storage under the lease. Whatever goes wrong is thrown after the session has been put right. */
+  async function take(source: Source, lease: Lease, body: AsyncIterable<Uint8Array>): Promise<Received> {
+    const { session, signal } = lease
+    try {
+      const storage = await source.storage()
+      return await receive(session, body, { storage, rules: source.rules, sniff: intake.sniff, signal })
+    } catch (thrown) {
+      if (signal.aborted) throw new HoldallError('upload_not_open', { status: 'aborted' }, { cause: thrown })
+      const error = thrown instanceof HoldallError ? thrown : new HoldallError('storage_failed', {}, { cause: thrown })
+      const status = session.prepared ? 'initiated' : BROKEN_OFF.has(error.code) ? 'aborted' : 'failed'
+      await store
+        .change(lease, 'receiving failed', {
+          status,
+          failure: failure('receive', error.message, new Date(now())),
+          release: true,
+        })
+        .catch((cause) => {
+          store.abandon(lease)
+          report('session not closed', lease, cause)
+        })
+      throw error
+    }
+  }
+
+  /** Says in the row that the bytes are there. When it cannot be said, they are nobody's, now or once the lease ran out. */
+  async function received(lease: Lease, change: SessionChange): Promise<Lease> {
+    try {
+      return await store.change(lease, 'received', change)
+    } catch (error) {
+      store.abandon(lease)
+      if (!(error instanceof LeaseLost)) throw error
+      const current = await store.get(lease.session.id)
+      if (current === undefined || current.status === 'aborted') await recovery.discard(lease.session)
+      throw new HoldallError('upload_not_open', { status: current?.status ?? 'gone' }, { cause: error })
+    }
+  }
+
+  return {
+    intake,
+
+    async send(source, actor, file, body) {
+      checkWritable(source, await source.storage())
+      if (file.declaredSize !== undefined) checkSize(source.rules, file.declaredSize)
+      const lease = await store.begin({ sourceId: source.id, actorId: actor?.id ?? null, ...file })
+      const facts = await take(source, lease, body)
+      return follow(await received(lease, finishing.entering(lease.session, facts)), false)
+    },
+
+    async prepare(source, actor, file) {
+      checkWritable(source, await source.storage())
+      checkClaim(source.rules, { filename: file.filename, declaredType: file.declaredType, size: file.declaredSize })
+      return await tokens.make({ sourceId: source.id, actorId: actor?.id ?? null, ...file })
+    },
+
+    async byToken(source, actor, token) {
+      const session = await tokens.find(token)
+      // To another actor, the token is as good as one that never was.
+      if (session === undefined || session.actorId !== (actor?.id ?? null))
+        throw new HoldallError('upload_token_invalid')
+      if (session.sourceId !== source.id) throw new HoldallError('upload_token_elsewhere')
+      return session
+    },
+
+    async fill(source, session, body) {
+      checkFillable(session)
+      const lease = await store.claim(session.id, ['initiated'])
+      if (lease === undefined) throw new HoldallError('upload_in_progress')
+      if (lease.session.received !== undefined) {
+        await store.change(lease, 'give back', { release: true })
+        throw new HoldallError('upload_already_received')
+      }
+      const facts = await take(source, lease, body)
+      await received(lease, { received: facts, release: true })
+    },
+
+    async complete(session) {
+      if (session.status === 'completing' || session.status === 'completed') return asItIs(session)
+      if (session.status !== 'initiated') throw new HoldallError('upload_not_open', { status: session.status })
+      const lease = await store.claim(session.id, ['initiated'])
+      if (lease === undefined) return asItIs((await store.get(session.id)) ?? session)
+      if (lease.session.received === undefined) {
+        await store.change(lease, 'give back', { release: true })
+        throw new HoldallError('upload_not_received')
+      }
+      const entering = finishing.entering(lease.session, lease.session.received)
+      return follow(await store.change(lease, 'completing', entering), false)
+    },
+
+    async get(source, actor, id) {
+      const session = await store.get(id)
+      const own = session?.sourceId === source.id && session.actorId === (actor?.id ?? null)
+      if (session === undefined || !own) throw new HoldallError('upload_not_found')
+      return session
+    },
+
+    async abort(session) {
+      if (['aborted', 'expired', 'failed'].includes(session.status)) return
+      const aborted = await store.abort(session.id, failure('receive', 'It was cancelled.', new Date(now())))
+      if (aborted === undefined) {
+        const current = await store.get(session.id)
+        throw new HoldallError('upload_not_open', { status: current?.status ?? 'gone' })
+      }
+      await recovery.discard(aborted)
+    },
+
+    async start() {
+      const dead = await store.releaseDead()
+      if (dead > 0) log.info('leases of dead processes ended', { uploads: dead })
+      await recovery.takeOver()
+      function every(milliseconds: number, work: () => Promise<void>): void {
+        let busy = false
+        const timer = setInterval(async () => {
+          if (busy) return
+          busy = true
+          await work().catch((error) => log.error('upload upkeep failed', { error }))
+          busy = false
+        }, milliseconds)
+        timers.push(timer.unref())
+      }
+      every(HEARTBEAT_MS, () => store.heartbeat())
+      every(TAKEOVER_MS, () => recovery.takeOver())
+      every(SWEEP_MS, () => recovery.sweep())
+    },
+
+    async close() {
+      for (const timer of timers) clearInterval(timer)
+      await Promise.allSettled(running)
+    },
+  }
+}
+
+/** Broken off by the client or the way to it, not refused by us. */
+const BROKEN_OFF: ReadonlySet<string> = new Set(['upload_interrupted', 'upload_stalled'])
+
+function asItIs(session: UploadSession): Ending {
+  if (session.status === 'initiated') throw new HoldallError('upload_in_progress')
+  return { session, ended: Promise.resolve(session) }
+}
+
+function checkWritable(source: Source, storage: { write?: unknown }): void {
+  if (storage.write === undefined) throw new HoldallError('source_read_only', { source: source.slug })
+}
+
+function checkFillable(session: UploadSession): void {
+  if (session.status === 'initiated' && session.received === undefined) return
+  if (['initiated', 'completing', 'completed'].includes(session.status))
+    throw new HoldallError('upload_already_received')
+  throw new HoldallError('upload_not_open', { status: session.status })
+}

@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Source } from '../sources/sources.ts'
+import type { Log } from '../web/log.ts'
+import type { FileIntake, FinishedUpload } from './inspection.ts'
+import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, RETRY_LIMIT_MS } from './limits.ts'
+import {
+  begun,
+  ended,
+  failure,
+  type Lease,
+  type Received,
+  RUNNING,
+  STEPS,
+  type Step,
+  type UploadSession,
+} from './session.ts'
+import type { SessionChange, SessionStore } from './store.ts'
+
+export interface FinishingOptions {
+  readonly store: SessionStore
+  readonly intake: FileIntake
+  readonly sourceById: (id: number) => Source | undefined
+  readonly log: Log
+  readonly now: () => number
+}
+
+/** The bytes cannot become a file, whatever is tried. The message is for the user. */
+export class CannotFinish extends Error {
+  override readonly name = 'CannotFinish'
+}
+
+/**
+ * Runs the steps that turn stored bytes into a file: `combine`, `inspect`, `record`. Each transition is one write, so
+ * that after a crash whoever takes the lease continues with the step that was running. Every step may run twice.
+ */
+export function createFinishing({ store, intake, sourceById, log, now }: FinishingOptions) {
+  /** What a row says when its bytes are all there. For a body that we stored ourselves there is nothing to combine. */
+  function entering(session: UploadSession, received: Received): SessionChange {
+    const at = new Date(now())
+    const combined = ended(begun(session.steps, 'combine', at), 'combine', at)
+    return {
+      status: 'completing',
+      received,
+      completionStatus: RUNNING.inspect,
+      steps: begun(combined, 'inspect', at),
+    }
+  }
+
+  /** @returns the session as it ended: `completed`, or `failed` for good */
+  async function finish(lease: Lease, resumed: boolean): Promise<UploadSession> {
+    let current = lease
+    for (;;) {
+      const step = stepOf(current.session)
+      try {
+        if (resumed) await look(current)
+        const next = await attempt(current, step)
+        if (next.session.status === 'completed') return next.session
+        current = next
+      } catch (error) {
+        if (current.signal.aborted || isLeaseLost(error)) throw error
+        if (error instanceof CannotFinish || overdue(current.session)) return await fail(current, step, error)
+        log.warn('upload step failed, trying again', { upload: current.session.id, step, error })
+        await sleep(pauseAfter(current.session, step), undefined, { signal: current.signal })
+        const steps = begun(current.session.steps, step, new Date(now()))
+        current = await store.change(current, `begin ${step} again`, { steps })
+        resumed = true
+      }
+    }
+  }
+
+  async function attempt(lease: Lease, step: Step): Promise<Lease> {
+    const { session } = lease
+    const at = () => new Date(now())
+    switch (step) {
+      case 'combine': {
+        const steps = begun(ended(session.steps, step, at()), 'inspect', at())
+        return await store.change(lease, 'combined', { completionStatus: RUNNING.inspect, steps })
+      }
+      case 'inspect': {
+        const source = sourceOf(session)
+        const received = receivedOf(session)
+        const facts = await intake.inspect({
+          storage: await source.storage(),
+          path: session.path,
+          size: received.size,
+          contentType: received.contentType,
+          filename: session.filename,
+          keepGps: source.keepGps,
+          signal: lease.signal,
+        })
+        const steps = begun(ended(session.steps, step, at()), 'record', at())
+        return await store.change(lease, 'inspected', {
+          completionStatus: RUNNING.record,
+          received: { ...received, facts },
+          steps,
+        })
+      }
+      case 'record': {
+        const steps = ended(session.steps, step, at())
+        const upload = finishedOf(session)
+        return await store.change(
+          lease,
+          'recorded',
+          { status: 'completed', completionStatus: 'recorded', steps, release: true },
+          (trx) => intake.record(trx, upload),
+        )
+      }
+    }
+  }
+
+  /** After a crash, the row alone proves nothing: the bytes must be there too. */
+  async function look({ session, signal }: Lease): Promise<void> {
+    const storage = await sourceOf(session).storage()
+    const stat = await storage.stat(session.path, { signal })
+    const { size } = receivedOf(session)
+    if (stat === undefined) throw new CannotFinish('The storage no longer has the uploaded bytes.')
+    if (stat.size !== size) throw new CannotFinish(`The storage holds ${stat.size} bytes where ${size} were uploaded.`)
+  }
+
+  async function fail(lease: Lease, step: Step, error: unknown): Promise<UploadSession> {
+    const at = new Date(now())
+    const reason = error instanceof CannotFinish ? error.message : 'It could not be finished within an hour.'
+    log.error('upload failed', { upload: lease.session.id, step, error })
+    const { session } = await store.change(lease, 'failed', {
+      status: 'failed',
+      completionStatus: 'failed',
+      failure: failure(step, reason, at),
+      steps: ended(lease.session.steps, step, at, reason),
+      release: true,
+    })
+    return session
+  }
+
+  function sourceOf({ sourceId }: UploadSession): Source {
+    const source = sourceById(sourceId)
+    if (source === undefined) throw new CannotFinish('The source is gone.')
+    return source
+  }
+
+  function finishedOf(session: UploadSession): FinishedUpload {
+    const received = receivedOf(session)
+    return {
+      uploadId: session.id,
+      fileId: session.fileId,
+      sourceId: session.sourceId,
+      sourceSlug: sourceOf(session).slug,
+      path: session.path,
+      filename: session.filename,
+      contentType: received.contentType,
+      declaredType: received.contradicts ? (session.declaredType ?? null) : null,
+      contentHash: received.contentHash,
+      size: received.size,
+      uploadedBy: session.actorId,
+      facts: received.facts ?? {},
+    }
+  }
+
+  function overdue(session: UploadSession): boolean {
+    const started = session.steps.find(({ step, phase }) => step === STEPS[0] && phase === 'start')?.started_at
+    return started !== undefined && now() - Date.parse(started) > RETRY_LIMIT_MS
+  }
+
+  return { entering, finish }
+}
+
+export type Finishing = ReturnType<typeof createFinishing>
+
+function stepOf(session: UploadSession): Step {
+  const step = STEPS.find((one) => RUNNING[one] === session.completionStatus)
+  if (step === undefined) throw new CannotFinish(`Nobody knows how to go on from ${session.completionStatus}.`)
+  return step
+}
+
+function receivedOf(session: UploadSession): Received {
+  if (session.received === undefined) throw new CannotFinish('No bytes were received.')
+  return session.received
+}
+
+/** Doubled for each attempt before, and half of it by chance, so that many do not come back together. */
+function pauseAfter(session: UploadSession, step: Step): number {
+  const attempts = session.steps.find((entry) => entry.step === step && entry.phase === 'start')?.attempts ?? 1
+  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempts - 1, 16))
+  return pause / 2 + (Math.random() * pause) / 2
+}
+
+function isLeaseLost(error: unknown): boolean {
+  return error instanceof Error && error.name === 'LeaseLost'
+}

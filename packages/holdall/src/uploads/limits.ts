@@ -1,0 +1,44 @@
+/** A filename is kept as data, exactly as sent, up to this many UTF-8 bytes. */
+export const MAX_FILENAME_BYTES = 1_024
+/** Files in one multipart form. */
+export const MAX_FILES_PER_REQUEST = 100
+/** Text fields in one multipart form, and the bytes of one of them. */
+export const MAX_FORM_FIELDS = 100
+export const MAX_FIELD_BYTES = 100 * 1_024
+/** The body of `prepare` and `complete`. */
+export const MAX_JSON_BYTES = 64 * 1_024
+/** A declared type longer than this says nothing that we could use. */
+export const MAX_DECLARED_TYPE_LENGTH = 255
+/** A body of which nothing arrives for so long has died. */
+export const BODY_IDLE_LIMIT_MS = 60_000
+/** A request waits so long for the finishing steps before it answers 202. */
+export const QUICK_FINISH_MS = 10_000
+
+/** A lease is held for so long after its last heartbeat. */
+export const LEASE_MS = 15_000
+export const HEARTBEAT_MS = 5_000
+/** How often sessions are looked for whose lease ran out. */
+export const TAKEOVER_MS = 5_000
+/** How often rows past their ttl are looked for. */
+export const SWEEP_MS = 10 * 60_000
+/** Sessions taken over, or rows swept, in one go. */
+export const BATCH = 50
+
+/** What may pass is tried again for so long, with pauses that grow from the first to the longest. */
+export const RETRY_LIMIT_MS = 3_600_000
+export const FIRST_PAUSE_MS = 500
+export const LONGEST_PAUSE_MS = 60_000
+
+/** Seconds that a row lives after its last change, by its status. */
+export const DAY_S = 86_400
+export const TTL_S = {
+  initiated: 7 * DAY_S,
+  completing: 7 * DAY_S,
+  completed: 30 * DAY_S,
+  aborted: 30 * DAY_S,
+  expired: 30 * DAY_S,
+  failed: 90 * DAY_S,
+} as const
+
+/** What `failure_reason` keeps of a message. */
+export const MAX_REASON_LENGTH = 1_024

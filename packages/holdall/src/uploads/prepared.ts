@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import type { Source } from '../sources/sources.ts'
+import { HoldallError } from '../web/error.ts'
+import type { Method, Route, RouteContext } from '../web/route.ts'
+import { sessionUrl, storedJson, whenQuick } from './answer.ts'
+import { bodyOf } from './body.ts'
+import { incoming } from './claim.ts'
+import { readForm } from './form.ts'
+import { readJson } from './json.ts'
+import { mayUpload } from './need.ts'
+import type { UploadRoutesOptions } from './single.ts'
+
+const TOKEN_HEADER = 'X-Upload-Token'
+
+const prepareBody = z.object({
+  filename: z.string({ error: 'filename is required, as a text' }).min(1, 'filename is required'),
+  content_type: z.string({ error: 'content_type must be a text' }).nullish(),
+  size: z.int({ error: 'size must be a number of bytes' }).min(0, 'size must not be negative').nullish(),
+  accept_methods: z.array(z.string(), { error: 'accept_methods must be a list of texts' }).max(10).nullish(),
+})
+
+const completeBody = z.object({
+  upload_token: z.string({ error: 'upload_token is required' }).min(1, 'upload_token is required'),
+})
+
+/** The three-step flow: `prepare` gives a token, `upload` takes the bytes, `complete` makes the file. */
+export function preparedRoutes({ uploads, sources, urls }: UploadRoutesOptions): Route[] {
+  function sourceOf(c: RouteContext): Source {
+    return sources.get(c.req.param('source') as string)
+  }
+
+  function route(method: Method, step: string, handler: Route['handler']): Route {
+    return { method, path: `/-/files/upload/:source/-/${step}`, need: mayUpload, handler }
+  }
+
+  async function prepare(c: RouteContext): Promise<Response> {
+    const source = sourceOf(c)
+    const body = await readJson(c, prepareBody)
+    const file = incoming(body.filename, body.content_type ?? undefined, body.size ?? undefined)
+    const { session, token } = await uploads.prepare(source, c.var.actor, file)
+    const put = body.accept_methods?.includes('PUT') ?? false
+    return c.json({
+      ok: true,
+      upload_token: token,
+      upload_url: urls.path(`/-/files/upload/${encodeURIComponent(source.slug)}/-/upload`),
+      upload_method: put ? 'PUT' : 'POST',
+      upload_headers: put ? { [TOKEN_HEADER]: token } : {},
+      upload_fields: put ? {} : { upload_token: token },
+      upload_id: session.id,
+      session_url: sessionUrl(urls, source.slug, session.id),
+    })
+  }
+
+  async function uploadForm(c: RouteContext): Promise<Response> {
+    const source = sourceOf(c)
+    let token: string | undefined
+    let filled = false
+    for await (const part of readForm(c.req.header('Content-Type') ?? '', bodyOf(c).chunks)) {
+      if (part.kind === 'field') {
+        if (part.name === 'upload_token') token = part.value
+        continue
+      }
+      if (part.name !== 'file' || filled) {
+        part.skip()
+        continue
+      }
+      // The bytes are streamed to where the token says, so it has to come first, as `upload_fields` do in every client.
+      if (token === undefined) throw new HoldallError('upload_token_required')
+      await uploads.fill(source, await uploads.byToken(source, c.var.actor, token), part.body)
+      filled = true
+    }
+    if (token === undefined) throw new HoldallError('upload_token_required')
+    if (!filled) {
+      await uploads.byToken(source, c.var.actor, token)
+      throw new HoldallError('file_required')
+    }
+    return c.json({ ok: true })
+  }
+
+  async function uploadRaw(c: RouteContext): Promise<Response> {
+    const source = sourceOf(c)
+    const token = c.req.header(TOKEN_HEADER)
+    if (token === undefined) throw new HoldallError('upload_token_required')
+    await uploads.fill(source, await uploads.byToken(source, c.var.actor, token), bodyOf(c).chunks)
+    return c.json({ ok: true })
+  }
+
+  async function complete(c: RouteContext): Promise<Response> {
+    const source = sourceOf(c)
+    const { upload_token: token } = await readJson(c, completeBody)
+    const session = await uploads.byToken(source, c.var.actor, token)
+    const again = session.status === 'completed'
+    const ended = await whenQuick(await uploads.complete(session))
+    if (ended === undefined) return c.json({ ok: true, status_url: sessionUrl(urls, source.slug, session.id) }, 202)
+    const { file } = await storedJson(uploads, ended, c.var.actor, urls)
+    return c.json({ ok: true, file }, again ? 200 : 201)
+  }
+
+  return [
+    route('POST', 'prepare', prepare),
+    route('POST', 'upload', uploadForm),
+    route('PUT', 'upload', uploadRaw),
+    route('POST', 'complete', complete),
+  ]
+}

@@ -1,0 +1,88 @@
+import type { Sources } from '../sources/sources.ts'
+import type { Log } from '../web/log.ts'
+import { LONGEST_PAUSE_MS } from './limits.ts'
+import { failure, type Lease, type UploadSession } from './session.ts'
+import type { SessionStore } from './store.ts'
+
+export interface RecoveryOptions {
+  readonly store: SessionStore
+  readonly sources: Sources
+  readonly log: Log
+  readonly now: () => number
+  finish(lease: Lease): Promise<UploadSession>
+}
+
+/** What happens to sessions that nobody works on any more. */
+export function createRecovery({ store, sources, log, now, finish }: RecoveryOptions) {
+  /** Removes the bytes of a session that made no file. */
+  async function discard(session: UploadSession): Promise<void> {
+    if (await store.isRecorded(session)) return
+    const source = sources.byId(session.sourceId)
+    if (source === undefined) return
+    const storage = await source.storage()
+    await storage.delete?.(session.path)
+  }
+
+  async function resume(lease: Lease): Promise<void> {
+    const { session } = lease
+    if (session.status === 'completing') {
+      log.info('upload taken over', { upload: session.id, at: session.completionStatus })
+      await finish(lease)
+      return
+    }
+    // Its body broke off with the process that read it. The file may already have been there whole: nobody was told.
+    const expired = session.ttl * 1_000 < now()
+    if (expired || !session.prepared) {
+      await discard(session)
+      const reason = expired ? 'It waited too long for its bytes.' : 'The server stopped before all bytes had arrived.'
+      await store.change(lease, 'given up', {
+        status: expired ? 'expired' : 'aborted',
+        received: null,
+        failure: failure('receive', reason, new Date(now())),
+        release: true,
+      })
+      return
+    }
+    if (session.received === undefined) await discard(session)
+    await store.change(lease, 'waits again', { release: true })
+  }
+
+  return {
+    discard,
+
+    /** Goes on with what others left. A session whose source does not answer is left for a minute. */
+    async takeOver(): Promise<void> {
+      for (const orphan of await store.orphaned()) {
+        const lease = await store.claim(orphan.id, ['initiated', 'completing'])
+        if (lease === undefined) continue
+        if (lease.session.status === 'completing') {
+          // Not awaited: one that is tried again for an hour must not hold up the others.
+          resume(lease).catch((error) => postpone(lease, error))
+        } else {
+          await resume(lease).catch((error) => postpone(lease, error))
+        }
+      }
+    },
+
+    /** Removes rows past their time, and what a failed one had kept. */
+    async sweep(): Promise<void> {
+      const stale = await store.stale()
+      const removable: string[] = []
+      for (const session of stale) {
+        try {
+          if (session.status !== 'completed') await discard(session)
+          removable.push(session.id)
+        } catch (error) {
+          log.warn('bytes of an old upload not removed', { upload: session.id, error })
+        }
+      }
+      await store.remove(removable)
+    },
+  }
+
+  async function postpone(lease: Lease, error: unknown): Promise<void> {
+    log.warn('upload not taken over, trying later', { upload: lease.session.id, error })
+    const notBefore = new Date(now() + LONGEST_PAUSE_MS)
+    await store.change(lease, 'postponed', { release: { notBefore } }).catch(() => store.abandon(lease))
+  }
+}

@@ -1,0 +1,126 @@
+import type { Selectable } from 'kysely'
+import type { UploadSessionTable, UploadStatus } from '../database/schema.ts'
+import type { Facts } from './inspection.ts'
+import { MAX_REASON_LENGTH } from './limits.ts'
+
+/** The steps that finish an upload, in order. */
+export const STEPS = ['combine', 'inspect', 'record'] as const
+export type Step = (typeof STEPS)[number]
+/** `receive` is no step of the pipeline: it is the body that comes in. */
+export type FailedStep = 'receive' | Step
+
+/** What was measured while the bytes came in, and what inspection added. */
+export interface Received {
+  readonly size: number
+  readonly contentHash: string
+  readonly contentType: string
+  readonly contradicts: boolean
+  /** There once `inspect` has ended. */
+  readonly facts?: Facts
+}
+
+export interface Failure {
+  readonly step: FailedStep
+  /** What the user can use; no internals. */
+  readonly exc_str: string
+  readonly at: string
+}
+
+export interface StepLogEntry {
+  readonly step: Step
+  readonly phase: 'start' | 'end'
+  readonly started_at?: string
+  readonly finished_at?: string
+  readonly status: 'running' | 'ok' | 'failed'
+  readonly attempts?: number
+  readonly error?: string
+}
+
+/** One attempt to bring bytes into a source. The row is the job. */
+export interface UploadSession {
+  readonly id: string
+  readonly sourceId: number
+  readonly fileId: string
+  readonly path: string
+  readonly filename: string
+  readonly declaredType: string | undefined
+  readonly declaredSize: number | undefined
+  /** Whether it waits for its client (the three-step flow), or lives and dies with one request. */
+  readonly prepared: boolean
+  readonly actorId: string | null
+  readonly status: UploadStatus
+  readonly completionStatus: string | null
+  readonly steps: readonly StepLogEntry[]
+  readonly failure: Failure | undefined
+  readonly received: Received | undefined
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly completedAt: string | null
+  /** Epoch seconds. */
+  readonly ttl: number
+}
+
+/** The right to write a session's row, until the fence has moved on. */
+export interface Lease {
+  readonly session: UploadSession
+  readonly fence: number
+  /** Aborts when the lease was lost. */
+  readonly signal: AbortSignal
+}
+
+export function toSession(row: Selectable<UploadSessionTable>): UploadSession {
+  return {
+    id: row.id,
+    sourceId: row.source_id,
+    fileId: row.file_id,
+    path: row.path,
+    filename: row.filename,
+    declaredType: row.declared_type ?? undefined,
+    declaredSize: row.declared_size ?? undefined,
+    prepared: row.token_hash !== null,
+    actorId: row.actor_id,
+    status: row.status,
+    completionStatus: row.completion_status,
+    steps: JSON.parse(row.completion_steps_log) as StepLogEntry[],
+    failure: row.failure_reason === null ? undefined : (JSON.parse(row.failure_reason) as Failure),
+    received: row.received === null ? undefined : (JSON.parse(row.received) as Received),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    completedAt: row.completed_at,
+    ttl: row.ttl,
+  }
+}
+
+export function failure(step: FailedStep, reason: string, at: Date): Failure {
+  return { step, exc_str: reason.slice(0, MAX_REASON_LENGTH).toWellFormed(), at: at.toISOString() }
+}
+
+/** The step that `completion_status` names as running, such as `inspecting`. */
+export const RUNNING: Readonly<Record<Step, string>> = {
+  combine: 'combining',
+  inspect: 'inspecting',
+  record: 'recording',
+}
+
+/** The log with a step begun. Beginning it again after a crash counts inside its entry, so that the log is bounded. */
+export function begun(log: readonly StepLogEntry[], step: Step, at: Date): StepLogEntry[] {
+  const before = log.find((entry) => entry.step === step && entry.phase === 'start')
+  const entry: StepLogEntry = {
+    step,
+    phase: 'start',
+    started_at: before?.started_at ?? at.toISOString(),
+    status: 'running',
+    ...(before === undefined ? {} : { attempts: (before.attempts ?? 1) + 1 }),
+  }
+  return [...log.filter((other) => other.step !== step), entry]
+}
+
+/** The log with a step ended. */
+export function ended(log: readonly StepLogEntry[], step: Step, at: Date, error?: string): StepLogEntry[] {
+  const status = error === undefined ? 'ok' : 'failed'
+  const others = log.filter((entry) => !(entry.step === step && entry.phase === 'end'))
+  return [
+    ...others,
+    { step, phase: 'end', finished_at: at.toISOString(), status, ...(error === undefined ? {} : { error }) },
+  ]
+}

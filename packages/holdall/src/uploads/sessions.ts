@@ -1,0 +1,61 @@
+import { HoldallError } from '../web/error.ts'
+import type { Route, RouteContext } from '../web/route.ts'
+import { storedJson } from './answer.ts'
+import { mayUpload } from './need.ts'
+import type { UploadSession } from './session.ts'
+import type { UploadRoutesOptions } from './single.ts'
+
+/** `GET` and `DELETE` of one's own upload session. */
+export function sessionRoutes({ uploads, sources, urls }: UploadRoutesOptions): Route[] {
+  const path = '/-/files/upload/:source/-/sessions/:upload'
+
+  async function find(c: RouteContext): Promise<UploadSession> {
+    const source = sources.get(c.req.param('source') as string)
+    return await uploads.get(source, c.var.actor, c.req.param('upload') as string)
+  }
+
+  return [
+    {
+      method: 'GET',
+      path,
+      need: mayUpload,
+      async handler(c) {
+        const session = await find(c)
+        const stored =
+          session.status === 'completed'
+            ? await storedJson(uploads, session, c.var.actor, urls).catch(absentWhenDeleted)
+            : undefined
+        return c.json({
+          ok: true,
+          upload_id: session.id,
+          status: session.status,
+          completion_status: session.completionStatus,
+          completion_steps_log: session.steps,
+          filename: session.filename,
+          content_type: session.received?.contentType ?? session.declaredType ?? null,
+          total_size: session.declaredSize ?? null,
+          bytes_received: session.received?.size ?? 0,
+          created_at: session.createdAt,
+          updated_at: session.updatedAt,
+          completed_at: session.completedAt,
+          failure_reason: session.failure ?? null,
+          ...(stored && { file: stored.file }),
+        })
+      },
+    },
+    {
+      method: 'DELETE',
+      path,
+      need: mayUpload,
+      async handler(c) {
+        await uploads.abort(await find(c))
+        return c.json({ ok: true })
+      },
+    },
+  ]
+}
+
+function absentWhenDeleted(error: unknown): undefined {
+  if (error instanceof HoldallError && error.code === 'file_not_found') return undefined
+  throw error
+}

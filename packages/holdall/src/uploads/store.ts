@@ -1,0 +1,327 @@
+import { randomBytes } from 'node:crypto'
+import { type Insertable, sql, type Transaction } from 'kysely'
+import { ulid } from 'ulid'
+import type { InternalDatabase } from '../database/internal.ts'
+import type { Schema, UploadSessionTable, UploadStatus } from '../database/schema.ts'
+import type { BeforeIo } from '../sources/filesystem/io.ts'
+import { storagePath } from '../sources/paths.ts'
+import { isAlive, THIS_PROCESS } from '../sources/process.ts'
+import { BATCH, LEASE_MS, TTL_S } from './limits.ts'
+import { type Failure, type Lease, type Received, type StepLogEntry, toSession, type UploadSession } from './session.ts'
+
+export interface NewSession {
+  readonly sourceId: number
+  readonly filename: string
+  readonly declaredType: string | undefined
+  readonly declaredSize: number | undefined
+  readonly actorId: string | null
+}
+
+/** What a change writes; what is left out stays. */
+export interface SessionChange {
+  readonly status?: UploadStatus
+  readonly completionStatus?: string | null
+  readonly steps?: readonly StepLogEntry[]
+  readonly failure?: Failure
+  readonly received?: Received | null
+  /** Gives the lease back. With a time, nobody takes it before. */
+  readonly release?: true | { readonly notBefore: Date }
+}
+
+/** The lease has moved on to somebody else, whose business the session is now. Never reaches a client. */
+export class LeaseLost extends Error {
+  constructor(id: string) {
+    super(`The lease of upload session ${id} was taken over`)
+    this.name = 'LeaseLost'
+  }
+}
+
+export type SessionStore = ReturnType<typeof createSessionStore>
+
+export interface SessionStoreOptions {
+  readonly database: InternalDatabase
+  readonly before: BeforeIo
+  readonly now: () => number
+}
+
+/** Upload sessions in the internal database. Every change is one short transaction that names the fence it was made under. */
+export function createSessionStore({ database, before, now }: SessionStoreOptions) {
+  const owner = randomBytes(12).toString('hex')
+  /** Leases held here, renewed together. */
+  const held = new Map<string, { fence: number; abort: AbortController }>()
+
+  function write<Result>(name: string, work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
+    before(`database: ${name}`)
+    return database.write(work)
+  }
+
+  function time(offset = 0): string {
+    return new Date(now() + offset).toISOString()
+  }
+
+  function leased(session: UploadSession, fence: number): Lease {
+    const abort = new AbortController()
+    held.set(session.id, { fence, abort })
+    return { session, fence, signal: abort.signal }
+  }
+
+  const mine = () => ({ lease_owner: owner, lease_process: THIS_PROCESS, lease_until: time(LEASE_MS) })
+
+  return {
+    /** A session of one request: leased to us from the first moment. */
+    async begin(fresh: NewSession): Promise<Lease> {
+      const row = await insert(fresh, mine())
+      return leased(toSession(row), row.fence)
+    },
+
+    /** A session that waits for its client. @param tokenHash SHA-256 of the token that the client gets */
+    async prepare(fresh: NewSession, tokenHash: string): Promise<UploadSession> {
+      return toSession(await insert(fresh, { token_hash: tokenHash }))
+    },
+
+    /** The lease of a session in one of these states, unless somebody holds it. */
+    async claim(id: string, statuses: readonly UploadStatus[]): Promise<Lease | undefined> {
+      const row = await write('claim session', (trx) =>
+        trx
+          .updateTable('upload_sessions')
+          .set((eb) => ({ ...mine(), fence: eb('fence', '+', 1) }))
+          .where('id', '=', id)
+          .where('status', 'in', statuses)
+          .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', time())]))
+          .returningAll()
+          .executeTakeFirst(),
+      )
+      return row && leased(toSession(row), row.fence)
+    },
+
+    /** Changes the row under the lease, and in the same transaction whatever `also` does. @throws LeaseLost */
+    async change(
+      lease: Lease,
+      name: string,
+      change: SessionChange,
+      also?: (trx: Transaction<Schema>) => Promise<void>,
+    ): Promise<Lease> {
+      const { id } = lease.session
+      const row = await write(name, async (trx) => {
+        const changed = await trx
+          .updateTable('upload_sessions')
+          .set(columnsOf(change, change.status ?? lease.session.status))
+          .where('id', '=', id)
+          .where('fence', '=', lease.fence)
+          .where('lease_owner', '=', owner)
+          .returningAll()
+          .executeTakeFirst()
+        if (changed === undefined) throw new LeaseLost(id)
+        await also?.(trx)
+        return changed
+      })
+      if (change.release !== undefined) held.delete(id)
+      return { ...lease, session: toSession(row) }
+    },
+
+    /** Ends a session that has made no file, whoever holds its lease. @returns `undefined` when it is not open */
+    async abort(id: string, reason: Failure): Promise<UploadSession | undefined> {
+      const row = await write('abort session', (trx) =>
+        trx
+          .updateTable('upload_sessions')
+          .set((eb) => ({
+            ...columnsOf({ failure: reason, release: true }, 'aborted'),
+            fence: eb('fence', '+', 1),
+          }))
+          .where('id', '=', id)
+          .where('status', '=', 'initiated')
+          .returningAll()
+          .executeTakeFirst(),
+      )
+      if (row === undefined) return undefined
+      held.get(id)?.abort.abort(new LeaseLost(id))
+      held.delete(id)
+      return toSession(row)
+    },
+
+    /** Forgets a lease that could not be given back; it runs out by itself. */
+    abandon(lease: Lease): void {
+      if (held.get(lease.session.id)?.fence === lease.fence) held.delete(lease.session.id)
+    },
+
+    /** Renews every lease held here, and aborts those that were lost. */
+    async heartbeat(): Promise<void> {
+      if (held.size === 0) return
+      const rows = await write('renew leases', (trx) =>
+        trx
+          .updateTable('upload_sessions')
+          .set({ lease_until: time(LEASE_MS) })
+          .where('lease_owner', '=', owner)
+          .where('id', 'in', sql<string>`(SELECT value FROM json_each(${JSON.stringify([...held.keys()])}))`)
+          .returning(['id', 'fence'])
+          .execute(),
+      )
+      const fences = new Map(rows.map(({ id, fence }) => [id, fence]))
+      for (const [id, { fence, abort }] of held) {
+        const known = fences.get(id)
+        // One that was claimed while the statement ran is not in its answer yet.
+        if (known === fence || (known === undefined && (await holds(id, fence)))) continue
+        held.delete(id)
+        abort.abort(new LeaseLost(id))
+      }
+    },
+
+    /** Ends the leases of processes of this host that are no more. */
+    async releaseDead(): Promise<number> {
+      const rows = await database.read
+        .selectFrom('upload_sessions')
+        .select(['id', 'fence', 'lease_process'])
+        .where('status', 'in', ['initiated', 'completing'])
+        .where('lease_until', '>=', time())
+        .where('lease_process', 'is not', null)
+        .execute()
+      const dead = rows.filter(({ lease_process }) => isAlive(lease_process as string) === false)
+      for (const { id, fence } of dead) {
+        await write('end dead lease', (trx) =>
+          trx
+            .updateTable('upload_sessions')
+            .set({ lease_owner: null, lease_until: time(-1) })
+            .where('id', '=', id)
+            .where('fence', '=', fence)
+            .execute(),
+        )
+      }
+      return dead.length
+    },
+
+    /**
+     * Sessions that nobody works on and somebody should: those whose steps were interrupted, those whose body broke off
+     * with its process, and those that waited for their client until their time was over.
+     */
+    async orphaned(): Promise<UploadSession[]> {
+      const rows = await database.read
+        .selectFrom('upload_sessions')
+        .selectAll()
+        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', time())]))
+        .where((eb) =>
+          eb.or([
+            eb('status', '=', 'completing'),
+            eb.and([eb('status', '=', 'initiated'), eb('token_hash', 'is', null)]),
+            eb.and([eb('status', '=', 'initiated'), eb('lease_process', 'is not', null)]),
+            eb.and([eb('status', '=', 'initiated'), eb('ttl', '<', seconds())]),
+          ]),
+        )
+        .limit(BATCH)
+        .execute()
+      return rows.map(toSession)
+    },
+
+    /** Ended sessions whose time is over. */
+    async stale(): Promise<UploadSession[]> {
+      const rows = await database.read
+        .selectFrom('upload_sessions')
+        .selectAll()
+        .where('ttl', '<', seconds())
+        .where('status', 'in', ['completed', 'failed', 'aborted', 'expired'])
+        .limit(BATCH)
+        .execute()
+      return rows.map(toSession)
+    },
+
+    async remove(ids: readonly string[]): Promise<void> {
+      if (ids.length === 0) return
+      await write('remove sessions', (trx) => trx.deleteFrom('upload_sessions').where('id', 'in', ids).execute())
+    },
+
+    /** Rows past their ttl are gone, even before they are removed. */
+    async get(id: string): Promise<UploadSession | undefined> {
+      return await one('id', id)
+    },
+
+    async byToken(tokenHash: string): Promise<UploadSession | undefined> {
+      return await one('token_hash', tokenHash)
+    },
+
+    /** Whether the file of a session is in the registry: then its bytes are not ours to remove. */
+    async isRecorded(session: UploadSession): Promise<boolean> {
+      const row = await database.read
+        .selectFrom('datasette_files')
+        .select('id')
+        .where((eb) =>
+          eb.or([
+            eb('id', '=', session.fileId),
+            eb.and([eb('source_id', '=', session.sourceId), eb('path', '=', session.path)]),
+          ]),
+        )
+        .executeTakeFirst()
+      return row !== undefined
+    },
+  }
+
+  async function insert(fresh: NewSession, values: Partial<Insertable<UploadSessionTable>>) {
+    const fileId = `df-${ulid(now()).toLowerCase()}`
+    return await write('create session', (trx) =>
+      trx
+        .insertInto('upload_sessions')
+        .values({
+          id: ulid(now()).toLowerCase(),
+          source_id: fresh.sourceId,
+          file_id: fileId,
+          path: storagePath(fileId, fresh.filename),
+          filename: fresh.filename,
+          declared_type: fresh.declaredType ?? null,
+          declared_size: fresh.declaredSize ?? null,
+          actor_id: fresh.actorId,
+          status: 'initiated',
+          fence: 1,
+          ttl: ttlOf('initiated'),
+          ...values,
+        })
+        .returningAll()
+        .executeTakeFirstOrThrow(),
+    )
+  }
+
+  async function holds(id: string, fence: number): Promise<boolean> {
+    const row = await database.read
+      .selectFrom('upload_sessions')
+      .select(['fence', 'lease_owner'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return row?.fence === fence && row.lease_owner === owner
+  }
+
+  async function one(column: 'id' | 'token_hash', value: string): Promise<UploadSession | undefined> {
+    const row = await database.read
+      .selectFrom('upload_sessions')
+      .selectAll()
+      .where(column, '=', value)
+      .where('ttl', '>=', seconds())
+      .executeTakeFirst()
+    return row && toSession(row)
+  }
+
+  function columnsOf(change: SessionChange, status: UploadStatus) {
+    const { release } = change
+    return {
+      updated_at: time(),
+      status,
+      ttl: ttlOf(status),
+      ...(status === 'completed' && { completed_at: time() }),
+      ...(change.completionStatus !== undefined && { completion_status: change.completionStatus }),
+      ...(change.steps !== undefined && { completion_steps_log: JSON.stringify(change.steps) }),
+      ...(change.failure !== undefined && { failure_reason: JSON.stringify(change.failure) }),
+      ...(change.received !== undefined && {
+        received: change.received === null ? null : JSON.stringify(change.received),
+      }),
+      ...(release !== undefined && {
+        lease_owner: null,
+        lease_process: null,
+        lease_until: release === true ? null : release.notBefore.toISOString(),
+      }),
+    }
+  }
+
+  function seconds(): number {
+    return Math.floor(now() / 1_000)
+  }
+
+  function ttlOf(status: UploadStatus): number {
+    return seconds() + TTL_S[status]
+  }
+}

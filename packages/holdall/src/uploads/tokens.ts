@@ -1,0 +1,23 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { UploadSession } from './session.ts'
+import type { NewSession, SessionStore } from './store.ts'
+
+const TOKEN_BYTES = 32
+const TOKEN = /^tok_[A-Za-z0-9_-]{43}$/
+
+/** Upload tokens: unguessable, kept as their hash, good for one session until it expires. */
+export function createTokens(store: SessionStore) {
+  return {
+    async make(fresh: NewSession): Promise<{ session: UploadSession; token: string }> {
+      const token = `tok_${randomBytes(TOKEN_BYTES).toString('base64url')}`
+      return { session: await store.prepare(fresh, hashOf(token)), token }
+    },
+    async find(token: string): Promise<UploadSession | undefined> {
+      return TOKEN.test(token) ? await store.byToken(hashOf(token)) : undefined
+    },
+  }
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}
