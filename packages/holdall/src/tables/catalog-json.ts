@@ -137,7 +137,7 @@ function tableJson(
 
 /** A database as far as the actor may see it, and which of its tables anybody may see. */
 async function summarize(room: TablesRoom, database: ServedDatabase, actor: Actor | null, signal: AbortSignal) {
-  const names = [...(await database.schema()).tables.keys()]
+  const names = [...(await database.currentSchema()).tables.keys()]
   const visible = await visibleTables(room.permissions, actor, database.name, names)
   const open = actor === null ? visible : await visibleTables(room.permissions, null, database.name, [...visible])
   const summary = await describeDatabase(database, { mayView: (table) => visible.has(table), signal })

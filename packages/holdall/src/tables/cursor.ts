@@ -1,6 +1,6 @@
 import { HoldallError } from '../web/error.ts'
 import { identifier } from './identifiers.ts'
-import { decodeKey, encodeKey } from './keys.ts'
+import { decodeKey, EMPTY_TEXT, encodeKey } from './keys.ts'
 import type { KeyColumn } from './schema.ts'
 import type { Affinity, SqliteValue } from './value.ts'
 
@@ -23,7 +23,7 @@ export interface Position {
 /** `$null,df-1` and the like: the sort value, if there is a sort, then the key's parts. */
 export function encodeCursor(position: Position, sort: Sort | null, keys: readonly KeyColumn[]): string {
   const parts = position.keys.map((value, index) => encodeKey(value, keys[index]?.affinity ?? 'NONE'))
-  return (sort ? [encodeKey(position.sort, sort.affinity), ...parts] : parts).join(',')
+  return (sort ? [encodeKey(position.sort, sort.affinity), ...parts] : parts).join(',') || EMPTY_TEXT
 }
 
 /**

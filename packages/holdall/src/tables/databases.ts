@@ -28,10 +28,10 @@ export interface ServedDatabase {
   readonly immutable: boolean
   readonly config: DatabaseConfig
   readonly pageSizes: PageSizes
-  /** The schema as it was last seen; whoever reads with it is told when it has changed. */
+  /** The schema as it was last seen; costs nothing. */
   schema(): Promise<DatabaseSchema>
-  /** Reads the schema again, for whoever has just changed it. */
-  refresh(): Promise<DatabaseSchema>
+  /** The schema as it is now: one short request to a reader. */
+  currentSchema(): Promise<DatabaseSchema>
   /**
    * Runs the statements of a plan in one round trip, on one snapshot. When the schema has changed since, the plan is made
    * again for the new one.
@@ -111,6 +111,19 @@ function serveDatabase(config: DatabaseConfig, path: string, options: DatabasesO
     return loading
   }
 
+  const batch = (schema: DatabaseSchema, statements: readonly Statement[]) => ({
+    path,
+    immutable,
+    schemaVersion: schema.version,
+    statements,
+  })
+
+  async function currentSchema(): Promise<DatabaseSchema> {
+    if (known === null) return refresh()
+    const answer = await pool.read(batch(known, []), { short: true })
+    return answer.stale ? refresh() : known
+  }
+
   return {
     name: config.name,
     path,
@@ -118,13 +131,21 @@ function serveDatabase(config: DatabaseConfig, path: string, options: DatabasesO
     config,
     pageSizes: options.pageSizes ?? PAGE_SIZES,
     schema: async () => known ?? refresh(),
-    refresh,
-    async read(makePlan, options) {
+    currentSchema,
+    async read(makePlan, readOptions) {
       let schema = known ?? (await refresh())
       for (let attempt = 0; attempt < MAX_SCHEMA_CHANGES; attempt += 1) {
-        const plan = makePlan(schema)
-        const batch = { path, immutable, schemaVersion: schema.version, statements: plan.statements }
-        const answer = await pool.read(batch, { ...plan.options, ...options })
+        let plan: ReturnType<typeof makePlan>
+        try {
+          plan = makePlan(schema)
+        } catch (error) {
+          // What is not there may have come since the schema was read.
+          const current = await currentSchema()
+          if (current === schema) throw error
+          schema = current
+          continue
+        }
+        const answer = await pool.read(batch(schema, plan.statements), { ...plan.options, ...readOptions })
         if (!answer.stale) return { schema, plan, results: answer.results }
         schema = await refresh()
       }

@@ -15,6 +15,9 @@ export function encodeKey(value: SqliteValue, affinity: Affinity): string {
   return typeof value === 'bigint' || Number.isInteger(value) ? `$i${value}` : `$f${value}`
 }
 
+/** An empty text where an empty component would be no component at all. */
+export const EMPTY_TEXT = '$s'
+
 /** What `encodeKey` encoded; null when it is not one of ours. */
 export function decodeKey(component: string, affinity: Affinity): { value: SqliteValue } | null {
   if (!component.startsWith('$')) {
@@ -50,7 +53,7 @@ function numberIn(text: string): SqliteValue {
 /** The last part of a row's address: its key values, comma-joined. */
 export function encodeRowKey(values: readonly SqliteValue[], affinities: readonly Affinity[]): string {
   // An address whose last part is empty would be the table's.
-  return values.map((value, index) => encodeKey(value, affinities[index] ?? 'NONE')).join(',') || '$s'
+  return values.map((value, index) => encodeKey(value, affinities[index] ?? 'NONE')).join(',') || EMPTY_TEXT
 }
 
 /** The key as Datasette writes it, whatever the column's type; used where it is a name and not an address. */

@@ -1,5 +1,6 @@
 import { HoldallError } from '../web/error.ts'
 import { identifier } from './identifiers.ts'
+import { escapeFts } from './reader/escape-fts.ts'
 import type { Table } from './schema.ts'
 import type { SqliteValue } from './value.ts'
 
@@ -23,20 +24,20 @@ export function searchTableOf(table: Table): string | null {
  */
 export function readSearch(table: Table, parameters: URLSearchParams): Search | null {
   const full = searchTableOf(table)
+  const mode = parameters.get('_searchmode')
+  const raw = mode === 'raw' || (mode !== 'escaped' && table.config?.searchmode === 'raw')
   const given = [...new Set(parameters.keys())]
     .filter((key) => key.startsWith('_search') && key !== '_searchmode')
     .map((key) => [key, parameters.get(key) as string] as const)
-    .filter(([, words]) => words.trim() !== '')
+    .filter(([, words]) => hasWords(words, raw))
   if (full === null || given.length === 0) return null
 
-  const mode = parameters.get('_searchmode')
-  const raw = mode === 'raw' || (mode !== 'escaped' && table.config?.searchmode === 'raw')
   const match = (name: string) => (raw ? `:${name}` : `escape_fts(:${name})`)
   const key = identifier(table.config?.fts_pk ?? table.rowid ?? 'rowid')
   const name = identifier(full)
 
   const everywhere = parameters.get('_search')
-  if (everywhere?.trim()) {
+  if (everywhere !== null && hasWords(everywhere, raw)) {
     return {
       text: everywhere,
       conditions: [`${key} in (select rowid from ${name} where ${name} match ${match('search')})`],
@@ -59,4 +60,8 @@ export function readSearch(table: Table, parameters: URLSearchParams): Search | 
       ([parameter, words]) => `search column "${parameter.slice('_search_'.length)}" matches "${words}"`,
     ),
   }
+}
+
+function hasWords(words: string, raw: boolean): boolean {
+  return (raw ? words.trim() : escapeFts(words)) !== ''
 }
