@@ -51,6 +51,8 @@ export interface Uploads {
   abort(session: UploadSession): Promise<void>
   /** Takes over what dead processes left, and keeps looking. Resolves when the dead ones' leases have ended. */
   start(): Promise<void>
+  /** Removes sessions past their time; done by itself every ten minutes once started. */
+  sweep(): Promise<void>
   /** Waits for what is being finished. */
   close(): Promise<void>
 }
@@ -205,6 +207,8 @@ export function createUploads(options: UploadsOptions): Uploads {
       every(TAKEOVER_MS, () => recovery.takeOver())
       every(SWEEP_MS, () => recovery.sweep())
     },
+
+    sweep: () => recovery.sweep(),
 
     async close() {
       for (const timer of timers) clearInterval(timer)

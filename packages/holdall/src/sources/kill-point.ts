@@ -1,0 +1,23 @@
+import { writeSync } from 'node:fs'
+import type { BeforeIo } from './filesystem/io.ts'
+
+/** A test that wants the process to die sets this to the number of the write, from 1, before which it shall. */
+export const KILL_VARIABLE = 'HOLDALL_TEST_KILL_AT'
+
+/**
+ * Counts the calls that change a disk, the database's included, and ends the process just before one of them: SIGKILL,
+ * so that nothing can be put right on the way out. `undefined` unless the environment asks for it.
+ */
+export function killPoint(env: Readonly<Record<string, string | undefined>>): BeforeIo | undefined {
+  const at = Number(env[KILL_VARIABLE] ?? 0)
+  if (!(at > 0)) return undefined
+  let count = 0
+  return (call) => {
+    count += 1
+    if (count !== at) return
+    writeSync(2, `killed before ${count}: ${call}\n`)
+    process.kill(process.pid, 'SIGKILL')
+    // The signal may be delivered a moment later; no further call may be made until then.
+    for (;;);
+  }
+}

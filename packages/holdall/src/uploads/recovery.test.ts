@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bytes, inChunks } from '../sources/contract/bodies.ts'
+import { LEASE_MS, TTL_S } from './limits.ts'
+import { createSessionStore, LeaseLost } from './store.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
+
+const NEW = { filename: 'a.txt', declaredType: undefined, declaredSize: undefined, actorId: null }
+
+describe('leases and what is left behind', () => {
+  test('one holds the lease; when it runs out, the next one fences the first one off', async () => {
+    await using(async (server) => {
+      let time = Date.now()
+      const options = { database: server.database, before: () => {}, now: () => time }
+      const [one, two] = [createSessionStore(options), createSessionStore(options)]
+      const lease = await one.begin({ ...NEW, sourceId: 1 })
+      const { id } = lease.session
+      assert.equal(await two.claim(id, ['initiated']), undefined)
+      time += LEASE_MS - 1
+      await one.heartbeat()
+      time += LEASE_MS - 1
+      assert.equal(await two.claim(id, ['initiated']), undefined, 'a heartbeat renews')
+      time += LEASE_MS
+      const taken = await two.claim(id, ['initiated'])
+      assert.ok(taken)
+      await assert.rejects(one.change(lease, 'late', { status: 'completing' }), LeaseLost)
+      assert.equal(lease.signal.aborted, false)
+      await one.heartbeat()
+      assert.ok(lease.signal.reason instanceof LeaseLost)
+      const changed = await two.change(taken, 'mine', { status: 'aborted', release: true })
+      assert.equal(changed.session.status, 'aborted')
+      assert.equal(await one.claim(id, ['initiated', 'completing']), undefined, 'an ended session is never claimed')
+    })
+  })
+
+  test('of many who claim at once one gets the lease', async () => {
+    await using(async (server) => {
+      const options = { database: server.database, before: () => {}, now: Date.now }
+      const session = await createSessionStore(options).prepare({ ...NEW, sourceId: 1 }, 'hash')
+      const claims = await Promise.all(
+        Array.from({ length: 20 }, () => createSessionStore(options).claim(session.id, ['initiated'])),
+      )
+      assert.equal(claims.filter((claim) => claim !== undefined).length, 1)
+    })
+  })
+
+  test('a step that fails in passing is tried again, with its attempts counted in the log', async () => {
+    let failures = 2
+    const options = {
+      intake: {
+        inspect: async () => {
+          if (failures-- > 0) throw new Error('the disk hiccuped')
+          return {}
+        },
+      },
+    }
+    await using(async (server) => {
+      const response = await send(server)
+      assert.equal(response.status, 201)
+      const [row] = await sessions(server)
+      assert.equal(row?.status, 'completed')
+      const log = JSON.parse(row?.completion_steps_log ?? '')
+      assert.equal(log.length, 6)
+      assert.equal(
+        log.find((entry: { step: string; phase: string }) => entry.step === 'inspect' && entry.phase === 'start')
+          .attempts,
+        3,
+      )
+    }, options)
+  })
+
+  test('a completing session whose process is gone is finished by the next one', async () => {
+    const never = Promise.withResolvers<never>()
+    const first = await startTestServer({ intake: { inspect: () => never.promise } })
+    const client = new AbortController()
+    send(first, client.signal).catch(() => {})
+    await until(async () => (await sessions(first))[0]?.status === 'completing')
+    assert.deepEqual(await first.database.read.selectFrom('datasette_files').selectAll().execute(), [])
+    await asIfDead(first)
+    const second = await startTestServer({ folder: first.folder })
+    await until(async () => (await sessions(second))[0]?.status === 'completed')
+    const files = await second.database.read.selectFrom('datasette_files').selectAll().execute()
+    assert.deepEqual(
+      files.map(({ filename, size }) => [filename, size]),
+      [['a.txt', 1_000]],
+    )
+    await second.close('keep')
+    client.abort()
+    never.reject(new Error('too late'))
+    await first.close()
+  })
+
+  test('the bytes of a completing session are gone: it fails, and no file appears', async () => {
+    const never = Promise.withResolvers<never>()
+    const first = await startTestServer({ intake: { inspect: () => never.promise } })
+    const client = new AbortController()
+    send(first, client.signal).catch(() => {})
+    await until(async () => (await sessions(first))[0]?.status === 'completing')
+    await rm(join(first.folder, 'files', (await sessions(first))[0]?.path as string))
+    await asIfDead(first)
+    const second = await startTestServer({ folder: first.folder })
+    await until(async () => (await sessions(second))[0]?.status === 'failed')
+    assert.match((await sessions(second))[0]?.failure_reason ?? '', /no longer has the uploaded bytes/)
+    assert.deepEqual(await second.database.read.selectFrom('datasette_files').selectAll().execute(), [])
+    await second.close('keep')
+    client.abort()
+    never.reject(new Error('too late'))
+    await first.close()
+  })
+
+  test('bytes of a request that died with its process are removed, those of others are not', async () => {
+    const first = await startTestServer()
+    await send(first)
+    const options = { database: first.database, before: () => {}, now: Date.now }
+    const store = createSessionStore(options)
+    const lease = await store.begin({ ...NEW, sourceId: first.sources.get('files').id })
+    const storage = await first.sources.get('files').storage()
+    await storage.write?.(lease.session.path, inChunks(bytes(10)))
+    assert.equal((await first.stored()).length, 4)
+    await first.uploads.start()
+    assert.equal((await first.stored()).length, 4, 'somebody holds the lease')
+    await asIfDead(first)
+    const second = await startTestServer({ folder: first.folder })
+    assert.equal((await second.stored()).length, 2)
+    const rows = await sessions(second)
+    assert.deepEqual(rows.map(({ status }) => status).sort(), ['aborted', 'completed'])
+    await second.close('keep')
+    await first.close()
+  })
+
+  test('a session of a source that does not answer waits, and is not forgotten', async () => {
+    const first = await startTestServer()
+    const store = createSessionStore({ database: first.database, before: () => {}, now: Date.now })
+    await store.begin({ ...NEW, sourceId: first.sources.get('files').id })
+    await asIfDead(first)
+    await first.close('keep')
+    await rm(join(first.folder, 'files'), { recursive: true })
+    await writeFile(join(first.folder, 'files'), 'in the way')
+    const second = await startTestServer({ folder: first.folder })
+    const [waiting] = await sessions(second)
+    assert.equal(waiting?.status, 'initiated')
+    assert.ok((waiting?.lease_until ?? '') > new Date().toISOString())
+    await second.close()
+  })
+
+  test('rows past their time are swept, a failed one with what it had kept', async () => {
+    let offset = 0
+    const server = await startTestServer({ now: () => Date.now() + offset })
+    await send(server)
+    const store = createSessionStore({ database: server.database, before: () => {}, now: Date.now })
+    const lease = await store.begin({ ...NEW, sourceId: server.sources.get('files').id })
+    await (await server.sources.get('files').storage()).write?.(lease.session.path, inChunks(bytes(10)))
+    await store.change(lease, 'failed', { status: 'failed', release: true })
+    await server.uploads.sweep()
+    assert.equal((await sessions(server)).length, 2)
+    offset = (TTL_S.failed + 10) * 1_000
+    await server.uploads.sweep()
+    assert.deepEqual(await sessions(server), [])
+    assert.equal((await server.stored()).length, 2, 'the file that was recorded stays')
+    await server.close()
+  })
+})
+
+async function using(work: (server: TestServer) => Promise<void>, options = {}): Promise<void> {
+  const server = await startTestServer(options)
+  try {
+    await work(server)
+  } finally {
+    await server.close()
+  }
+}
+
+function send(server: TestServer, signal: AbortSignal | null = null): Promise<Response> {
+  return fetch(`${server.url}/-/files/upload/files?filename=a.txt`, {
+    method: 'POST',
+    body: new Uint8Array(bytes(1_000)),
+    headers: { Authorization: 'alice' },
+    signal,
+  })
+}
+
+function sessions(server: TestServer) {
+  return server.database.read.selectFrom('upload_sessions').selectAll().orderBy('id').execute()
+}
+
+/** Makes every lease one of a process of this host that is no more. */
+async function asIfDead(server: TestServer): Promise<void> {
+  await server.database.write(async (trx) => {
+    const rows = await trx.selectFrom('upload_sessions').select(['id', 'lease_process']).execute()
+    for (const { id, lease_process } of rows) {
+      if (lease_process === null) continue
+      await trx
+        .updateTable('upload_sessions')
+        .set({ lease_owner: 'dead', lease_process: lease_process.replace(/-\d+$/, '-1') })
+        .where('id', '=', id)
+        .execute()
+    }
+  })
+}
+
+async function until(check: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 8_000; !(await check()); await sleep(20)) {
+    assert.ok(Date.now() < deadline, 'it took too long')
+  }
+}
