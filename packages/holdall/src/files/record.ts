@@ -73,3 +73,21 @@ export function briefJson(file: FileRecord, urls: Urls): Record<string, unknown>
 function addresses(id: string, urls: Urls): Record<string, string> {
   return { url: urls.file(id), download_url: urls.download(id), thumbnail_url: urls.thumbnail(id) }
 }
+
+/** The whole form, with the other files that have the same bytes, as far as whoever asks may see them. */
+export function withDuplicates(
+  file: FileRecord,
+  duplicates: readonly FileRecord[],
+  urls: Urls,
+): Record<string, unknown> {
+  return {
+    ...fileJson(file, urls),
+    duplicates: duplicates.map(({ id, filename, sourceSlug, createdAt }) => ({
+      id,
+      filename,
+      source_slug: sourceSlug,
+      created_at: createdAt,
+      url: urls.file(id),
+    })),
+  }
+}

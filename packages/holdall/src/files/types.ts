@@ -117,22 +117,3 @@ export function typeName(contentType: string): string {
   const format = subtype.replace(/^(?:x-|vnd\.)/, '').replace(/\+.*$/, '')
   return kind === undefined || !/^[\w-]{1,12}$/.test(format) ? contentType : `${format.toUpperCase()} ${kind}`
 }
-
-const LABELS: Readonly<Record<string, string>> = {
-  'image/svg+xml': 'SVG',
-  'image/jpeg': 'JPG',
-  'application/pdf': 'PDF',
-  'text/csv': 'CSV',
-  'application/json': 'JSON',
-  'application/zip': 'ZIP',
-}
-
-/** At most five letters for a tile where no picture is: the type's own, else the name's ending, else `FILE`. */
-export function typeLabel(contentType: string, filename: string): string {
-  const known = LABELS[contentType]
-  if (known !== undefined) return known
-  const [, ending] = /\.([A-Za-z0-9]{1,5})$/.exec(filename) ?? []
-  if (ending !== undefined) return ending.toUpperCase()
-  const subtype = contentType.split('/')[1] ?? ''
-  return /^[a-z0-9]{2,5}$/.test(subtype) ? subtype.toUpperCase() : 'FILE'
-}

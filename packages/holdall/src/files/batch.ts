@@ -1,0 +1,50 @@
+import { readFields } from '../access/fields.ts'
+import { HoldallError } from '../web/error.ts'
+import type { Route, RouteContext } from '../web/route.ts'
+import { briefJson } from './record.ts'
+import { MAX_BATCH } from './registry.ts'
+import type { FilesRoom } from './room.ts'
+
+/** What fits into an address that every proxy passes on. */
+export const MAX_GET_BATCH = 400
+
+/** GET and POST `/-/files/batch.json`: what is known of many files at once. What the actor may not browse is absent. */
+export function batchRoutes({ registry, urls }: FilesRoom): Route[] {
+  const shared = {
+    path: '/-/files/batch',
+    json: 'only',
+    need: { kind: 'filtered', because: 'files that the actor may not browse are absent' },
+  } as const
+
+  async function answer(c: RouteContext, ids: readonly string[]): Promise<Response> {
+    const files = await registry.visible(c.var.actor, ids)
+    return c.json({
+      ok: true,
+      files: Object.fromEntries([...files].map(([id, file]) => [id, briefJson(file, urls)])),
+    })
+  }
+
+  return [
+    {
+      ...shared,
+      method: 'GET',
+      handler: (c) => answer(c, limited(c.req.queries('id') ?? [], MAX_GET_BATCH, ' Send more with POST.')),
+    },
+    {
+      ...shared,
+      method: 'POST',
+      async handler(c) {
+        const { ids } = await readFields(c)
+        if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
+          throw new HoldallError('bad_request', { reason: 'ids must be a list of file ids.' })
+        }
+        return answer(c, limited(ids, MAX_BATCH, ''))
+      },
+    },
+  ]
+}
+
+function limited(ids: readonly string[], most: number, otherwise: string): readonly string[] {
+  if (ids.length <= most) return ids
+  throw new HoldallError('bad_request', { reason: `At most ${most} ids at once, not ${ids.length}.${otherwise}` })
+}

@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import type { Permissions } from '../access/permissions.ts'
+import type { InternalDatabase } from '../database/internal.ts'
+import type { Sources } from '../sources/sources.ts'
+import type { FileIntake } from '../uploads/inspection.ts'
+import type { Log } from '../web/log.ts'
+import type { Urls } from '../web/url.ts'
+import { createImagePool, type PoolOptions } from './images/pool.ts'
+import { createIntake } from './intake.ts'
+import { createRegistry, type Registry } from './registry.ts'
+import { sharpGenerator, type ThumbnailGenerator } from './thumbnails/generator.ts'
+import { createThumbnails, type Thumbnails } from './thumbnails/thumbnails.ts'
+
+export interface FilesOptions {
+  readonly database: InternalDatabase
+  readonly sources: Sources
+  readonly permissions: Permissions
+  readonly urls: Urls
+  readonly log: Log
+  /** Thumbnails are kept in a folder of it. */
+  readonly dataDirectory: string
+  /** Asked before the built-in one. */
+  readonly generators?: readonly ThumbnailGenerator[]
+  readonly limits?: Partial<PoolOptions> & { readonly maxPixels?: number; readonly maxSourceBytes?: number }
+}
+
+/** The files room: what the uploads below and the tables and pages above need of it. */
+export interface Files {
+  readonly registry: Registry
+  readonly thumbnails: Thumbnails
+  /** For the uploads. */
+  readonly intake: FileIntake
+  /** Removes thumbnails that were made under other limits. No child starts before there is a picture to make. */
+  start(): Promise<void>
+  /** Ends the processes that decode pictures. */
+  close(): Promise<void>
+}
+
+export function createFiles(options: FilesOptions): Files {
+  const { database, sources, permissions, urls, log, dataDirectory, generators = [], limits = {} } = options
+  const registry = createRegistry(database, permissions)
+  const pool = createImagePool(limits)
+  const thumbnails = createThumbnails({
+    sources,
+    generators: [...generators, sharpGenerator(pool, limits.maxPixels)],
+    directory: join(dataDirectory, 'thumbnails'),
+    log,
+    maxSourceBytes: limits.maxSourceBytes,
+  })
+  return {
+    registry,
+    thumbnails,
+    intake: createIntake({ registry, pool, urls }),
+    start: thumbnails.start,
+    close: pool.close,
+  }
+}

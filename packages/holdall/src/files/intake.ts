@@ -1,0 +1,28 @@
+import type { FileIntake } from '../uploads/inspection.ts'
+import type { Urls } from '../web/url.ts'
+import type { ImagePool } from './images/pool.ts'
+import { inspect } from './inspection/inspect.ts'
+import { sniff } from './inspection/sniff.ts'
+import { withDuplicates } from './record.ts'
+import type { Registry } from './registry.ts'
+
+/** What the uploads below need of this room: to know a file by its bytes, and to enter it in the registry. */
+export function createIntake({
+  registry,
+  pool,
+  urls,
+}: {
+  registry: Registry
+  pool: ImagePool
+  urls: Urls
+}): FileIntake {
+  return {
+    sniff,
+    inspect: (question) => inspect(question, pool),
+    record: registry.record,
+    async describe(fileId, actor) {
+      const file = await registry.byId(fileId)
+      return file && withDuplicates(file, await registry.duplicates(actor, file), urls)
+    },
+  }
+}

@@ -1,0 +1,139 @@
+import { formatBytes, formatCount, formatDimensions, formatNumber, formatTime } from '../../web/format.ts'
+import { type Html, html, NOTHING } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { button, linkButton } from '../../web/parts/button.ts'
+import { copyable, facts, fold, linkedRows } from '../../web/parts/facts.ts'
+import { thumbnail } from '../../web/parts/file.ts'
+import { textArea } from '../../web/parts/inputs.ts'
+import { notice } from '../../web/parts/notice.ts'
+import type { RouteContext } from '../../web/route.ts'
+import type { FileRecord } from '../record.ts'
+import type { FileUses } from '../references.ts'
+import { type FilesRoom, fileResource } from '../room.ts'
+import { shownFile } from '../shown.ts'
+import { typeName } from '../types.ts'
+import { exifFacts } from './exif.ts'
+import { storageName } from './index.ts'
+import { filePreview } from './preview.ts'
+
+/** GET `/-/files/{id}`: the file, what is known of it, and where it is used. */
+export async function filePage(
+  room: FilesRoom,
+  c: RouteContext,
+  file: FileRecord,
+  duplicates: readonly FileRecord[],
+): Promise<Html> {
+  const { urls, frame, sources, permissions, registry } = room
+  const { actor } = c.var
+  const source = sources.byId(file.sourceId)
+  const [uses, editable, uploader] = await Promise.all([
+    room.findUses(actor, file.id),
+    permissions.allowed(actor, 'files-edit', fileResource(file)),
+    file.uploadedBy === null ? null : registry.nameOf(file.uploadedBy),
+  ])
+  const label = source?.label ?? file.sourceSlug
+  const exif = exifFacts(file.metadata)
+  return renderPage({
+    ...(await frame(c)),
+    title: file.filename,
+    section: 'files',
+    crumbs: [
+      { label: 'Files', href: urls.path('/-/files') },
+      { label, href: urls.source(file.sourceSlug) },
+      { label: file.filename },
+    ],
+    actions: actions(room, file, editable),
+    said: room.once?.take(c, urls.file(file.id)).said,
+    body: html`${
+      source?.availability.available !== true &&
+      notice({
+        tone: 'warning',
+        title: `${label} cannot be reached${source?.availability.available === false ? `: ${source.availability.reason}` : ''}.`,
+        body: 'The file is known, but it cannot be opened until its source is back.',
+        role: 'status',
+      })
+    }<div class="file-layout"><div class="stack">${filePreview(room, file)}${description(room, file, editable)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="heading-row">Facts</h2>${facts(
+      [
+        ['Type', typeOf(file)],
+        ['Dimensions', dimensions(file)],
+        ['Size', size(file)],
+        ['SHA-256', file.contentHash && copyable(file.contentHash.replace(/^sha256:/, ''), 'the whole SHA-256')],
+        [
+          'Source',
+          html`<a href="${urls.source(file.sourceSlug)}">${label}</a>${source && html` <span class="faint">(${storageName(source.storageType)})</span>`}`,
+        ],
+        ['Uploaded by', uploader],
+        ['When', html`<time datetime="${file.createdAt}">${formatTime(file.createdAt)}</time>`],
+        ['File id', copyable(file.id, 'the file id')],
+      ],
+    )}</section>${sameBytes(room, duplicates)}${exif.length > 0 && fold('Camera and picture data', facts(exif))}</aside></div>`,
+  })
+}
+
+function actions({ urls }: FilesRoom, file: FileRecord, editable: boolean): Html {
+  return html`${linkButton({ label: 'Download', href: urls.download(file.id), kind: 'filled', icon: 'download', more: { download: true } })}${
+    editable &&
+    linkButton({ label: 'Rename', href: `${urls.path(`/-/files/${file.id}/-/update`)}#field-filename`, icon: 'edit' })
+  }${button({ label: 'Copy link', icon: 'link', more: { 'data-copy': urls.file(file.id), hidden: true } })}`
+}
+
+function typeOf({ contentType, declaredType }: FileRecord): Html {
+  return html`<span title="${contentType}">${typeName(contentType)}</span>${
+    declaredType !== null && html` <span class="faint">(sent as ${declaredType})</span>`
+  }`
+}
+
+const PIXELS_IN_A_MEGAPIXEL = 1_000_000
+
+function dimensions({ width, height }: FileRecord): Html | null {
+  if (width === null || height === null) return null
+  const megapixels = (width * height) / PIXELS_IN_A_MEGAPIXEL
+  return html`<span class="tabular">${formatDimensions(width, height)} px</span>${
+    megapixels >= 0.1 && html` <span class="faint">(${megapixels.toFixed(1)} MP)</span>`
+  }`
+}
+
+function size({ size: bytes }: FileRecord): Html | null {
+  if (bytes === null) return null
+  return html`<span class="tabular">${formatBytes(bytes)}</span>${
+    bytes >= 1_000 && html` <span class="faint">(${formatNumber(bytes)} bytes)</span>`
+  }`
+}
+
+function description({ urls }: FilesRoom, file: FileRecord, editable: boolean): Html {
+  if (!editable) {
+    return file.searchText === ''
+      ? NOTHING
+      : html`<section aria-labelledby="description"><h2 id="description" class="heading-row">Description</h2><p class="prose">${file.searchText}</p></section>`
+  }
+  return html`<form method="post" action="${urls.path(`/-/files/${file.id}/-/update`)}" aria-labelledby="description"><div class="heading-row"><h2 id="description"><label for="field-search_text">Description</label></h2></div>${textArea(
+    { name: 'search_text', id: 'field-search_text', rows: 4, value: file.searchText },
+  )}<div class="actions below">${button({ label: 'Save description', type: 'submit' })}</div></form>`
+}
+
+function usedIn({ references, truncated }: FileUses): Html {
+  const count = truncated ? `more than ${formatNumber(references.length)} rows` : formatCount(references.length, 'row')
+  if (references.length === 0) {
+    return html`<section aria-labelledby="used"><h2 id="used" class="heading-row">Used in no rows</h2><p class="muted">${truncated ? 'Not every table could be searched in time.' : 'No row that you may see holds this file.'}</p></section>`
+  }
+  return html`<section aria-labelledby="used"><h2 id="used" class="heading-row">Used in ${count}</h2>${linkedRows(
+    references.map(({ label, database, table, column, url }) => ({
+      title: label,
+      note: `${database} / ${table} / ${column}`,
+      href: url,
+      icon: 'table',
+    })),
+  )}</section>`
+}
+
+function sameBytes(room: FilesRoom, duplicates: readonly FileRecord[]): Html {
+  if (duplicates.length === 0) return NOTHING
+  return html`<section aria-labelledby="same"><h2 id="same" class="heading-row">Same file is already here: ${formatNumber(duplicates.length)}</h2>${linkedRows(
+    duplicates.map((file) => ({
+      title: file.filename,
+      note: `${room.sources.byId(file.sourceId)?.label ?? file.sourceSlug} · ${formatTime(file.createdAt)}`,
+      href: room.urls.file(file.id),
+      picture: thumbnail(shownFile(file, room.urls)),
+    })),
+  )}<p class="hint">Byte for byte the same. ${duplicates.length === 1 ? 'Both' : 'All'} are kept.</p></section>`
+}

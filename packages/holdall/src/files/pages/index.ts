@@ -1,0 +1,91 @@
+import type { Source } from '../../sources/sources.ts'
+import { formatBytes, formatCount } from '../../web/format.ts'
+import { type Html, html } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { linkButton } from '../../web/parts/button.ts'
+import { linkedRows } from '../../web/parts/facts.ts'
+import { fileTiles } from '../../web/parts/file.ts'
+import { emptyState } from '../../web/parts/notice.ts'
+import type { RouteContext } from '../../web/route.ts'
+import type { SourceTotals } from '../registry.ts'
+import { type FilesRoom, sourcesFor } from '../room.ts'
+import { shownFile } from '../shown.ts'
+import { TILE_SIDE } from './tiles.ts'
+
+const RECENT = 24
+
+/** GET `/-/files`: the sources that the actor may browse or upload to, and what came last. */
+export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html> {
+  const { registry, urls, frame } = room
+  const { actor } = c.var
+  const [browsable, uploadable, totals] = await Promise.all([
+    sourcesFor(room, actor, 'files-browse'),
+    sourcesFor(room, actor, 'files-upload'),
+    registry.totals(),
+  ])
+  const recent = await registry.list({ sources: browsable.map(({ id }) => id), limit: RECENT })
+  const slugs = new Set([...browsable, ...uploadable].map(({ slug }) => slug))
+  const shown = room.sources.list().filter(({ slug }) => slugs.has(slug))
+  const files = browsable.reduce((sum, { id }) => sum + (totals.get(id)?.files ?? 0), 0)
+  const rows = shown.map((source) => ({
+    title: source.label,
+    note: sourceNote(source, browsable.includes(source) ? (totals.get(source.id) ?? EMPTY) : undefined),
+    href: browsable.includes(source) ? urls.source(source.slug) : uploadHref(room, source),
+    end:
+      uploadable.includes(source) && source.capabilities.can_upload
+        ? linkButton({
+            label: 'Upload files',
+            href: uploadHref(room, source),
+            icon: 'upload',
+            small: true,
+            kind: 'quiet',
+            more: { 'aria-label': `Upload files to ${source.label}` },
+          })
+        : undefined,
+  }))
+  return renderPage({
+    ...(await frame(c)),
+    title: 'Files',
+    section: 'files',
+    lede:
+      shown.length === 0 ? undefined : `${formatCount(files, 'file')} in ${formatCount(browsable.length, 'source')}`,
+    body:
+      shown.length === 0
+        ? nothingToSee(actor !== null)
+        : html`<div class="stack"><section aria-labelledby="sources"><h2 id="sources" class="heading-row">Sources</h2>${linkedRows(rows)}</section>${
+            recent.files.length > 0 &&
+            html`<section aria-labelledby="recent"><h2 id="recent" class="heading-row">Added last</h2>${fileTiles(
+              recent.files.map((file) => shownFile(file, urls, TILE_SIDE)),
+            )}</section>`
+          }</div>`,
+  })
+}
+
+const EMPTY: SourceTotals = { files: 0, bytes: 0 }
+
+export function uploadHref({ urls }: Pick<FilesRoom, 'urls'>, { slug }: Source): string {
+  return urls.path(`/-/files/upload/${encodeURIComponent(slug)}`)
+}
+
+/** One line about a source: how much, where, and whether it can be reached. */
+function sourceNote(source: Source, totals: SourceTotals | undefined): string {
+  const parts = totals === undefined ? [] : [formatCount(totals.files, 'file'), formatBytes(totals.bytes)]
+  parts.push(storageName(source.storageType))
+  if (!source.availability.available) parts.push(`unavailable: ${source.availability.reason}`)
+  return parts.join(' · ')
+}
+
+/** What people call a kind of storage. */
+export function storageName(type: string): string {
+  return type === 'filesystem' ? 'directory' : type
+}
+
+function nothingToSee(signedIn: boolean): Html {
+  return emptyState({
+    icon: 'image',
+    title: 'No source to browse',
+    body: signedIn
+      ? 'You may browse none of the sources. Whoever runs this server can let you in.'
+      : 'Sources are shown to those who may browse them. Sign in to see yours.',
+  })
+}

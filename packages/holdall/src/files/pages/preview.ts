@@ -1,0 +1,45 @@
+import { formatDimensions } from '../../web/format.ts'
+import type { Html } from '../../web/html.ts'
+import { preview } from '../../web/parts/file.ts'
+import { DECODABLE } from '../images/jobs.ts'
+import type { FileRecord } from '../record.ts'
+import type { FilesRoom } from '../room.ts'
+import { shownFile } from '../shown.ts'
+import { isInline, isMedia, typeName } from '../types.ts'
+
+/** Pixels of the longer side of a preview. */
+const PREVIEW_SIDE = 1_600
+/** Moving pictures move only as they are; larger ones than this stand still. */
+const MAX_MOVING_BYTES = 20_000_000
+
+/** The file on its mat: a picture of it, a player, or its type. */
+export function filePreview({ urls, thumbnails }: FilesRoom, file: FileRecord): Html {
+  const inline = urls.path(`/-/files/${file.id}/download`, { inline: 1 })
+  const openHref = isInline(file.contentType) ? inline : null
+  const shown = { file: shownFile(file, urls), openHref }
+  const { contentType, width, height } = file
+  if (isMedia(contentType)) {
+    const kind = contentType.startsWith('video/') ? 'video' : 'audio'
+    return preview({ ...shown, [kind]: inline, caption: typeName(contentType) })
+  }
+  if (!DECODABLE.has(contentType) || width === null || height === null || !thumbnails.has(file)) {
+    return preview({ ...shown, caption: typeName(contentType) })
+  }
+  const moves = isMoving(file)
+  const scale = moves ? 1 : Math.min(1, PREVIEW_SIDE / width, PREVIEW_SIDE / height)
+  const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
+  return preview({
+    ...shown,
+    image: { src: moves ? inline : urls.thumbnail(file.id, PREVIEW_SIDE, PREVIEW_SIDE), ...size, alt: file.filename },
+    caption:
+      scale === 1
+        ? 'Shown at its own size.'
+        : `Preview, ${formatDimensions(size.width, size.height)} px. The file is untouched.`,
+  })
+}
+
+function isMoving({ contentType, metadata, size }: FileRecord): boolean {
+  const image = metadata.image as { pages?: unknown } | undefined
+  const frames = typeof image?.pages === 'number' ? image.pages : 1
+  return frames > 1 && isInline(contentType) && (size ?? 0) <= MAX_MOVING_BYTES
+}

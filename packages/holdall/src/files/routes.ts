@@ -1,0 +1,68 @@
+import type { Source } from '../sources/sources.ts'
+import type { HoldallError } from '../web/error.ts'
+import type { Route, RouteContext } from '../web/route.ts'
+import { batchRoutes } from './batch.ts'
+import { browseRoutes } from './browse.ts'
+import { filePage } from './pages/file.ts'
+import { indexPage } from './pages/index.ts'
+import { uploadPage } from './pages/upload.ts'
+import { withDuplicates } from './record.ts'
+import { type FilesRoom, foundFile, ID_PATH, mayBrowseFile, maySource, sendPage } from './room.ts'
+import { serveFile } from './serving/download.ts'
+import { serveThumbnail } from './serving/thumbnail.ts'
+import { updateRoutes } from './update.ts'
+
+/** Every address under `/-/files` but the ways in for bytes and the administration of sources. */
+export function filesRoutes(room: FilesRoom): Route[] {
+  const { registry, sources, thumbnails, urls } = room
+  const browsable = mayBrowseFile(room)
+  return [
+    {
+      method: 'GET',
+      path: '/-/files',
+      need: { kind: 'filtered', because: 'only sources that the actor may browse or upload to are named' },
+      handler: (c) => sendPage(c, indexPage(room, c)),
+    },
+    ...batchRoutes(room),
+    ...browseRoutes(room),
+    {
+      method: 'GET',
+      path: '/-/files/upload/:source',
+      need: maySource('files-upload'),
+      handler: (c) => sendPage(c, uploadPage(room, c, sources.get(c.req.param('source') ?? ''))),
+    },
+    {
+      method: 'GET',
+      path: ID_PATH,
+      json: true,
+      need: browsable,
+      async handler(c) {
+        const file = foundFile(c)
+        const duplicates = await registry.duplicates(c.var.actor, file)
+        if (c.var.format === 'json') return c.json({ ok: true, ...withDuplicates(file, duplicates, urls) })
+        return sendPage(c, filePage(room, c, file, duplicates))
+      },
+    },
+    {
+      method: 'GET',
+      path: `${ID_PATH}/download`,
+      need: browsable,
+      handler: (c) => serveFile(c.req.raw, foundFile(c), sources),
+    },
+    {
+      method: 'GET',
+      path: `${ID_PATH}/thumbnail`,
+      need: browsable,
+      handler: (c) => serveThumbnail(c.req.raw, foundFile(c), thumbnails, sources),
+    },
+    ...updateRoutes(room),
+  ]
+}
+
+/** The upload page again, with what was wrong, for the uploads that a form brought. */
+export function refusedUpload(room: FilesRoom) {
+  return async (c: RouteContext, source: Source, error: HoldallError): Promise<Response> => {
+    const page = await sendPage(c, uploadPage(room, c, source, error))
+    return new Response(page.body, { status: error.status, headers: page.headers })
+  }
+}

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+/** Small pictures and remembered failures, as files of the data directory, by the originals' content. */
+export interface ThumbnailCache {
+  read(key: string, variant: string): Promise<Buffer | undefined>
+  write(key: string, variant: string, bytes: Uint8Array): Promise<void>
+  failure(key: string): Promise<Failure | undefined>
+  fail(key: string, failure: Failure): Promise<void>
+  /** Removes what other policies have left. */
+  sweep(): Promise<void>
+}
+
+export interface Failure {
+  readonly reason: string
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** Whether the file may well give a picture another time. */
+  readonly transient: boolean
+}
+
+/**
+ * @param directory is made when it is first needed
+ * @param policy of everything that decides what a picture looks like; another policy never sees these files
+ */
+export function createThumbnailCache(directory: string, policy: string): ThumbnailCache {
+  function pathOf(key: string, name: string): string {
+    return join(directory, policy, key.slice(0, 2), `${key}.${name}`)
+  }
+
+  async function put(path: string, bytes: Uint8Array | string): Promise<void> {
+    await mkdir(dirname(path), { recursive: true })
+    const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+    try {
+      await writeFile(temporary, bytes)
+      await rename(temporary, path)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    }
+  }
+
+  return {
+    async read(key, variant) {
+      const bytes = await readOrNothing(pathOf(key, variant))
+      return bytes === undefined || bytes.length === 0 ? undefined : bytes
+    },
+    write: (key, variant, bytes) => put(pathOf(key, variant), bytes),
+    async failure(key) {
+      const bytes = await readOrNothing(pathOf(key, 'failed'))
+      return bytes === undefined ? undefined : parse(bytes)
+    },
+    fail: (key, failure) => put(pathOf(key, 'failed'), JSON.stringify(failure)),
+    async sweep() {
+      for (const name of await readdir(directory).catch(() => [])) {
+        if (name !== policy) await rm(join(directory, name), { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+async function readOrNothing(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+// A crash may have left half of it; then there was no failure.
+function parse(bytes: Buffer): Failure | undefined {
+  try {
+    const { reason, at, transient } = JSON.parse(bytes.toString()) as Partial<Failure>
+    return typeof reason === 'string' && typeof at === 'number'
+      ? { reason, at, transient: transient === true }
+      : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import type { Sources } from '../../sources/sources.ts'
+import type { Log } from '../../web/log.ts'
+import { ChildFailure } from '../images/child-process.ts'
+import type { FileRecord } from '../record.ts'
+import { createThumbnailCache, type Failure } from './cache.ts'
+import type { ThumbnailFormat, ThumbnailGenerator } from './generator.ts'
+
+export const DEFAULT_MAX_SOURCE_BYTES = 200 * 1024 * 1024
+/** After a failure that may pass, the file is tried again when this is over. */
+export const RETRY_AFTER_MS = 300_000
+
+export interface ThumbnailsOptions {
+  readonly sources: Pick<Sources, 'byId'>
+  readonly generators: readonly ThumbnailGenerator[]
+  readonly directory: string
+  readonly log: Log
+  readonly maxSourceBytes?: number
+  readonly now?: () => number
+}
+
+export interface Variant {
+  readonly width: number
+  readonly height: number
+  readonly format: ThumbnailFormat
+}
+
+export type Thumbnail =
+  | { readonly kind: 'picture'; readonly bytes: Buffer; readonly contentType: string }
+  /** There is none now; `transient` says whether there may be one later. */
+  | { readonly kind: 'none'; readonly reason: string; readonly transient: boolean }
+
+/** Small pictures of files: made once, kept by content, given out from the cache ever after. */
+export interface Thumbnails {
+  /** Whether files of this type have pictures, unless they turn out to be broken or too large. */
+  has(file: Pick<FileRecord, 'contentType' | 'size'>): boolean
+  /** Identifies the picture without looking at it: the same content, policy and variant give the same bytes. */
+  tag(file: FileRecord, variant: Variant): string
+  get(file: FileRecord, variant: Variant): Promise<Thumbnail>
+  start(): Promise<void>
+}
+
+export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
+  const { sources, generators, directory, log, maxSourceBytes = DEFAULT_MAX_SOURCE_BYTES, now = Date.now } = options
+  const policy = shortHash(JSON.stringify([maxSourceBytes, generators.map(({ name, version }) => [name, version])]))
+  const cache = createThumbnailCache(directory, policy)
+  const running = new Map<string, Promise<Thumbnail>>()
+
+  async function make(file: FileRecord, variant: Variant): Promise<Thumbnail> {
+    const key = keyOf(file)
+    const failed = await cache.failure(key)
+    if (failed !== undefined && !(failed.transient && now() - failed.at >= RETRY_AFTER_MS)) return none(failed)
+    const generator = generators.find(({ accepts }) => accepts(file.contentType))
+    if (generator === undefined) return none({ reason: 'no generator takes this type', transient: false })
+    try {
+      const bytes = await generator.generate({
+        contentType: file.contentType,
+        ...variant,
+        open: (signal) => open(file, signal),
+      })
+      await cache.write(key, variantName(variant), bytes)
+      return picture(bytes)
+    } catch (error) {
+      const failure = failureOf(error, now())
+      log.warn('thumbnail_failed', { file: file.id, reason: failure.reason, transient: failure.transient, error })
+      await cache.fail(key, failure)
+      return none(failure)
+    }
+  }
+
+  async function open(file: FileRecord, signal: AbortSignal) {
+    const storage = await sources.byId(file.sourceId)?.storage()
+    if (storage === undefined) throw new Error(`The source ${file.sourceSlug} is gone`)
+    return { bytes: file.size ?? 0, stream: await storage.read(file.path, { signal }) }
+  }
+
+  function has({ contentType, size }: Pick<FileRecord, 'contentType' | 'size'>): boolean {
+    return size !== null && size > 0 && size <= maxSourceBytes && generators.some(({ accepts }) => accepts(contentType))
+  }
+
+  return {
+    has,
+    tag: (file, variant) => `"t-${policy}-${shortHash(keyOf(file))}-${variantName(variant)}"`,
+    async get(file, variant) {
+      if (!has(file)) return { kind: 'none', reason: 'no pictures are made of this type or size', transient: false }
+      const known = await cache.read(keyOf(file), variantName(variant))
+      if (known !== undefined) return picture(known)
+      // A page asks for the same picture in several places at once.
+      const job = `${keyOf(file)}.${variantName(variant)}`
+      const started = running.get(job) ?? make(file, variant).finally(() => running.delete(job))
+      running.set(job, started)
+      return started
+    },
+    start: () => cache.sweep(),
+  }
+}
+
+/** Equal bytes share their pictures, whatever they are called and wherever they are. */
+function keyOf({ contentHash, id }: FileRecord): string {
+  const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(contentHash ?? '') ?? []
+  return hex ?? createHash('sha256').update(id).digest('hex')
+}
+
+function variantName({ width, height, format }: Variant): string {
+  return `${width}x${height}.${format}`
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
+
+function picture(bytes: Buffer): Thumbnail {
+  const contentType = bytes[0] === 0x52 ? 'image/webp' : bytes[0] === 0x89 ? 'image/png' : 'image/jpeg'
+  return { kind: 'picture', bytes, contentType }
+}
+
+function none({ reason, transient }: Pick<Failure, 'reason' | 'transient'>): Thumbnail {
+  return { kind: 'none', reason, transient }
+}
+
+function failureOf(error: unknown, at: number): Failure {
+  const refused = error instanceof ChildFailure && error.kind === 'refused'
+  const reason = error instanceof ChildFailure ? `${error.kind}: ${error.message}` : 'failed'
+  return { reason, at, transient: !refused }
+}

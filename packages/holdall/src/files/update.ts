@@ -1,0 +1,104 @@
+import { type Fields, readFields } from '../access/fields.ts'
+import { answerForm, refuseField } from '../access/forms.ts'
+import { incoming } from '../uploads/claim.ts'
+import { HoldallError } from '../web/error.ts'
+import type { Route, RouteContext } from '../web/route.ts'
+import { updatePage } from './pages/update.ts'
+import { type FileRecord, withDuplicates } from './record.ts'
+import type { FileChanges } from './registry.ts'
+import { type FilesRoom, foundFile, ID_PATH, mayEditFile, sendPage } from './room.ts'
+
+export const MAX_SEARCH_TEXT = 50_000
+const EDITABLE: readonly string[] = ['search_text', 'filename', 'metadata']
+/** What a page's form may send; what else it carries is none of the file's. */
+const FORM_FIELDS = ['filename', 'search_text'] as const
+
+/** GET and POST `/-/files/{id}/-/update`: the name, the description and the metadata. The bytes never change. */
+export function updateRoutes(room: FilesRoom): Route[] {
+  const need = mayEditFile(room)
+  return [
+    {
+      method: 'GET',
+      path: `${ID_PATH}/-/update`,
+      need,
+      handler: (c) => sendPage(c, updatePage(room, c, foundFile(c))),
+    },
+    {
+      method: 'POST',
+      path: `${ID_PATH}/-/update`,
+      need,
+      async handler(c) {
+        const fields = await readFields(c)
+        return answerForm(
+          c,
+          fields,
+          () => update(room, c, isForm(c) ? formChanges(fields) : jsonChanges(fields)),
+          (refusal) => sendPage(c, updatePage(room, c, foundFile(c), refusal)),
+        )
+      },
+    },
+  ]
+}
+
+async function update(room: FilesRoom, c: RouteContext, changes: FileChanges): Promise<Response> {
+  const { registry, urls } = room
+  const file = await registry.update(foundFile(c).id, changes)
+  if (file === undefined) throw new HoldallError('file_not_found', { id: foundFile(c).id })
+  if (c.var.format === 'html') return saved(room, c, file, changes)
+  return c.json({ ok: true, file: withDuplicates(file, await registry.duplicates(c.var.actor, file), urls) })
+}
+
+function saved({ urls, once }: FilesRoom, c: RouteContext, file: FileRecord, changes: FileChanges): Response {
+  const renamed = changes.filename !== undefined && changes.filename !== foundFile(c).filename
+  once?.write(c, urls.file(file.id), { said: renamed ? `Renamed to ${file.filename}` : 'Description saved' })
+  return c.redirect(urls.file(file.id), 303)
+}
+
+function isForm(c: RouteContext): boolean {
+  return /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(c.req.header('Content-Type') ?? '')
+}
+
+function formChanges(fields: Fields): FileChanges {
+  return changesOf(Object.fromEntries(FORM_FIELDS.flatMap((name) => (name in fields ? [[name, fields[name]]] : []))))
+}
+
+function jsonChanges({ update }: Fields): FileChanges {
+  if (typeof update !== 'object' || update === null || Array.isArray(update) || Object.keys(update).length === 0) {
+    throw new HoldallError('bad_request', { reason: 'update object is required' })
+  }
+  const unknown = Object.keys(update).filter((name) => !EDITABLE.includes(name))
+  if (unknown.length > 0) {
+    throw new HoldallError('bad_request', { reason: `Cannot update fields: ${unknown.sort().join(', ')}` })
+  }
+  return changesOf(update as Fields)
+}
+
+function changesOf({ filename, search_text: searchText, metadata }: Fields): FileChanges {
+  return {
+    ...(filename !== undefined && { filename: newName(filename) }),
+    ...(searchText !== undefined && { searchText: newText(searchText) }),
+    ...(metadata !== undefined && { metadata: newMetadata(metadata) }),
+  }
+}
+
+function newName(value: unknown): string {
+  if (typeof value !== 'string') refuseField('filename', 'filename must be text.')
+  return incoming(value, undefined, undefined).filename
+}
+
+/** Null clears it, as it does in Datasette. */
+function newText(value: unknown): string {
+  if (value === null) return ''
+  if (typeof value !== 'string') refuseField('search_text', 'search_text must be text or null.')
+  // Forms send line breaks as CR LF.
+  const text = value.replace(/\r\n?/g, '\n').toWellFormed()
+  if (text.length > MAX_SEARCH_TEXT) {
+    refuseField('search_text', `search_text is longer than ${MAX_SEARCH_TEXT} characters.`)
+  }
+  return text
+}
+
+function newMetadata(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  return refuseField('metadata', 'metadata must be an object.')
+}
