@@ -53,7 +53,6 @@ export async function photograph({ scene, seed, width, title, takenAt, upright }
         Artist: 'Skerholm Museum',
         Copyright: 'Skerholm Museum',
         DateTime: taken,
-        Orientation: upright ? '6' : '1',
       },
       IFD2: {
         DateTimeOriginal: taken,
@@ -63,6 +62,7 @@ export async function photograph({ scene, seed, width, title, takenAt, upright }
         FocalLength: `${random.pick([350, 500, 800])}/10`,
       },
     })
+    .withMetadata({ orientation: upright ? 6 : 1 })
     .jpeg({ quality: QUALITY })
     .toBuffer()
 }

@@ -92,5 +92,5 @@ export function lantern(random: Random): string {
     <path d="M510 260 h180 l30 60 h-240Z" fill="${metal}"/><rect x="560" y="200" width="80" height="66" rx="14" fill="${metal}"/>
     <rect x="490" y="320" width="220" height="280" rx="26" fill="${glass}"/><ellipse cx="600" cy="500" rx="40" ry="70" fill="#fff3c4" fill-opacity=".7"/>
     <path d="M490 380 h220 M490 460 h220 M490 540 h220 M545 320 v280 M655 320 v280" stroke="#3d3d3d" stroke-width="6" fill="none"/>
-    <path d="M470 600 h260 l20 90 h-300Z" fill="${metal}"/><rect x="450" y="200" width="300" height="490" fill="url(#round)" opacity=".55"/>`)
+    <path d="M470 600 h260 l20 90 h-300Z" fill="${metal}"/><rect x="490" y="320" width="220" height="280" rx="26" fill="url(#round)" opacity=".6"/><path d="M470 600 h260 l20 90 h-300Z M510 260 h180 l30 60 h-240Z" fill="url(#round)" opacity=".7"/>`)
 }

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join, relative, resolve } from 'node:path'
+import { completeSample, isIncomplete, makeSample, sampleIn } from './sample/sample.ts'
+
+const ROOT = dirname(import.meta.dirname)
+const COMMAND = join(ROOT, 'packages', 'holdall', 'bin', 'holdall.js')
+const HOST = '127.0.0.1'
+const PORT = 8001
+const PORTS_TRIED = 20
+const TOKEN_ARGUMENTS = ['token', 'create', 'root', '--expires', '1']
+
+// `--sample FOLDER` keeps the sample elsewhere; everything else is for `holdall serve`.
+const given = process.argv.slice(2)
+const option = given.indexOf('--sample')
+const folder = resolve(ROOT, (option === -1 ? undefined : given.splice(option, 2)[1]) ?? '.holdall')
+const sample = sampleIn(folder)
+
+mkdirSync(folder, { recursive: true })
+if (makeSample(folder)) say(`Made the sample, a small museum’s collection, in ${shown(folder)}.`)
+const onData = ['-c', sample.config, '--data', sample.data]
+const port = given.some((argument) => /^(-p|--port)/.test(argument)) ? [] : ['--port', String(await freePort())]
+const server = holdall(['serve', sample.database, ...onData, '--root', '--log', sample.log, ...port, ...given])
+const stop = new AbortController()
+// A terminal sends Ctrl-C to the server as well: stay until it has ended.
+process.on('SIGINT', () => stop.abort())
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill(signal))
+server.on('exit', (code) => {
+  stop.abort()
+  process.exitCode = code ?? 1
+})
+const url = await servingAt(server)
+if (url !== undefined && isIncomplete(folder)) await addFiles(url)
+
+async function addFiles(serving: string): Promise<void> {
+  try {
+    const token = await printed(holdall([...TOKEN_ARGUMENTS, ...onData]))
+    say('Drawing the sample’s pictures and uploading them; the pages work meanwhile.')
+    await completeSample(folder, { url: serving, token, signal: stop.signal, progress })
+    say(`The sample is complete. Pictures to try your own uploads with: ${shown(sample.picturesToTry)}`)
+  } catch (error) {
+    if (stop.signal.aborted) return
+    process.stderr.write(
+      `The sample’s files are not all there: ${(error as Error).message}\nThe next start goes on with them.\n`,
+    )
+  }
+}
+
+function progress(done: number, of: number): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r  ${done} of ${of}${done === of ? '\n' : ''}`)
+  else if (done % 10 === 0 || done === of) say(`  ${done} of ${of}`)
+}
+
+/** A process whose output can be read here; what it says on stderr is shown as it is. */
+function holdall(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [COMMAND, ...args], { cwd: ROOT, stdio: ['inherit', 'pipe', 'inherit'] })
+}
+
+/** Shows what the server prints, and resolves with its address, or undefined when it ends without one. */
+function servingAt(child: ChildProcess): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let seen = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      process.stdout.write(text)
+      seen += text
+      const address = /Holdall serves at (http\S+?)\/?\n/.exec(seen)
+      if (address) resolve(address[1])
+    })
+    child.on('exit', () => resolve(undefined))
+  })
+}
+
+async function printed(child: ChildProcess): Promise<string> {
+  let output = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  const status = await new Promise((resolve) => child.on('close', resolve))
+  if (status !== 0) throw new Error(`holdall token create ended with ${status}.`)
+  return output.trim()
+}
+
+/** The usual port, or the next that nobody listens on. */
+async function freePort(): Promise<number> {
+  for (let port = PORT; port < PORT + PORTS_TRIED; port++) {
+    if (await isFree(port)) {
+      if (port !== PORT) say(`Port ${PORT} is taken; using ${port}.`)
+      return port
+    }
+  }
+  return 0
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, HOST, () => probe.close(() => resolve(true)))
+  })
+}
+
+function shown(path: string): string {
+  const inside = relative(ROOT, path)
+  return inside.startsWith('..') ? path : inside
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
