@@ -1,0 +1,49 @@
+import { basename } from 'node:path'
+import type { AllowBlock, Config, PermissionRule } from '../config/config.ts'
+import { type Html, html } from '../web/html.ts'
+import { dataTable } from '../web/parts/table.ts'
+import type { Actor } from '../web/route.ts'
+import { matchesAllowBlock } from './allow.ts'
+import { formatResource, resourceWords } from './levels.ts'
+
+/** What the file is called where people read about it. */
+export function fileName(config: Pick<Config, 'file'>): string {
+  return config.file === undefined ? 'the command line' : basename(config.file)
+}
+
+/** What the file says about who may do what, to be read and not changed here. @param person whom it is read for */
+export function fileRulesSection(config: Pick<Config, 'rules' | 'file'>, person?: Actor): Html {
+  if (config.rules.length === 0) return html``
+  const columns = ['Action', 'On', 'Who may', 'Where it stands']
+  return html`<section><div class="section-head"><h2>Decided by ${fileName(config)}</h2></div>
+<p class="hint">Where the file speaks of the same action and resource, it wins over what is granted here. It is changed in the file.</p>
+${dataTable({
+  caption: `What ${fileName(config)} says`,
+  columns: [...columns, ...(person === undefined ? [] : [`Means ${person.id}`])].map((label) => ({ label })),
+  rows: config.rules.map((rule) => ({
+    cells: [
+      rule.action,
+      resourceWords(rule.resource),
+      allowWords(rule.allow),
+      html`<code>${rule.path}</code>`,
+      ...(person === undefined ? [] : [matchesAllowBlock(person, rule.allow) ? 'yes' : 'no']),
+    ],
+  })),
+})}</section>`
+}
+
+/** An allow block in words: "everybody", "id alice or bob". */
+export function allowWords(allow: AllowBlock): string {
+  if (allow === true) return 'everybody'
+  if (allow === false) return 'nobody'
+  const ways = Object.entries(allow).map(([key, value]) => {
+    if (key === 'unauthenticated') return value === true ? 'whoever has not signed in' : ''
+    if (value === '*') return `any ${key}`
+    return `${key} ${(Array.isArray(value) ? value : [value]).join(' or ')}`
+  })
+  return ways.filter((way) => way !== '').join(', or ') || 'nobody'
+}
+
+export function ruleJson(rule: PermissionRule) {
+  return { action: rule.action, resource: formatResource(rule.resource), allow: rule.allow, path: rule.path }
+}

@@ -1,0 +1,76 @@
+import type { Resource } from '../web/route.ts'
+import { tildeDecode, tildeEncode } from '../web/url.ts'
+import type { Action } from './permissions.ts'
+
+/** What the people page grants, from less to more; each holds what the one before it holds. */
+export const LEVELS = ['view', 'edit', 'manage'] as const
+export type Level = (typeof LEVELS)[number]
+
+export const LEVEL_LABELS: Readonly<Record<Level, string>> = { view: 'View', edit: 'Add and edit', manage: 'Manage' }
+
+export type GrantKind = 'instance' | 'database' | 'table' | 'source'
+export type GrantResource = Resource & { readonly kind: GrantKind }
+
+// SQL is open by default; whoever closes it in the file has a reason that a click on "Manage" must not undo.
+const ADDED: Readonly<Record<GrantKind, Readonly<Record<Level, readonly Action[]>>>> = {
+  table: {
+    view: ['view-table'],
+    edit: ['insert-row', 'update-row'],
+    manage: ['delete-row', 'set-column-type'],
+  },
+  database: {
+    view: ['view-database', 'view-table'],
+    edit: ['insert-row', 'update-row'],
+    manage: ['delete-row', 'set-column-type', 'create-table'],
+  },
+  source: {
+    view: ['files-browse'],
+    edit: ['files-upload', 'files-edit'],
+    manage: ['files-delete'],
+  },
+  instance: {
+    view: ['view-instance', 'view-database', 'view-table', 'files-browse'],
+    edit: ['insert-row', 'update-row', 'files-upload', 'files-edit'],
+    manage: ['delete-row', 'set-column-type', 'create-table', 'files-delete', 'files-manage-sources', 'manage-people'],
+  },
+}
+
+/** The actions of a level, the lower levels' first. */
+export function actionsOf(level: Level, kind: GrantKind): Action[] {
+  return LEVELS.slice(0, LEVELS.indexOf(level) + 1).flatMap((each) => ADDED[kind][each])
+}
+
+/** The level that these actions come to, as far as they may be granted; undefined when they are something else. */
+export function levelOf(
+  actions: ReadonlySet<Action>,
+  kind: GrantKind,
+  grantable: (action: Action) => boolean,
+): Level | undefined {
+  return LEVELS.findLast((level) => {
+    const wanted = actionsOf(level, kind).filter(grantable)
+    return wanted.length === actions.size && wanted.every((action) => actions.has(action))
+  })
+}
+
+/** A resource as one text, for forms and JSON: `instance`, `database:products`, `table:products/inventory`, `source:photos`. */
+export function formatResource({ kind, parent, child }: Resource): string {
+  if (parent === undefined) return kind
+  const names = child === undefined ? [parent] : [parent, child]
+  return `${kind}:${names.map(tildeEncode).join('/')}`
+}
+
+/** The resource that a text names; undefined when it names none. */
+export function parseResource(text: string): GrantResource | undefined {
+  if (text === 'instance') return { kind: 'instance' }
+  const [, kind, path = ''] = /^(database|table|source):(.+)$/s.exec(text) ?? []
+  const [parent = '', child, ...more] = path.split('/').map(tildeDecode)
+  if (kind === undefined || parent === '' || more.length > 0) return undefined
+  if (kind === 'table') return child === undefined || child === '' ? undefined : { kind, parent, child }
+  return child === undefined ? { kind: kind as 'database' | 'source', parent } : undefined
+}
+
+/** A resource as people read it: "everything", "table products / inventory". */
+export function resourceWords({ kind, parent, child }: Resource): string {
+  if (parent === undefined) return 'everything'
+  return `${kind} ${child === undefined ? parent : `${parent} / ${child}`}`
+}

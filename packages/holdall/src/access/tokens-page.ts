@@ -1,0 +1,128 @@
+import { formatCount, formatTime } from '../web/format.ts'
+import { html } from '../web/html.ts'
+import type { PageContent } from '../web/page.ts'
+import { button, copyButton, postButton } from '../web/parts/button.ts'
+import { field } from '../web/parts/field.ts'
+import { selectInput, textArea, textInput } from '../web/parts/inputs.ts'
+import { emptyState, notice } from '../web/parts/notice.ts'
+import { dataTable } from '../web/parts/table.ts'
+import type { Urls } from '../web/url.ts'
+import { textOf } from './fields.ts'
+import type { Flash } from './flash.ts'
+import { type Refusal, refusalSummary } from './forms.ts'
+import { formatRestriction } from './restrictions.ts'
+import type { TokenFacts } from './tokens.ts'
+
+const LABELS = { name: 'Name', expires_days: 'Expires', restrict: 'Only for' }
+const EXPIRIES = [
+  { value: '30', label: 'in 30 days' },
+  { value: '90', label: 'in 90 days' },
+  { value: '365', label: 'in a year' },
+  { value: '', label: 'never' },
+]
+const DEFAULT_EXPIRY = '90'
+
+/** One's own tokens, and a form for another one. */
+export function tokensPage(options: {
+  readonly urls: Urls
+  readonly tokens: readonly TokenFacts[]
+  readonly flash: Flash
+  /** Why no token can be made now; there is no form then. */
+  readonly withheld?: string
+  readonly refusal?: Refusal
+}): PageContent {
+  const { urls, tokens, flash, withheld, refusal } = options
+  return {
+    title: 'Tokens',
+    section: 'account',
+    lede: tokens.length === 0 ? 'For scripts that work in your name.' : formatCount(tokens.length, 'token'),
+    said: flash.said,
+    body: html`<div class="stack">${flash.secret && madeNotice(flash.secret)}${refusalSummary('No token was made', refusal, LABELS)}
+${tokens.length === 0 ? emptyState({ icon: 'key', title: 'No tokens yet', body: 'A token lets a script do what you may do, or less.' }) : tokenTable(urls, tokens)}
+<section><div class="section-head"><h2>Make a token</h2></div>${withheld === undefined ? makeForm(urls, refusal) : html`<p class="hint">${withheld}</p>`}</section></div>`,
+  }
+}
+
+function madeNotice(token: string) {
+  return notice({
+    tone: 'success',
+    role: 'status',
+    title: 'This is your new token. It is shown only now.',
+    body: html`<code>${token}</code>`,
+    actions: copyButton(token, 'Copy the token'),
+  })
+}
+
+function tokenTable(urls: Urls, tokens: readonly TokenFacts[]) {
+  return dataTable({
+    caption: 'Your tokens',
+    columns: [
+      { label: 'Name', kind: 'title' },
+      { label: 'Only for' },
+      { label: 'Made' },
+      { label: 'Last used' },
+      { label: 'Expires' },
+      { label: '' },
+    ],
+    rows: tokens.map((token) => ({
+      cells: [
+        token.name,
+        token.restrictions === undefined
+          ? 'everything you may do'
+          : token.restrictions.map(formatRestriction).join(', ') || 'nothing',
+        formatTime(token.createdAt),
+        token.usedAt === null ? 'never' : formatTime(token.usedAt),
+        token.expiresAt === null ? 'never' : formatTime(token.expiresAt),
+        postButton(
+          urls.path('/-/tokens'),
+          { label: 'Revoke', kind: 'danger', small: true, more: { 'aria-label': `Revoke ${token.name}` } },
+          { op: 'revoke', id: token.id },
+        ),
+      ],
+    })),
+  })
+}
+
+function makeForm(urls: Urls, refusal: Refusal | undefined) {
+  const sent = refusal?.fields
+  const errors = refusal?.error.fields ?? {}
+  const value = (name: string, otherwise = '') => (sent === undefined ? otherwise : textOf(sent, name))
+  return html`<form class="form-narrow" method="post" action="${urls.path('/-/tokens')}"><input type="hidden" name="op" value="create">${field(
+    {
+      name: 'name',
+      label: LABELS.name,
+      hint: 'What it is for, for example “nightly import”.',
+      error: errors.name,
+      control: ({ id, describedBy, invalid }) =>
+        textInput({
+          name: 'name',
+          id,
+          describedBy,
+          invalid,
+          value: value('name'),
+          required: true,
+          autocomplete: 'off',
+        }),
+    },
+  )}${field({
+    name: 'expires_days',
+    label: LABELS.expires_days,
+    error: errors.expires_days,
+    control: ({ id, describedBy, invalid }) =>
+      selectInput({
+        name: 'expires_days',
+        id,
+        describedBy,
+        invalid,
+        value: value('expires_days', DEFAULT_EXPIRY),
+        options: EXPIRIES,
+      }),
+  })}${field({
+    name: 'restrict',
+    label: LABELS.restrict,
+    hint: html`One action a line, for example <code>files-upload:photos</code> or <code>insert-row:products/inventory</code>. Empty: everything you may do.`,
+    error: errors.restrict,
+    control: ({ id, describedBy, invalid }) =>
+      textArea({ name: 'restrict', id, describedBy, invalid, value: value('restrict'), code: true }),
+  })}<p>${button({ type: 'submit', kind: 'filled', label: 'Make token', icon: 'key' })}</p></form>`
+}
