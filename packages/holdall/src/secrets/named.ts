@@ -10,10 +10,13 @@ export interface Secrets {
 
 /** Secrets from environment variables of their name; `DATASETTE_SECRETS_{name}` counts too, as datasette-secrets has it. */
 export function createSecrets(env: Readonly<Record<string, string | undefined>>): Secrets {
+  function read(name: string): string | undefined {
+    return Object.hasOwn(env, name) ? env[name] : undefined
+  }
   return {
     async getSecret(name) {
       if (!NAME.test(name) || OWN.has(name)) return undefined
-      return env[name] || env[`DATASETTE_SECRETS_${name}`] || undefined
+      return read(name) || read(`DATASETTE_SECRETS_${name}`) || undefined
     },
   }
 }
