@@ -108,6 +108,10 @@ export const ERRORS = {
   configuration_invalid: { status: 500, message: 'The configuration is not valid.' },
 
   // Databases
+  database_missing: {
+    status: 500,
+    message: 'The database {name} has no file at {path}. Check the path, or start with --create to make an empty one.',
+  },
   database_not_found: { status: 404, message: 'Database not found' },
   table_not_found: { status: 404, message: 'Table not found' },
   row_not_found: { status: 404, message: 'Row not found' },

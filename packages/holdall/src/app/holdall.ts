@@ -1,0 +1,206 @@
+import type { Hono } from 'hono'
+import { createAccess } from '../access/access.ts'
+import { accessRoutes } from '../access/routes.ts'
+import type { Config } from '../config/config.ts'
+import { openInternalDatabase } from '../database/internal.ts'
+import { createFiles } from '../files/files.ts'
+import { filesRoutes, refusedUpload } from '../files/routes.ts'
+import { createSecrets } from '../secrets/named.ts'
+import { resolveServerSecret } from '../secrets/server-secret.ts'
+import { filesystemType } from '../sources/filesystem/storage.ts'
+import { killPoint } from '../sources/kill-point.ts'
+import { sourceRoutes } from '../sources/routes.ts'
+import { createSources } from '../sources/sources.ts'
+import { createUploads } from '../uploads/engine.ts'
+import { uploadRoutes } from '../uploads/routes.ts'
+import type { Log } from '../web/log.ts'
+import { INSTANCE, type Route, type RouteContext, type RouteEnv } from '../web/route.ts'
+import { createUrls } from '../web/url.ts'
+import { assetRoutes } from './assets.ts'
+import { openDataDirectory } from './data-directory.ts'
+import { errorPage } from './error-page.ts'
+import { healthRoute } from './health.ts'
+import { createHttp } from './http.ts'
+import { createMetrics, metricsRoute } from './metrics.ts'
+import { grantablePlaces } from './places.ts'
+import { listen } from './server.ts'
+import { createTables } from './tables.ts'
+
+export interface HoldallOptions {
+  readonly config: Config
+  /** The data directory. */
+  readonly data: string
+  /** The internal database, if it is not in the data directory. */
+  readonly internal?: string
+  /** `--secret` */
+  readonly secret?: string
+  /** Whether database files that are not there are made. */
+  readonly createDatabases?: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+}
+
+/** Everything assembled, without a socket. */
+export interface Assembled {
+  /** All addresses, with what each needs: what the server answers is made of nothing else. */
+  readonly routes: readonly Route[]
+  readonly http: Hono<RouteEnv>
+  /** The path of a one-time link that signs in as the actor, with `base_url`. */
+  createSignInLink(actor: string): Promise<string>
+  /** Looks at the sources and goes on with uploads that another process left. */
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Makes every room and hands each what it needs of those below. What was opened is closed again if a later one fails. */
+export async function assemble(options: HoldallOptions): Promise<Assembled> {
+  const { config, env, log } = options
+  const closing: (() => unknown)[] = []
+  const closeAll = async () => {
+    for (const close of closing.splice(0).reverse()) await close()
+  }
+  try {
+    const data = openDataDirectory(options.data, options.internal)
+    const urls = createUrls(config.settings.base_url)
+    const secret = await resolveServerSecret({ option: options.secret, env, dataDirectory: data.path })
+    const database = await openInternalDatabase(data.internalDatabase)
+    closing.push(database.close)
+    const access = createAccess({ db: database, config, secret, urls, log })
+    const { permissions } = access
+
+    const before = killPoint(env)
+    const sources = await createSources({
+      database,
+      config,
+      types: [filesystemType({ before })],
+      getSecret: createSecrets(env).getSecret,
+      dataDirectory: data.path,
+      log,
+    })
+    closing.push(sources.close)
+    const files = createFiles({ database, sources, permissions, urls, log, dataDirectory: data.path })
+    closing.push(files.close)
+    const uploads = createUploads({ database, sources, intake: files.intake, log, before })
+    closing.push(uploads.close)
+
+    const frame = async (c: RouteContext) => ({
+      urls,
+      actor: c.var.actor,
+      theme: c.var.theme,
+      path: urls.base + new URL(c.req.url).pathname.slice(urls.base.length) + new URL(c.req.url).search,
+      mayManagePeople: c.var.actor !== null && (await permissions.allowed(c.var.actor, 'manage-people', INSTANCE)),
+      instance: config.metadata.title,
+    })
+    const tables = createTables({
+      config,
+      createMissing: options.createDatabases ?? false,
+      database,
+      access,
+      registry: files.registry,
+      sources,
+      uploads,
+      urls,
+      frame,
+    })
+    closing.push(tables.close)
+    const filesRoom = {
+      registry: files.registry,
+      thumbnails: files.thumbnails,
+      sources,
+      permissions,
+      urls,
+      frame,
+      findUses: tables.findUses,
+      once: access.flash,
+    }
+    const metrics = createMetrics()
+    const routes: Route[] = [
+      ...assetRoutes(),
+      healthRoute(database, () =>
+        sources
+          .list()
+          .filter(({ active }) => active)
+          .map(({ slug, check }) => ({ name: `source ${slug}`, check })),
+      ),
+      metricsRoute(metrics),
+      ...accessRoutes({ access, frame, places: grantablePlaces(tables.databases, sources) }),
+      ...sourceRoutes(sources, permissions),
+      ...uploadRoutes({ uploads, sources, urls, refusedPage: refusedUpload(filesRoom) }),
+      ...filesRoutes(filesRoom),
+      ...tables.routes,
+    ]
+    const http = createHttp(routes, {
+      urls,
+      log,
+      authenticate: access.authenticate,
+      refuseCrossSite: access.refuseCrossSite,
+      enforce: access.enforce,
+      theme: access.theme,
+      contentSecurityPolicy: () => CONTENT_SECURITY_POLICY,
+      errorPage: async (c, error) =>
+        c.html(await errorPage(await frame(c), error, c.var.requestId), error.status as 400),
+      onAnswer: (c, milliseconds) => metrics.answered(c.req.method, c.res.status, milliseconds / 1000),
+    })
+    return {
+      routes,
+      http,
+      createSignInLink: async (actor) => (await access.createSignInLink(actor, null)).path,
+      async start() {
+        await files.start()
+        await uploads.start()
+        sources.start().catch((error) => log.error('sources could not be probed', { error }))
+      },
+      close: closeAll,
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+// Scripts and styles are files of ours; pictures may also come from the page itself while they are being uploaded.
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "media-src 'self'",
+  "frame-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** A server that listens. */
+export interface Holdall {
+  /** Scheme, host, port and `base_url`. */
+  readonly url: string
+  /** The whole address of a one-time link that signs in as the actor. */
+  createSignInLink(actor: string): Promise<string>
+  close(): Promise<void>
+}
+
+/** @throws HoldallError and ConfigurationError before anything listens, or the system's error when it cannot listen */
+export async function startHoldall(
+  options: HoldallOptions & { readonly listen: { readonly port: number; readonly host: string } },
+): Promise<Holdall> {
+  const assembled = await assemble(options)
+  try {
+    await assembled.start()
+    const server = await listen(assembled.http.fetch, options.listen)
+    const host = server.host.includes(':') ? `[${server.host}]` : server.host
+    const origin = `http://${host === '0.0.0.0' || host === '[::]' ? 'localhost' : host}:${server.port}`
+    return {
+      url: origin + options.config.settings.base_url,
+      createSignInLink: async (actor) => origin + (await assembled.createSignInLink(actor)),
+      async close() {
+        await server.close()
+        await assembled.close()
+      },
+    }
+  } catch (error) {
+    await assembled.close()
+    throw error
+  }
+}

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import type { Access } from '../access/access.ts'
+import type { Config, DatabaseConfig } from '../config/config.ts'
+import type { InternalDatabase } from '../database/internal.ts'
+import type { Registry } from '../files/registry.ts'
+import type { Sources } from '../sources/sources.ts'
+import { createDatabaseFile, createDatabases, type Databases } from '../tables/databases.ts'
+import { createReferences, type FindReferences, referenceRoutes } from '../tables/file-columns/references.ts'
+import { createFileColumns } from '../tables/file-columns/settings.ts'
+import { createReaderPool } from '../tables/reader/pool.ts'
+import { tableJsonRoutes } from '../tables/routes.ts'
+import { createWriteRoutes } from '../tables/write/routes.ts'
+import { createWriters } from '../tables/write/writers.ts'
+import type { Uploads } from '../uploads/engine.ts'
+import { HoldallError } from '../web/error.ts'
+import type { FrameOf } from '../web/page.ts'
+import type { Route } from '../web/route.ts'
+import type { Urls } from '../web/url.ts'
+
+export interface TablesOptions {
+  readonly config: Config
+  /** Whether database files that are not there are made. */
+  readonly createMissing: boolean
+  readonly database: InternalDatabase
+  readonly access: Access
+  readonly registry: Registry
+  readonly sources: Sources
+  readonly uploads: Uploads
+  readonly urls: Urls
+  readonly frame: FrameOf
+}
+
+/** The tables room, assembled. */
+export interface Tables {
+  readonly databases: Databases
+  readonly routes: readonly Route[]
+  readonly findUses: FindReferences
+  close(): Promise<void>
+}
+
+/** @throws HoldallError `database_missing` */
+export function createTables(options: TablesOptions): Tables {
+  const { config, access, registry, urls } = options
+  const served = Object.values(config.databases)
+  for (const database of served) ensureFile(database, options.createMissing)
+
+  const pool = createReaderPool({ timeLimit: config.settings.sql_time_limit_ms })
+  const writers = createWriters()
+  const databases = createDatabases({ databases: served, pool })
+  const fileColumns = createFileColumns(config, options.database)
+  const { permissions } = access
+  const findUses = createReferences({ databases, fileColumns, permissions, urls })
+  const room = {
+    databases,
+    permissions,
+    urls,
+    metadata: config.metadata,
+    cacheTtl: config.settings.default_cache_ttl,
+  }
+  // until pages land
+  const noForm = async () => {
+    throw new HoldallError('bad_request', { reason: 'Send JSON.' })
+  }
+  const forms = { insert: noForm, update: noForm, remove: noForm }
+  const writing = { database: databases.get, writers, fileColumns, files: registry, permissions, urls }
+  return {
+    databases,
+    findUses,
+    routes: [...tableJsonRoutes(room), ...createWriteRoutes(writing, forms), ...referenceRoutes(findUses, registry)],
+    async close() {
+      await Promise.all([pool.close(), writers.close()])
+    },
+  }
+}
+
+function ensureFile({ name, path }: DatabaseConfig, create: boolean): void {
+  if (path === undefined || existsSync(path)) return
+  if (!create) throw new HoldallError('database_missing', { name, path })
+  createDatabaseFile(path)
+}
