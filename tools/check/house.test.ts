@@ -46,6 +46,14 @@ test('a test may import what is above its room', () => {
   assert.deepEqual(wrongDirections([parseSource(`${SRC}/files/pages.test.ts`, `import '../app/server.ts'`)]), [])
 })
 
+test('what is for tests may reach up too, and only tests may import it', () => {
+  const support = parseSource(`${SRC}/files/test-server.ts`, `import '../app/server.ts'`)
+  const user = parseSource(`${SRC}/files/pages.test.ts`, `import './test-server.ts'`)
+  assert.deepEqual(wrongDirections([support, user]), [])
+  const found = wrongDirections([parseSource(`${SRC}/files/pages.ts`, `import './test-server.ts'`)])
+  assert.match(found[0]?.message ?? '', /test-server\.ts is for tests/)
+})
+
 test('a folder that is no room of the house is found', () => {
   const found = wrongDirections([parseSource(`${SRC}/utils/strings.ts`, 'export const a = 1')])
   assert.match(found[0]?.message ?? '', /utils\/ is not a room of the house/)

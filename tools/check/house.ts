@@ -24,7 +24,7 @@ export interface Package {
   readonly doors: readonly string[]
 }
 
-/** Every import between rooms that runs upwards or sideways. Tests may reach up: nothing imports a test. */
+/** Every import between rooms that runs upwards or sideways. Tests may reach up, because nothing else may import them. */
 export function wrongDirections(sources: readonly Source[]): Finding[] {
   const findings: Finding[] = []
   for (const source of sources) {
@@ -37,7 +37,9 @@ export function wrongDirections(sources: readonly Source[]): Finding[] {
       continue
     }
     for (const { specifier, at } of source.imports) {
-      const to = ROOMS.exec(target(source, specifier) ?? '')?.[1]
+      const path = target(source, specifier) ?? ''
+      if (isTest(path)) findings.push(finding(source, at, `${path} is for tests; nothing else imports it.`))
+      const to = ROOMS.exec(path)?.[1]
       if (to === undefined || to === from || floorOf(to) > floorOf(from)) continue
       findings.push(
         finding(source, at, `${from}/ imports ${to}/, which is above or beside it. Take it as a parameter instead.`),

@@ -51,6 +51,7 @@ export function finding(source: Source, at: number, message: string): Finding {
   return { path: source.path, line: source.text.slice(0, at).split('\n').length, message }
 }
 
+/** A test, or what only tests use (`test-room.ts`). */
 export function isTest(path: string): boolean {
-  return /\.test\.ts$/.test(path)
+  return /(?:^|\/)test-[^/]+\.ts$|\.test\.ts$/.test(path)
 }

@@ -29,7 +29,8 @@ export function webFindings(source: Source): Finding[] {
     for (const { specifier, names, at } of source.imports) {
       if (specifier === 'hono/html') report(at, 'Import html from web/html.ts: it is the one door to unescaped markup.')
       for (const name of names) {
-        if (UNESCAPED_NAMES.has(name)) report(at, `${name} switches escaping off; only ${ESCAPING} may.`)
+        if (UNESCAPED_NAMES.has(name) || (name === '' && specifier === 'hono/utils/html'))
+          report(at, `${name || specifier} switches escaping off; only ${ESCAPING} may.`)
       }
     }
   }
@@ -45,9 +46,6 @@ export function webFindings(source: Source): Finding[] {
     },
     CallExpression({ callee, start }) {
       if (callee.type === 'Identifier' && callee.name === 'fetch' && !ownFetch) report(start, BARE_FETCH)
-      if (callee.type === 'Identifier' && callee.name === 'raw' && source.path !== ESCAPING) {
-        report(start, `raw() switches escaping off; only ${ESCAPING} may.`)
-      }
       if (callee.type !== 'MemberExpression') return
       const owner = callee.object.type === 'Identifier' ? callee.object.name : ''
       const name = propertyName(callee)
