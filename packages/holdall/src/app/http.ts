@@ -133,7 +133,8 @@ async function refuse(c: RouteContext, error: HoldallError, hooks: HttpHooks): P
 function finish(c: RouteContext, hooks: HttpHooks): void {
   const { headers } = c.res
   headers.set('X-Request-Id', c.var.requestId)
-  headers.set('Referrer-Policy', 'no-referrer')
+  // With `no-referrer` browsers send `Origin: null` with our own forms, which cannot be told from a stranger's.
+  headers.set('Referrer-Policy', 'same-origin')
   headers.set('X-Content-Type-Options', 'nosniff')
   if (!headers.has('Content-Security-Policy') && headers.get('Content-Type')?.startsWith('text/html')) {
     headers.set('Content-Security-Policy', hooks.contentSecurityPolicy())

@@ -65,8 +65,8 @@ function usage(): string {
   return `Holdall: files for your tables, tables from your files.
 
   holdall serve [DB…] [-c FILE] [-p PORT] [-h HOST] [--root] [--create] [--open]
-  holdall link ACTOR
-  holdall token create ACTOR [--expires DAYS] [--restrict ACTION[:RESOURCE]]
+  holdall link ACTOR [--url URL]
+  holdall token create ACTOR [--name NAME] [--expires DAYS] [--restrict ACTION[:RESOURCE]]…
   holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--json]
 
 ${lines.join('\n')}

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { startHoldall } from '../app/holdall.ts'
 import { describeNotes, loadConfig } from '../config/config.ts'
 import { createLog, type Log } from '../web/log.ts'
+import { rememberAddress } from './address.ts'
 import { CommandError, type CommandIo, DATA_OPTIONS, parse, wholeNumber } from './arguments.ts'
 import { DEFAULT_DATA, DEFAULT_HOST, DEFAULT_PORT } from './defaults.ts'
 
@@ -36,6 +37,7 @@ export async function serve(argv: readonly string[], io: CommandIo): Promise<voi
   })
 
   try {
+    rememberAddress(values.data ?? DEFAULT_DATA, holdall.url)
     io.stdout.write(`Holdall serves at ${holdall.url}\n`)
     if (values.root) {
       const link = await holdall.createSignInLink('root')

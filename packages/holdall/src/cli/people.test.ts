@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { readLink } from '../access/sign-in-links.ts'
+import { findToken } from '../access/tokens.ts'
+import { openInternalDatabase } from '../database/internal.ts'
+import { rememberAddress } from './address.ts'
+import { main } from './main.ts'
+
+const data = mkdtempSync(join(tmpdir(), 'holdall-cli-'))
+after(() => rmSync(data, { recursive: true }))
+
+async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  let [stdout, stderr] = ['', '']
+  const code = await main([...argv, '--data', data], {
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    env: {},
+    signal: new AbortController().signal,
+  })
+  return { code, stdout, stderr }
+}
+
+test('link prints an address that signs in as the person, where the server was last reached', async () => {
+  const first = await run('link', 'bob')
+  assert.equal(first.code, 0, first.stderr)
+  assert.match(first.stdout, /^http:\/\/127\.0\.0\.1:8001\/-\/sign-in\?token=hls_[\w-]{43}\n$/)
+  rememberAddress(data, 'http://localhost:4321/data/')
+  assert.match((await run('link', 'bob')).stdout, /^http:\/\/localhost:4321\/data\/-\/sign-in\?token=/)
+  assert.match((await run('link', 'bob', '--url', 'https://a.test')).stdout, /^https:\/\/a\.test\/-\/sign-in\?token=/)
+  const db = await openInternalDatabase(join(data, 'internal.db'))
+  assert.equal(await readLink(db, Date.now, new URL(first.stdout).searchParams.get('token') ?? ''), 'bob')
+  await db.close()
+})
+
+test('token create prints the token alone, with its expiry and restrictions kept', async () => {
+  const made = await run(
+    'token',
+    'create',
+    'robot',
+    '--expires',
+    '7',
+    '--restrict',
+    'files-upload:photos',
+    '--restrict',
+    'view-table',
+  )
+  assert.equal(made.code, 0, made.stderr)
+  assert.match(made.stdout, /^hlt_[\w-]{43}\n$/)
+  assert.equal(made.stderr, '')
+  const db = await openInternalDatabase(join(data, 'internal.db'))
+  const found = await findToken(db, Date.now, made.stdout.trim())
+  assert.equal(found?.actor.id, 'robot')
+  assert.deepEqual(found?.actor._r, [
+    { action: 'files-upload', resource: { kind: 'source', parent: 'photos' } },
+    { action: 'view-table' },
+  ])
+  const inEightDays = Date.now() + 8 * 24 * 3600 * 1000
+  assert.equal(await findToken(db, () => inEightDays, made.stdout.trim()), undefined)
+  await db.close()
+})
+
+test('wrong usage is exit 2 and one sentence, and makes nothing', async () => {
+  const before = readdirSync(data)
+  const cases = [
+    ['link'],
+    ['link', 'a', 'b'],
+    ['link', 'bob', '--url', 'ftp://x'],
+    ['token'],
+    ['token', 'make', 'bob'],
+    ['token', 'create', 'bob', '--expires', '0'],
+    ['token', 'create', 'bob', '--expires', '3651'],
+    ['token', 'create', 'bob', '--restrict', 'fly'],
+    ['token', 'create', 'bob', '--unknown'],
+  ]
+  for (const argv of cases) {
+    const { code, stdout, stderr } = await run(...argv)
+    assert.deepEqual([code, stdout], [2, ''], argv.join(' '))
+    assert.notEqual(stderr, '')
+  }
+  assert.equal((await run('link', ' ')).code, 1)
+  assert.deepEqual(readdirSync(data), before)
+})
