@@ -52,7 +52,7 @@ export async function filePage(
         body: 'The file is known, but it cannot be opened until its source is back.',
         role: 'status',
       })
-    }<div class="file-layout"><div class="stack">${filePreview(room, file)}${description(room, file, editable)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="heading-row">Facts</h2>${facts(
+    }<div class="file-layout"><div class="stack">${filePreview(room, file)}${description(room, file, editable)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
       [
         ['Type', typeOf(file)],
         ['Dimensions', dimensions(file)],
@@ -104,9 +104,9 @@ function description({ urls }: FilesRoom, file: FileRecord, editable: boolean): 
   if (!editable) {
     return file.searchText === ''
       ? NOTHING
-      : html`<section aria-labelledby="description"><h2 id="description" class="heading-row">Description</h2><p class="prose">${file.searchText}</p></section>`
+      : html`<section aria-labelledby="description"><h2 id="description" class="section-head">Description</h2><p class="prose">${file.searchText}</p></section>`
   }
-  return html`<form method="post" action="${urls.path(`/-/files/${file.id}/-/update`)}" aria-labelledby="description"><div class="heading-row"><h2 id="description"><label for="field-search_text">Description</label></h2></div>${textArea(
+  return html`<form method="post" action="${urls.path(`/-/files/${file.id}/-/update`)}" aria-labelledby="description"><div class="section-head"><h2 id="description"><label for="field-search_text">Description</label></h2></div>${textArea(
     { name: 'search_text', id: 'field-search_text', rows: 4, value: file.searchText },
   )}<div class="actions below">${button({ label: 'Save description', type: 'submit' })}</div></form>`
 }
@@ -114,9 +114,9 @@ function description({ urls }: FilesRoom, file: FileRecord, editable: boolean): 
 function usedIn({ references, truncated }: FileUses): Html {
   const count = truncated ? `more than ${formatNumber(references.length)} rows` : formatCount(references.length, 'row')
   if (references.length === 0) {
-    return html`<section aria-labelledby="used"><h2 id="used" class="heading-row">Used in no rows</h2><p class="muted">${truncated ? 'Not every table could be searched in time.' : 'No row that you may see holds this file.'}</p></section>`
+    return html`<section aria-labelledby="used"><h2 id="used" class="section-head">Used in no rows</h2><p class="muted">${truncated ? 'Not every table could be searched in time.' : 'No row that you may see holds this file.'}</p></section>`
   }
-  return html`<section aria-labelledby="used"><h2 id="used" class="heading-row">Used in ${count}</h2>${linkedRows(
+  return html`<section aria-labelledby="used"><h2 id="used" class="section-head">Used in ${count}</h2>${linkedRows(
     references.map(({ label, database, table, column, url }) => ({
       title: label,
       note: `${database} / ${table} / ${column}`,
@@ -128,7 +128,7 @@ function usedIn({ references, truncated }: FileUses): Html {
 
 function sameBytes(room: FilesRoom, duplicates: readonly FileRecord[]): Html {
   if (duplicates.length === 0) return NOTHING
-  return html`<section aria-labelledby="same"><h2 id="same" class="heading-row">Same file is already here: ${formatNumber(duplicates.length)}</h2>${linkedRows(
+  return html`<section aria-labelledby="same"><h2 id="same" class="section-head">Same file is already here: ${formatNumber(duplicates.length)}</h2>${linkedRows(
     duplicates.map((file) => ({
       title: file.filename,
       note: `${room.sources.byId(file.sourceId)?.label ?? file.sourceSlug} · ${formatTime(file.createdAt)}`,

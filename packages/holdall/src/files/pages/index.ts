@@ -52,9 +52,9 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
     body:
       shown.length === 0
         ? nothingToSee(actor !== null)
-        : html`<div class="stack"><section aria-labelledby="sources"><h2 id="sources" class="heading-row">Sources</h2>${linkedRows(rows)}</section>${
+        : html`<div class="stack"><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
             recent.files.length > 0 &&
-            html`<section aria-labelledby="recent"><h2 id="recent" class="heading-row">Added last</h2>${fileTiles(
+            html`<section aria-labelledby="recent"><h2 id="recent" class="section-head">Added last</h2>${fileTiles(
               recent.files.map((file) => shownFile(file, urls, TILE_SIDE)),
             )}</section>`
           }</div>`,

@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createPermissions } from '../access/decide.ts'
+import { enforce } from '../access/enforce.ts'
+import type { Permissions } from '../access/permissions.ts'
+import { loadConfig } from '../config/config.ts'
+import { type InternalDatabase, openInternalDatabase } from '../database/internal.ts'
+import { filesystemType } from '../sources/filesystem/storage.ts'
+import { createSources, type Sources } from '../sources/sources.ts'
+import type { StorageType } from '../sources/storage.ts'
+import { createUploads } from '../uploads/engine.ts'
+import { uploadRoutes } from '../uploads/routes.ts'
+import type { HoldallError } from '../web/error.ts'
+import { createLog } from '../web/log.ts'
+import type { Actor, Need, Route, RouteContext } from '../web/route.ts'
+import { createUrls } from '../web/url.ts'
+import { createFiles, type Files, type FilesOptions } from './files.ts'
+import type { FindUses } from './references.ts'
+import type { FilesRoom } from './room.ts'
+import { filesRoutes, refusedUpload } from './routes.ts'
+
+export interface TestFiles {
+  readonly folder: string
+  /** Where the bytes of the source `photos` are. */
+  readonly root: string
+  readonly database: InternalDatabase
+  readonly sources: Sources
+  readonly permissions: Permissions
+  readonly files: Files
+  readonly routes: Route[]
+  /** What an app needs beside the routes; the actor is whoever the header `X-Actor` names. */
+  readonly hooks: ReturnType<typeof hooksOf>
+  readonly log: string[]
+  close(): Promise<void>
+}
+
+export interface TestFilesOptions {
+  readonly permissions?: object
+  readonly sources?: object
+  readonly types?: readonly StorageType[]
+  readonly limits?: FilesOptions['limits']
+  readonly findUses?: FindUses
+  readonly baseUrl?: string
+}
+
+/** alice may do everything with `photos`, bob may browse it, nobody else may anything. `closed` is alice's alone. */
+const PERMISSIONS = {
+  'files-browse': { photos: { allow: { id: ['alice', 'bob'] } }, closed: { allow: { id: 'alice' } } },
+  'files-upload': { photos: { allow: { id: 'alice' } }, closed: { allow: { id: 'alice' } } },
+  'files-edit': { photos: { allow: { id: 'alice' } } },
+}
+
+/** A real registry, real folders, real uploads and real permissions, in a folder of their own. */
+export async function openTestFiles(options: TestFilesOptions = {}): Promise<TestFiles> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdall-files-'))
+  const root = join(folder, 'photos')
+  const sources = options.sources ?? {
+    photos: { storage: 'filesystem', label: 'Photographs', config: { root } },
+    closed: { storage: 'filesystem', config: { root: join(folder, 'closed') } },
+  }
+  const { config } = loadConfig({
+    env: {},
+    cwd: folder,
+    overrides: { sources, permissions: options.permissions ?? PERMISSIONS },
+  })
+  const lines: string[] = []
+  const log = createLog((line) => lines.push(line))
+  const database = await openInternalDatabase(join(folder, 'internal.db'))
+  const permissions = createPermissions(database, { rules: config.rules })
+  const urls = createUrls(options.baseUrl ?? '/')
+  const opened = await createSources({
+    database,
+    config,
+    types: options.types ?? [filesystemType()],
+    getSecret: async () => undefined,
+    dataDirectory: folder,
+    log,
+  })
+  await opened.start()
+  const files = createFiles({
+    database,
+    sources: opened,
+    permissions,
+    urls,
+    log,
+    dataDirectory: folder,
+    limits: { processes: 1, ...options.limits },
+  })
+  const uploads = createUploads({ database, sources: opened, intake: files.intake, log })
+  const room: FilesRoom = {
+    ...files,
+    sources: opened,
+    permissions,
+    urls,
+    frame: (c) => ({ urls, actor: c.var.actor, theme: c.var.theme, path: new URL(c.req.url).pathname }),
+    findUses: options.findUses ?? (async () => ({ references: [], truncated: false })),
+  }
+  return {
+    folder,
+    root,
+    database,
+    sources: opened,
+    permissions,
+    files,
+    routes: [
+      ...filesRoutes(room),
+      ...uploadRoutes({ uploads, sources: opened, urls, refusedPage: refusedUpload(room) }),
+    ],
+    hooks: hooksOf(permissions, options.baseUrl ?? '/', lines),
+    log: lines,
+    async close() {
+      await uploads.close()
+      await files.close()
+      await opened.close()
+      await database.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+function hooksOf(permissions: Permissions, baseUrl: string, lines: string[]) {
+  return {
+    urls: createUrls(baseUrl),
+    log: createLog((line) => lines.push(line)),
+    async authenticate(c: RouteContext): Promise<Actor | null> {
+      const id = c.req.header('X-Actor') ?? /actor=(\w+)/.exec(c.req.header('Cookie') ?? '')?.[1]
+      return id === undefined ? null : { id }
+    },
+    refuseCrossSite: () => undefined,
+    enforce: (need: Need, c: RouteContext) => enforce(permissions, need, c),
+    errorPage: (c: RouteContext, error: HoldallError) => c.text(error.message, error.status as 400),
+    contentSecurityPolicy: () =>
+      "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; media-src 'self'; form-action 'self'",
+    theme: (c: RouteContext) =>
+      /theme=dark/.test(c.req.header('Cookie') ?? '') ? ('dark' as const) : ('light' as const),
+  }
+}
