@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import type { AllowBlock, Config, PermissionRule } from '../config/config.ts'
 import { type Html, html } from '../web/html.ts'
-import { dataTable } from '../web/parts/table.ts'
 import type { Actor } from '../web/route.ts'
 import { matchesAllowBlock } from './allow.ts'
 import { formatResource, resourceWords } from './levels.ts'
+import { panelTable } from './panel-table.ts'
 
 /** What the file is called where people read about it. */
 export function fileName(config: Pick<Config, 'file'>): string {
@@ -16,8 +16,8 @@ export function fileRulesSection(config: Pick<Config, 'rules' | 'file'>, person?
   if (config.rules.length === 0) return html``
   const columns = ['Action', 'On', 'Who may', 'Where it stands']
   return html`<section><div class="section-head"><h2>Decided by ${fileName(config)}</h2></div>
-<p class="hint">Where the file speaks of the same action and resource, it wins over what is granted here. It is changed in the file.</p>
-${dataTable({
+<p class="muted prose">Where the file speaks of the same action and resource, it wins over what is granted here. It is changed in the file.</p>
+${panelTable({
   caption: `What ${fileName(config)} says`,
   columns: [...columns, ...(person === undefined ? [] : [`Means ${person.id}`])].map((label) => ({ label })),
   rows: config.rules.map((rule) => ({

@@ -4,7 +4,7 @@ import type { PageContent } from '../web/page.ts'
 import { button } from '../web/parts/button.ts'
 import { field } from '../web/parts/field.ts'
 import { type SelectOption, selectInput, textInput } from '../web/parts/inputs.ts'
-import { dataTable, pager } from '../web/parts/table.ts'
+import { pager } from '../web/parts/table.ts'
 import type { Urls } from '../web/url.ts'
 import { tildeEncode } from '../web/url.ts'
 import type { Access } from './access.ts'
@@ -13,6 +13,7 @@ import { textOf } from './fields.ts'
 import { fileRulesSection } from './file-rules.ts'
 import { type Refusal, refusalSummary } from './forms.ts'
 import { formatResource, LEVEL_LABELS, LEVELS, resourceWords } from './levels.ts'
+import { panelTable } from './panel-table.ts'
 import type { GrantedPlace, Place } from './people.ts'
 
 export const PEOPLE_PATH = '/-/people'
@@ -37,17 +38,21 @@ export function peoplePage(options: {
   return {
     title: 'People',
     section: 'account',
-    lede: 'Who can sign in, and what was granted to them here.',
+    lede: next === null && isFirst ? formatCount(people.length, 'person', 'people') : undefined,
     body: html`<div class="stack">${refusalSummary('Nobody was invited', refusal, LABELS)}
 ${people.length > 0 && peopleTable(urls, people)}
-${pager({
-  text: formatCount(people.length, 'person', 'people'),
-  firstHref: isFirst ? null : urls.path(PEOPLE_PATH),
-  nextHref: next === null ? null : urls.path(PEOPLE_PATH, { _next: next }),
-})}
+${(next !== null || !isFirst) && pages(urls, people.length, next, isFirst)}
 <section><div class="section-head"><h2>Invite a person</h2></div>${inviteForm(urls, places, refusal)}</section>
 ${fileRulesSection(access.config)}</div>`,
   }
+}
+
+function pages(urls: Urls, count: number, next: string | null, isFirst: boolean): Html {
+  return pager({
+    text: formatCount(count, 'person', 'people'),
+    firstHref: isFirst ? null : urls.path(PEOPLE_PATH),
+    nextHref: next === null ? null : urls.path(PEOPLE_PATH, { _next: next }),
+  })
 }
 
 export function personHref(urls: Urls, id: string): string {
@@ -55,7 +60,7 @@ export function personHref(urls: Urls, id: string): string {
 }
 
 function peopleTable(urls: Urls, people: readonly ListedPerson[]): Html {
-  return dataTable({
+  return panelTable({
     caption: 'People',
     columns: [
       { label: 'Person', kind: 'title' },
@@ -91,7 +96,7 @@ function grantWords({ id, grants }: ListedPerson): string {
 function inviteForm(urls: Urls, places: readonly Place[], refusal: Refusal | undefined): Html {
   const errors = refusal?.error.fields ?? {}
   const value = (name: string) => (refusal === undefined ? '' : textOf(refusal.fields, name))
-  return html`<form class="form-narrow" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="invite">${field(
+  return html`<form class="panel panel-body form-narrow" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="invite">${field(
     {
       name: 'actor',
       label: LABELS.actor,

@@ -6,7 +6,6 @@ import { facts } from '../web/parts/facts.ts'
 import { field } from '../web/parts/field.ts'
 import { textInput } from '../web/parts/inputs.ts'
 import { notice } from '../web/parts/notice.ts'
-import { dataTable } from '../web/parts/table.ts'
 import type { Urls } from '../web/url.ts'
 import type { Access } from './access.ts'
 import type { Person } from './actors.ts'
@@ -15,6 +14,7 @@ import { fileName, fileRulesSection } from './file-rules.ts'
 import type { Flash } from './flash.ts'
 import { type Refusal, refusalSummary } from './forms.ts'
 import { formatResource, LEVEL_LABELS, resourceWords } from './levels.ts'
+import { panelTable } from './panel-table.ts'
 import type { GrantedPlace, Place } from './people.ts'
 import { grantFields, PEOPLE_PATH } from './people-page.ts'
 import { ROOT } from './ruleset.ts'
@@ -67,7 +67,7 @@ ${letsIn(
   'revoke-session',
   details.sessions.map(({ id, userAgent, usedAt, expiresAt }) => ({
     id,
-    what: userAgent ?? 'unknown browser',
+    what: browserWords(userAgent),
     made: usedAt,
     ends: expiresAt,
   })),
@@ -96,7 +96,7 @@ ${letsIn(
   details.tokens.map(({ id, name, createdAt, expiresAt }) => ({ id, what: name, made: createdAt, ends: expiresAt })),
 )}
 ${fileRulesSection(config, { id: person.id, ...(person.name !== null && { name: person.name }) })}
-</div><aside aria-label="About this person"><section><h2>About</h2>${facts([
+</div><aside class="stack" aria-label="About this person"><section><h2>About</h2>${facts([
       ['Known since', formatTime(person.createdAt)],
       ['Last seen', person.lastSeenAt === null ? 'never' : formatTime(person.lastSeenAt)],
     ])}</section><section>${nameForm(urls, person, refusal)}</section></aside></div>`,
@@ -126,9 +126,9 @@ function grantsSection(
 ${
   grants.length === 0
     ? html`<p class="muted">Nothing: only what everybody may, and what the file says.</p>`
-    : dataTable({
+    : panelTable({
         caption: `Granted to ${person.id}`,
-        columns: [{ label: 'On' }, { label: 'May' }, { label: '' }],
+        columns: [{ label: 'On' }, { label: 'May' }, { label: 'Change' }],
         rows: grants.map((grant) => ({
           cells: [
             resourceWords(grant.resource),
@@ -150,7 +150,7 @@ ${
         })),
       })
 }
-<form class="form-narrow" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="grant"><input type="hidden" name="actor" value="${person.id}">${grantFields(
+</section><section><div class="section-head"><h2>Grant</h2></div><form class="panel panel-body form-narrow" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="grant"><input type="hidden" name="actor" value="${person.id}">${grantFields(
     places,
     { level: value('level', 'view'), resource: value('resource', 'instance') },
     errors,
@@ -178,13 +178,13 @@ function letsIn(
 ${
   ways.length === 0
     ? html`<p class="muted">${none}</p>`
-    : dataTable({
+    : panelTable({
         caption: title,
         columns: [
-          { label: '' },
+          { label: 'What' },
           { label: op === 'revoke-session' ? 'Last used' : 'Made' },
           { label: 'Ends' },
-          { label: '' },
+          { label: 'Change' },
         ],
         rows: ways.map(({ id, what, made, ends }) => ({
           cells: [
@@ -217,4 +217,28 @@ function nameForm(urls: Urls, person: Person, refusal: Refusal | undefined): Htm
         }),
     },
   )}<div class="form-foot">${button({ type: 'submit', label: 'Save name' })}</div></form>`
+}
+
+const BROWSERS = [
+  [/Edg\//, 'Edge'],
+  [/OPR\//, 'Opera'],
+  [/Firefox\//, 'Firefox'],
+  [/Chrome\//, 'Chrome'],
+  [/Safari\//, 'Safari'],
+  [/^curl\//, 'curl'],
+] as const
+const SYSTEMS = [
+  [/Windows/, 'Windows'],
+  [/Android/, 'Android'],
+  [/iPhone|iPad/, 'iOS'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux/, 'Linux'],
+] as const
+
+/** A `User-Agent` as people would say it: "Firefox on Windows"; what is not known stays as it was sent. */
+export function browserWords(userAgent: string | null): string {
+  if (userAgent === null || userAgent === '') return 'unknown browser'
+  const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1]
+  const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1]
+  return browser === undefined ? userAgent : system === undefined ? browser : `${browser} on ${system}`
 }

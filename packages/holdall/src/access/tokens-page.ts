@@ -5,11 +5,11 @@ import { button, copyButton, postButton } from '../web/parts/button.ts'
 import { field } from '../web/parts/field.ts'
 import { selectInput, textArea, textInput } from '../web/parts/inputs.ts'
 import { emptyState, notice } from '../web/parts/notice.ts'
-import { dataTable } from '../web/parts/table.ts'
 import type { Urls } from '../web/url.ts'
 import { textOf } from './fields.ts'
 import type { Flash } from './flash.ts'
 import { type Refusal, refusalSummary } from './forms.ts'
+import { panelTable } from './panel-table.ts'
 import { formatRestriction } from './restrictions.ts'
 import type { TokenFacts } from './tokens.ts'
 
@@ -54,7 +54,7 @@ function madeNotice(token: string) {
 }
 
 function tokenTable(urls: Urls, tokens: readonly TokenFacts[]) {
-  return dataTable({
+  return panelTable({
     caption: 'Your tokens',
     columns: [
       { label: 'Name', kind: 'title' },
@@ -62,7 +62,7 @@ function tokenTable(urls: Urls, tokens: readonly TokenFacts[]) {
       { label: 'Made' },
       { label: 'Last used' },
       { label: 'Expires' },
-      { label: '' },
+      { label: 'Change' },
     ],
     rows: tokens.map((token) => ({
       cells: [
@@ -87,7 +87,7 @@ function makeForm(urls: Urls, refusal: Refusal | undefined) {
   const sent = refusal?.fields
   const errors = refusal?.error.fields ?? {}
   const value = (name: string, otherwise = '') => (sent === undefined ? otherwise : textOf(sent, name))
-  return html`<form class="form-narrow" method="post" action="${urls.path('/-/tokens')}"><input type="hidden" name="op" value="create">${field(
+  return html`<form class="panel panel-body form-narrow" method="post" action="${urls.path('/-/tokens')}"><input type="hidden" name="op" value="create">${field(
     {
       name: 'name',
       label: LABELS.name,

@@ -1,0 +1,7 @@
+import { type Html, html } from '../web/html.ts'
+import { dataTable, type TableOptions } from '../web/parts/table.ts'
+
+/** A table with the surface that it stands on. */
+export function panelTable(options: TableOptions): Html {
+  return html`<div class="panel">${dataTable(options)}</div>`
+}
