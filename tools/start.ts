@@ -9,7 +9,7 @@ const COMMAND = join(ROOT, 'packages', 'holdall', 'bin', 'holdall.js')
 const HOST = '127.0.0.1'
 const PORT = 8001
 const PORTS_TRIED = 20
-const TOKEN_ARGUMENTS = ['token', 'create', 'root', '--expires', '1']
+const TOKEN_ARGUMENTS = ['token', 'create', 'root', '--name', 'the sample’s files', '--expires', '1']
 
 // `--sample FOLDER` keeps the sample elsewhere; everything else is for `holdall serve`.
 const given = process.argv.slice(2)
