@@ -7,9 +7,9 @@ import type { Sources } from '../sources/sources.ts'
 import { createDatabaseFile, createDatabases, type Databases } from '../tables/databases.ts'
 import { createReferences, type FindReferences, referenceRoutes } from '../tables/file-columns/references.ts'
 import { createFileColumns } from '../tables/file-columns/settings.ts'
+import { tablePageRoutes } from '../tables/pages/routes.ts'
 import { createReaderPool } from '../tables/reader/pool.ts'
 import { tableJsonRoutes } from '../tables/routes.ts'
-import { createWriteRoutes } from '../tables/write/routes.ts'
 import { createWriters } from '../tables/write/writers.ts'
 import type { Uploads } from '../uploads/engine.ts'
 import { HoldallError } from '../web/error.ts'
@@ -51,22 +51,25 @@ export function createTables(options: TablesOptions): Tables {
   const { permissions } = access
   const findUses = createReferences({ databases, fileColumns, permissions, urls })
   const room = {
+    config,
     databases,
-    permissions,
-    urls,
+    fileColumns,
+    frame: options.frame,
     metadata: config.metadata,
+    proxy: access.proxy,
     cacheTtl: config.settings.default_cache_ttl,
+    once: access.flash,
+    permissions,
+    registry,
+    sources: options.sources,
+    uploads: options.uploads,
+    urls,
+    writers,
   }
-  // until pages land
-  const noForm = async () => {
-    throw new HoldallError('bad_request', { reason: 'Send JSON.' })
-  }
-  const forms = { insert: noForm, update: noForm, remove: noForm }
-  const writing = { database: databases.get, writers, fileColumns, files: registry, permissions, urls }
   return {
     databases,
     findUses,
-    routes: [...tableJsonRoutes(room), ...createWriteRoutes(writing, forms), ...referenceRoutes(findUses, registry)],
+    routes: [...tableJsonRoutes(room), ...tablePageRoutes(room), ...referenceRoutes(findUses, registry)],
     async close() {
       await Promise.all([pool.close(), writers.close()])
     },
