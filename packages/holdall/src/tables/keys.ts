@@ -11,6 +11,8 @@ export function encodeKey(value: SqliteValue, affinity: Affinity): string {
   if (typeof value === 'string') return tildeEncode(value)
   if (value instanceof Uint8Array) return `$b${Buffer.from(value).toString('hex')}`
   if (typeof value === 'number' && !Number.isFinite(value)) return `$f${value}`
+  // What is whole in a REAL column is still a real: 33.0, as Datasette writes it.
+  if (affinity === 'REAL' && Number.isInteger(value)) return tildeEncode(realText(value as number))
   if (isNumeric(affinity)) return tildeEncode(String(value))
   return typeof value === 'bigint' || Number.isInteger(value) ? `$i${value}` : `$f${value}`
 }
@@ -62,8 +64,14 @@ export function plainRowKey(row: readonly SqliteValue[], keys: readonly number[]
     .map((index) => {
       const value = row[index] ?? null
       // Reals here are SQLite's, so that 5.0 is not 5.
-      if (typeof value === 'number' && Number.isInteger(value)) return tildeEncode(value.toFixed(1))
+      if (typeof value === 'number' && Number.isInteger(value)) return tildeEncode(realText(value))
       return encodeKey(value, 'NUMERIC')
     })
     .join(',')
+}
+
+/** A whole number as a real. */
+function realText(value: number): string {
+  const text = String(value)
+  return text.includes('e') ? text : `${text}.0`
 }

@@ -1,6 +1,6 @@
+import type { ProxySettings } from '../access/origin.ts'
 import type { Permissions } from '../access/permissions.ts'
 import type { Metadata } from '../config/config.ts'
-import type { RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
 import type { Databases } from './databases.ts'
 import type { ColumnTypes } from './extras.ts'
@@ -15,6 +15,6 @@ export interface TablesRoom {
   readonly cacheTtl: number
   /** The column types of a table, those set at runtime included. Default: what the configuration says. */
   readonly columnTypes?: (database: string, table: string) => Promise<ColumnTypes>
-  /** Scheme and host that absolute addresses begin with. Default: those of the request. */
-  readonly origin?: (c: RouteContext) => string
+  /** What absolute addresses begin with depends on the way to this server. */
+  readonly proxy: ProxySettings
 }

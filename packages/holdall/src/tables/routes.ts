@@ -1,3 +1,4 @@
+import { requestOrigin } from '../access/origin.ts'
 import { INSTANCE, type Need, type Resource, type Route, type RouteContext } from '../web/route.ts'
 import { tildeDecode } from '../web/url.ts'
 import { databaseJson, instanceJson } from './catalog-json.ts'
@@ -164,12 +165,12 @@ export function wantedLabels(parameters: URLSearchParams, byDefault = false): 'a
 /** The address of the next page: this one's, with the cursor and the sort it was made for. */
 export function nextAddress(
   c: RouteContext,
-  room: Pick<TablesRoom, 'origin'>,
+  room: Pick<TablesRoom, 'proxy'>,
   url: URL,
   cursor: string,
   sort: { readonly column: string; readonly descending: boolean } | null,
 ): string {
-  const next = new URL(url.pathname + url.search, room.origin?.(c) ?? url.origin)
+  const next = new URL(url.pathname + url.search, requestOrigin(c, room.proxy))
   for (const alias of ['cursor', '_next']) next.searchParams.delete(alias)
   next.searchParams.append('_next', cursor)
   if (sort) {

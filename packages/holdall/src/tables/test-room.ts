@@ -1,93 +1,129 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createPermissions } from '../access/decide.ts'
-import { enforce } from '../access/enforce.ts'
-import type { Permissions } from '../access/permissions.ts'
+import type { Action, Permissions } from '../access/permissions.ts'
+import { createHttp } from '../app/http.ts'
 import { type Config, loadConfig } from '../config/config.ts'
-import { openInternalDatabase } from '../database/internal.ts'
+import { type InternalDatabase, openInternalDatabase } from '../database/internal.ts'
+import { createRegistry, type Registry } from '../files/registry.ts'
 import { createLog } from '../web/log.ts'
-import type { Actor, Need, RouteContext } from '../web/route.ts'
-import { createUrls } from '../web/url.ts'
-import { createDatabases, type Databases } from './databases.ts'
-import { createReaderPool, type ReaderPool } from './reader/pool.ts'
-import type { TablesRoom } from './room.ts'
+import type { Actor, Route } from '../web/route.ts'
+import { createUrls, type Urls } from '../web/url.ts'
 
-export interface TestTables {
-  readonly directory: string
+/** What the tests of this room stand on: real databases, a real registry, real permissions, requests without a socket. */
+export interface TestRoom {
+  readonly folder: string
   readonly config: Config
-  readonly room: TablesRoom
-  readonly databases: Databases
+  readonly internal: InternalDatabase
   readonly permissions: Permissions
-  readonly pool: ReaderPool
-  /** What an app needs beside the routes; the actor is whoever the header `X-Actor` names. */
-  readonly hooks: ReturnType<typeof createHooks>
+  readonly registry: Registry
+  readonly urls: Urls
+  /** Enters a file in the registry, in the source of that name. */
+  addFile(file: { id: string; source: string; filename?: string; contentType?: string; size?: number }): Promise<void>
+  /** Serves routes; the actor is whom the header `X-Test-Actor` names. */
+  serve(routes: readonly Route[]): (path: string, init?: RequestInit & { actor?: string }) => Promise<Response>
   close(): Promise<void>
 }
 
-export interface TestTablesOptions {
-  /** SQL that makes each database, by name. */
-  readonly databases: Readonly<Record<string, string | ((database: DatabaseSync) => void)>>
-  /** The configuration file, as YAML. */
-  readonly config?: string
-  readonly timeLimit?: number
-  readonly baseUrl?: string
-}
-
-/** Real databases in a folder of their own, read by real processes under real permissions. */
-export async function openTestTables(options: TestTablesOptions): Promise<TestTables> {
-  const directory = mkdtempSync(join(tmpdir(), 'holdall-tables-'))
-  const paths = Object.entries(options.databases).map(([name, make]) => {
-    const path = join(directory, `${name}.db`)
-    const database = new DatabaseSync(path, { enableForeignKeyConstraints: false })
-    if (typeof make === 'string') database.exec(make)
-    else make(database)
-    database.close()
-    return path
-  })
-  const file = join(directory, 'datasette.yaml')
-  if (options.config !== undefined) writeFileSync(file, options.config)
+/**
+ * @param options.sql makes the database `data`
+ * @param options.config further blocks of the configuration
+ */
+export async function openTestRoom(options: {
+  sql: string
+  config?: Readonly<Record<string, unknown>>
+}): Promise<TestRoom> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdall-tables-'))
+  const database = new DatabaseSync(join(folder, 'data.db'))
+  database.exec(options.sql)
+  database.close()
   const { config } = loadConfig({
-    ...(options.config !== undefined && { file }),
-    cwd: directory,
     env: {},
-    databases: paths,
+    cwd: folder,
+    databases: ['data.db'],
+    ...(options.config && { overrides: options.config }),
   })
-  const internal = await openInternalDatabase(join(directory, 'internal.sqlite'))
+  const internal = await openInternalDatabase(join(folder, 'internal.db'))
   const permissions = createPermissions(internal, { rules: config.rules })
-  const pool = createReaderPool({ timeLimit: options.timeLimit ?? config.settings.sql_time_limit_ms })
-  const databases = createDatabases({ databases: Object.values(config.databases), pool })
-  const urls = createUrls(options.baseUrl ?? '/')
+  const registry = createRegistry(internal, permissions)
+  const urls = createUrls(config.settings.base_url)
+  const sources = new Map<string, number>()
+
   return {
-    directory,
+    folder,
     config,
-    databases,
+    internal,
     permissions,
-    pool,
-    room: { databases, permissions, urls, metadata: config.metadata, cacheTtl: config.settings.default_cache_ttl },
-    hooks: createHooks(permissions, options.baseUrl ?? '/'),
+    registry,
+    urls,
+    async addFile({ id, source, filename = 'photo.jpg', contentType = 'image/jpeg', size = 1000 }) {
+      const known = sources.get(source)
+      const sourceId = known ?? sources.size + 1
+      sources.set(source, sourceId)
+      await internal.write(async (trx) => {
+        if (known === undefined) {
+          await trx
+            .insertInto('datasette_files_sources')
+            .values({
+              id: sourceId,
+              slug: source,
+              storage_type: 'filesystem',
+              label: source,
+              last_sync_token: null,
+              origin: 'configuration',
+            })
+            .execute()
+        }
+        await registry.record(trx, {
+          uploadId: id,
+          fileId: id,
+          sourceId,
+          sourceSlug: source,
+          path: `${id}/${filename}`,
+          filename,
+          contentType,
+          declaredType: null,
+          contentHash: `sha256:${'0'.repeat(64)}`,
+          size,
+          uploadedBy: null,
+          facts: contentType.startsWith('image/') ? { width: 640, height: 480 } : {},
+        })
+      })
+    },
+    serve(routes) {
+      const app = createHttp(routes, {
+        urls,
+        log: createLog(() => undefined),
+        authenticate: async (c): Promise<Actor | null> => {
+          const id = c.req.header('X-Test-Actor')
+          return id === undefined ? null : { id }
+        },
+        refuseCrossSite: () => undefined,
+        async enforce(need, c) {
+          if (need.kind === 'permission') {
+            await permissions.demand(c.var.actor, need.action as Action, await need.on(c))
+          }
+        },
+        errorPage: (c, error) => c.html(`<h1>${error.status}</h1>`, error.status as 400),
+        contentSecurityPolicy: () => "default-src 'self'",
+        theme: () => 'system',
+      })
+      return async (path, { actor = 'root', ...init } = {}) => {
+        const headers = new Headers(init.headers)
+        if (actor !== '') headers.set('X-Test-Actor', actor)
+        return app.request(`http://holdall.test${path}`, { ...init, headers })
+      }
+    },
     async close() {
-      await pool.close()
       await internal.close()
-      rmSync(directory, { recursive: true })
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-function createHooks(permissions: Permissions, baseUrl: string) {
-  return {
-    urls: createUrls(baseUrl),
-    log: createLog(() => {}),
-    authenticate: async (c: RouteContext): Promise<Actor | null> => {
-      const id = c.req.header('X-Actor')
-      return id === undefined ? null : { id }
-    },
-    refuseCrossSite: () => undefined,
-    enforce: (need: Need, c: RouteContext) => enforce(permissions, need, c),
-    errorPage: (c: RouteContext, error: { message: string; status: number }) =>
-      c.text(error.message, error.status as 400),
-    contentSecurityPolicy: () => "default-src 'none'",
-    theme: () => 'system' as const,
-  }
+/** An id that has the form of a file's. */
+export function testFileId(n: number): string {
+  return `df-${String(n).padStart(26, '0')}`
 }

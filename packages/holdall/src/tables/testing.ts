@@ -65,7 +65,14 @@ export async function openTestTables(options: TestTablesOptions): Promise<TestTa
     databases,
     permissions,
     pool,
-    room: { databases, permissions, urls, metadata: config.metadata, cacheTtl: config.settings.default_cache_ttl },
+    room: {
+      databases,
+      permissions,
+      urls,
+      metadata: config.metadata,
+      cacheTtl: config.settings.default_cache_ttl,
+      proxy: { trustProxy: false },
+    },
     hooks: createHooks(permissions, options.baseUrl ?? '/'),
     async close() {
       await pool.close()
