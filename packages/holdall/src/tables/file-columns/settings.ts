@@ -1,6 +1,5 @@
 import type { Config } from '../../config/config.ts'
 import type { InternalDatabase } from '../../database/internal.ts'
-import { affinityOf } from '../value.ts'
 
 /** What the cells of a file column may hold, and who says so. */
 export interface FileColumn {
@@ -101,11 +100,6 @@ export function createFileColumns(config: Config, internal: InternalDatabase): F
       })
     },
   }
-}
-
-/** Whether a column can hold files: their ids are text. */
-export function canHoldFiles(column: { readonly type: string }, strict = false): boolean {
-  return affinityOf(column.type, strict) === 'TEXT'
 }
 
 function entriesOf(settings: FileColumnSettings): [key: string, value: string][] {

@@ -70,6 +70,8 @@ export interface FileFieldOptions extends ColumnRules {
   readonly files: readonly ShownFile[]
   /** What the form's field holds: null, an id, or a JSON array of ids. A refused form gives back what was sent. */
   readonly value: string | null
+  /** The name under which the form carries new files where there are no scripts; null where there may be none. */
+  readonly uploadName?: string | null
   /** Whether the actor may browse the source, and so pick from it. */
   readonly pickable: boolean
   readonly describedBy?: string
@@ -109,7 +111,16 @@ export function fileField(options: FileFieldOptions): Html {
     describedBy,
     invalid,
     label: options.multiple ? `${options.column}: file ids, as a JSON list` : `${options.column}: a file id`,
-  })}</div></file-column-input>`
+  })}${
+    options.uploadName &&
+    textInput({
+      name: options.uploadName,
+      type: 'file',
+      multiple: options.multiple,
+      accept: options.accept ?? undefined,
+      label: `${options.column}: new ${options.multiple ? 'files' : 'file'}`,
+    })
+  }</div></file-column-input>`
 }
 
 function toSummary(file: ShownFile): Record<string, unknown> {

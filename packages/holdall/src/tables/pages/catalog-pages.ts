@@ -1,0 +1,198 @@
+import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
+import { type Html, html } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { linkButton } from '../../web/parts/button.ts'
+import { command, linkedRows } from '../../web/parts/facts.ts'
+import { emptyState, ways } from '../../web/parts/notice.ts'
+import { dataTable } from '../../web/parts/table.ts'
+import type { RouteContext } from '../../web/route.ts'
+import type { ServedDatabase } from '../databases.ts'
+import { type DatabaseSummary, describeDatabase, type TableSummary } from '../overview.ts'
+import { COUNT_LIMIT } from '../query.ts'
+import { databaseIn } from '../routes.ts'
+import { visibleTables } from '../visible-tables.ts'
+import { crumbs, type PagesRoom, uploadableSources } from './room.ts'
+
+/** The tables of a database that the list of databases names. */
+const MAX_NAMED_TABLES = 5
+
+/** `GET /` */
+export async function databasesPage(c: RouteContext, room: PagesRoom): Promise<Response> {
+  const { urls, databases, permissions } = room
+  const allowed = await permissions.among(
+    c.var.actor,
+    'view-database',
+    databases.all.map(({ name }) => ({ kind: 'database', parent: name })),
+  )
+  const names = new Set(allowed.map(({ parent }) => parent))
+  const visible = databases.all.filter(({ name }) => names.has(name))
+  const [summaries, frame] = await Promise.all([
+    Promise.all(visible.map((database) => summarise(c, room, database))),
+    room.frame(c),
+  ])
+  const isFirst = databases.all.length === 0
+  return c.html(
+    renderPage({
+      ...frame,
+      title: 'Databases',
+      section: 'databases',
+      ...(isFirst ? { heading: null } : { lede: formatCount(visible.length, 'database') }),
+      body: isFirst
+        ? await firstStart(c, room)
+        : visible.length === 0
+          ? noneVisible(room, c.var.actor !== null)
+          : list(summaries, room),
+      ...room.once.take(c, urls.path('/')),
+    }),
+  )
+}
+
+/** A database that cannot be read is listed with the reason, and the others still show. */
+async function summarise(c: RouteContext, room: PagesRoom, database: ServedDatabase) {
+  try {
+    const schema = await database.schema()
+    const mayView = await visibleTables(room.permissions, c.var.actor, database.name, [...schema.tables.keys()])
+    const tables = [...schema.tables.values()].filter(({ name, hidden }) => mayView.has(name) && !hidden)
+    return { database, tables, size: database.size(), problem: null }
+  } catch (error) {
+    return { database, tables: [], size: null, problem: error instanceof Error ? error.message : 'It cannot be read.' }
+  }
+}
+
+function list(summaries: readonly Awaited<ReturnType<typeof summarise>>[], { urls }: PagesRoom): Html {
+  return html`<section>${linkedRows(
+    summaries.map(({ database, tables, size, problem }) => {
+      const names = tables.slice(0, MAX_NAMED_TABLES).map(({ name }) => name)
+      const more = tables.length - names.length
+      const facts = [
+        tables.length === 0
+          ? 'No tables'
+          : `${names.join(', ')}${more > 0 ? ` and ${formatCount(more, 'more', 'more')}` : ''}`,
+        size === null ? '' : formatBytes(size),
+        database.immutable ? 'Read only' : '',
+      ]
+      return {
+        title: database.name,
+        note: problem ?? facts.filter(Boolean).join(' · '),
+        href: urls.database(database.name),
+      }
+    }),
+  )}</section>`
+}
+
+function noneVisible({ urls }: PagesRoom, signedIn: boolean): Html {
+  return html`<section class="panel">${emptyState({
+    title: 'No databases for you to see',
+    icon: 'database',
+    body: signedIn ? 'Ask whoever runs this server to let you in.' : 'Sign in with the link that you were given.',
+    ...(!signedIn && { actions: linkButton({ label: 'Sign in', href: urls.path('/-/sign-in') }) }),
+  })}</section>`
+}
+
+/** There is no database at all: begin with what people have. */
+async function firstStart(c: RouteContext, room: PagesRoom): Promise<Html> {
+  const [source] = (await uploadableSources(room, c.var.actor)).values()
+  return html`<section class="panel begin"><h1>No databases yet</h1><p class="lede">A database holds tables. A cell in a table can hold a file. Begin with what you have.</p>${ways(
+    [
+      {
+        icon: 'image',
+        title: 'Photos and documents',
+        body: `They go into the source “${source?.label ?? 'files'}” on this server. Attach them to rows later.`,
+        ...(source && {
+          action: linkButton({
+            label: 'Upload files',
+            href: room.urls.path(`/-/files/upload/${encodeURIComponent(source.slug)}`),
+            kind: 'filled',
+            icon: 'upload',
+          }),
+        }),
+      },
+      {
+        icon: 'database',
+        title: 'A SQLite database',
+        body: 'Start the server with it. Nothing is copied, and Datasette’s addresses work.',
+        action: command('holdall serve collection.db'),
+      },
+      {
+        icon: 'table',
+        title: 'Nothing yet',
+        body: 'Start with an empty database, and make tables with the API.',
+        action: command('holdall serve --create new.db'),
+      },
+    ],
+  )}</section>`
+}
+
+/** `GET /{db}` */
+export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Response> {
+  const { urls, permissions } = room
+  const database = databaseIn(c, room)
+  const schema = await database.schema()
+  const visible = await visibleTables(permissions, c.var.actor, database.name, [...schema.tables.keys()])
+  const [summary, frame] = await Promise.all([
+    describeDatabase(database, { mayView: (name) => visible.has(name), signal: c.req.raw.signal }),
+    room.frame(c),
+  ])
+  const shown = summary.tables.filter(({ table }) => !table.hidden)
+  const hidden = summary.tables.filter(({ table }) => table.hidden)
+  const facts = [
+    formatCount(shown.length, 'table'),
+    ...(summary.views.length > 0 ? [formatCount(summary.views.length, 'view')] : []),
+    formatBytes(database.size()),
+    ...(database.immutable ? ['read only'] : []),
+  ]
+  return c.html(
+    renderPage({
+      ...frame,
+      title: database.name,
+      lede: facts.join(' · '),
+      crumbs: crumbs(room, database.name),
+      section: 'databases',
+      body: html`<div class="stack">${
+        shown.length === 0 && summary.views.length === 0
+          ? html`<section class="panel">${emptyState({ title: `No tables in ${database.name}`, icon: 'table', body: 'Make one with the API: POST to /-/create, with its columns or its first rows.' })}</section>`
+          : html`<section class="panel" aria-label="Tables">${tableList(summary, shown, room)}</section>`
+      }${
+        hidden.length > 0 &&
+        html`<details class="fold"><summary>${formatCount(hidden.length, 'hidden table')}</summary><section>${linkedRows(
+          hidden.map(({ table, count, countTruncated }) => ({
+            title: table.name,
+            note: countText(count, countTruncated),
+            href: urls.table(database.name, table.name),
+          })),
+        )}</section></details>`
+      }</div>`,
+      ...room.once.take(c, urls.database(database.name)),
+    }),
+  )
+}
+
+function tableList(summary: DatabaseSummary, shown: readonly TableSummary[], { urls }: PagesRoom): Html {
+  const link = (name: string) => html`<a href="${urls.table(summary.database.name, name)}">${name}</a>`
+  const columns = (names: readonly string[]) => html`<span class="two-lines muted">${names.join(', ')}</span>`
+  return dataTable({
+    caption: `Tables of ${summary.database.name}`,
+    columns: [{ label: 'Name', kind: 'key' }, { label: 'Rows', kind: 'numeric' }, { label: 'Columns' }],
+    rows: [
+      ...shown.map(({ table, count, countTruncated }) => ({
+        cells: [
+          link(table.name),
+          count === null
+            ? html`<span class="null">not counted</span>`
+            : countTruncated
+              ? `> ${formatNumber(COUNT_LIMIT)}`
+              : formatNumber(count),
+          columns(table.columns.map(({ name }) => name)),
+        ],
+      })),
+      ...summary.views.map((view) => ({
+        cells: [link(view.name), html`<span class="null">view</span>`, columns(view.columns.map(({ name }) => name))],
+      })),
+    ],
+  })
+}
+
+function countText(count: number | null, truncated: boolean): string {
+  if (count === null) return 'Not counted'
+  return truncated ? `More than ${formatNumber(COUNT_LIMIT)} rows` : formatCount(count, 'row')
+}

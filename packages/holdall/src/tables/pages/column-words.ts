@@ -1,0 +1,28 @@
+import type { FileColumn } from '../file-columns/settings.ts'
+import type { Reference } from '../labels.ts'
+import type { Column, Table } from '../schema.ts'
+
+/** The line under a column's name: `text · key`, `→ makers`, `files · image/*`. */
+export function columnWords(
+  table: Table,
+  name: string,
+  file: FileColumn | undefined,
+  reference: Reference | undefined,
+): string {
+  const column = table.columnsByName.get(name)
+  if (column === undefined) return 'integer · key'
+  const words: string[] = []
+  if (file) {
+    words.push(file.multiple ? 'files' : 'file')
+    if (file.accept.length > 0) words.push(file.accept.join(', '))
+  } else if (reference) words.push(`→ ${reference.table.name}`)
+  else if (column.type !== '') words.push(column.type.toLowerCase())
+  if (column.keyPosition > 0) words.push('key')
+  return words.join(' · ')
+}
+
+/** In a form, whether something has to be given is said too. */
+export function fieldWords(column: Column, words: string, required: boolean): string {
+  if (!required || column.keyPosition > 0) return words
+  return words === '' ? 'required' : `${words} · required`
+}

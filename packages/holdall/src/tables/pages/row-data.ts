@@ -1,0 +1,78 @@
+import type { FileRecord } from '../../files/record.ts'
+import type { Source } from '../../sources/sources.ts'
+import type { RouteContext } from '../../web/route.ts'
+import type { ServedDatabase } from '../databases.ts'
+import { readCell } from '../file-columns/cell.ts'
+import type { FileColumn } from '../file-columns/settings.ts'
+import { visibleFiles } from '../file-columns/visible.ts'
+import { databaseIn, tableIn } from '../routes.ts'
+import { type RowPage, readRow } from '../row.ts'
+import { findTable } from '../schema.ts'
+import type { SqliteValue } from '../value.ts'
+import { visibleNeighbours } from '../visible-tables.ts'
+import { type PagesRoom, uploadableSources } from './room.ts'
+import { fileColumnsOf, type Rights, rightsOf } from './table-data.ts'
+import { plainText } from './value-cell.ts'
+
+/** A row with everything that its page and its form show. */
+export interface RowData {
+  readonly database: ServedDatabase
+  readonly page: RowPage
+  readonly rights: Rights
+  readonly fileColumns: ReadonlyMap<string, FileColumn>
+  readonly files: ReadonlyMap<string, FileRecord>
+  readonly sources: ReadonlyMap<string, Source>
+  readonly values: ReadonlyMap<string, SqliteValue>
+  /** What names the row: its label, else its key. */
+  readonly title: string
+  readonly keyText: string
+  readonly href: string
+}
+
+/** @throws HoldallError `table_not_found`, `row_not_found` and what reading throws */
+export async function readRowData(c: RouteContext, room: PagesRoom): Promise<RowData> {
+  const database = databaseIn(c, room)
+  const name = tableIn(c)
+  const { actor } = c.var
+  const [neighbours, fileColumns, rights] = await Promise.all([
+    visibleNeighbours(room.permissions, actor, database, name),
+    fileColumnsOf(room, database, name),
+    rightsOf(room, actor, database, name),
+  ])
+  const page = await readRow(database, name, c.req.param('pks') ?? '', {
+    mayView: (table) => neighbours.has(table),
+    labels: true,
+    linked: true,
+    signal: c.req.raw.signal,
+  })
+  const values = new Map(page.columns.map((column, index) => [column, page.row[index] ?? null]))
+  const ids = [...fileColumns.keys()].flatMap((column) => readCell(values.get(column) ?? null).ids)
+  const [files, sources] = await Promise.all([
+    visibleFiles(room.registry, actor, ids),
+    rights.update && fileColumns.size > 0 ? uploadableSources(room, actor) : new Map<string, Source>(),
+  ])
+  const label = values.get(page.table.labelColumn ?? '') ?? null
+  const keyText = page.keyNames.map((key) => plainText(values.get(key) ?? null)).join(', ')
+  return {
+    database,
+    page,
+    rights,
+    fileColumns,
+    files,
+    sources,
+    values,
+    keyText,
+    title: label === null || label === '' ? keyText || '(empty)' : plainText(label),
+    href: `${room.urls.table(database.name, name)}/${page.rowKey}`,
+  }
+}
+
+/** The rows of other tables that refer to a row, with where they are listed. */
+export function linkedOf({ page, values, database }: RowData, room: Pick<PagesRoom, 'urls'>) {
+  return page.linked.map(({ otherTable, otherColumn, column, count }) => {
+    const value = values.get(column ?? page.keyNames[0] ?? '') ?? null
+    const table = findTable(page.schema, otherTable)?.name ?? otherTable
+    const query = new URLSearchParams({ [`${otherColumn}__exact`]: plainText(value) })
+    return { table, column: otherColumn, count, href: `${room.urls.table(database.name, table)}?${query}` }
+  })
+}

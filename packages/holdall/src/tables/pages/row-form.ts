@@ -1,0 +1,170 @@
+import type { FileRecord } from '../../files/record.ts'
+import type { Source } from '../../sources/sources.ts'
+import type { HoldallError } from '../../web/error.ts'
+import { formatBytes } from '../../web/format.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
+import { button, linkButton } from '../../web/parts/button.ts'
+import { errorSummary, fieldId, formRow, saveBar } from '../../web/parts/field.ts'
+import { fileField } from '../../web/parts/file-elements.ts'
+import { type SelectOption, selectInput, textArea, textInput } from '../../web/parts/inputs.ts'
+import { readCell } from '../file-columns/cell.ts'
+import { shownFile } from '../file-columns/items.ts'
+import type { Table } from '../schema.ts'
+import { type FormColumn, fingerprint, isRowid } from './form-columns.ts'
+import { type Posted, uploadField, wasField } from './form-values.ts'
+import { type PagesRoom, sourceFor } from './room.ts'
+import { plainText } from './value-cell.ts'
+
+export interface RowFormOptions {
+  readonly room: PagesRoom
+  readonly table: Table
+  readonly action: string
+  readonly columns: readonly FormColumn[]
+  readonly isNew: boolean
+  /** Where "Discard" leads. */
+  readonly back: string
+  readonly files: ReadonlyMap<string, FileRecord>
+  readonly sources: ReadonlyMap<string, Source>
+  /** Slugs of sources whose files may be picked. */
+  readonly browsable: ReadonlySet<string>
+  /** What was sent and refused. */
+  readonly refused?: { readonly posted: Posted; readonly error: HoldallError }
+}
+
+/** The form of a row: label and type left, field right. It works without scripts, and keeps every value when refused. */
+export function rowForm(options: RowFormOptions): Html {
+  const { action, columns, isNew, back, refused } = options
+  const multipart = columns.some(({ control }) => control === 'file')
+  const labels = new Map(columns.map(({ field, column }) => [field, column.name]))
+  return html`<form class="panel" method="post" action="${safeUrl(action)}"${multipart && html` enctype="multipart/form-data"`} aria-label="Row" data-save>${
+    refused && html`<div class="panel-body">${summary(refused.error, labels)}</div>`
+  }${columns.map((column) => row(options, column))}${saveBar(
+    html`${linkButton({ label: isNew ? 'Discard row' : 'Discard changes', href: back, kind: 'quiet' })}${button({
+      label: isNew ? 'Insert row' : 'Save row',
+      type: 'submit',
+      kind: 'filled',
+    })}`,
+  )}</form>`
+}
+
+function summary(error: HoldallError, labels: ReadonlyMap<string, string>): Html {
+  const fields = Object.entries(error.fields)
+  if (fields.length === 0)
+    return errorSummary(
+      'Not saved',
+      error.errors.map((message) => ({ message })),
+    )
+  return errorSummary(
+    'Not saved',
+    fields.map(([field, message]) => ({ field, label: labels.get(field) ?? field, message })),
+  )
+}
+
+function row(options: RowFormOptions, column: FormColumn): Html {
+  const { refused } = options
+  const { field, control, words } = column
+  const value = refused?.posted.get(field) ?? column.text
+  const error = refused?.error.fields[field]
+  return html`${formRow({
+    name: field,
+    label: column.column.name,
+    type: words,
+    ...hintFor(options, column),
+    ...(error !== undefined && { error }),
+    group: control === 'file',
+    control: (tied) => controlFor(options, column, value, tied),
+  })}${
+    !options.isNew &&
+    !['key', 'computed', 'bytes'].includes(control) &&
+    html`<input type="hidden" name="${wasField(field)}" value="${refused?.posted.get(wasField(field)) ?? fingerprint(column.text)}">`
+  }`
+}
+
+interface Tied {
+  readonly id: string
+  readonly describedBy: string | undefined
+  readonly invalid: boolean
+}
+
+function controlFor(options: RowFormOptions, column: FormColumn, value: string, tied: Tied): Html {
+  const { field, control } = column
+  const common = { ...tied, name: field, value }
+  switch (control) {
+    case 'key':
+    case 'computed':
+    case 'bytes':
+      return textInput({
+        ...tied,
+        name: `$shown.${field}`,
+        value: plainText(column.stored),
+        readOnly: true,
+        short: true,
+      })
+    case 'file':
+      return fileControl(options, column, value, tied)
+    case 'choice':
+      return selectInput({ ...common, options: choicesFor(column, value) })
+    case 'integer':
+      return textInput({ ...common, short: true, inputMode: 'numeric', autocomplete: 'off' })
+    case 'real':
+      return textInput({ ...common, short: true, inputMode: 'decimal', autocomplete: 'off' })
+    case 'area':
+      return textArea({ ...common })
+    case 'line':
+      // A line break in what was sent would be lost in a field of one line.
+      return /[\r\n]/.test(value) ? textArea(common) : textInput({ ...common, autocomplete: 'off' })
+  }
+}
+
+function choicesFor({ choices = [], column, text, required }: FormColumn, value: string): SelectOption[] {
+  const empty = { value: '', label: required ? 'Choose one' : 'None' }
+  const known = choices.some((choice) => choice.value === value) || value === ''
+  const sent = known ? [] : [{ value, label: value }]
+  return column.notNull && text !== '' ? [...sent, ...choices] : [empty, ...sent, ...choices]
+}
+
+function fileControl(options: RowFormOptions, column: FormColumn, value: string, { describedBy, invalid }: Tied): Html {
+  const { room, files, sources, browsable } = options
+  const { field, file } = column
+  const source = file && sourceFor(file, sources)
+  const shown = readCell(value).ids.flatMap((id) => {
+    const found = files.get(id)
+    return found ? [shownFile(found, room.urls)] : []
+  })
+  return fileField({
+    urls: room.urls,
+    column: column.column.name,
+    name: field,
+    source: source?.slug ?? null,
+    accept: file && file.accept.length > 0 ? file.accept.join(', ') : null,
+    maxSize: file?.maxSize ?? null,
+    multiple: file?.multiple ?? false,
+    files: shown,
+    value,
+    uploadName: source ? uploadField(field) : null,
+    pickable: source !== undefined && browsable.has(source.slug),
+    ...(describedBy !== undefined && { describedBy }),
+    invalid,
+    labelledBy: `${fieldId(field)}-label`,
+  })
+}
+
+function hintFor({ table, isNew }: RowFormOptions, column: FormColumn): { hint?: string } {
+  const { control, file, otherTable, stored } = column
+  if (control === 'key') return { hint: 'The key of this row. It cannot change.' }
+  if (control === 'computed') return { hint: 'Computed by the database.' }
+  if (control === 'bytes') return { hint: 'Bytes are changed through the API.' }
+  if (isNew && isRowid(table, column.column)) return { hint: 'Left empty, the next number is taken.' }
+  if (isNew && column.column.default !== null) return { hint: `Left empty: ${column.column.default}` }
+  if (otherTable !== undefined) return { hint: `The key of a row in ${otherTable}.` }
+  if (file) {
+    const limit = file.maxSize === undefined ? '' : `Up to ${formatBytes(file.maxSize)} each. `
+    if (readCell(stored).other !== null)
+      return { hint: `It holds text that is no file: ${plainText(stored).slice(0, 100)}` }
+    const words = file.multiple
+      ? `${limit}Tables show the first three. Removing a file here does not delete it.`
+      : limit.trim()
+    return words === '' ? {} : { hint: words }
+  }
+  return {}
+}

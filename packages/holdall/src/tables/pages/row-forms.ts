@@ -1,0 +1,323 @@
+import type { FileRecord } from '../../files/record.ts'
+import { HoldallError } from '../../web/error.ts'
+import { html } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { button, linkButton } from '../../web/parts/button.ts'
+import { keys } from '../../web/parts/facts.ts'
+import { errorSummary } from '../../web/parts/field.ts'
+import type { RouteContext } from '../../web/route.ts'
+import { readCell } from '../file-columns/cell.ts'
+import { visibleFiles } from '../file-columns/visible.ts'
+import { type Reference, referencesOf } from '../labels.ts'
+import { databaseIn, tableIn } from '../routes.ts'
+import { visibleNeighbours } from '../visible-tables.ts'
+import type { NewRow } from '../write/protocol.ts'
+import { checkedRows, refuseImmutable, type Target } from '../write/room.ts'
+import type { RowForms } from '../write/routes.ts'
+import { type FormColumn, formColumns } from './form-columns.ts'
+import { readSentForm } from './form-post.ts'
+import { type Posted, readChanges, readNewRow } from './form-values.ts'
+import { browsableSources, crumbs, type PagesRoom, uploadableSources } from './room.ts'
+import { linkedOf, readRowData } from './row-data.ts'
+import { rowForm } from './row-form.ts'
+import { linkedSide, rowMenu } from './row-page.ts'
+import { fileColumnsOf } from './table-data.ts'
+
+/** What a refused form shows again. */
+interface Refused {
+  readonly posted: Posted
+  readonly error: HoldallError
+}
+
+/** The pages with a row's form, and what answers when they are sent. */
+export function createRowForms(room: PagesRoom) {
+  const writing = { ...room, database: room.databases.get, files: room.registry }
+
+  async function newRow(c: RouteContext) {
+    const database = databaseIn(c, room)
+    refuseImmutable(database)
+    const name = tableIn(c)
+    const [schema, neighbours, fileColumns, sources] = await Promise.all([
+      database.schema(),
+      visibleNeighbours(room.permissions, c.var.actor, database, name),
+      fileColumnsOf(room, database, name),
+      uploadableSources(room, c.var.actor),
+    ])
+    const table = schema.tables.get(name)
+    if (table === undefined || table.isView) throw new HoldallError('table_not_found')
+    const references = new Map<string, Reference>(
+      referencesOf(schema, table)
+        .filter((reference) => neighbours.has(reference.table.name))
+        .map((reference) => [reference.column, reference]),
+    )
+    const columns = await formColumns({
+      database,
+      table,
+      fileColumns,
+      references,
+      values: null,
+      signal: c.req.raw.signal,
+    })
+    return { database, table, columns, sources, path: room.urls.table(database.name, name) }
+  }
+
+  async function insertPage(c: RouteContext, refused?: Refused): Promise<Response> {
+    const { database, table, columns, sources, path } = await newRow(c)
+    const [frame, files, browsable] = await Promise.all([
+      room.frame(c),
+      filesIn(c, columns, refused),
+      browsableSources(room, c.var.actor),
+    ])
+    return c.html(
+      renderPage({
+        ...frame,
+        title: 'Insert row',
+        lede: `Into ${table.name}`,
+        crumbs: crumbs(room, database.name, table.name, 'Insert row'),
+        section: 'databases',
+        body: html`<div class="with-side">${rowForm({
+          room,
+          table,
+          action: `${path}/-/insert`,
+          columns,
+          isNew: true,
+          back: path,
+          files,
+          sources,
+          browsable,
+          ...(refused && { refused }),
+        })}<aside class="stack" aria-label="About this form">${keyList(columns)}</aside></div>`,
+      }),
+      (refused?.error.status ?? 200) as 200,
+    )
+  }
+
+  async function updatePage(c: RouteContext, refused?: Refused): Promise<Response> {
+    const { data, columns } = await storedRow(c)
+    const [frame, files, browsable] = await Promise.all([
+      room.frame(c),
+      filesIn(c, columns, refused),
+      browsableSources(room, c.var.actor),
+    ])
+    const { page, database, href } = data
+    return c.html(
+      renderPage({
+        ...frame,
+        title: `Edit ${data.title}`,
+        heading: data.title,
+        lede: `Editing a row of ${page.table.name}`,
+        crumbs: crumbs(room, database.name, page.table.name, data.keyText || '(empty)'),
+        section: 'databases',
+        actions: html`${linkButton({ label: 'View row', href, kind: 'quiet' })}${rowMenu(data)}`,
+        body: html`<div class="with-side">${rowForm({
+          room,
+          table: page.table,
+          action: `${href}/-/update`,
+          columns,
+          isNew: false,
+          back: href,
+          files: new Map([...data.files, ...files]),
+          sources: data.sources,
+          browsable,
+          ...(refused && { refused }),
+        })}${linkedSide(data, room, keyList(columns))}</div>`,
+        ...room.once.take(c, href),
+      }),
+      (refused?.error.status ?? 200) as 200,
+    )
+  }
+
+  async function storedRow(c: RouteContext) {
+    const data = await readRowData(c, room)
+    refuseImmutable(data.database)
+    const { database, page, fileColumns, values } = data
+    const { table, references } = page
+    const columns = await formColumns({ database, table, fileColumns, references, values, signal: c.req.raw.signal })
+    return { data, columns }
+  }
+
+  async function deletePage(c: RouteContext, error?: HoldallError): Promise<Response> {
+    const [data, frame] = await Promise.all([readRowData(c, room), room.frame(c)])
+    refuseImmutable(data.database)
+    const { page, database, href, title } = data
+    const linked = linkedOf(data, room).filter(({ count }) => count !== 0)
+    const files = [...data.fileColumns.keys()].flatMap((column) => readCell(data.values.get(column) ?? null).ids)
+    return c.html(
+      renderPage({
+        ...frame,
+        title: 'Delete row',
+        heading: `Delete ${title} for good?`,
+        crumbs: crumbs(room, database.name, page.table.name, data.keyText || '(empty)'),
+        section: 'databases',
+        body: html`<form class="panel panel-body stack form-narrow" method="post" action="${`${href}/-/delete`}">${
+          error &&
+          errorSummary(
+            'Not deleted',
+            error.errors.map((message) => ({ message })),
+          )
+        }<p>The row leaves ${page.table.name}. This cannot be undone.</p>${
+          linked.length > 0 && html`<p>Rows of ${linked.map(({ table }) => table).join(', ')} refer to it.</p>`
+        }${files.length > 0 && html`<p>Its files stay where they are.</p>`}<div class="actions">${linkButton({ label: 'Cancel', href, more: { autofocus: true } })}${button(
+          {
+            label: 'Delete row',
+            type: 'submit',
+            kind: 'danger-filled',
+          },
+        )}</div></form>`,
+      }),
+      (error?.status ?? 200) as 200,
+    )
+  }
+
+  /** The files that a form shows, those of a refused one included. */
+  function filesIn(c: RouteContext, columns: readonly FormColumn[], refused: Refused | undefined) {
+    const ids = columns.flatMap(({ control, field, text }) =>
+      control === 'file' ? readCell(refused?.posted.get(field) ?? text).ids : [],
+    )
+    return visibleFiles(room.registry, c.var.actor, ids) as Promise<ReadonlyMap<string, FileRecord>>
+  }
+
+  const forms: RowForms = {
+    async insert(c, target) {
+      const { columns, sources, path } = await newRow(c)
+      const sent = await readSentForm(c, room, columns, sources)
+      return answer(
+        c,
+        sent.values,
+        columns,
+        (refused) => insertPage(c, refused),
+        async () => {
+          const row = soundRow(readNewRow(columns, sent.values), sent.problems)
+          const [checked = []] = await checkedRows(c, writing, target, [row], 'new')
+          const written = await room.writers.write(target.database, {
+            kind: 'insert',
+            table: target.table,
+            rows: [checked],
+            conflict: 'abort',
+            alter: false,
+            returning: true,
+          })
+          if (c.var.format === 'json') return json(c, 201, written.rowsJson)
+          const href = written.key === undefined ? path : `${path}/${written.key}`
+          room.once.write(c, href, { said: 'Row inserted' })
+          return c.redirect(href, 303)
+        },
+      )
+    },
+
+    async update(c, target) {
+      const { data, columns } = await storedRow(c)
+      const sent = await readSentForm(c, room, columns, data.sources)
+      return answer(
+        c,
+        sent.values,
+        columns,
+        (refused) => updatePage(c, refused),
+        async () => {
+          const changes = soundRow(readChanges(columns, sent.values), sent.problems)
+          const rowsJson = await save(c, target, changes)
+          if (c.var.format === 'json') return json(c, 200, rowsJson)
+          room.once.write(c, data.href, { said: changes.length === 0 ? 'Nothing had changed' : 'Row saved' })
+          return c.redirect(data.href, 303)
+        },
+      )
+    },
+
+    async remove(c, target) {
+      try {
+        await room.writers.write(target.database, { kind: 'delete', table: target.table, key: target.key })
+      } catch (error) {
+        if (c.var.format !== 'html' || !(error instanceof HoldallError) || error.code !== 'write_refused') throw error
+        return deletePage(c, error)
+      }
+      if (c.var.format === 'json') return json(c, 200)
+      const path = room.urls.table(target.database.name, target.table)
+      room.once.write(c, path, { said: 'Row deleted' })
+      return c.redirect(path, 303)
+    },
+  }
+
+  async function save(c: RouteContext, target: Target, changes: NewRow): Promise<string | undefined> {
+    const [checked = []] = await checkedRows(c, writing, target, [changes], { address: target.key })
+    const { rowsJson } = await room.writers.write(target.database, {
+      kind: 'update',
+      table: target.table,
+      key: target.key,
+      changes: checked,
+      alter: false,
+      returning: true,
+    })
+    return rowsJson
+  }
+
+  return { forms, insertPage, updatePage, deletePage }
+}
+
+/** Does what a form asks; what is refused comes back as the form, with every value and the refusal's status. */
+async function answer(
+  c: RouteContext,
+  posted: Posted,
+  columns: readonly FormColumn[],
+  page: (refused: Refused) => Promise<Response>,
+  work: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (!(thrown instanceof HoldallError)) throw thrown
+    const error = byField(thrown, columns)
+    const keepable = error.status < 500 || ['database_busy', 'write_too_slow'].includes(error.code)
+    if (c.var.format !== 'html' || !keepable || error.status === 404) throw error
+    return page({ posted, error })
+  }
+}
+
+/** @throws HoldallError `bad_request` with what is wrong by field */
+function soundRow(
+  { row, problems }: { readonly row: NewRow; readonly problems: ReadonlyMap<string, string> },
+  uploads: ReadonlyMap<string, string>,
+): NewRow {
+  const all = new Map([...problems, ...uploads])
+  if (all.size === 0) return row
+  throw new HoldallError(
+    'bad_request',
+    {},
+    { errors: [...all].map(([field, message]) => `${field}: ${message}`), fields: Object.fromEntries(all) },
+  )
+}
+
+const CONSTRAINT = /^(UNIQUE|NOT NULL) constraint failed: (.+)$/
+
+/** A refusal with its messages beside the fields that caused them, as far as they name one. */
+function byField(error: HoldallError, columns: readonly FormColumn[]): HoldallError {
+  const fieldOf = (name: string) => columns.find(({ column }) => column.name === name)?.field
+  if (error.code === 'file_column_refused') {
+    const fields = Object.entries(error.fields).flatMap(([name, message]) => {
+      const field = fieldOf(name)
+      return field === undefined ? [] : [[field, message] as const]
+    })
+    return new HoldallError(error.code, {}, { errors: error.errors, fields: Object.fromEntries(fields) })
+  }
+  const [, kind, names] = CONSTRAINT.exec(error.errors[0] ?? '') ?? []
+  if (error.code !== 'write_refused' || names === undefined) return error
+  const message = kind === 'UNIQUE' ? 'Another row has this value already.' : 'Must not be empty.'
+  const fields = names.split(', ').flatMap((name) => {
+    const field = fieldOf(name.slice(name.indexOf('.') + 1))
+    return field === undefined ? [] : [[field, message] as const]
+  })
+  return new HoldallError(error.code, {}, { errors: error.errors, fields: Object.fromEntries(fields) })
+}
+
+function keyList(columns: readonly FormColumn[]) {
+  const files = columns.filter(({ control }) => control === 'file')
+  return html`<section><h2>Keys</h2>${keys([
+    ['Ctrl S', 'Save row'],
+    ...(files.length > 0 ? ([['Ctrl V', 'Paste a file into the focused field']] as const) : []),
+    ...(files.some(({ file }) => file?.multiple) ? ([['Alt ↑ ↓', 'Move the focused file']] as const) : []),
+  ])}</section>`
+}
+
+function json(c: RouteContext, status: 200 | 201, rows?: string): Response {
+  const body = rows === undefined ? '{"ok": true}' : `{"ok": true, "rows": ${rows}}`
+  return c.body(body, status, { 'Content-Type': 'application/json; charset=utf-8' })
+}

@@ -1,0 +1,96 @@
+import { formatCount } from '../../web/format.ts'
+import { type Html, html } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { linkButton } from '../../web/parts/button.ts'
+import { linkedRows } from '../../web/parts/facts.ts'
+import { fileCell, fileTiles } from '../../web/parts/file.ts'
+import { menu } from '../../web/parts/menu.ts'
+import { nullCell } from '../../web/parts/table.ts'
+import type { RouteContext } from '../../web/route.ts'
+import { readCell } from '../file-columns/cell.ts'
+import { itemsOf, shownFile } from '../file-columns/items.ts'
+import { columnWords } from './column-words.ts'
+import { crumbs, type PagesRoom } from './room.ts'
+import { linkedOf, type RowData, readRowData } from './row-data.ts'
+import { plainText, referenceCell, valueCell } from './value-cell.ts'
+
+/** `GET /{db}/{table}/{pks}` */
+export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Response> {
+  const [data, frame] = await Promise.all([readRowData(c, room), room.frame(c)])
+  const { page, database, href } = data
+  return c.html(
+    renderPage({
+      ...frame,
+      title: data.title,
+      lede: `A row of ${page.table.name}`,
+      crumbs: crumbs(room, database.name, page.table.name, data.keyText || '(empty)'),
+      section: 'databases',
+      actions: html`${
+        data.rights.update && linkButton({ label: 'Edit row', href: `${href}/-/update`, kind: 'filled', icon: 'edit' })
+      }${rowMenu(data)}`,
+      body: html`<div class="with-side"><section class="panel" aria-label="Row">${page.columns.map((column) => line(data, column, room))}</section>${linkedSide(data, room)}</div>`,
+      ...room.once.take(c, href),
+    }),
+  )
+}
+
+export function rowMenu({ href, rights }: RowData): Html {
+  return menu({
+    label: 'More row actions',
+    iconOnly: true,
+    groups: [
+      [{ label: 'Row as JSON', href: `${href}.json`, icon: 'download' }],
+      rights.remove ? [{ label: 'Delete row…', href: `${href}/-/delete`, icon: 'trash', danger: true }] : [],
+    ],
+  })
+}
+
+function line(data: RowData, column: string, room: PagesRoom): Html {
+  const { page, fileColumns } = data
+  const type = columnWords(page.table, column, fileColumns.get(column), page.references.get(column))
+  return html`<div class="form-row"><div class="form-row-label"><span class="field-label">${column}</span><span class="field-type">${type}</span></div><div class="row-value">${value(data, column, room)}</div></div>`
+}
+
+function value(data: RowData, column: string, { urls }: PagesRoom): Html | string {
+  const { page, values, fileColumns, files, database } = data
+  const stored = values.get(column) ?? null
+  if (stored === null) return nullCell
+  const rule = fileColumns.get(column)
+  if (rule) {
+    const { ids, other } = readCell(stored)
+    if (other === null) {
+      const items = itemsOf(ids, files, urls)
+      const known = ids.flatMap((id) => {
+        const file = files.get(id)
+        return file ? [shownFile(file, urls)] : []
+      })
+      if (rule.multiple && known.length === ids.length) return known.length === 0 ? '' : fileTiles(known)
+      return html`<div class="stack-tight">${items.map((item) => html`<div>${fileCell(item)}</div>`)}</div>`
+    }
+  }
+  const reference = page.references.get(column)
+  if (reference) return referenceCell(stored, page.labels.get(column)?.get(stored), reference, database.name, urls)
+  if (typeof stored !== 'string') return plainText(stored)
+  const cell = valueCell(stored, urls)
+  return typeof cell === 'string' || stored.length > 400 || stored.includes('\n')
+    ? html`<div class="full-text">${stored}</div>`
+    : cell
+}
+
+export function linkedSide(data: RowData, room: PagesRoom, more: Html | string = ''): Html | string {
+  const linked = linkedOf(data, room)
+  if (linked.length === 0 && more === '') return ''
+  return html`<aside class="stack" aria-label="About this row">${
+    linked.length > 0 &&
+    html`<section><h2>Linked rows</h2>${linkedRows(
+      linked.map(({ table, column, count, href }) => ({
+        title: table,
+        note:
+          count === null
+            ? `Rows whose ${column} is this row`
+            : `${formatCount(count, 'row')} ${count === 1 ? 'refers' : 'refer'} to this row`,
+        href,
+      })),
+    )}</section>`
+  }${more}</aside>`
+}

@@ -1,0 +1,170 @@
+import type { FileRecord } from '../../files/record.ts'
+import type { Source } from '../../sources/sources.ts'
+import type { Actor, Resource, RouteContext } from '../../web/route.ts'
+import type { ServedDatabase } from '../databases.ts'
+import { idsIn } from '../file-columns/items.ts'
+import type { FileColumn } from '../file-columns/settings.ts'
+import { visibleFiles } from '../file-columns/visible.ts'
+import { OPERATORS } from '../filters.ts'
+import { identifier } from '../identifiers.ts'
+import { readTablePage, type TablePage } from '../page.ts'
+import { buildTableQuery, COUNT_LIMIT, countSql } from '../query.ts'
+import type { Statement } from '../reader/protocol.ts'
+import { databaseIn, tableIn } from '../routes.ts'
+import { visibleNeighbours } from '../visible-tables.ts'
+import { type PagesRoom, uploadableSources } from './room.ts'
+
+/** What an actor may do with the rows of a table. */
+export interface Rights {
+  readonly insert: boolean
+  readonly update: boolean
+  readonly remove: boolean
+  /** Say which columns hold files. */
+  readonly configure: boolean
+}
+
+/** A condition of the page, and how many rows there would be without it. */
+export interface Dropped {
+  readonly name: string
+  readonly value: string
+  readonly words: { readonly field: string; readonly operator: string; readonly value: string }
+  readonly count: number
+}
+
+/** Everything that a table page shows. */
+export interface TableData {
+  readonly database: ServedDatabase
+  readonly page: TablePage
+  readonly rights: Rights
+  readonly fileColumns: ReadonlyMap<string, FileColumn>
+  readonly files: ReadonlyMap<string, FileRecord>
+  /** Sources that new files can go to. */
+  readonly sources: ReadonlyMap<string, Source>
+  /** Rows of the whole table, where the page has conditions; at most `COUNT_LIMIT + 1`. */
+  readonly total: number | null
+  /** Where conditions leave no row: what to drop, and what that gives. */
+  readonly dropped: Dropped | null
+}
+
+export async function rightsOf(
+  { permissions }: Pick<PagesRoom, 'permissions'>,
+  actor: Actor | null,
+  database: ServedDatabase,
+  table: string,
+): Promise<Rights> {
+  const resource: Resource = { kind: 'table', parent: database.name, child: table }
+  const [insert, update, remove, configure] = await Promise.all(
+    (['insert-row', 'update-row', 'delete-row', 'set-column-type'] as const).map((action) =>
+      permissions.allowed(actor, action, resource),
+    ),
+  )
+  const writable = !database.immutable
+  return {
+    insert: writable && insert === true,
+    update: writable && update === true,
+    remove: writable && remove === true,
+    configure: configure === true,
+  }
+}
+
+/** The settings of those columns that the table has and that can hold files. */
+export async function fileColumnsOf(
+  room: Pick<PagesRoom, 'fileColumns'>,
+  database: ServedDatabase,
+  name: string,
+): Promise<ReadonlyMap<string, FileColumn>> {
+  const [settings, schema] = await Promise.all([room.fileColumns.of(database.name, name), database.schema()])
+  const table = schema.tables.get(name)
+  if (settings.size === 0 || table === undefined) return new Map()
+  return new Map([...settings].filter(([column]) => table.columnsByName.get(column)?.affinity === 'TEXT'))
+}
+
+/** @throws HoldallError what reading a page throws */
+export async function readTableData(c: RouteContext, room: PagesRoom, parameters: URLSearchParams): Promise<TableData> {
+  const database = databaseIn(c, room)
+  const name = tableIn(c)
+  const { actor } = c.var
+  const [neighbours, fileColumns, rights, mayExecuteSql] = await Promise.all([
+    visibleNeighbours(room.permissions, actor, database, name),
+    fileColumnsOf(room, database, name),
+    rightsOf(room, actor, database, name),
+    parameters.has('_where') &&
+      room.permissions.allowed(actor, 'execute-sql', { kind: 'database', parent: database.name }),
+  ])
+  const page = await readTablePage(database, name, {
+    parameters,
+    mayExecuteSql,
+    mayView: (table) => neighbours.has(table),
+    count: !parameters.has('_nocount'),
+    labels: 'all',
+    signal: c.req.raw.signal,
+  })
+  const cells = page.columns.flatMap((column, index) => (fileColumns.has(column) ? [index] : []))
+  const [files, sources, conditions] = await Promise.all([
+    visibleFiles(room.registry, actor, idsIn(page.rows, cells)),
+    rights.update && cells.length > 0 ? uploadableSources(room, actor) : NO_SOURCES,
+    countWithout(c, database, page, parameters, mayExecuteSql),
+  ])
+  const writable = page.table.isView ? { ...rights, insert: false, update: false, remove: false } : rights
+  return { database, page, rights: writable, fileColumns, files, sources, ...conditions }
+}
+
+const NO_SOURCES: ReadonlyMap<string, Source> = new Map()
+
+/** How many rows there are without the conditions, and, when none matches, without each one of them. */
+async function countWithout(
+  c: RouteContext,
+  database: ServedDatabase,
+  page: TablePage,
+  parameters: URLSearchParams,
+  mayExecuteSql: boolean,
+): Promise<{ total: number | null; dropped: Dropped | null }> {
+  const conditions = conditionsOf(page, parameters)
+  if (conditions.length === 0) return { total: page.count, dropped: null }
+  const isFirst = !parameters.get('_next') && !parameters.get('cursor')
+  const alternatives = page.rows.length === 0 && isFirst && conditions.length > 1 ? conditions : []
+  const { results } = await database.read(
+    (schema) => {
+      const table = schema.tables.get(page.table.name) ?? page.table
+      const all: Statement = {
+        sql: `select count(*) from (select 1 from ${identifier(table.name)} limit ${COUNT_LIMIT + 1})`,
+        optional: true,
+      }
+      const without = alternatives.map(({ name, value }): Statement => {
+        const left = new URLSearchParams(parameters)
+        left.delete(name, value)
+        const query = buildTableQuery({ table, parameters: left, mayExecuteSql })
+        return { sql: countSql(query), params: query.fromParams, optional: true }
+      })
+      return { statements: [all, ...without] }
+    },
+    { signal: c.req.raw.signal },
+  )
+  const counts = results.map((result) => (result.failure ? null : Number(result.rows[0]?.[0] ?? 0)))
+  const [total = null, ...others] = counts
+  const best = Math.max(0, ...others.map((count) => count ?? 0))
+  const found = best > 0 ? alternatives[others.lastIndexOf(best)] : undefined
+  return { total, dropped: found ? { ...found, count: best } : null }
+}
+
+/** The conditions of a page under the names and values that its address gives them. */
+export function conditionsOf({ query }: TablePage, parameters: URLSearchParams): Omit<Dropped, 'count'>[] {
+  const search = query.search?.text ?? null
+  return [
+    ...(search === null ? [] : [condition('_search', search, 'search', 'for')]),
+    ...query.filters.map(({ column, operator, value }) => {
+      const name = `${column}__${operator}`
+      return condition(
+        parameters.has(name, value) ? name : column,
+        value,
+        column,
+        OPERATORS[operator]?.label ?? operator,
+      )
+    }),
+    ...query.where.map((sql) => condition('_where', sql, 'where', '')),
+  ]
+}
+
+function condition(name: string, value: string, field: string, operator: string): Omit<Dropped, 'count'> {
+  return { name, value, words: { field, operator, value } }
+}

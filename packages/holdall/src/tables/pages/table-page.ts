@@ -1,0 +1,399 @@
+import type { FileRecord } from '../../files/record.ts'
+import { formatCount, formatNumber } from '../../web/format.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { button, linkButton } from '../../web/parts/button.ts'
+import { filterBar } from '../../web/parts/chips.ts'
+import { fileColumnCell } from '../../web/parts/file-elements.ts'
+import { icon } from '../../web/parts/icon.ts'
+import { menu } from '../../web/parts/menu.ts'
+import { emptyState } from '../../web/parts/notice.ts'
+import {
+  type ColumnKind,
+  dataTable,
+  pager,
+  segmented,
+  type TableColumn,
+  type TableRow,
+  toolbar,
+} from '../../web/parts/table.ts'
+import type { RouteContext } from '../../web/route.ts'
+import type { Urls } from '../../web/url.ts'
+import { readCell } from '../file-columns/cell.ts'
+import { itemsOf } from '../file-columns/items.ts'
+import type { FileColumn } from '../file-columns/settings.ts'
+import { OPERATORS } from '../filters.ts'
+import { COUNT_LIMIT, isSortable } from '../query.ts'
+import { databaseIn, tableIn } from '../routes.ts'
+import type { Table } from '../schema.ts'
+import { searchTableOf } from '../search.ts'
+import type { SqliteValue } from '../value.ts'
+import { type Address, addressOf } from './address.ts'
+import { columnWords } from './column-words.ts'
+import { crumbs, type PagesRoom, sourceFor } from './room.ts'
+import { conditionsOf, readTableData, type TableData } from './table-data.ts'
+import { plainText, referenceCell, valueCell } from './value-cell.ts'
+
+const PAGE_SIZES = ['20', '50', '100', '500', '1000']
+
+/** `GET /{db}/{table}` */
+export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Response> {
+  const parameters = new URL(c.req.url).searchParams
+  const settled = settle(parameters)
+  const path = room.urls.table(databaseIn(c, room).name, tableIn(c))
+  if (settled !== null) return c.redirect(settled.size === 0 ? path : `${path}?${settled}`, 302)
+  const [data, frame] = await Promise.all([readTableData(c, room, parameters), room.frame(c)])
+  const address = addressOf(path, parameters)
+  const { table } = data.page
+  return c.html(
+    renderPage({
+      ...frame,
+      title: table.name,
+      lede: countWords(data),
+      crumbs: crumbs(room, data.database.name, table.name),
+      section: 'databases',
+      width: 'full',
+      actions: actions(data, room.urls, address),
+      body: html`${bar(data, address)}${filters(data, address)}<section class="panel" aria-label="Rows">${
+        data.page.rows.length === 0
+          ? nothing(data, address, room.urls)
+          : html`${rows(data, address, room.urls)}${foot(data, address)}`
+      }</section>`,
+      ...room.once.take(c, path),
+    }),
+  )
+}
+
+/**
+ * What the page's own forms send, as the address that it means: a new filter, an order from the menu of narrow screens,
+ * an empty search. Null when the address is one already.
+ */
+function settle(given: URLSearchParams): URLSearchParams | null {
+  const asks = ['_filter_column', '_filter_op', '_filter_value', '_order'].some((name) => given.has(name))
+  if (!asks && !(given.has('_search') && given.get('_search') === '')) return null
+  const settled = new URLSearchParams(given)
+  const [column, operator, value] = ['_filter_column', '_filter_op', '_filter_value'].map(
+    (name) => given.get(name) ?? '',
+  )
+  const order = given.get('_order')
+  for (const name of ['_filter_column', '_filter_op', '_filter_value', '_order']) settled.delete(name)
+  if (settled.get('_search') === '') settled.delete('_search')
+  if (column && operator && Object.hasOwn(OPERATORS, operator)) settled.append(`${column}__${operator}`, value ?? '')
+  if (order !== null) {
+    settled.delete('_sort')
+    settled.delete('_sort_desc')
+    const name = order.startsWith('-') ? '_sort_desc' : '_sort'
+    if (order !== '') settled.set(name, order.slice(1))
+  }
+  return settled
+}
+
+function countWords(data: TableData): Html | string {
+  const { page, total } = data
+  const conditions = page.query.filters.length + page.query.where.length + (page.query.search ? 1 : 0)
+  if (page.count === null) return page.table.isView ? 'A view' : ''
+  if (conditions === 0) return rowsWords(page.count)
+  const match = page.count === 1 && total !== 1 ? 'matches' : 'match'
+  const what = page.query.filters.length + page.query.where.length
+  const words = [page.query.search ? 'the search' : '', what > 0 ? formatCount(what, 'filter') : '']
+    .filter(Boolean)
+    .join(' and ')
+  return `${upTo(page.count)} of ${total === null ? 'all' : upTo(total)} rows ${match} ${words}`
+}
+
+function upTo(count: number): string {
+  return count > COUNT_LIMIT ? `more than ${formatNumber(COUNT_LIMIT)}` : formatNumber(count)
+}
+
+function rowsWords(count: number): string {
+  return count > COUNT_LIMIT ? `More than ${formatNumber(COUNT_LIMIT)} rows` : formatCount(count, 'row')
+}
+
+function actions({ page, rights, fileColumns, database }: TableData, urls: Urls, address: Address): Html {
+  const path = urls.table(database.name, page.table.name)
+  const names = [...fileColumns.keys()]
+  const held =
+    names.length === 0
+      ? 'No column holds files yet'
+      : `${formatCount(names.length, 'column holds', 'columns hold')} files: ${names.join(', ')}`
+  const json = address.with({}).replace(path, `${path}.json`)
+  return html`${
+    rights.insert && linkButton({ label: 'Insert row', href: `${path}/-/insert`, kind: 'filled', icon: 'plus' })
+  }${menu({
+    label: 'Table actions',
+    groups: [
+      rights.configure
+        ? [{ label: 'Configure file columns', href: `${path}/-/file-columns`, icon: 'image', note: held }]
+        : [],
+      [{ label: 'These rows as JSON', href: json, icon: 'download' }],
+    ],
+  })}`
+}
+
+function bar(data: TableData, address: Address): Html {
+  const { page } = data
+  const { table, query } = page
+  const searchable = searchTableOf(table) !== null
+  const sortable = page.columns.filter((column) => isSortable(table, column))
+  return html`${toolbar({
+    action: address.path,
+    keep: address.keep('_search', '_order'),
+    ...(searchable && {
+      search: {
+        name: '_search',
+        value: query.search?.text ?? '',
+        label: `Search ${table.name}`,
+        placeholder: `Search ${table.name}`,
+      },
+    }),
+    ...(sortable.length > 0 && {
+      sort: {
+        name: '_order',
+        value: query.sort === null ? '' : `${query.sort.descending ? '-' : '+'}${query.sort.column}`,
+        options: [
+          ...(query.sort === null ? [{ value: '', label: 'Sort by' }] : []),
+          ...sortable.flatMap((column) => [
+            { value: `+${column}`, label: `${column} ↑` },
+            { value: `-${column}`, label: `${column} ↓` },
+          ]),
+        ],
+      },
+    }),
+    end: html`${chooser(data)}${densities(data, address)}`,
+  })}<form id="columns" action="${safeUrl(address.path)}">${address
+    .keep('_col', '_nocol')
+    .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}</form>`
+}
+
+/** The boxes belong to a form beside the toolbar's, since forms cannot stand in forms. */
+function chooser({ page }: TableData): Html {
+  const { table } = page
+  const choosable = table.columns.filter(({ hidden }) => hidden !== 1)
+  const shown = new Set(page.columns)
+  const count = choosable.filter(({ name }) => shown.has(name)).length
+  return html`<details class="menu column-chooser"><summary class="button">${icon('columns')}Columns <span class="muted only-wide">${count} of ${choosable.length}</span></summary><div class="menu-panel filter-form">${choosable.map(
+    ({ name, keyPosition }) =>
+      html`<label class="choice"><input type="checkbox" name="_col" value="${name}" form="columns"${shown.has(name) && html` checked`}${keyPosition > 0 && html` disabled`}>${name}</label>`,
+  )}${button({ label: 'Show columns', type: 'submit', form: 'columns' })}</div></details>`
+}
+
+type Density = 'compact' | 'default' | 'roomy'
+
+function densityOf({ page, fileColumns }: TableData, address: Address): Density {
+  const asked = address.parameters.get('_density')
+  if (asked === 'compact' || asked === 'roomy' || asked === 'default') return asked
+  return page.columns.some((column) => fileColumns.has(column)) ? 'roomy' : 'default'
+}
+
+function densities(data: TableData, address: Address): Html {
+  const density = densityOf(data, address)
+  return segmented('Row height', [
+    {
+      label: 'Compact rows',
+      href: address.with({ _density: 'compact' }),
+      icon: 'compact',
+      current: density === 'compact',
+    },
+    { label: 'Roomy rows', href: address.with({ _density: null }), icon: 'list', current: density !== 'compact' },
+  ])
+}
+
+function filters({ page }: TableData, address: Address): Html {
+  const conditions = conditionsOf(page, address.parameters).filter(({ name }) => name !== '_search')
+  return filterBar({
+    filters: conditions.map(({ name, value, words }) => ({ ...words, removeHref: address.without(name, value) })),
+    add: {
+      action: address.path,
+      keep: address.keep(),
+      columns: page.table.columns.filter(({ hidden }) => hidden !== 1).map(({ name }) => name),
+      operators: Object.entries(OPERATORS).map(([value, { label }]) => ({ value, label })),
+    },
+    clearHref: address.with(Object.fromEntries(conditions.map(({ name }) => [name, null]))),
+  })
+}
+
+/** The columns of the page in the order in which they stand, keys first. */
+function order({ page }: TableData): number[] {
+  const keys = page.table.keys.flatMap(({ name }) => {
+    const index = page.columns.indexOf(name)
+    return index < 0 ? [] : [index]
+  })
+  return [...keys, ...page.columns.keys().filter((index) => !keys.includes(index))]
+}
+
+function rows(data: TableData, address: Address, urls: Urls): Html {
+  const { page, fileColumns, rights } = data
+  const { table, query } = page
+  const shown = order(data)
+  const kinds = shown.map((index, at) => kindOf(table, page.columns[index] as string, at === 0, data))
+  const cells = shown.map((index, at) => cellWriter(data, index, kinds[at] as ColumnKind, urls))
+  const path = urls.table(data.database.name, table.name)
+  const label = labelReader(data)
+  const rendered = page.rows.map((row, at): TableRow => {
+    const key = page.rowKeys[at]
+    const known: RowPlace = { href: key === undefined ? null : `${path}/${key}`, label: label(row) }
+    return {
+      cells: cells.map((write) => write(row, known)),
+      ...(rights.update && known.href !== null && { edit: { href: `${known.href}/-/update`, label: known.label } }),
+    }
+  })
+  const sorted =
+    query.sort === null ? '' : `, sorted by ${query.sort.column}, ${query.sort.descending ? 'descending' : 'ascending'}`
+  return dataTable({
+    caption: `${table.name}${sorted}`,
+    columns: shown.map((index, at) => head(data, page.columns[index] as string, kinds[at] as ColumnKind, address)),
+    rows: rendered,
+    density: densityOf(data, address),
+    cards: page.columns.some((column) => fileColumns.has(column)),
+  })
+}
+
+interface RowPlace {
+  readonly href: string | null
+  readonly label: string
+}
+
+function head(data: TableData, name: string, kind: ColumnKind, address: Address): TableColumn {
+  const { page, fileColumns } = data
+  const { table, query } = page
+  const current = query.sort?.column === name
+  const type = columnWords(table, name, fileColumns.get(name), page.references.get(name))
+  const sort = {
+    href:
+      current && !query.sort?.descending
+        ? address.with({ _sort: null, _sort_desc: name })
+        : address.with({ _sort: name, _sort_desc: null }),
+    ...(current && { direction: query.sort?.descending ? ('descending' as const) : ('ascending' as const) }),
+  }
+  return { label: name, kind, ...(type !== '' && { type }), ...(isSortable(table, name) && { sort }) }
+}
+
+const NUMERIC_TYPE = /INT|REAL|FLOA|DOUB|NUM|DEC/i
+
+function kindOf(table: Table, name: string, isFirst: boolean, { fileColumns, page }: TableData): ColumnKind {
+  const file = fileColumns.get(name)
+  if (isFirst && table.keys.length > 0) return 'key'
+  if (file) return file.multiple ? 'files' : 'file'
+  if (name === table.labelColumn) return 'title'
+  if (page.references.has(name)) return 'text'
+  return NUMERIC_TYPE.test(table.columnsByName.get(name)?.type ?? '') ? 'numeric' : 'text'
+}
+
+type CellWriter = (row: readonly SqliteValue[], place: RowPlace) => Html | string
+
+function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls): CellWriter {
+  const { page, fileColumns, files, database } = data
+  const name = page.columns[index] as string
+  const reference = page.references.get(name)
+  const labels = page.labels.get(name)
+  const file = fileColumns.get(name)
+  if (kind === 'key') {
+    return (row, { href }) => {
+      const words = plainText(row[index] ?? null)
+      return href === null ? words : html`<a href="${safeUrl(href)}">${words === '' ? '(empty)' : words}</a>`
+    }
+  }
+  if (file) return fileCellWriter(data, name, index, file, files, urls)
+  if (reference) {
+    return (row) => {
+      const value = row[index] ?? null
+      return referenceCell(value, labels?.get(value), reference, database.name, urls)
+    }
+  }
+  return (row) => valueCell(row[index] ?? null, urls)
+}
+
+function fileCellWriter(
+  { sources, rights }: TableData,
+  column: string,
+  index: number,
+  rule: FileColumn,
+  files: ReadonlyMap<string, FileRecord>,
+  urls: Urls,
+): CellWriter {
+  const common = {
+    urls,
+    column,
+    source: sourceFor(rule, sources)?.slug ?? null,
+    accept: rule.accept.length === 0 ? null : rule.accept.join(', '),
+    maxSize: rule.maxSize ?? null,
+    multiple: rule.multiple,
+    editable: rights.update,
+  }
+  return (row, place) => {
+    const { ids, other } = readCell(row[index] ?? null)
+    if (other !== null) return valueCell(row[index] ?? null, urls)
+    return fileColumnCell({
+      ...common,
+      ids,
+      items: itemsOf(ids, files, urls),
+      rowHref: place.href ?? '',
+      rowLabel: place.label,
+    })
+  }
+}
+
+/** What names a row where its key does not stand beside it. */
+function labelReader({ page }: TableData): (row: readonly SqliteValue[]) => string {
+  const { table } = page
+  const key = page.columns.indexOf(table.keys[0]?.name ?? '')
+  const label = page.columns.indexOf(table.labelColumn ?? '')
+  return (row) => plainText(row[label] ?? row[key] ?? '')
+}
+
+function foot({ page }: TableData, address: Address): Html {
+  const first = !address.parameters.get('_next') && !address.parameters.get('cursor')
+  const { count, rows, query } = page
+  const of = count === null ? '' : ` of ${upTo(count)}`
+  const text = first ? `Rows 1–${formatNumber(rows.length)}${of}` : `${formatCount(rows.length, 'row')}${of}`
+  const size = String(query.size)
+  const sizes = PAGE_SIZES.includes(size) ? PAGE_SIZES : [...PAGE_SIZES, size].sort((a, b) => Number(a) - Number(b))
+  const next = new URLSearchParams(address.parameters)
+  next.delete('cursor')
+  next.set('_next', page.next ?? '')
+  return pager({
+    text,
+    firstHref: first ? null : address.with({}),
+    nextHref: page.next === null ? null : `${address.path}?${next}`,
+    sizes: { action: address.path, name: '_size', value: size, options: sizes, keep: address.keep('_size') },
+  })
+}
+
+function nothing(data: TableData, address: Address, urls: Urls): Html {
+  const { page, total, dropped, rights, database } = data
+  const conditions = conditionsOf(page, address.parameters)
+  const clear = address.with(Object.fromEntries(conditions.map(({ name }) => [name, null])))
+  if (conditions.length === 0) {
+    if (address.parameters.get('_next') || address.parameters.get('cursor')) {
+      return emptyState({ title: 'No more rows', actions: linkButton({ label: 'First page', href: address.with({}) }) })
+    }
+    return emptyState({
+      title: `No rows in ${page.table.name}`,
+      body: rights.insert
+        ? 'Insert the first one here, or send rows to the API.'
+        : 'Rows show here once there are any.',
+      icon: 'table',
+      ...(rights.insert && {
+        actions: linkButton({
+          label: 'Insert row',
+          href: `${urls.table(database.name, page.table.name)}/-/insert`,
+          icon: 'plus',
+        }),
+      }),
+    })
+  }
+  const words = conditions.map(
+    ({ words: { field, operator, value } }, at) =>
+      html`${at > 0 && ' and '}<b>${field}</b> ${operator}${value !== '' && ` “${value}”`}`,
+  )
+  const single = conditions.length === 1 ? conditions[0] : undefined
+  const drop = dropped ?? (single && total ? { ...single, count: total } : undefined)
+  const what = drop?.name === '_search' ? 'search' : `${drop?.words.field} filter`
+  return emptyState({
+    title: 'No rows match',
+    body: html`${words}.${drop && ` Without the ${what} there ${drop.count === 1 ? 'is' : 'are'} ${drop.count > COUNT_LIMIT ? `more than ${formatNumber(COUNT_LIMIT)} rows` : formatCount(drop.count, 'row')}.`}`,
+    actions: html`${
+      drop && linkButton({ label: `Remove ${what}`, href: address.without(drop.name, drop.value) })
+    }${conditions.length > 1 && linkButton({ label: 'Clear all filters', href: clear, kind: 'quiet' })}`,
+  })
+}
