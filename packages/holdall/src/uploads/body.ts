@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { HoldallError } from '../web/error.ts'
 import type { RouteContext } from '../web/route.ts'
+import { chunksOf } from './chunks.ts'
 import { BODY_IDLE_LIMIT_MS } from './limits.ts'
 
 /** A request's bytes as they arrive, read from the raw request: Hono's own parsers hold them in memory. */
@@ -19,8 +20,7 @@ export function bodyOf(c: RouteContext, idleLimit = BODY_IDLE_LIMIT_MS): Request
   const declared = c.req.header('Content-Length')
   return {
     length: declared === undefined ? undefined : Number(declared),
-    // Ending the iteration must not destroy the request: its socket still has to carry the answer.
-    chunks: watched(incoming?.iterator({ destroyOnReturn: false }) ?? webChunks(c), idleLimit),
+    chunks: watched(incoming === undefined ? webChunks(c) : chunksOf(incoming), idleLimit),
   }
 }
 
@@ -47,5 +47,6 @@ async function* watched(chunks: AsyncIterable<Uint8Array>, idleLimit: number): A
     }
   } finally {
     clearTimeout(idle)
+    iterator.return?.()?.catch(() => {})
   }
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import busboy from 'busboy'
 import { HoldallError } from '../web/error.ts'
+import { chunksOf } from './chunks.ts'
 import { MAX_FIELD_BYTES, MAX_FILES_PER_REQUEST, MAX_FORM_FIELDS } from './limits.ts'
 
 export type FormPart =
@@ -75,13 +76,13 @@ export async function* readForm(contentType: string, body: AsyncIterable<Uint8Ar
 }
 
 function readable(stream: Readable) {
-  return { body: chunksOf(stream), skip: () => void stream.resume() }
+  // A part that is given up must not be destroyed: the parser would wait for ever to hand over the rest of it.
+  return { body: translated(chunksOf(stream)), skip: () => void stream.resume() }
 }
 
-async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array> {
+async function* translated(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    // A part that is given up must not be destroyed: the parser would wait for ever to hand over the rest of it.
-    yield* stream.iterator({ destroyOnReturn: false })
+    yield* chunks
   } catch (error) {
     throw asFormError(error)
   }

@@ -2,10 +2,15 @@ import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import type { BeforeIo } from './io.ts'
 
-/** Bytes gathered for one write; a second batch fills while the first is written, so an upload holds twice this. */
-const BATCH_BYTES = 256 * 1024
+/** Bytes gathered for one write. A second batch fills while the first is written, so an upload holds twice as many. */
+const LARGEST_BATCH_BYTES = 1024 * 1024
+const SMALLEST_BATCH_BYTES = 64 * 1024
+/** All uploads together gather about this much, so that many at once need no more memory than a few. */
+const BUDGET_BYTES = 16 * 1024 * 1024
 /** So much unflushed data starts a flush, which runs while more arrives: the last flush then has little left to do. */
 const FLUSH_EVERY_BYTES = 16 * 1024 * 1024
+
+let draining = 0
 
 export interface Drained {
   readonly size: number
@@ -25,13 +30,14 @@ export async function drain(
   let batch: Uint8Array[] = []
   let batched = 0
   let writing: Promise<void> = Promise.resolve()
+  draining += 1
   try {
     for await (const chunk of abortable(body, signal)) {
       hash.update(chunk)
       size += chunk.byteLength
       batch.push(chunk)
       batched += chunk.byteLength
-      if (batched < BATCH_BYTES) continue
+      if (batched < batchBytes()) continue
       await writing
       before('write')
       writing = writeAll(handle, batch, batched)
@@ -47,6 +53,7 @@ export async function drain(
       await writeAll(handle, batch, batched)
     }
   } finally {
+    draining -= 1
     // Nobody may still be writing to the handle when it is closed.
     await writing.catch(() => {})
     await flusher.idle()
@@ -55,6 +62,10 @@ export async function drain(
   await handle.datasync()
   flusher.check()
   return { size, contentHash: `sha256:${hash.digest('hex')}` }
+}
+
+function batchBytes(): number {
+  return Math.min(LARGEST_BATCH_BYTES, Math.max(SMALLEST_BATCH_BYTES, BUDGET_BYTES / 2 / draining))
 }
 
 async function writeAll(handle: FileHandle, chunks: Uint8Array[], total: number): Promise<void> {
