@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
 import { startHoldall } from '../app/holdall.ts'
 import { describeNotes, loadConfig } from '../config/config.ts'
-import { createLog, type Log } from '../web/log.ts'
 import { rememberAddress } from './address.ts'
 import { CommandError, type CommandIo, DATA_OPTIONS, parse, wholeNumber } from './arguments.ts'
 import { DEFAULT_DATA, DEFAULT_HOST, DEFAULT_PORT } from './defaults.ts'
+import { openLog } from './log-output.ts'
 
 /** `holdall serve [DB…]`: serves until it is told to stop. */
 export async function serve(argv: readonly string[], io: CommandIo): Promise<void> {
@@ -23,6 +22,7 @@ export async function serve(argv: readonly string[], io: CommandIo): Promise<voi
   const { config, notes } = loadConfig({ file: values.config, env: io.env, databases: positionals })
   for (const note of describeNotes(notes)) io.stderr.write(`note: ${note}\n`)
 
+  const output = openLog(values.log, io)
   const holdall = await startHoldall({
     config,
     data: values.data ?? DEFAULT_DATA,
@@ -30,9 +30,10 @@ export async function serve(argv: readonly string[], io: CommandIo): Promise<voi
     secret: values.secret,
     createDatabases: values.create,
     env: io.env,
-    log: openLog(values.log, io),
+    log: output.log,
     listen: { port, host: values.host },
   }).catch((error: NodeJS.ErrnoException) => {
+    output.flush()
     throw error.code === undefined || error.syscall !== 'listen' ? error : explainListen(error, values.host, port)
   })
 
@@ -48,14 +49,8 @@ export async function serve(argv: readonly string[], io: CommandIo): Promise<voi
     await stopped(io.signal)
   } finally {
     await holdall.close()
+    output.flush()
   }
-}
-
-function openLog(path: string | undefined, io: CommandIo): Log {
-  if (path === undefined) return createLog((line) => io.stderr.write(line))
-  const file = createWriteStream(path, { flags: 'a' })
-  file.on('error', (error) => io.stderr.write(`The log ${path} cannot be written: ${error.message}\n`))
-  return createLog((line) => file.write(line))
 }
 
 function explainListen(error: NodeJS.ErrnoException, host: string, port: number): CommandError {

@@ -5,11 +5,13 @@ export interface Log {
   error(event: string, facts?: Readonly<Record<string, unknown>>): void
 }
 
+export type LogLevel = 'info' | 'warn' | 'error'
+
 /** @param write receives one line, with its newline */
-export function createLog(write: (line: string) => void, now: () => Date = () => new Date()): Log {
-  function at(level: 'info' | 'warn' | 'error') {
+export function createLog(write: (line: string, level: LogLevel) => void, now: () => Date = () => new Date()): Log {
+  function at(level: LogLevel) {
     return (event: string, facts: Readonly<Record<string, unknown>> = {}) =>
-      write(`${JSON.stringify({ time: now().toISOString(), level, event, ...facts }, describe)}\n`)
+      write(`${JSON.stringify({ time: now().toISOString(), level, event, ...facts }, describe)}\n`, level)
   }
   return { info: at('info'), warn: at('warn'), error: at('error') }
 }
