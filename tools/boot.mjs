@@ -14,6 +14,7 @@ const COMMANDS = {
 }
 const OLDEST_BOOT_NODE = 18
 const OLDEST_NODE = 24
+const PARENT_CHECK_MS = 1000
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const [command, ...args] = process.argv.slice(2)
@@ -109,8 +110,20 @@ function run(node, script, scriptArgs) {
   // A terminal sends Ctrl-C to the child as well: stay until it has ended. Other signals are for us alone.
   process.on('SIGINT', () => {})
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  stopWithNpm(() => child.kill('SIGTERM'))
   child.on('error', (error) => stop(1, `${node} could not be started: ${error.message}`))
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))
+}
+
+/** npm hands a SIGTERM to the shell between it and us, which dies of it alone: notice that, and go too. */
+function stopWithNpm(stopChild) {
+  if (!process.env.npm_lifecycle_event) return
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    stopChild()
+  }, PARENT_CHECK_MS)
 }
 
 function major() {

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join, relative, resolve } from 'node:path'
-import { completeSample, isIncomplete, makeSample, sampleIn } from './sample/sample.ts'
+import { isIncomplete, isMade, sampleIn } from './sample/place.ts'
 
 const ROOT = dirname(import.meta.dirname)
 const COMMAND = join(ROOT, 'packages', 'holdall', 'bin', 'holdall.js')
@@ -17,8 +16,12 @@ const option = given.indexOf('--sample')
 const folder = resolve(ROOT, (option === -1 ? undefined : given.splice(option, 2)[1]) ?? '.holdall')
 const sample = sampleIn(folder)
 
-mkdirSync(folder, { recursive: true })
-if (makeSample(folder)) say(`Made the sample, a small museum’s collection, in ${shown(folder)}.`)
+if (!isMade(folder)) {
+  // What makes the sample loads a library for pictures, which a second start does without.
+  const { makeSample } = await import('./sample/sample.ts')
+  makeSample(folder)
+  say(`Made the sample, a small museum’s collection, in ${shown(folder)}.`)
+}
 const onData = ['-c', sample.config, '--data', sample.data]
 const port = given.some((argument) => /^(-p|--port)/.test(argument)) ? [] : ['--port', String(await freePort())]
 const server = holdall(['serve', sample.database, ...onData, '--root', '--log', sample.log, ...port, ...given])
@@ -37,6 +40,7 @@ async function addFiles(serving: string): Promise<void> {
   try {
     const token = await printed(holdall([...TOKEN_ARGUMENTS, ...onData]))
     say('Drawing the sample’s pictures and uploading them; the pages work meanwhile.')
+    const { completeSample } = await import('./sample/sample.ts')
     await completeSample(folder, { url: serving, token, signal: stop.signal, progress })
     say(`The sample is complete. Pictures to try your own uploads with: ${shown(sample.picturesToTry)}`)
   } catch (error) {

@@ -1,52 +1,19 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CONFIGURATION } from './config.ts'
 import { sampleObjects, writeDatabase } from './database.ts'
 import { picturesToTry, sampleFiles } from './files.ts'
+import { readState, sampleIn, writeState } from './place.ts'
 import { type SendOptions, sendFiles } from './send.ts'
 
-export interface Sample {
-  readonly database: string
-  readonly config: string
-  readonly data: string
-  readonly log: string
-  readonly picturesToTry: string
-}
-
-interface State {
-  /** The sample's files are all in place. */
-  complete: boolean
-  /** File ids by name. */
-  sent: Record<string, string>
-}
-
-/** Where the sample in `folder` lies. */
-export function sampleIn(folder: string): Sample {
-  return {
-    database: join(folder, 'collection.db'),
-    config: join(folder, 'holdall.yaml'),
-    data: join(folder, 'data'),
-    log: join(folder, 'holdall.log'),
-    picturesToTry: join(folder, 'pictures-to-try'),
-  }
-}
-
-/** Makes what is not there: the database and its configuration. Returns whether something was made. */
-export function makeSample(folder: string): boolean {
+/** Makes what is not there of the database and its configuration. */
+export function makeSample(folder: string): void {
   const { database, config } = sampleIn(folder)
-  const absent = !existsSync(database)
   for (const source of ['photographs', 'documents']) mkdirSync(join(folder, 'files', source), { recursive: true })
   if (!existsSync(config)) writeFileSync(config, CONFIGURATION)
-  if (absent) {
-    writeState(folder, { complete: false, sent: {} })
-    writeDatabase(database)
-  }
-  return absent
-}
-
-/** Whether files of the sample have yet to be sent to the server. */
-export function isIncomplete(folder: string): boolean {
-  return !readState(folder).complete
+  if (existsSync(database)) return
+  writeState(folder, { complete: false, sent: {} })
+  writeDatabase(database)
 }
 
 /**
@@ -65,18 +32,4 @@ export async function completeSample(folder: string, options: Omit<SendOptions, 
   for (const { name, make } of picturesToTry()) writeFileSync(join(toTry, name), await make())
   state.complete = true
   writeState(folder, state)
-}
-
-function readState(folder: string): State {
-  const path = statePath(folder)
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { complete: false, sent: {} }
-}
-
-function writeState(folder: string, state: State): void {
-  writeFileSync(`${statePath(folder)}.new`, `${JSON.stringify(state, null, 2)}\n`)
-  renameSync(`${statePath(folder)}.new`, statePath(folder))
-}
-
-function statePath(folder: string): string {
-  return join(folder, 'sample.json')
 }
