@@ -11,7 +11,7 @@ import { findTable } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
 import { visibleNeighbours } from '../visible-tables.ts'
 import { type PagesRoom, uploadableSources } from './room.ts'
-import { fileColumnsOf, type Rights, rightsOf } from './table-data.ts'
+import { fileColumnsOf, type Rights, rightsOf, titleColumn } from './table-data.ts'
 import { plainText } from './value-cell.ts'
 
 /** A row with everything that its page and its form show. */
@@ -51,7 +51,7 @@ export async function readRowData(c: RouteContext, room: PagesRoom): Promise<Row
     visibleFiles(room.registry, actor, ids),
     rights.update && fileColumns.size > 0 ? uploadableSources(room, actor) : new Map<string, Source>(),
   ])
-  const label = values.get(page.table.labelColumn ?? '') ?? null
+  const label = values.get(titleColumn(page.table) ?? '') ?? null
   const keyText = page.keyNames.map((key) => plainText(values.get(key) ?? null)).join(', ')
   return {
     database,

@@ -65,19 +65,22 @@ function row(options: RowFormOptions, column: FormColumn): Html {
   const { field, control, words } = column
   const value = refused?.posted.get(field) ?? column.text
   const error = refused?.error.fields[field]
-  return html`${formRow({
+  return formRow({
     name: field,
     label: column.column.name,
     type: words,
     ...hintFor(options, column),
     ...(error !== undefined && { error }),
     group: control === 'file',
-    control: (tied) => controlFor(options, column, value, tied),
-  })}${
-    !options.isNew &&
-    !['key', 'computed', 'bytes'].includes(control) &&
-    html`<input type="hidden" name="${wasField(field)}" value="${refused?.posted.get(wasField(field)) ?? fingerprint(column.text)}">`
-  }`
+    control: (tied) => html`${controlFor(options, column, value, tied)}${was(options, column)}`,
+  })
+}
+
+/** What the field held when the page was made. */
+function was({ isNew, refused }: RowFormOptions, { field, control, text }: FormColumn): Html | string {
+  if (isNew || ['key', 'computed', 'bytes'].includes(control)) return ''
+  const name = wasField(field)
+  return html`<input type="hidden" name="${name}" value="${refused?.posted.get(name) ?? fingerprint(text)}">`
 }
 
 interface Tied {
@@ -158,13 +161,12 @@ function hintFor({ table, isNew }: RowFormOptions, column: FormColumn): { hint?:
   if (isNew && column.column.default !== null) return { hint: `Left empty: ${column.column.default}` }
   if (otherTable !== undefined) return { hint: `The key of a row in ${otherTable}.` }
   if (file) {
-    const limit = file.maxSize === undefined ? '' : `Up to ${formatBytes(file.maxSize)} each. `
+    const limit = file.maxSize === undefined ? '' : `up to ${formatBytes(file.maxSize)}`
     if (readCell(stored).other !== null)
       return { hint: `It holds text that is no file: ${plainText(stored).slice(0, 100)}` }
-    const words = file.multiple
-      ? `${limit}Tables show the first three. Removing a file here does not delete it.`
-      : limit.trim()
-    return words === '' ? {} : { hint: words }
+    if (!file.multiple) return limit === '' ? {} : { hint: `One file, ${limit}.` }
+    const each = limit === '' ? '' : `Files ${limit} each. `
+    return { hint: `${each}Tables show the first three. Removing a file here does not delete it.` }
   }
   return {}
 }

@@ -1,3 +1,4 @@
+import { FILE_ID } from '../../files/record.ts'
 import { formatCount } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
@@ -12,7 +13,7 @@ import { itemsOf, shownFile } from '../file-columns/items.ts'
 import { columnWords } from './column-words.ts'
 import { crumbs, type PagesRoom } from './room.ts'
 import { linkedOf, type RowData, readRowData } from './row-data.ts'
-import { plainText, referenceCell, valueCell } from './value-cell.ts'
+import { plainText, referenceCell, valueCell, WEB_ADDRESS } from './value-cell.ts'
 
 /** `GET /{db}/{table}/{pks}` */
 export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Response> {
@@ -71,10 +72,8 @@ function value(data: RowData, column: string, { urls }: PagesRoom): Html | strin
   const reference = page.references.get(column)
   if (reference) return referenceCell(stored, page.labels.get(column)?.get(stored), reference, database.name, urls)
   if (typeof stored !== 'string') return plainText(stored)
-  const cell = valueCell(stored, urls)
-  return typeof cell === 'string' || stored.length > 400 || stored.includes('\n')
-    ? html`<div class="full-text">${stored}</div>`
-    : cell
+  if (FILE_ID.test(stored) || WEB_ADDRESS.test(stored)) return valueCell(stored, urls)
+  return html`<div class="full-text">${stored}</div>`
 }
 
 export function linkedSide(data: RowData, room: PagesRoom, more: Html | string = ''): Html | string {

@@ -11,6 +11,7 @@ import { readTablePage, type TablePage } from '../page.ts'
 import { buildTableQuery, COUNT_LIMIT, countSql } from '../query.ts'
 import type { Statement } from '../reader/protocol.ts'
 import { databaseIn, tableIn } from '../routes.ts'
+import type { Table } from '../schema.ts'
 import { visibleNeighbours } from '../visible-tables.ts'
 import { type PagesRoom, uploadableSources } from './room.ts'
 
@@ -168,3 +169,15 @@ export function conditionsOf({ query }: TablePage, parameters: URLSearchParams):
 function condition(name: string, value: string, field: string, operator: string): Omit<Dropped, 'count'> {
   return { name, value, words: { field, operator, value } }
 }
+
+/** The column that names a row for people: never its key, which stands there anyway. */
+export function titleColumn(table: Table): string | null {
+  const { labelColumn, primaryKeys, columns, config } = table
+  if (labelColumn !== null && (config?.label_column !== undefined || !primaryKeys.includes(labelColumn)))
+    return labelColumn
+  return (
+    columns.find(({ name }) => TITLES.includes(name.toLowerCase()) && !primaryKeys.includes(name))?.name ?? labelColumn
+  )
+}
+
+const TITLES = ['title', 'name', 'label']

@@ -31,7 +31,7 @@ import type { SqliteValue } from '../value.ts'
 import { type Address, addressOf } from './address.ts'
 import { columnWords } from './column-words.ts'
 import { crumbs, type PagesRoom, sourceFor } from './room.ts'
-import { conditionsOf, readTableData, type TableData } from './table-data.ts'
+import { conditionsOf, readTableData, type TableData, titleColumn } from './table-data.ts'
 import { plainText, referenceCell, valueCell } from './value-cell.ts'
 
 const PAGE_SIZES = ['20', '50', '100', '500', '1000']
@@ -256,16 +256,22 @@ interface RowPlace {
 function head(data: TableData, name: string, kind: ColumnKind, address: Address): TableColumn {
   const { page, fileColumns } = data
   const { table, query } = page
-  const current = query.sort?.column === name
+  const sorted = query.sort ?? byKey(table)
+  const current = sorted?.column === name
   const type = columnWords(table, name, fileColumns.get(name), page.references.get(name))
   const sort = {
     href:
-      current && !query.sort?.descending
+      current && !sorted.descending
         ? address.with({ _sort: null, _sort_desc: name })
         : address.with({ _sort: name, _sort_desc: null }),
-    ...(current && { direction: query.sort?.descending ? ('descending' as const) : ('ascending' as const) }),
+    ...(current && { direction: sorted.descending ? ('descending' as const) : ('ascending' as const) }),
   }
   return { label: name, kind, ...(type !== '' && { type }), ...(isSortable(table, name) && { sort }) }
+}
+
+/** The order of a page that nobody asked for one. */
+function byKey({ keys }: Table): { column: string; descending: boolean } | null {
+  return keys.length === 1 && keys[0] ? { column: keys[0].name, descending: false } : null
 }
 
 const NUMERIC_TYPE = /INT|REAL|FLOA|DOUB|NUM|DEC/i
@@ -274,7 +280,7 @@ function kindOf(table: Table, name: string, isFirst: boolean, { fileColumns, pag
   const file = fileColumns.get(name)
   if (isFirst && table.keys.length > 0) return 'key'
   if (file) return file.multiple ? 'files' : 'file'
-  if (name === table.labelColumn) return 'title'
+  if (name === titleColumn(table)) return 'title'
   if (page.references.has(name)) return 'text'
   return NUMERIC_TYPE.test(table.columnsByName.get(name)?.type ?? '') ? 'numeric' : 'text'
 }
@@ -337,7 +343,7 @@ function fileCellWriter(
 function labelReader({ page }: TableData): (row: readonly SqliteValue[]) => string {
   const { table } = page
   const key = page.columns.indexOf(table.keys[0]?.name ?? '')
-  const label = page.columns.indexOf(table.labelColumn ?? '')
+  const label = page.columns.indexOf(titleColumn(table) ?? '')
   return (row) => plainText(row[label] ?? row[key] ?? '')
 }
 

@@ -9,8 +9,9 @@ import type { SqliteValue } from '../value.ts'
 
 /** More of a text than a cell can show is not sent; the row's page has all of it. */
 const MAX_CELL_TEXT = 400
-const LONG_TEXT = 32
-const WEB_ADDRESS = /^https?:\/\/\S+$/
+/** Longer texts may wrap, and then show two lines. */
+const LONG_TEXT = 16
+export const WEB_ADDRESS = /^https?:\/\/\S+$/
 
 /** A value as text, where nothing else is known of it. */
 export function plainText(value: SqliteValue): string {
