@@ -106,9 +106,9 @@ function description({ urls }: FilesRoom, file: FileRecord, editable: boolean): 
       ? NOTHING
       : html`<section aria-labelledby="description"><h2 id="description" class="section-head">Description</h2><p class="prose">${file.searchText}</p></section>`
   }
-  return html`<form method="post" action="${urls.path(`/-/files/${file.id}/-/update`)}" aria-labelledby="description"><div class="section-head"><h2 id="description"><label for="field-search_text">Description</label></h2></div>${textArea(
+  return html`<form method="post" action="${urls.path(`/-/files/${file.id}/-/update`)}" class="file-description" aria-labelledby="description"><div class="section-head"><h2 id="description"><label for="field-search_text">Description</label></h2></div>${textArea(
     { name: 'search_text', id: 'field-search_text', rows: 4, value: file.searchText },
-  )}<div class="actions below">${button({ label: 'Save description', type: 'submit' })}</div></form>`
+  )}<div class="actions">${button({ label: 'Save description', type: 'submit' })}</div></form>`
 }
 
 function usedIn({ references, truncated }: FileUses): Html {

@@ -1,5 +1,5 @@
 import type { Source } from '../../sources/sources.ts'
-import { formatBytes, formatCount, formatDimensions, formatNumber, formatTime } from '../../web/format.ts'
+import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
 import { type Html, html, NOTHING } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, hiddenFields, linkButton } from '../../web/parts/button.ts'
@@ -142,7 +142,6 @@ function fileTable(room: FilesRoom, library: Library): Html {
     columns: [
       { label: 'Name', kind: 'file', sort: sorted('name', 'ascending') },
       { label: 'Type' },
-      { label: 'Dimensions', kind: 'numeric' },
       { label: 'Size', kind: 'numeric', sort: sorted('size', 'descending') },
       { label: 'Added', sort: sorted('newest', 'descending') },
     ],
@@ -150,7 +149,6 @@ function fileTable(room: FilesRoom, library: Library): Html {
       cells: [
         fileCell({ state: 'file', file: shownFile(file, room.urls) }),
         typeName(file.contentType),
-        file.width && file.height ? formatDimensions(file.width, file.height) : '',
         file.size === null ? '' : formatBytes(file.size),
         html`<time datetime="${file.createdAt}">${formatTime(file.createdAt)}</time>`,
       ],

@@ -20,10 +20,10 @@ export function filePreview({ urls, thumbnails }: FilesRoom, file: FileRecord): 
   const { contentType, width, height } = file
   if (isMedia(contentType)) {
     const kind = contentType.startsWith('video/') ? 'video' : 'audio'
-    return preview({ ...shown, [kind]: inline, caption: typeName(contentType) })
+    return preview({ ...shown, openHref: null, [kind]: inline, caption: typeName(contentType) })
   }
   if (!DECODABLE.has(contentType) || width === null || height === null || !thumbnails.has(file)) {
-    return preview({ ...shown, caption: typeName(contentType) })
+    return preview({ ...shown, openLabel: 'Open in the browser', caption: typeName(contentType) })
   }
   const moves = isMoving(file)
   const scale = moves ? 1 : Math.min(1, PREVIEW_SIDE / width, PREVIEW_SIDE / height)

@@ -13,7 +13,7 @@ const LABELS = { filename: 'Name', search_text: 'Description' } as const
 
 /** GET `/-/files/{id}/-/update`, and the page that a refused form comes back as, with what was sent. */
 export async function updatePage(room: FilesRoom, c: RouteContext, file: FileRecord, refusal?: Refusal): Promise<Html> {
-  const { urls, frame } = room
+  const { urls, frame, sources } = room
   const errors = refusal?.error.fields ?? {}
   const sent = (name: 'filename' | 'search_text', now: string) =>
     refusal && name in refusal.fields ? textOf(refusal.fields, name) : now
@@ -23,7 +23,7 @@ export async function updatePage(room: FilesRoom, c: RouteContext, file: FileRec
     section: 'files',
     crumbs: [
       { label: 'Files', href: urls.path('/-/files') },
-      { label: file.sourceSlug, href: urls.source(file.sourceSlug) },
+      { label: sources.byId(file.sourceId)?.label ?? file.sourceSlug, href: urls.source(file.sourceSlug) },
       { label: file.filename, href: urls.file(file.id) },
       { label: 'Edit' },
     ],

@@ -102,6 +102,8 @@ export interface PreviewOptions {
   readonly audio?: string
   /** Where the file opens by itself in the browser; null when it may not be shown inline. */
   readonly openHref: string | null
+  /** @default 'Full size' */
+  readonly openLabel?: string
   readonly caption: string
 }
 
@@ -109,7 +111,8 @@ export interface PreviewOptions {
 export function preview(options: PreviewOptions): Html {
   const open = options.openHref
   const link =
-    open !== null && html`<a class="button small quiet" href="${safeUrl(open)}">${icon('expand')}Full size</a>`
+    open !== null &&
+    html`<a class="button small quiet" href="${safeUrl(open)}">${icon('expand')}${options.openLabel ?? 'Full size'}</a>`
   return html`<figure>${mat(options)}<figcaption class="preview-caption"><span>${options.caption}</span>${link}</figcaption></figure>`
 }
 
