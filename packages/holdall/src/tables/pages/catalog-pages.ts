@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { linkButton } from '../../web/parts/button.ts'
-import { command, linkedRows } from '../../web/parts/facts.ts'
+import { command, fold, linkedRows } from '../../web/parts/facts.ts'
 import { emptyState, ways } from '../../web/parts/notice.ts'
 import { dataTable } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
@@ -154,13 +154,16 @@ export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Re
           : html`<section class="panel" aria-label="Tables">${tableList(summary, shown, room)}</section>`
       }${
         hidden.length > 0 &&
-        html`<details class="fold"><summary>${formatCount(hidden.length, 'hidden table')}</summary><section>${linkedRows(
-          hidden.map(({ table, count, countTruncated }) => ({
-            title: table.name,
-            note: countText(count, countTruncated),
-            href: urls.table(database.name, table.name),
-          })),
-        )}</section></details>`
+        fold(
+          formatCount(hidden.length, 'hidden table'),
+          html`${linkedRows(
+            hidden.map(({ table, count, countTruncated }) => ({
+              title: table.name,
+              note: countText(count, countTruncated),
+              href: urls.table(database.name, table.name),
+            })),
+          )}`,
+        )
       }</div>`,
       ...room.once.take(c, urls.database(database.name)),
     }),

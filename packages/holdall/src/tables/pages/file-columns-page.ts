@@ -4,6 +4,7 @@ import { type Html, html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
 import { errorSummary, field, fieldId, saveBar } from '../../web/parts/field.ts'
+import { icon } from '../../web/parts/icon.ts'
 import { selectInput, textInput } from '../../web/parts/inputs.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
@@ -199,9 +200,8 @@ function columnFields(room: PagesRoom, { now }: Subject, column: Column, refused
     id: fieldId(fieldName('holds', name)),
     name: fieldName('holds', name),
     value: holds,
-    short: true,
     options: HOLDS,
-  })}<details class="fold"${(holds !== 'text' || wrong) && html` open`}><summary>Rules for its files</summary>${rules}</details></div></div>`
+  })}<details class="fold"${(holds !== 'text' || wrong) && html` open`}><summary>${icon('chevronRight')}Rules for its files</summary>${rules}</details></div></div>`
 }
 
 /** What the file declares is only shown, with where it is declared. */

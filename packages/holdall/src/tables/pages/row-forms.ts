@@ -149,7 +149,7 @@ export function createRowForms(room: PagesRoom) {
         heading: `Delete ${title} for good?`,
         crumbs: crumbs(room, database.name, page.table.name, data.keyText || '(empty)'),
         section: 'databases',
-        body: html`<form class="panel panel-body stack form-narrow" method="post" action="${`${href}/-/delete`}">${
+        body: html`<form class="panel panel-body form-narrow" method="post" action="${`${href}/-/delete`}">${
           error &&
           errorSummary(
             'Not deleted',

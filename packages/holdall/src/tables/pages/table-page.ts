@@ -34,6 +34,7 @@ import { crumbs, type PagesRoom, sourceFor } from './room.ts'
 import { conditionsOf, readTableData, type TableData, titleColumn } from './table-data.ts'
 import { plainText, referenceCell, valueCell } from './value-cell.ts'
 
+const NUMBER = /^-?\d+(?:\.\d+)?$/
 const PAGE_SIZES = ['20', '50', '100', '500', '1000']
 
 /** `GET /{db}/{table}` */
@@ -390,7 +391,7 @@ function nothing(data: TableData, address: Address, urls: Urls): Html {
   }
   const words = conditions.map(
     ({ words: { field, operator, value } }, at) =>
-      html`${at > 0 && ' and '}<b>${field}</b> ${operator}${value !== '' && ` “${value}”`}`,
+      html`${at > 0 && ' and '}<b>${field}</b> ${operator}${value !== '' && (NUMBER.test(value) ? ` ${value}` : ` “${value}”`)}`,
   )
   const single = conditions.length === 1 ? conditions[0] : undefined
   const drop = dropped ?? (single && total ? { ...single, count: total } : undefined)
