@@ -16,7 +16,6 @@ export function fileRulesSection(config: Pick<Config, 'rules' | 'file'>, person?
   if (config.rules.length === 0) return html``
   const columns = ['Action', 'On', 'Who may', 'Where it stands']
   return html`<section><div class="section-head"><h2>Decided by ${fileName(config)}</h2></div>
-<p class="muted prose">Where the file speaks of the same action and resource, it wins over what is granted here. It is changed in the file.</p>
 ${panelTable({
   caption: `What ${fileName(config)} says`,
   columns: [...columns, ...(person === undefined ? [] : [`Means ${person.id}`])].map((label) => ({ label })),
@@ -29,7 +28,7 @@ ${panelTable({
       ...(person === undefined ? [] : [matchesAllowBlock(person, rule.allow) ? 'yes' : 'no']),
     ],
   })),
-})}</section>`
+})}<p class="hint">Where the file speaks of the same action and resource, it wins over what is granted here. It is changed in the file.</p></section>`
 }
 
 /** An allow block in words: "everybody", "id alice or bob". */
