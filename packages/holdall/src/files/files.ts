@@ -21,7 +21,7 @@ export interface FilesOptions {
   readonly dataDirectory: string
   /** Asked before the built-in one. */
   readonly generators?: readonly ThumbnailGenerator[]
-  readonly limits?: Partial<PoolOptions> & { readonly maxPixels?: number; readonly maxSourceBytes?: number }
+  readonly limits?: PoolOptions & { readonly maxPixels?: number; readonly maxSourceBytes?: number }
 }
 
 /** The files room: what the uploads below and the tables and pages above need of it. */
@@ -51,7 +51,10 @@ export function createFiles(options: FilesOptions): Files {
     registry,
     thumbnails,
     intake: createIntake({ registry, pool, urls }),
-    start: thumbnails.start,
+    async start() {
+      // A large cache takes a while to look through, and nobody has to wait for that.
+      thumbnails.start().catch((error) => log.warn('thumbnails_not_swept', { error }))
+    },
     close: pool.close,
   }
 }

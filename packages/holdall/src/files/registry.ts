@@ -39,8 +39,6 @@ export interface Registry {
   totals(): Promise<Map<number, SourceTotals>>
   /** Other files with the same bytes that the actor may browse, newest first. */
   duplicates(actor: Actor | null, file: FileRecord): Promise<FileRecord[]>
-  /** Who uploaded a file: the owner, for `owners_can_edit`; `undefined` when there is no such file. */
-  ownerOf(id: string): Promise<string | null | undefined>
   /** What people call an actor; the id where there is no name. */
   nameOf(actorId: string): Promise<string>
   /** Enters a finished upload, in the transaction that completes its session. Twice has the effect of once. */
@@ -96,14 +94,6 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
         WHERE f.content_hash = ${file.contentHash} AND f.id <> ${file.id}
         ORDER BY f.created_at DESC, f.id DESC LIMIT ${MAX_BATCH}`.execute(database.read)
       return (await browsable(actor, rows.map(toRecord))).slice(0, MAX_DUPLICATES)
-    },
-    async ownerOf(id) {
-      const row = await database.read
-        .selectFrom('datasette_files')
-        .select('uploaded_by')
-        .where('id', '=', id)
-        .executeTakeFirst()
-      return row?.uploaded_by
     },
     async nameOf(actorId) {
       const row = await database.read.selectFrom('actors').select('name').where('id', '=', actorId).executeTakeFirst()

@@ -83,6 +83,8 @@ export function startChild({ timeoutMs, memoryBytes }: ChildLimits): ImageChild 
   function kill(): void {
     alive = false
     child.kill('SIGKILL')
+    // Whoever waits for its end must not find the event loop empty before it comes.
+    hold(child, true)
   }
 
   async function exchange(job: Job, body: Body): Promise<Frame> {

@@ -3,8 +3,11 @@ import { type Body, ChildFailure, type ChildLimits, type ImageChild, startChild 
 import type { Frame } from './frames.ts'
 import type { Job } from './jobs.ts'
 
-export interface PoolOptions extends ChildLimits {
+/** What is left out, or undefined, keeps its default. */
+export interface PoolOptions {
   readonly processes?: number
+  readonly timeoutMs?: number
+  readonly memoryBytes?: number
 }
 
 export const DEFAULT_LIMITS: ChildLimits = { timeoutMs: 10_000, memoryBytes: 768 * 1024 * 1024 }
@@ -32,8 +35,11 @@ interface Place {
   idle: NodeJS.Timeout | undefined
 }
 
-export function createImagePool(options: Partial<PoolOptions> = {}): ImagePool {
-  const limits = { ...DEFAULT_LIMITS, ...options }
+export function createImagePool(options: PoolOptions = {}): ImagePool {
+  const limits: ChildLimits = {
+    timeoutMs: options.timeoutMs ?? DEFAULT_LIMITS.timeoutMs,
+    memoryBytes: options.memoryBytes ?? DEFAULT_LIMITS.memoryBytes,
+  }
   const free: Place[] = Array.from(
     { length: options.processes ?? Math.min(availableParallelism(), MAX_PROCESSES) },
     () => ({ child: undefined, idle: undefined }),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { trim } from './trim.ts'
 
 /** Small pictures and remembered failures, as files of the data directory, by the originals' content. */
 export interface ThumbnailCache {
@@ -8,9 +9,12 @@ export interface ThumbnailCache {
   write(key: string, variant: string, bytes: Uint8Array): Promise<void>
   failure(key: string): Promise<Failure | undefined>
   fail(key: string, failure: Failure): Promise<void>
-  /** Removes what other policies have left. */
+  /** Removes what other policies have left, and the oldest of what is too much. */
   sweep(): Promise<void>
 }
+
+/** Whoever may browse a file may ask for all of its sizes: the folder must not grow with every question. */
+export const MAX_CACHE_BYTES = 10 * 1024 ** 3
 
 export interface Failure {
   readonly reason: string
@@ -24,7 +28,11 @@ export interface Failure {
  * @param directory is made when it is first needed
  * @param policy of everything that decides what a picture looks like; another policy never sees these files
  */
-export function createThumbnailCache(directory: string, policy: string): ThumbnailCache {
+export function createThumbnailCache(directory: string, policy: string, maxBytes = MAX_CACHE_BYTES): ThumbnailCache {
+  /** As of the last look, and what was written since. */
+  let total = 0
+  let trimming = false
+
   function pathOf(key: string, name: string): string {
     return join(directory, policy, key.slice(0, 2), `${key}.${name}`)
   }
@@ -35,9 +43,20 @@ export function createThumbnailCache(directory: string, policy: string): Thumbna
     try {
       await writeFile(temporary, bytes)
       await rename(temporary, path)
+      total += bytes.length
+      if (total > maxBytes && !trimming) trimNow().catch(() => {})
     } catch (error) {
       await rm(temporary, { force: true })
       throw error
+    }
+  }
+
+  async function trimNow(): Promise<void> {
+    trimming = true
+    try {
+      total = await trim(join(directory, policy), maxBytes)
+    } finally {
+      trimming = false
     }
   }
 
@@ -56,6 +75,7 @@ export function createThumbnailCache(directory: string, policy: string): Thumbna
       for (const name of await readdir(directory).catch(() => [])) {
         if (name !== policy) await rm(join(directory, name), { recursive: true, force: true })
       }
+      await trimNow()
     },
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Hono } from 'hono'
@@ -11,6 +11,7 @@ import type { Body } from '../images/child-process.ts'
 import { ChildFailure } from '../images/child-process.ts'
 import type { FileRecord } from '../record.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
+import { createThumbnailCache } from './cache.ts'
 import { createThumbnails, RETRY_AFTER_MS } from './thumbnails.ts'
 
 let room: TestFiles
@@ -209,4 +210,20 @@ test('half a file of the cache counts for nothing, and what another policy left 
   renameSync(join(directory, policy), join(directory, 'older'))
   await thumbnails.start()
   assert.equal(existsSync(join(directory, 'older')), false)
+})
+
+test('the cache stays below its limit, the oldest going first', async () => {
+  const directory = join(room.folder, 'bounded')
+  const cache = createThumbnailCache(directory, 'p', 1_000)
+  for (let at = 0; at < 30; at += 1) {
+    const key = `${at % 3}${'0'.repeat(60)}${at}`
+    await cache.write(key, 'x', Buffer.alloc(100))
+    const time = new Date(1_000_000 + at * 1_000)
+    utimesSync(join(directory, 'p', key.slice(0, 2), `${key}.x`), time, time)
+    await cache.sweep()
+  }
+  const kept = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  assert.ok(kept.length >= 8 && kept.length <= 10, `${kept.length} files of 100 bytes`)
+  assert.equal((await cache.read(`2${'0'.repeat(60)}29`, 'x'))?.length, 100)
+  assert.equal(await cache.read(`0${'0'.repeat(60)}0`, 'x'), undefined)
 })
