@@ -112,9 +112,10 @@ export async function startGallery(): Promise<Gallery> {
     received,
     intercept: null,
     async close() {
-      server.closeAllConnections()
+      const closed = once(server, 'close')
       server.close()
-      await once(server, 'close')
+      server.closeAllConnections()
+      await closed
     },
   }
   return gallery

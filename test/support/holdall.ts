@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const COMMAND = fileURLToPath(new URL('../../packages/holdall/bin/holdall.js', import.meta.url))
 const START_LIMIT_MS = 30_000
+const RUN_LIMIT_MS = 60_000
 
 export interface ServeOptions {
   /** The data directory; a new temporary one, removed by `stop`, unless given. */
@@ -87,7 +88,7 @@ export async function startHoldall(options: ServeOptions = {}): Promise<RunningH
   }
 }
 
-/** Runs `holdall …` to its end. */
+/** Runs `holdall …` to its end; what does not end in a minute is killed, which leaves `code` null. */
 export async function runHoldall(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -95,6 +96,8 @@ export async function runHoldall(
   const child = spawn(process.execPath, [COMMAND, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: RUN_LIMIT_MS,
+    killSignal: 'SIGKILL',
   })
   let stdout = ''
   let stderr = ''

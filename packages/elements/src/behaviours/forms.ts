@@ -25,11 +25,13 @@ function follow(form: HTMLFormElement): void {
 
   form.addEventListener('input', say)
   form.addEventListener('change', say)
-  form.addEventListener('file-field-change', () => {
+  form.addEventListener('file-field-change', async () => {
     say()
     if (waiting === undefined || fields(form).some((field) => field.pending > 0)) return
     const submitter = waiting
     waiting = undefined
+    // The inputs that the form sends are drawn a moment later.
+    await Promise.all(fields(form).map((field) => field.updateComplete))
     form.requestSubmit(submitter)
   })
   form.addEventListener('submit', (event) => {

@@ -25,34 +25,30 @@ export function takeDrops(
 ): () => void {
   const stop = new AbortController()
   const { signal } = stop
-  // Entering a child fires before leaving its parent, so the depth says when the pointer is really gone.
-  let depth = 0
-  function enter(event: DragEvent): void {
-    if (!bringsFiles(event) || !taker.enabled()) return
-    event.preventDefault()
-    depth += 1
-    if (depth === 1) taker.held(true)
+  let held = false
+  function hold(over: boolean): void {
+    if (held !== over) taker.held(over)
+    held = over
   }
   function over(event: DragEvent): void {
     if (!bringsFiles(event) || !taker.enabled()) return
     event.preventDefault()
     event.stopPropagation()
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy'
+    hold(true)
   }
   function leave(event: DragEvent): void {
-    if (!bringsFiles(event) || depth === 0) return
-    depth -= 1
-    if (depth === 0) taker.held(false)
+    // Into a child is not out. Where a browser does not say whereto, the next dragover holds again.
+    if (!element.contains(event.relatedTarget as Node | null)) hold(false)
   }
   function drop(event: DragEvent): void {
     if (!bringsFiles(event) || !taker.enabled()) return
     event.preventDefault()
-    depth = 0
-    taker.held(false)
+    hold(false)
     const files = filesOf(event.dataTransfer)
     if (files.length > 0) taker.dropped(files)
   }
-  element.addEventListener('dragenter', enter, { signal })
+  element.addEventListener('dragenter', over, { signal })
   element.addEventListener('dragover', over, { signal })
   element.addEventListener('dragleave', leave, { signal })
   element.addEventListener('drop', drop, { signal })
@@ -69,30 +65,23 @@ export function watchDragging(): void {
   if (watching) return
   watching = true
   const root = document.documentElement
-  let depth = 0
+  function began(event: DragEvent): void {
+    if (bringsFiles(event)) root.dataset.filesDragged = ''
+  }
   function ended(): void {
-    depth = 0
     delete root.dataset.filesDragged
   }
-  addEventListener('dragenter', (event) => {
-    if (!bringsFiles(event)) return
-    depth += 1
-    root.dataset.filesDragged = ''
-  })
-  addEventListener('dragleave', (event) => {
-    if (!bringsFiles(event)) return
-    depth -= 1
-    if (depth <= 0) ended()
-  })
+  // On the way down, because places to drop end the event's way up.
+  addEventListener('dragenter', began, { capture: true })
+  addEventListener('dragover', began, { capture: true })
+  addEventListener('dragleave', (event) => event.relatedTarget === null && ended(), { capture: true })
   addEventListener('dragover', (event) => {
     if (!bringsFiles(event) || event.defaultPrevented) return
     event.preventDefault()
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'none'
   })
-  addEventListener('drop', (event) => {
-    if (bringsFiles(event)) event.preventDefault()
-    ended()
-  })
+  addEventListener('drop', (event) => bringsFiles(event) && event.preventDefault())
+  addEventListener('drop', ended, { capture: true })
 }
 
 /** Lets the person choose files; nothing happens when they cancel. */

@@ -1,4 +1,4 @@
-import { html, nothing, render } from 'lit'
+import { html, nothing, render, type TemplateResult } from 'lit'
 import { icon } from './templates.ts'
 
 const STAYS = 8000
@@ -25,15 +25,25 @@ export function toast(text: string, undo?: () => void): void {
   render(
     html`${undo ? nothing : icon('check')}<span>${text}</span>${
       undo ? html`<button class="button quiet undo" type="button" @click=${undone}>Undo</button>` : nothing
-    }<button class="button quiet only-icon" type="button" aria-label="Dismiss" title="Dismiss" @click=${dismiss}>${icon('close')}</button>`,
+    }${dismissButton(dismiss)}`,
     element,
   )
+}
+
+function dismissButton(dismiss: () => void): TemplateResult {
+  return html`<button class="button quiet only-icon" type="button" aria-label="Dismiss" title="Dismiss" @click=${dismiss}>${icon('close')}</button>`
 }
 
 /** Makes an element that the server wrote leave like a toast of ours. */
 export function adoptToast(element: HTMLElement): void {
   element.classList.remove('said')
-  leaveLater(element, () => element.remove())
+  function dismiss(): void {
+    element.remove()
+  }
+  leaveLater(element, dismiss)
+  const place = document.createElement('span')
+  element.append(place)
+  render(dismissButton(dismiss), place)
 }
 
 /** Time stands still while the toast is hovered or holds focus. */

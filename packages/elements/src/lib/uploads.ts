@@ -86,12 +86,13 @@ export function createUploads(options: UploadsOptions): Uploads {
   const quarters = createQuarters()
 
   function ended(task: Task): void {
+    // What arrived is attached before anybody hears that nothing is pending any more.
+    if (task.state === 'done' && task.stored) options.stored?.(task, task.stored)
     options.changed()
     if (task.state === 'failed') {
       announce(`${task.file.name} failed: ${task.error}`)
       options.failed?.(task)
     }
-    if (task.state === 'done' && task.stored) options.stored?.(task, task.stored)
     if (tasks.some(isPending)) return
     const done = tasks.filter((one) => one.state === 'done')
     if (done.length > 0)

@@ -1,0 +1,479 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import type { Browser, BrowserContext, CDPSession, Locator, Page } from 'playwright-core'
+import { accessibility, launchBrowser } from './support/browser.ts'
+import { type Gallery, json, type Received, startGallery } from './support/gallery-server.ts'
+
+let gallery: Gallery
+let browser: Browser
+let context: BrowserContext
+let page: Page
+let input: CDPSession
+let folder: string
+let troubles: string[]
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'holdall-elements-'))
+  ;[gallery, browser] = await Promise.all([startGallery(), launchBrowser()])
+  context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
+})
+
+after(async () => {
+  await browser.close()
+  await gallery.close()
+  rmSync(folder, { recursive: true })
+})
+
+beforeEach(async () => {
+  gallery.received.length = 0
+  gallery.intercept = null
+  troubles = []
+  page = await context.newPage()
+  page.on('pageerror', (error) => troubles.push(error.message))
+  // A refusal by the page's policy is only told to the console.
+  page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) troubles.push(message.text())
+  })
+  input = await context.newCDPSession(page)
+})
+
+afterEach(async () => {
+  await page.close()
+  assert.deepEqual(troubles, [])
+})
+
+function makeFile(name: string, content: string | Uint8Array = `the bytes of ${name}`): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+async function dragTo(
+  target: Locator,
+  files: string[],
+  types: ('dragEnter' | 'dragOver' | 'drop' | 'dragCancel')[],
+): Promise<void> {
+  await target.scrollIntoViewIfNeeded()
+  const box = await target.boundingBox()
+  assert.ok(box)
+  for (const type of types) {
+    await input.send('Input.dispatchDragEvent', {
+      type,
+      x: box.x + box.width / 2,
+      y: box.y + box.height / 2,
+      data: { items: [], files, dragOperationsMask: 1 },
+    })
+  }
+}
+
+function drop(target: Locator, ...files: string[]): Promise<void> {
+  return dragTo(target, files, ['dragEnter', 'dragOver', 'drop'])
+}
+
+async function paste(target: Locator, name: string): Promise<void> {
+  await target.focus()
+  await target.evaluate((element, filename) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.items.add(new File(['pasted'], filename, { type: 'image/png' }))
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  }, name)
+}
+
+function uploads(): Received[] {
+  return gallery.received.filter(({ path }) => path.startsWith('/-/files/upload/'))
+}
+
+function updates(): unknown[] {
+  return gallery.received
+    .filter(({ path }) => path.endsWith('/-/update'))
+    .map(({ body }) => JSON.parse(body.toString('utf8')))
+}
+
+function cellOf(key: string, column: string): Locator {
+  return page.locator(`file-cell[row-url$="${key.replaceAll('.', '~2E')}"][column=${column}]`)
+}
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let at = 0; at < 100; at += 1) {
+    if (await condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  assert.fail(`waited in vain until ${what}`)
+}
+
+describe('file-cell', () => {
+  beforeEach(() => page.goto(`${gallery.url}/table`))
+
+  test('a file dropped onto an empty cell is uploaded, written into the row and shown; Undo takes it back', async () => {
+    const cell = cellOf('2009.301.5', 'image')
+    await drop(cell, makeFile('lantern.jpg'))
+    await cell.getByText('lantern', { exact: false }).first().waitFor()
+    await page.getByText('lantern.jpg attached').waitFor()
+    const [upload] = uploads()
+    assert.equal(upload?.path, '/-/files/upload/photos')
+    assert.equal(upload?.query.get('filename'), 'lantern.jpg')
+    assert.equal(upload?.body.toString(), 'the bytes of lantern.jpg')
+    assert.deepEqual(updates(), [{ update: { image: 'df-new-1' }, return: true }])
+    assert.match(String(gallery.received.at(-1)?.path), /^\/collection\/objects\/2009~2E301~2E5\/-\/update$/)
+    assert.equal(await cell.locator('a').getAttribute('href'), '/museum/-/files/df-new-1')
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await until(() => updates().length === 2, 'the row is written again')
+    assert.deepEqual(updates()[1], { update: { image: null }, return: true })
+    await cell.getByText('Add a file').waitFor()
+  })
+
+  test('files dropped onto a list are added after what is there, as one write', async () => {
+    const cell = cellOf('1998.219.1', 'photos')
+    await drop(cell, makeFile('one.png'), makeFile('two.png'))
+    await page.getByText('2 files attached').waitFor()
+    const [{ update }] = updates() as [{ update: { photos: string[] } }]
+    assert.equal(updates().length, 1)
+    assert.deepEqual(update.photos.slice(0, 2), ['df-tile', 'df-jug'])
+    assert.equal(update.photos.length, 4)
+    assert.equal(await cell.locator('.file-strip img').count(), 3)
+    await cell.getByText('+1 more').waitFor()
+  })
+
+  test('a file of the wrong type is not sent, and the cell says why; removing it leaves the cell as it was', async () => {
+    const cell = cellOf('1998.214.7', 'image')
+    await drop(cell, makeFile('inventory.txt'))
+    await cell.getByText('Not an image', { exact: false }).waitFor()
+    assert.equal(uploads().length, 0)
+    await cell.getByRole('button', { name: 'Remove inventory.txt' }).click()
+    await cell.getByRole('link', { name: '1998-214-7_front.jpg' }).waitFor()
+  })
+
+  test('a refused upload shows the server’s words and can be tried again in place', async () => {
+    gallery.intercept = (call, response) => {
+      if (!call.path.startsWith('/-/files/upload/') || uploads().length > 1) return false
+      json(response, 507, {
+        ok: false,
+        error: 'The storage has no room left for this file.',
+        errors: [],
+        status: 507,
+        code: 'storage_full',
+      })
+      return true
+    }
+    const cell = cellOf('2009.301.5', 'image')
+    await drop(cell, makeFile('full.jpg'))
+    await cell.getByText('no room left', { exact: false }).waitFor()
+    await cell.getByRole('button', { name: 'Retry' }).click()
+    await page.getByText('full.jpg attached').waitFor()
+    assert.equal(uploads().length, 2)
+  })
+
+  test('a refused write keeps the row as it was, and only the write is tried again', async () => {
+    let refusals = 0
+    gallery.intercept = (call, response) => {
+      if (!call.path.endsWith('/-/update') || refusals > 0) return false
+      refusals += 1
+      json(response, 403, {
+        ok: false,
+        error: 'Permission denied: update-row',
+        errors: [],
+        status: 403,
+        code: 'permission_denied',
+      })
+      return true
+    }
+    const cell = cellOf('1998.214.7', 'image')
+    await drop(cell, makeFile('other.jpg'))
+    await cell.getByText('Permission denied: update-row').waitFor()
+    await cell.getByRole('button', { name: 'Retry' }).click()
+    await page.getByText('other.jpg took the place of the file before').waitFor()
+    assert.equal(uploads().length, 1)
+  })
+
+  test('cells show themselves as targets while files are dragged; a drop beside them does nothing', async () => {
+    const cell = cellOf('2009.301.5', 'image')
+    const file = makeFile('held.jpg')
+    await dragTo(cell, [file], ['dragEnter', 'dragOver'])
+    await page.locator('html[data-files-dragged]').waitFor()
+    await until(async () => (await cell.getAttribute('held')) === '', 'the cell is held over')
+    assert.equal(await cell.locator('span.held').isVisible(), true)
+    await dragTo(page.locator('h1'), [file], ['dragOver'])
+    await until(async () => (await cell.getAttribute('held')) === null, 'the cell is left')
+    await dragTo(page.locator('h1'), [file], ['drop'])
+    await page.locator('html:not([data-files-dragged])').waitFor()
+    assert.equal(gallery.received.length, 0)
+    assert.equal(page.url(), `${gallery.url}/table`)
+  })
+
+  test('by keyboard: paste attaches, Delete detaches with Undo, Enter on an empty cell chooses', async () => {
+    const link = cellOf('1998.214.7', 'image').locator('a')
+    await paste(link, 'pasted.png')
+    await page.getByText('pasted.png took the place of the file before').waitFor()
+    await page.getByRole('button', { name: 'Dismiss' }).click()
+    const strip = cellOf('1998.219.1', 'photos')
+    await strip.locator('a').first().focus()
+    await page.keyboard.press('Delete')
+    await page.getByText('detached').waitFor()
+    assert.deepEqual(updates().at(-1), { update: { photos: ['df-jug'] }, return: true })
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await until(() => updates().length === 3, 'the row is written again')
+    assert.deepEqual(updates().at(-1), { update: { photos: ['df-tile', 'df-jug'] }, return: true })
+    const chooser = page.waitForEvent('filechooser')
+    await cellOf('2009.301.5', 'report').locator('.file-slot').focus()
+    await page.keyboard.press('Enter')
+    await (await chooser).setFiles(makeFile('report.pdf'))
+    await page.getByText('report.pdf attached').waitFor()
+  })
+
+  test('the cell that the component draws is the one that the server draws', async () => {
+    const cell = cellOf('2009.301.5', 'image')
+    await drop(cell, makeFile('same.jpg'))
+    await page.getByText('same.jpg attached').waitFor()
+    const shape = (root: Element): string[] =>
+      [...root.querySelectorAll('*')].map((one) => `${one.tagName}.${one.getAttribute('class')}`)
+    const drawn = await cell.locator('.file-cell').evaluate(shape)
+    const served = await cellOf('2006.003.1', 'image').locator('.file-cell').evaluate(shape)
+    assert.deepEqual(drawn, served)
+  })
+})
+
+describe('file-column-input', () => {
+  beforeEach(() => page.goto(`${gallery.url}/row`))
+
+  const field = (name: string): Locator => page.locator(`file-column-input[name=${name}]`)
+  const storedIn = (name: string): Promise<string | null> =>
+    field(name).locator('input[type=hidden]').getAttribute('value')
+
+  test('begins with what the row holds, and one input of that name', async () => {
+    assert.equal(await storedIn('photos'), '["df-side","df-mark","df-detail"]')
+    assert.equal(await storedIn('image'), 'df-jug')
+    assert.equal(await storedIn('report'), '')
+    assert.equal(await page.locator('[name=photos]:is(input)').count(), 1)
+  })
+
+  test('files are reordered by button and by Alt and arrows, and focus stays with the file', async () => {
+    const photos = field('photos')
+    await photos.getByRole('button', { name: 'Move 1998-214-7_side.jpg down' }).click()
+    assert.equal(await storedIn('photos'), '["df-mark","df-side","df-detail"]')
+    await page.keyboard.press('Alt+ArrowDown')
+    assert.equal(await storedIn('photos'), '["df-mark","df-detail","df-side"]')
+    const focused = await page.evaluate(() => document.activeElement?.closest('[data-item]')?.getAttribute('data-item'))
+    assert.equal(focused, 'df-side')
+  })
+
+  test('removing detaches, with a way back', async () => {
+    await field('photos').getByRole('button', { name: 'Remove 1998-214-7_base_mark.jpg' }).click()
+    assert.equal(await storedIn('photos'), '["df-side","df-detail"]')
+    await page.getByText('1 change.').waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    assert.equal(await storedIn('photos'), '["df-side","df-mark","df-detail"]')
+  })
+
+  test('a dropped file is uploaded in place and replaces the one before when saved; cancelling brings that back', async () => {
+    let finish = (): void => {}
+    gallery.intercept = async (call) => {
+      if (call.path.startsWith('/-/files/upload/'))
+        await new Promise<void>((resolve) => {
+          finish = resolve
+        })
+      return false
+    }
+    await drop(field('image'), makeFile('relit.jpg'))
+    await field('image').getByText('Replaces').waitFor()
+    await field('image').getByRole('button', { name: 'Cancel relit.jpg' }).click()
+    assert.equal(await storedIn('image'), 'df-jug')
+    gallery.intercept = null
+    finish()
+    await drop(field('image'), makeFile('relit.jpg'))
+    await until(async () => (await storedIn('image'))?.startsWith('df-new-') ?? false, 'the new file is attached')
+    await field('image').getByText('Replaces').waitFor()
+    await field('image').getByRole('link', { name: '1998-214-7_front.jpg' }).waitFor()
+  })
+
+  test('saving waits for an upload and then sends its id', async () => {
+    let finish = (): void => {}
+    gallery.intercept = async (call) => {
+      if (call.path.startsWith('/-/files/upload/'))
+        await new Promise<void>((resolve) => {
+          finish = resolve
+        })
+      return false
+    }
+    await drop(field('report'), makeFile('slow.png'))
+    await page.getByText('Saving waits for 1 upload.').waitFor()
+    await page.getByRole('button', { name: 'Save row' }).click()
+    await page.getByText('Saves when 1 upload has ended.').waitFor()
+    await until(() => uploads().length === 1, 'the upload arrived')
+    assert.equal(
+      gallery.received.some(({ path }) => path === '/row'),
+      false,
+    )
+    finish()
+    await until(() => gallery.received.some(({ path }) => path === '/row'), 'the form is sent')
+    const sent = new URLSearchParams(gallery.received.find(({ path }) => path === '/row')?.body.toString())
+    assert.match(sent.get('report') ?? '', /^df-new-\d+$/)
+    assert.deepEqual(sent.getAll('photos'), ['["df-side","df-mark","df-detail"]'])
+  })
+
+  test('saving does not leave a failed upload out in silence', async () => {
+    await drop(field('report'), makeFile('notes.txt'))
+    await field('report').getByText('Not an image', { exact: false }).waitFor()
+    await page.keyboard.press('Control+s')
+    await page.locator('[data-form-state]', { hasText: 'an upload failed' }).waitFor()
+    assert.equal(gallery.received.length, 0)
+    await field('report').getByRole('button', { name: 'Remove notes.txt' }).click()
+    await page.keyboard.press('Control+s')
+    await until(() => gallery.received.some(({ path }) => path === '/row'), 'the form is sent')
+  })
+
+  test('files picked from the library are attached; the dialog is complete by keyboard and gives focus back', async () => {
+    const opener = field('photos').getByRole('button', { name: 'Pick from library' })
+    await opener.focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Pick files for photos' })
+    await dialog.getByText('1998-214-7_fr').waitFor()
+    assert.deepEqual(await accessibility(page), [])
+    await dialog.getByRole('button', { name: 'Show more' }).click()
+    await dialog.getByRole('checkbox', { name: 'solveig_starboard.jpg' }).waitFor()
+    assert.equal(await dialog.getByRole('checkbox', { name: 'condition-2024.pdf' }).isDisabled(), true)
+    await dialog.getByRole('searchbox').fill('front')
+    await until(async () => (await dialog.getByRole('checkbox').count()) === 1, 'the list is filtered')
+    await dialog.getByRole('checkbox').focus()
+    await page.keyboard.press('Space')
+    await page.keyboard.press('Enter')
+    await until(
+      async () => (await storedIn('photos')) === '["df-side","df-mark","df-detail","df-jug"]',
+      'the file is attached',
+    )
+    assert.equal(await page.locator('dialog').count(), 0)
+    await until(() => opener.evaluate((element) => element === document.activeElement), 'focus is back')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await until(async () => (await page.locator('dialog').count()) === 0, 'the dialog is gone')
+  })
+
+  test('without scripts the form sends the same names, typed', async () => {
+    const plain = await browser.newContext({ javaScriptEnabled: false })
+    const bare = await plain.newPage()
+    await bare.goto(`${gallery.url}/row`)
+    await bare.getByLabel('photos: file ids, as a JSON list').fill('["df-jug"]')
+    await bare.getByRole('button', { name: 'Save row' }).click()
+    const sent = new URLSearchParams(gallery.received.find(({ path }) => path === '/row')?.body.toString())
+    assert.equal(sent.get('photos'), '["df-jug"]')
+    assert.equal(sent.get('image'), 'df-jug')
+    await plain.close()
+  })
+})
+
+describe('file-upload', () => {
+  beforeEach(() => page.goto(`${gallery.url}/library`))
+
+  test('a queue of files, some refused, with events and figures', async () => {
+    await page.evaluate(() => {
+      const told: string[] = []
+      Object.assign(globalThis, { told })
+      for (const type of ['file-uploaded', 'upload-error', 'all-complete']) {
+        document.addEventListener(type, (event) =>
+          told.push(`${type} ${JSON.stringify((event as CustomEvent).detail.uploaded ?? '')}`),
+        )
+      }
+    })
+    await drop(page.locator('file-upload'), makeFile('a.jpg'), makeFile('b.png', new Uint8Array(0)), makeFile('c.txt'))
+    await page.getByText('2 of 3').waitFor()
+    await page.getByText('Not an image', { exact: false }).waitFor()
+    assert.equal(uploads().length, 2)
+    await until(async () => ((await page.evaluate('told')) as string[]).includes('all-complete 2'), 'all is told')
+    assert.deepEqual(((await page.evaluate('told')) as string[]).sort(), [
+      'all-complete 2',
+      'file-uploaded ""',
+      'file-uploaded ""',
+      'upload-error ""',
+    ])
+    assert.deepEqual(await accessibility(page), [])
+  })
+
+  test('a thousand files are all sent and only some are drawn', async () => {
+    await page.locator('file-upload').evaluate((element) => {
+      const files = Array.from({ length: 1000 }, (_, at) => new File([String(at)], `${at}.png`, { type: 'image/png' }))
+      ;(element as unknown as { add(files: File[]): void }).add(files)
+    })
+    await until(() => uploads().length > 50, 'uploads run')
+    assert.ok((await page.locator('file-upload li').count()) <= 60)
+    await page.getByRole('button', { name: 'Cancel all' }).click()
+    const sent = uploads().length
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    assert.ok(uploads().length <= sent + 3)
+  })
+
+  test('an upload says how far it is and can be cancelled; the header counts it', async () => {
+    gallery.intercept = () => new Promise(() => {})
+    const chooser = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: 'Choose files' }).click()
+    await (await chooser).setFiles(makeFile('big.png', new Uint8Array(2_000_000)))
+    await page.locator('[data-running-uploads]', { hasText: '1 upload' }).waitFor()
+    await page.locator('progress[aria-label="big.png"]').waitFor()
+    await page.getByRole('button', { name: 'Cancel big.png' }).click()
+    await page.getByText('Drop or paste files here').waitFor()
+    assert.equal(await page.locator('[data-running-uploads]').isVisible(), false)
+  })
+})
+
+describe('the pages’ own behaviours', () => {
+  test('menus close on Esc and give focus back, and arrows move in them', async () => {
+    await page.goto(`${gallery.url}/table`)
+    const opener = page.locator('summary', { hasText: 'Table actions' })
+    await opener.focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('ArrowDown')
+    assert.match((await page.evaluate(() => document.activeElement?.textContent)) ?? '', /^Configure file columns/)
+    await page.keyboard.press('Escape')
+    assert.equal(await page.locator('details.menu[open]').count(), 0)
+    assert.equal(await opener.evaluate((element) => element === document.activeElement), true)
+    await opener.click()
+    await page.locator('h1').click()
+    assert.equal(await page.locator('details.menu[open]').count(), 0)
+  })
+
+  test('/ goes to the search and is a letter inside it', async () => {
+    await page.goto(`${gallery.url}/table`)
+    await page.keyboard.press('/')
+    await page.keyboard.type('a/b')
+    assert.equal(await page.locator('input[name=_search]').inputValue(), 'a/b')
+  })
+
+  test('the theme changes at once and is told to the server; without scripts the form tells it', async () => {
+    await page.goto(`${gallery.url}/parts`)
+    await page.getByRole('button', { name: 'Dark' }).click()
+    assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
+    await until(() => gallery.received.length === 1, 'the server is told')
+    assert.equal(gallery.received[0]?.body.toString(), 'theme=dark')
+    const plain = await browser.newContext({ javaScriptEnabled: false })
+    const bare = await plain.newPage()
+    await bare.goto(`${gallery.url}/parts`)
+    await bare.getByRole('button', { name: 'Light' }).click()
+    assert.equal(gallery.received[1]?.body.toString(), 'return=%2Fparts&theme=light')
+    await plain.close()
+  })
+
+  test('text twice as large does not make the page scroll sideways', async () => {
+    for (const width of [1280, 360]) {
+      await page.setViewportSize({ width, height: 800 })
+      for (const name of ['table', 'row', 'file', 'states', 'library']) {
+        await page.goto(`${gallery.url}/${name}`)
+        await page.evaluate(() => {
+          document.documentElement.style.fontSize = '200%'
+        })
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        const wide = await page.evaluate(() =>
+          [...document.querySelectorAll('body *')]
+            .filter(
+              (one) =>
+                one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.table-scroll, .sprite, .unseen'),
+            )
+            .map((one) => `${one.tagName}.${one.className}`)
+            .slice(0, 6),
+        )
+        assert.ok(overflow <= 0, `${wide} ${name} at ${width} px scrolls sideways by ${overflow} px`)
+      }
+    }
+  })
+})
