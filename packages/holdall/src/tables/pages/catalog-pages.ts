@@ -11,6 +11,7 @@ import { type DatabaseSummary, describeDatabase, type TableSummary } from '../ov
 import { COUNT_LIMIT } from '../query.ts'
 import { databaseIn } from '../routes.ts'
 import { visibleTables } from '../visible-tables.ts'
+import { answerPage } from './answer.ts'
 import { crumbs, type PagesRoom, uploadableSources } from './room.ts'
 
 /** The tables of a database that the list of databases names. */
@@ -31,7 +32,8 @@ export async function databasesPage(c: RouteContext, room: PagesRoom): Promise<R
     room.frame(c),
   ])
   const isFirst = databases.all.length === 0
-  return c.html(
+  return answerPage(
+    c,
     renderPage({
       ...frame,
       title: 'Databases',
@@ -141,7 +143,8 @@ export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Re
     formatBytes(database.size()),
     ...(database.immutable ? ['read only'] : []),
   ]
-  return c.html(
+  return answerPage(
+    c,
     renderPage({
       ...frame,
       title: database.name,

@@ -17,9 +17,10 @@ import type { Column, Table } from '../schema.ts'
 import { asObject, parseJson, readBody } from '../write/body.ts'
 import { MAX_BODY_BYTES } from '../write/limits.ts'
 import { isForm } from '../write/routes.ts'
+import { answerPage } from './answer.ts'
 import { readPairs } from './form-post.ts'
 import type { Posted } from './form-values.ts'
-import { crumbs, type PagesRoom } from './room.ts'
+import { crumbs, currentSchema, type PagesRoom } from './room.ts'
 
 interface Subject {
   readonly database: ServedDatabase
@@ -40,7 +41,8 @@ export async function fileColumnsPage(c: RouteContext, room: PagesRoom, refused?
   if (c.var.jsonPath) return c.json({ ok: true, columns: fileColumnsJson(now) })
   const columns = table.columns.filter((column) => column.affinity === 'TEXT' && column.hidden !== 1)
   const frame = await room.frame(c)
-  return c.html(
+  return answerPage(
+    c,
     renderPage({
       ...frame,
       title: 'Configure file columns',
@@ -57,7 +59,7 @@ export async function fileColumnsPage(c: RouteContext, room: PagesRoom, refused?
             )}</form>`,
       ...room.once.take(c, path),
     }),
-    (refused?.error.status ?? 200) as 200,
+    refused?.error.status,
   )
 }
 
@@ -95,7 +97,7 @@ export async function saveFileColumns(c: RouteContext, room: PagesRoom): Promise
 
 async function subjectOf(c: RouteContext, room: PagesRoom): Promise<Subject> {
   const database = databaseIn(c, room)
-  const table = (await database.schema()).tables.get(tableIn(c))
+  const table = (await currentSchema(database)).tables.get(tableIn(c))
   if (table === undefined) throw new HoldallError('table_not_found')
   const now = await room.fileColumns.of(database.name, table.name)
   return { database, table, now, path: room.urls.table(database.name, table.name) }

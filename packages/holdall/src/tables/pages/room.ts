@@ -5,8 +5,10 @@ import type { Source, Sources } from '../../sources/sources.ts'
 import type { Uploads } from '../../uploads/engine.ts'
 import type { Crumb, FrameOf } from '../../web/page.ts'
 import type { Actor } from '../../web/route.ts'
+import type { ServedDatabase } from '../databases.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import type { TablesRoom } from '../room.ts'
+import type { DatabaseSchema } from '../schema.ts'
 import type { WriteRoom } from '../write/room.ts'
 
 /** What the pages of tables need of the rooms around them. */
@@ -62,4 +64,9 @@ export async function browsableSources(room: PagesRoom, actor: Actor | null): Pr
     room.sources.list().map(({ slug }) => ({ kind: 'source', parent: slug })),
   )
   return new Set(allowed.flatMap(({ parent }) => parent ?? []))
+}
+
+/** The schema as it is now, for a page that reads nothing else. */
+export async function currentSchema(database: ServedDatabase): Promise<DatabaseSchema> {
+  return (await database.read(() => ({ statements: [], options: { short: true } }))).schema
 }

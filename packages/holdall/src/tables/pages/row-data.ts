@@ -34,9 +34,9 @@ export async function readRowData(c: RouteContext, room: PagesRoom): Promise<Row
   const database = databaseIn(c, room)
   const name = tableIn(c)
   const { actor } = c.var
-  const [neighbours, fileColumns, rights] = await Promise.all([
+  const [neighbours, settings, rights] = await Promise.all([
     visibleNeighbours(room.permissions, actor, database, name),
-    fileColumnsOf(room, database, name),
+    room.fileColumns.of(database.name, name),
     rightsOf(room, actor, database, name),
   ])
   const page = await readRow(database, name, c.req.param('pks') ?? '', {
@@ -45,6 +45,7 @@ export async function readRowData(c: RouteContext, room: PagesRoom): Promise<Row
     linked: true,
     signal: c.req.raw.signal,
   })
+  const fileColumns = fileColumnsOf(page.table, settings)
   const values = new Map(page.columns.map((column, index) => [column, page.row[index] ?? null]))
   const ids = [...fileColumns.keys()].flatMap((column) => readCell(values.get(column) ?? null).ids)
   const [files, sources] = await Promise.all([

@@ -14,10 +14,11 @@ import { visibleNeighbours } from '../visible-tables.ts'
 import type { NewRow } from '../write/protocol.ts'
 import { checkedRows, refuseImmutable, type Target } from '../write/room.ts'
 import type { RowForms } from '../write/routes.ts'
+import { answerPage } from './answer.ts'
 import { type FormColumn, formColumns } from './form-columns.ts'
 import { readSentForm } from './form-post.ts'
 import { type Posted, readChanges, readNewRow } from './form-values.ts'
-import { browsableSources, crumbs, type PagesRoom, uploadableSources } from './room.ts'
+import { browsableSources, crumbs, currentSchema, type PagesRoom, uploadableSources } from './room.ts'
 import { linkedOf, readRowData } from './row-data.ts'
 import { rowForm } from './row-form.ts'
 import { linkedSide, rowMenu } from './row-page.ts'
@@ -37,14 +38,15 @@ export function createRowForms(room: PagesRoom) {
     const database = databaseIn(c, room)
     refuseImmutable(database)
     const name = tableIn(c)
-    const [schema, neighbours, fileColumns, sources] = await Promise.all([
-      database.schema(),
+    const [schema, neighbours, settings, sources] = await Promise.all([
+      currentSchema(database),
       visibleNeighbours(room.permissions, c.var.actor, database, name),
-      fileColumnsOf(room, database, name),
+      room.fileColumns.of(database.name, name),
       uploadableSources(room, c.var.actor),
     ])
     const table = schema.tables.get(name)
     if (table === undefined || table.isView) throw new HoldallError('table_not_found')
+    const fileColumns = fileColumnsOf(table, settings)
     const references = new Map<string, Reference>(
       referencesOf(schema, table)
         .filter((reference) => neighbours.has(reference.table.name))
@@ -68,7 +70,8 @@ export function createRowForms(room: PagesRoom) {
       filesIn(c, columns, refused),
       browsableSources(room, c.var.actor),
     ])
-    return c.html(
+    return answerPage(
+      c,
       renderPage({
         ...frame,
         title: 'Insert row',
@@ -88,7 +91,7 @@ export function createRowForms(room: PagesRoom) {
           ...(refused && { refused }),
         })}<aside class="stack" aria-label="About this form">${keyList(columns)}</aside></div>`,
       }),
-      (refused?.error.status ?? 200) as 200,
+      refused?.error.status,
     )
   }
 
@@ -100,7 +103,8 @@ export function createRowForms(room: PagesRoom) {
       browsableSources(room, c.var.actor),
     ])
     const { page, database, href } = data
-    return c.html(
+    return answerPage(
+      c,
       renderPage({
         ...frame,
         title: `Edit ${data.title}`,
@@ -123,7 +127,7 @@ export function createRowForms(room: PagesRoom) {
         })}${linkedSide(data, room, keyList(columns))}</div>`,
         ...room.once.take(c, href),
       }),
-      (refused?.error.status ?? 200) as 200,
+      refused?.error.status,
     )
   }
 
@@ -142,7 +146,8 @@ export function createRowForms(room: PagesRoom) {
     const { page, database, href, title } = data
     const linked = linkedOf(data, room).filter(({ count }) => count !== 0)
     const files = [...data.fileColumns.keys()].flatMap((column) => readCell(data.values.get(column) ?? null).ids)
-    return c.html(
+    return answerPage(
+      c,
       renderPage({
         ...frame,
         title: 'Delete row',
@@ -165,7 +170,7 @@ export function createRowForms(room: PagesRoom) {
           },
         )}</div></form>`,
       }),
-      (error?.status ?? 200) as 200,
+      error?.status,
     )
   }
 

@@ -10,6 +10,7 @@ import { nullCell } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { itemsOf, shownFile } from '../file-columns/items.ts'
+import { answerPage } from './answer.ts'
 import { columnWords } from './column-words.ts'
 import { crumbs, type PagesRoom } from './room.ts'
 import { linkedOf, type RowData, readRowData } from './row-data.ts'
@@ -19,7 +20,8 @@ import { plainText, referenceCell, valueCell, WEB_ADDRESS } from './value-cell.t
 export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Response> {
   const [data, frame] = await Promise.all([readRowData(c, room), room.frame(c)])
   const { page, database, href } = data
-  return c.html(
+  return answerPage(
+    c,
     renderPage({
       ...frame,
       title: data.title,

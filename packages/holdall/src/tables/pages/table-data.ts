@@ -68,15 +68,11 @@ export async function rightsOf(
   }
 }
 
-/** The settings of those columns that the table has and that can hold files. */
-export async function fileColumnsOf(
-  room: Pick<PagesRoom, 'fileColumns'>,
-  database: ServedDatabase,
-  name: string,
-): Promise<ReadonlyMap<string, FileColumn>> {
-  const [settings, schema] = await Promise.all([room.fileColumns.of(database.name, name), database.schema()])
-  const table = schema.tables.get(name)
-  if (settings.size === 0 || table === undefined) return new Map()
+/** The settings of those columns that a table has and that can hold files. */
+export function fileColumnsOf(
+  table: Table,
+  settings: ReadonlyMap<string, FileColumn>,
+): ReadonlyMap<string, FileColumn> {
   return new Map([...settings].filter(([column]) => table.columnsByName.get(column)?.affinity === 'TEXT'))
 }
 
@@ -85,9 +81,9 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
   const database = databaseIn(c, room)
   const name = tableIn(c)
   const { actor } = c.var
-  const [neighbours, fileColumns, rights, mayExecuteSql] = await Promise.all([
+  const [neighbours, settings, rights, mayExecuteSql] = await Promise.all([
     visibleNeighbours(room.permissions, actor, database, name),
-    fileColumnsOf(room, database, name),
+    room.fileColumns.of(database.name, name),
     rightsOf(room, actor, database, name),
     parameters.has('_where') &&
       room.permissions.allowed(actor, 'execute-sql', { kind: 'database', parent: database.name }),
@@ -100,6 +96,7 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
     labels: 'all',
     signal: c.req.raw.signal,
   })
+  const fileColumns = fileColumnsOf(page.table, settings)
   const cells = page.columns.flatMap((column, index) => (fileColumns.has(column) ? [index] : []))
   const [files, sources, conditions] = await Promise.all([
     visibleFiles(room.registry, actor, idsIn(page.rows, cells)),

@@ -29,6 +29,7 @@ import type { Table } from '../schema.ts'
 import { searchTableOf } from '../search.ts'
 import type { SqliteValue } from '../value.ts'
 import { type Address, addressOf } from './address.ts'
+import { answerPage } from './answer.ts'
 import { columnWords } from './column-words.ts'
 import { crumbs, type PagesRoom, sourceFor } from './room.ts'
 import { conditionsOf, readTableData, type TableData, titleColumn } from './table-data.ts'
@@ -46,7 +47,8 @@ export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Respo
   const [data, frame] = await Promise.all([readTableData(c, room, parameters), room.frame(c)])
   const address = addressOf(path, parameters)
   const { table } = data.page
-  return c.html(
+  return answerPage(
+    c,
     renderPage({
       ...frame,
       title: table.name,

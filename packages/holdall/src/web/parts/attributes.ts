@@ -4,14 +4,23 @@ export type AttributeValue = string | number | boolean | null | undefined
 
 const NAME = /^[a-z][a-z0-9-]*$/
 
+/** Names that have been looked at: a table page writes the same ones thousands of times. */
+const known = new Set<string>()
+
+function learn(name: string): void {
+  if (!NAME.test(name)) throw new TypeError(`Not an attribute name: ${name}`)
+  known.add(name)
+}
+
 /**
  * Attributes with a leading space, quoted and escaped. `true` writes the bare name; false, null and undefined write nothing.
  * URLs must have gone through `safeUrl`.
  */
 export function attributes(values: Readonly<Record<string, AttributeValue>>): Html {
   const written: Html[] = []
-  for (const [name, value] of Object.entries(values)) {
-    if (!NAME.test(name)) throw new TypeError(`Not an attribute name: ${name}`)
+  for (const name in values) {
+    const value = values[name]
+    if (!known.has(name)) learn(name)
     if (value === true) written.push(html` ${name}`)
     else if (value !== false && value !== null && value !== undefined) written.push(html` ${name}="${String(value)}"`)
   }
