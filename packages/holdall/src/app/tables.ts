@@ -4,7 +4,7 @@ import type { Config, DatabaseConfig } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Registry } from '../files/registry.ts'
 import type { Sources } from '../sources/sources.ts'
-import { createDatabaseFile, createDatabases, type Databases } from '../tables/databases.ts'
+import { createDatabaseFile, createDatabases, type Databases, reasonAgainstDatabase } from '../tables/databases.ts'
 import { createReferences, type FindReferences, referenceRoutes } from '../tables/file-columns/references.ts'
 import { createFileColumns } from '../tables/file-columns/settings.ts'
 import { tablePageRoutes } from '../tables/pages/routes.ts'
@@ -38,7 +38,7 @@ export interface Tables {
   close(): Promise<void>
 }
 
-/** @throws HoldallError `database_missing` */
+/** @throws HoldallError `database_missing`, `database_not_sqlite` */
 export function createTables(options: TablesOptions): Tables {
   const { config, access, registry, urls } = options
   const served = Object.values(config.databases)
@@ -77,7 +77,12 @@ export function createTables(options: TablesOptions): Tables {
 }
 
 function ensureFile({ name, path }: DatabaseConfig, create: boolean): void {
-  if (path === undefined || existsSync(path)) return
+  if (path === undefined) return
+  if (existsSync(path)) {
+    const reason = reasonAgainstDatabase(path)
+    if (reason !== null) throw new HoldallError('database_not_sqlite', { name, path, reason })
+    return
+  }
   if (!create) throw new HoldallError('database_missing', { name, path })
   createDatabaseFile(path)
 }

@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs'
 import type { DatabaseConfig } from '../config/config.ts'
 import { HoldallError } from '../web/error.ts'
 import { PAGE_SIZES, type PageSizes } from './query.ts'
@@ -89,6 +89,27 @@ export function createDatabaseFile(path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  }
+}
+
+/** What every SQLite database begins with, once something was written to it. */
+const SQLITE_HEADER = Buffer.from('SQLite format 3\0')
+
+/** Why a file cannot be a database, in words that follow "is"; null when it looks like one. */
+export function reasonAgainstDatabase(path: string): string | null {
+  if (!statSync(path).isFile()) return 'no file'
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch {
+    return 'not readable'
+  }
+  try {
+    const start = Buffer.alloc(SQLITE_HEADER.length)
+    const length = readSync(file, start)
+    return length === 0 || start.equals(SQLITE_HEADER) ? null : 'not a SQLite database'
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -112,6 +112,10 @@ export const ERRORS = {
     status: 500,
     message: 'The database {name} has no file at {path}. Check the path, or start with --create to make an empty one.',
   },
+  database_not_sqlite: {
+    status: 500,
+    message: 'The database {name} cannot be served: {path} is {reason}. Check the path.',
+  },
   database_not_found: { status: 404, message: 'Database not found' },
   table_not_found: { status: 404, message: 'Table not found' },
   row_not_found: { status: 404, message: 'Row not found' },
