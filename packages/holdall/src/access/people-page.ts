@@ -1,5 +1,5 @@
 import { formatCount, formatTime } from '../web/format.ts'
-import { type Html, html } from '../web/html.ts'
+import { type Html, html, safeUrl } from '../web/html.ts'
 import type { PageContent } from '../web/page.ts'
 import { button } from '../web/parts/button.ts'
 import { field } from '../web/parts/field.ts'
@@ -72,7 +72,7 @@ function peopleTable(urls: Urls, people: readonly ListedPerson[]): Html {
     ],
     rows: people.map((person) => ({
       cells: [
-        html`<a href="${personHref(urls, person.id)}">${person.name ?? person.id}</a>${person.name !== null && html` <span class="muted">${person.id}</span>`}`,
+        html`<a href="${safeUrl(personHref(urls, person.id))}">${person.name ?? person.id}</a>${person.name !== null && html` <span class="muted">${person.id}</span>`}`,
         grantWords(person),
         person.lastSeenAt === null ? 'never' : formatTime(person.lastSeenAt),
         String(person.sessions),
@@ -85,12 +85,14 @@ function peopleTable(urls: Urls, people: readonly ListedPerson[]): Html {
 
 function grantWords({ id, grants }: ListedPerson): string {
   if (id === 'root') return 'may do everything'
-  return grants
-    .map(
-      ({ level, actions, resource }) =>
-        `${level === undefined ? actions.join(', ') : LEVEL_LABELS[level]}: ${resourceWords(resource)}`,
-    )
-    .join('; ')
+  return (
+    grants
+      .map(
+        ({ level, actions, resource }) =>
+          `${level === undefined ? actions.join(', ') : LEVEL_LABELS[level]}: ${resourceWords(resource)}`,
+      )
+      .join('; ') || 'nothing'
+  )
 }
 
 function inviteForm(urls: Urls, places: readonly Place[], refusal: Refusal | undefined): Html {
