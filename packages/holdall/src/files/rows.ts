@@ -27,6 +27,7 @@ export const FILE_COLUMNS: RawBuilder<unknown> = sql`f.seq, f.id, f.source_id, s
   f.created_at, f.metadata, f.search_text`
 
 export function toRecord(row: FileRow): FileRecord {
+  let metadata: Readonly<Record<string, unknown>> | undefined
   return {
     id: row.id,
     sourceId: row.source_id,
@@ -41,7 +42,11 @@ export function toRecord(row: FileRow): FileRecord {
     height: row.height,
     uploadedBy: row.uploaded_by,
     createdAt: row.created_at,
-    metadata: asObject(row.metadata),
+    // A page of a hundred cells shows none of it.
+    get metadata() {
+      metadata ??= asObject(row.metadata)
+      return metadata
+    },
     searchText: row.search_text,
   }
 }
