@@ -1,5 +1,7 @@
 const PLAIN_BYTE = /[A-Za-z0-9_-]/
 const encoder = new TextEncoder()
+// A byte order mark at the beginning of a name is part of it.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Datasette's tilde encoding: `[A-Za-z0-9_-]` stay, a space becomes `+`, every other byte of the UTF-8 form `~XX`. */
 export function tildeEncode(text: string): string {
@@ -28,7 +30,7 @@ export function tildeDecode(encoded: string): string {
     bytes.push(...(character === '+' ? [0x20] : encoder.encode(character)))
     at += character.length
   }
-  return new TextDecoder().decode(Uint8Array.from(bytes))
+  return decoder.decode(Uint8Array.from(bytes))
 }
 
 /** A list of primary key values as the last part of a row's address. */

@@ -1,0 +1,117 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { assemble } from '../../app/holdall.ts'
+import { loadConfig } from '../../config/config.ts'
+import { createLog } from '../../web/log.ts'
+
+/** The whole server without a socket, on a database that SQL makes. */
+export interface TestApp {
+  readonly folder: string
+  /** A second connection to the database `data`. */
+  readonly look: DatabaseSync
+  /** Errors that were logged: there should be none. */
+  readonly failures: string[]
+  /** A request as an actor; nobody without one. A body of fields is sent as a page's form, files and all. */
+  ask(path: string, options?: AskOptions): Promise<Response>
+  /** The page behind an address, which must be 200. */
+  page(path: string, actor?: string): Promise<string>
+  close(): Promise<void>
+}
+
+export interface AskOptions {
+  readonly actor?: string
+  readonly form?: Readonly<Record<string, string>> | FormData
+  readonly json?: unknown
+  /** As it is, with the type of the headers. */
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export async function openTestApp(options: {
+  readonly sql: string
+  readonly config?: Readonly<Record<string, unknown>>
+  /** Without one, there is no database at all. */
+  readonly database?: false
+}): Promise<TestApp> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdall-pages-'))
+  const path = join(folder, 'data.db')
+  const look = new DatabaseSync(path, { enableForeignKeyConstraints: false })
+  look.exec(options.sql)
+  mkdirSync(join(folder, 'state'))
+  const { config } = loadConfig({
+    env: {},
+    cwd: folder,
+    databases: options.database === false ? [] : [path],
+    ...(options.config && { overrides: options.config }),
+  })
+  const failures: string[] = []
+  const app = await assemble({
+    config,
+    data: join(folder, 'state'),
+    env: {},
+    log: createLog((line) => {
+      if (line.includes('"level":"error"')) failures.push(line)
+    }),
+  })
+  await app.start()
+  // Sources are looked at in the background, and take uploads from then on.
+  while ((await app.http.request('http://holdall.test/-/health')).status !== 200) await sleep(20)
+  const cookies = new Map<string, string>()
+
+  async function cookieOf(actor: string): Promise<string> {
+    const known = cookies.get(actor)
+    if (known) return known
+    const link = new URL(await app.createSignInLink(actor), 'http://holdall.test')
+    const response = await app.http.request(new URL('/-/sign-in', link).href, {
+      method: 'POST',
+      headers: {
+        'Sec-Fetch-Site': 'same-origin',
+        'Content-Type': 'application/x-www-form-urlencoded',
+        Accept: 'text/html',
+      },
+      body: link.searchParams.toString(),
+    })
+    const cookie = response.headers
+      .getSetCookie()
+      .map((value) => value.split(';', 1)[0])
+      .join('; ')
+    cookies.set(actor, cookie)
+    return cookie
+  }
+
+  async function ask(
+    address: string,
+    { actor, form, json, body: raw, headers = {} }: AskOptions = {},
+  ): Promise<Response> {
+    const sent = new Headers({ Accept: 'text/html', 'Sec-Fetch-Site': 'same-origin', ...headers })
+    if (actor !== undefined) sent.set('Cookie', await cookieOf(actor))
+    if (json !== undefined) sent.set('Content-Type', 'application/json')
+    const fields = form instanceof FormData ? form : form && new URLSearchParams(form)
+    const body = json === undefined ? (raw ?? fields) : JSON.stringify(json)
+    return app.http.request(`http://holdall.test${address}`, {
+      headers: sent,
+      ...(body !== undefined && { method: 'POST', body }),
+    })
+  }
+
+  return {
+    folder,
+    look,
+    failures,
+    ask,
+    async page(address, actor = 'root') {
+      const response = await ask(address, { actor })
+      const text = await response.text()
+      if (response.status !== 200) throw new Error(`${address} answered ${response.status}: ${text.slice(0, 2000)}`)
+      return text
+    },
+    async close() {
+      look.close()
+      await app.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
