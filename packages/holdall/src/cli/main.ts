@@ -40,8 +40,8 @@ export async function main(argv: readonly string[], io: CommandIo = processIo())
       io.stderr.write(`holdall: ${error.message}\nholdall --help lists the commands and their options.\n`)
       return 2
     }
-    if (error instanceof Error && error.name === 'ConfigurationError') {
-      io.stderr.write(`${error.message}\n`)
+    if (error instanceof HoldallError && error.code === 'configuration_invalid') {
+      io.stderr.write(`${error.errors.join('\n')}\n`)
       return 2
     }
     if (error instanceof CommandError || error instanceof HoldallError) {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { checkConfiguration } from '../app/configuration.ts'
 import { startHoldall } from '../app/holdall.ts'
 import { describeNotes, loadConfig } from '../config/config.ts'
 import { rememberAddress } from './address.ts'
@@ -19,7 +20,12 @@ export async function serve(argv: readonly string[], io: CommandIo): Promise<voi
     log: { type: 'string' },
   })
   const port = wholeNumber('port', values.port, 0, 65_535)
-  const { config, notes } = loadConfig({ file: values.config, env: io.env, databases: positionals })
+  const { config, notes } = loadConfig({
+    file: values.config,
+    env: io.env,
+    databases: positionals,
+    check: checkConfiguration,
+  })
   for (const note of describeNotes(notes)) io.stderr.write(`note: ${note}\n`)
 
   const output = openLog(values.log, io)

@@ -7,7 +7,7 @@ import { type DatabaseConfig, readDatabases } from './databases.ts'
 import { readDocument } from './document.ts'
 import { METADATA_IGNORED, METADATA_SHAPE, type Metadata, metadataOf } from './metadata.ts'
 import { overlay } from './overrides.ts'
-import { formatPath } from './path.ts'
+import { formatPath, type Path } from './path.ts'
 import { type PermissionRule, readRootPermissions, readSqlAllow, readViewAllow } from './permissions.ts'
 import { readPlugins } from './plugins.ts'
 import { reasonOf, resolveReferences } from './references.ts'
@@ -23,6 +23,7 @@ export type { DatabaseConfig } from './databases.ts'
 export type { ColumnType, FileColumnConfig } from './file-columns.ts'
 export { acceptList } from './file-columns.ts'
 export type { Metadata } from './metadata.ts'
+export type { Path } from './path.ts'
 export type { PermissionRule } from './permissions.ts'
 export type { ConfigNote, ConfigurationProblem } from './report.ts'
 export { ConfigurationError, describeNotes, formatProblem } from './report.ts'
@@ -64,6 +65,14 @@ export interface LoadOptions {
   readonly overrides?: Readonly<Record<string, unknown>>
   readonly cwd?: string
   readonly readFile?: (path: string) => Uint8Array
+  /** What the rooms find wrong with their blocks; said together with everything else. */
+  readonly check?: (config: Config) => readonly Complaint[]
+}
+
+/** Something that a room finds wrong with a block of the configuration. */
+export interface Complaint {
+  readonly path: Path
+  readonly message: string
 }
 
 const SHAPE = {
@@ -91,23 +100,24 @@ export function loadConfig(options: LoadOptions): { config: Config; notes: Confi
   const { cwd = process.cwd(), readFile = readFileSync } = options
   const file = options.file === undefined ? undefined : resolve(cwd, options.file)
   const directory = file === undefined ? cwd : dirname(file)
-  const { root, locate } = options.file === undefined ? NOTHING : read(options.file, file as string, readFile)
+  const { root, locate } = options.file === undefined ? NOTHING : readFileAt(options.file, file as string, readFile)
 
   const { value, covers } = overlay(root, options.overrides ?? {})
   const report = createReport((path) => (covers(path) ? undefined : locate(path)), options.file)
   const resolved = resolveReferences(report, [], value, { env: options.env, directory, readFile })
-  const config = readConfig(report, isBlock(resolved) ? resolved : block(), {
+  const read = readConfig(report, isBlock(resolved) ? resolved : block(), {
     directory,
     cwd,
     commandLine: options.databases ?? [],
   })
-  const notes = report.finish()
-  return { config: { ...(file !== undefined && { file }), directory, ...config }, notes }
+  const config = { ...(file !== undefined && { file }), directory, ...read }
+  for (const { path, message } of options.check?.(config) ?? []) report.problem(path, message)
+  return { config, notes: report.finish() }
 }
 
 const NOTHING = { root: block(), locate: () => undefined }
 
-function read(given: string, absolute: string, readFile: (path: string) => Uint8Array) {
+function readFileAt(given: string, absolute: string, readFile: (path: string) => Uint8Array) {
   const problems: ConfigurationProblem[] = []
   let bytes: Uint8Array
   try {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { Config, SourceConfig } from '../config/config.ts'
-import { ConfigurationError, type ConfigurationProblem } from '../config/config.ts'
+import type { Complaint, Config, Path, SourceConfig } from '../config/config.ts'
+import { ConfigurationError } from '../config/config.ts'
 import { secretNames, withSecrets } from './secrets.ts'
 import type { StorageType } from './storage.ts'
 
@@ -23,31 +23,35 @@ export function declaredSources(config: Config, types: StorageTypes, dataDirecto
   const configured = Object.values(config.sources)
   const sources = configured.length > 0 ? configured : [defaultSource(dataDirectory)]
   const origin = configured.length > 0 ? 'configuration' : 'default'
-  const problems: ConfigurationProblem[] = []
-  const declared: DeclaredSource[] = []
-  for (const source of sources) {
+  const complaints = sourceComplaints(config, types)
+  if (complaints.length > 0) {
+    const file = config.file === undefined ? {} : { file: config.file }
+    throw new ConfigurationError(complaints.map(({ path, message }) => ({ path: path.join('.'), message, ...file })))
+  }
+  return sources.map((source) => ({ origin, source, type: types.get(source.storage) as StorageType }))
+}
+
+/** Every source of the configuration whose storage is unknown, and whatever its storage does not take of its `config`. */
+export function sourceComplaints(config: Config, types: StorageTypes): Complaint[] {
+  return Object.values(config.sources).flatMap((source) => {
+    const at = (...steps: (string | number)[]): Path => ['sources', source.slug, ...steps]
     const type = types.get(source.storage)
     if (type === undefined) {
       const known = [...types.keys()].sort().join(', ')
-      problems.push(
-        problem(
-          config,
-          source,
-          'storage',
-          `names the storage ${source.storage}, which nothing provides. There is: ${known}.`,
-        ),
-      )
-      continue
+      return [
+        {
+          path: at('storage'),
+          message: `names the storage ${source.storage}, which nothing provides. There is: ${known}.`,
+        },
+      ]
     }
     // What a secret holds is known when the storage is made; any text stands in for it here.
     const checked = type.config.safeParse(withSecrets(source.config, (name) => name))
-    for (const issue of checked.error?.issues ?? []) {
-      problems.push(problem(config, source, ['config', ...issue.path].join('.'), issue.message))
-    }
-    declared.push({ origin, source, type })
-  }
-  if (problems.length > 0) throw new ConfigurationError(problems)
-  return declared
+    return (checked.error?.issues ?? []).map(({ path, message }) => ({
+      path: at('config', ...path.map((step) => (typeof step === 'symbol' ? String(step) : step))),
+      message,
+    }))
+  })
 }
 
 /** The names of the secrets that a source may read. */
@@ -67,8 +71,4 @@ function defaultSource(dataDirectory: string): SourceConfig {
     secrets: [],
     keepGps: false,
   }
-}
-
-function problem(config: Config, source: SourceConfig, at: string, message: string): ConfigurationProblem {
-  return { path: `sources.${source.slug}.${at}`, message, ...(config.file !== undefined && { file: config.file }) }
 }
