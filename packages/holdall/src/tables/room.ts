@@ -3,7 +3,7 @@ import type { Permissions } from '../access/permissions.ts'
 import type { Metadata } from '../config/config.ts'
 import type { Urls } from '../web/url.ts'
 import type { Databases } from './databases.ts'
-import type { ColumnTypes } from './extras.ts'
+import type { FileColumns } from './file-columns/settings.ts'
 
 /** What the JSON routes of tables need of the rooms around them. */
 export interface TablesRoom {
@@ -13,8 +13,7 @@ export interface TablesRoom {
   readonly metadata: Metadata
   /** Seconds that an answer which anybody may see can be kept: `settings.default_cache_ttl`. */
   readonly cacheTtl: number
-  /** The column types of a table, those set at runtime included. Default: what the configuration says. */
-  readonly columnTypes?: (database: string, table: string) => Promise<ColumnTypes>
+  readonly fileColumns: FileColumns
   /** What absolute addresses begin with depends on the way to this server. */
   readonly proxy: ProxySettings
 }

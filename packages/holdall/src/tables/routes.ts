@@ -194,15 +194,17 @@ async function isPrivate({ permissions }: TablesRoom, resource: Resource): Promi
   return !(await permissions.allowed(null, action, resource))
 }
 
+const FILE_TYPE = { type: 'file', config: null }
+
 async function columnTypes(room: TablesRoom, database: ServedDatabase, table: string): Promise<ColumnTypes> {
-  if (room.columnTypes) return room.columnTypes(database.name, table)
-  const columns = Object.entries(database.config.tables[table]?.columns ?? {})
-  return Object.fromEntries(
-    columns.flatMap(([name, { columnType, fileColumn }]) => {
-      if (fileColumn) return [[name, { type: 'file', config: null }]]
-      return columnType ? [[name, { type: columnType.type, config: columnType.config ?? null }]] : []
-    }),
-  )
+  const files = await room.fileColumns.of(database.name, table)
+  const declared = Object.entries(database.config.tables[table]?.columns ?? {})
+  return Object.fromEntries([
+    ...declared.flatMap(([name, { columnType }]) =>
+      columnType ? [[name, { type: columnType.type, config: columnType.config ?? null }]] : [],
+    ),
+    ...[...files.keys()].map((name) => [name, FILE_TYPE]),
+  ])
 }
 
 /** Answers that anybody may see can be kept for a moment, others not at all. */

@@ -11,6 +11,7 @@ import { createLog } from '../web/log.ts'
 import type { Actor, Need, RouteContext } from '../web/route.ts'
 import { createUrls } from '../web/url.ts'
 import { createDatabases, type Databases } from './databases.ts'
+import { createFileColumns } from './file-columns/settings.ts'
 import { createReaderPool, type ReaderPool } from './reader/pool.ts'
 import type { TablesRoom } from './room.ts'
 
@@ -67,6 +68,7 @@ export async function openTestTables(options: TestTablesOptions): Promise<TestTa
     pool,
     room: {
       databases,
+      fileColumns: createFileColumns(config, internal),
       permissions,
       urls,
       metadata: config.metadata,
@@ -85,7 +87,10 @@ export async function openTestTables(options: TestTablesOptions): Promise<TestTa
 function createHooks(permissions: Permissions, baseUrl: string) {
   return {
     urls: createUrls(baseUrl),
-    log: createLog(() => {}),
+    // What nobody foresaw is worth seeing, whatever test it happens in.
+    log: createLog((line) => {
+      if (line.includes('"request failed"')) console.error(line)
+    }),
     authenticate: async (c: RouteContext): Promise<Actor | null> => {
       const id = c.req.header('X-Actor')
       return id === undefined ? null : { id }
