@@ -305,6 +305,22 @@ test('a file that one may not see is answered like one that never was', async ()
   }
 })
 
+test('a source that one may not see is answered like one that never was', async () => {
+  const about = holdall.routes.filter(({ path, need }) => path.includes(':source') && need.kind === 'permission')
+  assert(about.length > 0)
+  for (const route of about) {
+    for (const path of pathsOf(route)) {
+      for (const person of ['anonymous', 'signed in without rights', 'rights elsewhere'] as const) {
+        const real = await addressOf(path, false)
+        const unreal = real.replace('photos', 'never')
+        const answers = [await ask(route.method, real, PEOPLE[person]), await ask(route.method, unreal, PEOPLE[person])]
+        const [one, other] = answers.map(({ status, code }) => `${status} ${code}`)
+        assert.equal(one, other, `${person}: ${route.method} ${path}`)
+      }
+    }
+  }
+})
+
 test('people are shown a way in: a page that offers to sign in', async () => {
   const answer = await holdall.http.fetch(
     new Request('http://matrix.test/-/tokens', { headers: { Accept: 'text/html' } }),
