@@ -5,6 +5,7 @@ import type { InternalDatabase } from '../database/internal.ts'
 import type { Registry } from '../files/registry.ts'
 import type { Sources } from '../sources/sources.ts'
 import { createDatabaseFile, createDatabases, type Databases, reasonAgainstDatabase } from '../tables/databases.ts'
+import { createColumnTypes } from '../tables/file-columns/column-types.ts'
 import { createReferences, type FindReferences, referenceRoutes } from '../tables/file-columns/references.ts'
 import { createFileColumns } from '../tables/file-columns/settings.ts'
 import { tablePageRoutes } from '../tables/pages/routes.ts'
@@ -51,6 +52,7 @@ export function createTables(options: TablesOptions): Tables {
   const { permissions } = access
   const findUses = createReferences({ databases, fileColumns, permissions, urls })
   const room = {
+    columnTypes: createColumnTypes(config, fileColumns),
     config,
     databases,
     fileColumns,

@@ -1,3 +1,4 @@
+import type { ProxySettings } from '../../access/origin.ts'
 import type { Permissions } from '../../access/permissions.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Need, Resource, RouteContext } from '../../web/route.ts'
@@ -24,6 +25,8 @@ export interface WriteRoom {
   readonly files: VisibleFiles
   readonly permissions: Permissions
   readonly urls: Urls
+  /** What absolute addresses begin with depends on the way to this server. */
+  readonly proxy: ProxySettings
 }
 
 /** The table that an address names, and its last part if it names a row. */

@@ -1,3 +1,4 @@
+import { requestOrigin } from '../../access/origin.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Route, RouteContext } from '../../web/route.ts'
 import { tildeDecode } from '../../web/url.ts'
@@ -108,7 +109,7 @@ export function createWriteRoutes(room: WriteRoom, forms: RowForms): Route[] {
     const named = request.conflict === 'replace' ? 'by-key' : 'new'
     const rows = request.rows.length === 0 ? [] : await checkedCreateRows(c, target, request.rows, named)
     const { schema } = await room.writers.write(database, { kind: 'create', ...request, rows })
-    const url = new URL(room.urls.table(database.name, request.table), c.req.url).href
+    const url = requestOrigin(c, room.proxy) + room.urls.table(database.name, request.table)
     return c.json(
       {
         ok: true,

@@ -79,6 +79,7 @@ before(async () => {
         files: room.registry,
         permissions: room.permissions,
         urls: room.urls,
+        proxy: { trustProxy: false },
       },
       {
         insert: async (c) => c.text('form'),
