@@ -4,6 +4,7 @@ import { accessRoutes } from '../access/routes.ts'
 import type { Config } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
 import { createFiles } from '../files/files.ts'
+import { imageLimits } from '../files/limits.ts'
 import { filesRoutes, refusedUpload } from '../files/routes.ts'
 import { createSecrets } from '../secrets/named.ts'
 import { resolveServerSecret } from '../secrets/server-secret.ts'
@@ -78,7 +79,15 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       log,
     })
     closing.push(sources.close)
-    const files = createFiles({ database, sources, permissions, urls, log, dataDirectory: data.path })
+    const files = createFiles({
+      database,
+      sources,
+      permissions,
+      urls,
+      log,
+      dataDirectory: data.path,
+      limits: imageLimits(config.settings),
+    })
     closing.push(files.close)
     const uploads = createUploads({ database, sources, intake: files.intake, log, before })
     closing.push(uploads.close)

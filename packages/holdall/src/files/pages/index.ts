@@ -51,7 +51,7 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
       shown.length === 0 ? undefined : `${formatCount(files, 'file')} in ${formatCount(browsable.length, 'source')}`,
     body:
       shown.length === 0
-        ? nothingToSee(actor !== null)
+        ? nothingToSee(room, actor !== null)
         : html`<div class="stack"><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
             recent.files.length > 0 &&
             html`<section aria-labelledby="recent"><h2 id="recent" class="section-head">Added last</h2>${fileTiles(
@@ -80,12 +80,20 @@ export function storageName(type: string): string {
   return type === 'filesystem' ? 'directory' : type
 }
 
-function nothingToSee(signedIn: boolean): Html {
+function nothingToSee({ urls }: FilesRoom, signedIn: boolean): Html {
   return emptyState({
     icon: 'image',
     title: 'No source to browse',
     body: signedIn
       ? 'You may browse none of the sources. Whoever runs this server can let you in.'
       : 'Sources are shown to those who may browse them. Sign in to see yours.',
+    actions: signedIn
+      ? undefined
+      : linkButton({
+          label: 'Sign in',
+          href: urls.path('/-/sign-in', { return: urls.path('/-/files') }),
+          kind: 'filled',
+          icon: 'signIn',
+        }),
   })
 }

@@ -41,8 +41,8 @@ const SORT_LABELS: Record<Sort, string> = { newest: 'Newest first', name: 'Name'
 export async function libraryPage(room: FilesRoom, c: RouteContext, library: Library): Promise<Html> {
   const { urls, frame } = room
   const { source, list, totals } = library
-  const uploadable =
-    source.capabilities.can_upload && (await sourcesFor(room, c.var.actor, 'files-upload')).includes(source)
+  const takesFiles = source.availability.available && source.capabilities.can_upload
+  const uploadable = takesFiles && (await sourcesFor(room, c.var.actor, 'files-upload')).includes(source)
   const upload = linkButton({ label: 'Upload files', href: uploadHref(room, source), kind: 'filled', icon: 'upload' })
   const where = source.storageType === 'filesystem' ? 'in a directory' : `in ${storageName(source.storageType)}`
   return renderPage({

@@ -22,6 +22,14 @@ export function filePreview({ urls, thumbnails }: FilesRoom, file: FileRecord): 
     const kind = contentType.startsWith('video/') ? 'video' : 'audio'
     return preview({ ...shown, openHref: null, [kind]: inline, caption: typeName(contentType) })
   }
+  if (contentType.startsWith('image/') && isInline(contentType) && !DECODABLE.has(contentType)) {
+    // Browsers can show what nobody makes a smaller picture of.
+    return preview({
+      ...shown,
+      image: { src: inline, width, height, alt: file.filename },
+      caption: typeName(contentType),
+    })
+  }
   if (!DECODABLE.has(contentType) || width === null || height === null || !thumbnails.has(file)) {
     return preview({ ...shown, openLabel: 'Open in the browser', caption: typeName(contentType) })
   }

@@ -21,7 +21,7 @@ const MEDIA_PLAYS = "default-src 'none'; media-src 'self'; sandbox allow-same-or
  * The bytes of a file, as `GET` and `HEAD` of `/-/files/{id}/download` give them.
  *
  * @throws HoldallError `file_missing` when the storage has lost it, before any header promises otherwise;
- * `source_inactive` and `source_unavailable`
+ * `storage_failed`, `source_inactive` and `source_unavailable` when it cannot be asked
  */
 export async function serveFile(request: Request, file: FileRecord, sources: Pick<Sources, 'byId'>): Promise<Response> {
   const inline = new URL(request.url).searchParams.get('inline') === '1' && isInline(file.contentType)
@@ -69,7 +69,7 @@ async function redirect(
 
 /** The size of what is stored, which must be the size that was recorded: other bytes are not this file. */
 async function sizeNow(storage: Storage, file: FileRecord, signal: AbortSignal): Promise<number> {
-  const stored = await storage.stat(file.path, { signal })
+  const stored = await storage.stat(file.path, { signal }).catch(storageFailed)
   if (stored === undefined) throw new HoldallError('file_missing')
   if (file.size !== null && stored.size !== file.size) {
     throw new HoldallError('file_missing', {}, { cause: `${stored.size} bytes are stored, ${file.size} were recorded` })
@@ -77,9 +77,16 @@ async function sizeNow(storage: Storage, file: FileRecord, signal: AbortSignal):
   return stored.size
 }
 
+/** A disk that is away, or a service that does not answer: it has lost nothing, and may be back in a moment. */
+function storageFailed(cause: unknown): never {
+  throw cause instanceof HoldallError ? cause : new HoldallError('storage_failed', {}, { cause })
+}
+
 async function open(storage: Storage, file: FileRecord, part: Part | undefined, size: number, signal: AbortSignal) {
   if (size === 0) return null
-  const stream = await storage.read(file.path, part === undefined ? { signal } : { range: part, signal })
+  const stream = await storage
+    .read(file.path, part === undefined ? { signal } : { range: part, signal })
+    .catch(storageFailed)
   return exactly(part?.length ?? size, stream)
 }
 

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { renameSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import type { Hono } from 'hono'
+import { z } from 'zod'
+import { createHttp } from '../app/http.ts'
+import { filesystemType } from '../sources/filesystem/storage.ts'
+import type { Storage, StorageType } from '../sources/storage.ts'
+import type { RouteEnv } from '../web/route.ts'
+import { openTestFiles, type TestFiles } from './testing.ts'
+
+/** A filesystem that hands out addresses of its own, as a bucket does. */
+function signingType(): StorageType {
+  const plain = filesystemType()
+  return {
+    type: 'signing',
+    config: z.unknown(),
+    async create(config, context): Promise<Storage> {
+      const storage = await plain.create(config as never, context)
+      return {
+        ...storage,
+        async downloadUrl(path, options) {
+          const query = new URLSearchParams({
+            type: options.contentType,
+            as: options.disposition,
+            name: options.filename,
+          })
+          return `https://bucket.test/${encodeURIComponent(path)}?${query}&for=${options.expiresIn}`
+        },
+        thumbnailUrl: async (path, { width, height }) =>
+          path.endsWith('.none') ? undefined : `https://bucket.test/${width}x${height}`,
+      }
+    },
+  }
+}
+
+let room: TestFiles
+let app: Hono<RouteEnv>
+
+before(async () => {
+  room = await openTestFiles({
+    types: [filesystemType(), signingType()],
+    sources: {
+      photos: { storage: 'filesystem', label: 'Photographs', config: { root: 'photos' } },
+      closed: { storage: 'signing', config: { root: 'closed' } },
+    },
+  })
+  app = createHttp(room.routes, room.hooks)
+})
+after(() => room.close())
+
+async function put(source: string, filename: string, body = 'some words'): Promise<string> {
+  const answer = await app.request(`/-/files/upload/${source}?filename=${filename}`, {
+    method: 'POST',
+    headers: { 'X-Actor': 'alice', 'Content-Type': 'text/plain' },
+    body,
+  })
+  return ((await answer.json()) as { file_id: string }).file_id
+}
+
+function get(path: string, headers: Record<string, string> = {}) {
+  return app.request(path, { headers: { 'X-Actor': 'alice', ...headers } })
+}
+
+test('a storage with addresses of its own is where the client is sent, with our type and name', async () => {
+  const id = await put('closed', 'a%20b.txt')
+  for (const [query, type, as] of [
+    ['', 'text/plain', 'attachment'],
+    ['?inline=1', 'text/plain; charset=utf-8', 'inline'],
+  ]) {
+    const answer = await get(`/-/files/${id}/download${query}`)
+    assert.equal(answer.status, 302)
+    assert.equal(answer.headers.get('Cache-Control'), 'no-cache')
+    const url = new URL(answer.headers.get('Location') as string)
+    assert.deepEqual(Object.fromEntries(url.searchParams), { type, as, name: 'a b.txt', for: '300' })
+  }
+  const html = await put('closed', 'x.html', '<script>alert(1)</script>')
+  const answer = await get(`/-/files/${html}/download?inline=1`)
+  assert.equal(new URL(answer.headers.get('Location') as string).searchParams.get('as'), 'attachment')
+  assert.equal((await app.request(`/-/files/${id}/download`, { headers: { 'X-Actor': 'bob' } })).status, 404)
+})
+
+test('a storage that makes thumbnails is asked for them; where it makes none, we do', async () => {
+  const id = await put('closed', 'a.txt')
+  const answer = await get(`/-/files/${id}/thumbnail?w=90&h=10`)
+  assert.deepEqual([answer.status, answer.headers.get('Location')], [302, 'https://bucket.test/96x48'])
+  const none = await get(`/-/files/${await put('closed', 'a.none')}/thumbnail`)
+  assert.equal(none.headers.get('Content-Type'), 'image/svg+xml')
+})
+
+test('a folder that is gone for a while has lost nothing', async () => {
+  const id = await put('photos', 'away.txt')
+  renameSync(room.root, `${room.root}-away`)
+  const download = await get(`/-/files/${id}/download`, { Accept: 'application/json' })
+  assert.equal(download.status, 503)
+  await room.sources
+    .get('photos')
+    .check()
+    .catch(() => {})
+  const page = await (await get(`/-/files/${id}`)).text()
+  assert.match(page, /Photographs cannot be reached/)
+  assert.match(await (await get('/-/files/browse/photos')).text(), /Its files are listed[\s\S]*way\.txt/)
+  assert.match(await (await get('/-/files')).text(), /unavailable/)
+  renameSync(`${room.root}-away`, room.root)
+  assert.equal((await get(`/-/files/${id}/download`)).status, 200)
+})
