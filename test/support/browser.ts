@@ -33,22 +33,28 @@ export function launchBrowser(): Promise<Browser> {
 
 /** Opens the address in each look, keeps a screenshot of the whole page, and returns what axe finds wrong, by look. */
 export async function lookAt(context: BrowserContext, url: string, name: string): Promise<string[]> {
-  mkdirSync(SCREENSHOTS, { recursive: true })
   const findings: string[] = []
   const page = await context.newPage()
-  for (const look of LOOKS) {
-    await page.setViewportSize({ width: look.width, height: look.height })
-    await page.emulateMedia({ colorScheme: look.colorScheme, reducedMotion: 'reduce' })
+  for (const how of LOOKS) {
+    await page.setViewportSize({ width: how.width, height: how.height })
+    await page.emulateMedia({ colorScheme: how.colorScheme, reducedMotion: 'reduce' })
     await page.goto(url, { waitUntil: 'networkidle' })
-    // As tall as the page, so that what sticks to an edge stands where it belongs.
-    const tall = await page.evaluate(() => document.documentElement.scrollHeight)
-    await page.setViewportSize({ width: look.width, height: Math.max(look.height, tall) })
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${look.name}.png`), fullPage: true })
-    for (const finding of await accessibility(page)) findings.push(`${name} ${look.name}: ${finding}`)
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    if (overflow > 0) findings.push(`${name} ${look.name}: the page scrolls sideways by ${overflow} px`)
+    findings.push(...(await look(page, name, how)))
   }
   await page.close()
+  return findings
+}
+
+/** The same for a page as it stands, which is as wide and coloured as `how` says. */
+export async function look(page: Page, name: string, how: (typeof LOOKS)[number]): Promise<string[]> {
+  mkdirSync(SCREENSHOTS, { recursive: true })
+  // As tall as the page, so that what sticks to an edge stands where it belongs.
+  const tall = await page.evaluate(() => document.documentElement.scrollHeight)
+  await page.setViewportSize({ width: how.width, height: Math.max(how.height, tall) })
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}-${how.name}.png`), fullPage: true })
+  const findings = (await accessibility(page)).map((finding) => `${name} ${how.name}: ${finding}`)
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  if (overflow > 0) findings.push(`${name} ${how.name}: the page scrolls sideways by ${overflow} px`)
   return findings
 }
 

@@ -243,20 +243,20 @@ export class FileCell extends HoldallElement {
 
   #failed(failed: readonly Task[]): TemplateResult {
     const [task] = failed
-    const text =
-      failed.length === 1 && task ? (task.error ?? '') : `${failed.length} files failed. ${task?.error ?? ''}`
+    const text = failed.length === 1 ? (task?.error ?? '') : `${failed.length} files failed. ${task?.error ?? ''}`
+    const again = failed.filter((one) => !one.refused)
     const retry = (): void => {
-      for (const one of failed) one.retry()
+      for (const one of again) one.retry()
     }
-    return this.#problem(text, retry, task)
+    return this.#problem(text, again.length > 0 ? retry : null, task)
   }
 
-  #problem(text: string, retry: () => void, task?: Task): TemplateResult {
+  #problem(text: string, retry: (() => void) | null, task?: Task): TemplateResult {
     return html`<span class="file-cell">${task ? taskThumbnail(task, 40) : html`<span class="type-tile">${icon('error')}</span>`}<span class="file-text">${
       task
         ? html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>`
         : html`<span>Not saved</span>`
-    }<span class="file-facts file-problem">${text}</span></span>${iconButton({ label: 'Retry', icon: 'retry', press: retry })}${iconButton(
+    }<span class="file-facts file-problem" title=${text}>${firstSentence(text)}</span></span>${retry ? iconButton({ label: 'Retry', icon: 'retry', press: retry }) : nothing}${iconButton(
       {
         label: task ? `Remove ${task.file.name}` : 'Leave as it was',
         icon: 'close',
@@ -271,4 +271,9 @@ function stripItem({ id, file }: Shown, base: string): TemplateResult {
     return html`<a data-id=${id} href="${base}-/files/${id}" aria-label="File ${id}"><span class="type-tile">${icon('file')}</span></a>`
   }
   return html`<a data-id=${id} href=${file.url} aria-label=${file.filename} title=${file.filename}>${thumbnail(file, 36)}</a>`
+}
+
+/** A cell has room for what happened; what to do is in the title and in the row's form. */
+function firstSentence(text: string): string {
+  return text.split(/(?<=[.!?])\s/, 1)[0]?.replace(/\.$/, '') ?? text
 }

@@ -357,7 +357,7 @@ export class FileColumnInput extends HoldallElement {
         press: () => this.#move(item, up ? -1 : 1, label),
       })
     return html`${
-      item.kind === 'task'
+      item.kind === 'task' && !item.task.refused
         ? html`<button class="button small" type="button" aria-label="Retry ${name}" @click=${item.task.retry}>Retry</button>`
         : nothing
     }${this.multiple && this.#items.length > 1 ? html`${move('up', true)}${move('down', false)}` : nothing}${iconButton(

@@ -163,7 +163,9 @@ export class FileUpload extends HoldallElement {
       ? html`<a class="file-name" href=${stored.url} title=${file.name} aria-label=${file.name}>${nameParts(file.name)}</a>`
       : html`<span class="file-name" title=${file.name}>${nameParts(file.name)}</span>`
     return html`<li>${taskThumbnail(task, 36)}<div>${name}${taskState(task)}</div><div class="file-tools">${
-      task.state === 'failed' ? iconButton({ label: `Retry ${file.name}`, icon: 'retry', press: task.retry }) : nothing
+      task.state === 'failed' && !task.refused
+        ? iconButton({ label: `Retry ${file.name}`, icon: 'retry', press: task.retry })
+        : nothing
     }${
       task.state === 'done'
         ? nothing

@@ -54,6 +54,8 @@ test('numbers beside a bar', () => {
   assert.equal(formatBytes(999), '999 bytes')
   assert.equal(formatBytes(999_499), '999 KB')
   assert.equal(formatBytes(999_500), '1.0 MB')
+  assert.equal(formatBytes(100_000_000), '100 MB')
+  assert.equal(formatBytes(178_600_000), '178.6 MB')
   assert.equal(formatPortion(3_100_000, 6_400_000), '3.1 of 6.4 MB')
   assert.equal(formatDuration(0.2), '1 s')
   assert.equal(formatDuration(150), '3 min')

@@ -31,7 +31,10 @@ function scale(bytes: number): { value: number; unit: number } {
 }
 
 function digits(value: number, unit: number): string {
-  return unit === 0 ? String(Math.round(value)) : value.toFixed(1)
+  if (unit === 0) return String(Math.round(value))
+  const text = value.toFixed(1)
+  // Three digits say enough: 312 MB, but 178.6 MB and 6.0 MB.
+  return value >= 100 && text.endsWith('.0') ? text.slice(0, -2) : text
 }
 
 /** `4 s`, `2 min`, `3 h 20 min`. */

@@ -28,7 +28,8 @@ export interface Task {
   /** "8.4 MB/s · 4 s left", or "" */
   readonly pace: string
   readonly error: string | null
-  readonly retryable: boolean
+  /** The page itself did not send it: trying again would change nothing. */
+  readonly refused: boolean
   readonly stored: StoredFile | null
   cancel(): void
   retry(): void
@@ -169,7 +170,7 @@ function createTask(
     rate: null,
     pace: '',
     error: null,
-    retryable: false,
+    refused: false,
     stored: null,
     cancel() {
       if (!isPending(task)) return
@@ -180,7 +181,8 @@ function createTask(
     retry() {
       const refused = refusal(file, options.rules())
       if (refused !== null) {
-        fail(task, refused, false)
+        task.refused = true
+        fail(task, refused)
         ended(task)
         return
       }
@@ -216,8 +218,7 @@ function createTask(
       task.state = 'done'
     } catch (error) {
       if (signal.aborted) return
-      const known = error instanceof UploadError
-      fail(task, known ? error.message : 'The upload failed. Retry sends the file again.', !known || error.retryable)
+      fail(task, error instanceof UploadError ? error.message : 'The upload failed. Retry sends the file again.')
     } finally {
       uploadEnded()
       if (!signal.aborted) ended(task)
@@ -226,10 +227,9 @@ function createTask(
   return task
 }
 
-function fail(task: Draft, error: string, retryable: boolean): void {
+function fail(task: Draft, error: string): void {
   task.state = 'failed'
   task.error = error
-  task.retryable = retryable
 }
 
 function pace(rate: Rate, left: number): string {

@@ -12,6 +12,8 @@ test('sizes are decimal with one digit from a megabyte on', () => {
     [999_499, '999 KB'],
     [999_500, '1.0 MB'],
     [6_400_000, '6.4 MB'],
+    [100_000_000, '100 MB'],
+    [178_600_000, '178.6 MB'],
     [5_497_558_138_880, '5.5 TB'],
   ]
   for (const [bytes, text] of sizes) assert.equal(formatBytes(bytes), text)

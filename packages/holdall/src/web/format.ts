@@ -9,7 +9,13 @@ export function formatBytes(bytes: number): string {
     value /= 1000
     unit += 1
   } while (value >= 999.5 && unit < UNITS.length - 1)
-  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`
+  return `${unit === 0 ? Math.round(value) : oneDigit(value)} ${UNITS[unit]}`
+}
+
+/** One digit after the point; none where three before it say enough: `312`, but `178.6` and `6.0`. */
+function oneDigit(value: number): string {
+  const text = value.toFixed(1)
+  return value >= 100 && text.endsWith('.0') ? text.slice(0, -2) : text
 }
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
