@@ -7,7 +7,7 @@ import type { Log } from '../web/log.ts'
 import type { Actor } from '../web/route.ts'
 import { createFinishing } from './finishing.ts'
 import type { FileIntake } from './inspection.ts'
-import { HEARTBEAT_MS, SWEEP_MS, TAKEOVER_MS } from './limits.ts'
+import { HEARTBEAT_MS, STOP_LIMIT_MS, SWEEP_MS, TAKEOVER_MS } from './limits.ts'
 import { receive } from './receive.ts'
 import { createRecovery } from './recovery.ts'
 import { failure, type Lease, type Received, type UploadSession } from './session.ts'
@@ -49,11 +49,11 @@ export interface Uploads {
   get(source: Source, actor: Actor | null, id: string): Promise<UploadSession>
   /** Removes what was received. Idempotent. @throws HoldallError `upload_not_open` once it is completing */
   abort(session: UploadSession): Promise<void>
-  /** Takes over what dead processes left, and keeps looking. Resolves when the dead ones' leases have ended. */
+  /** Ends the leases of dead processes, then takes over what they left, and keeps looking. Resolves after the first. */
   start(): Promise<void>
   /** Removes sessions past their time; done by itself every ten minutes once started. */
   sweep(): Promise<void>
-  /** Waits for what is being finished. */
+  /** Stops, and gives the leases back: what is not finished goes on in the next process. */
   close(): Promise<void>
 }
 
@@ -192,7 +192,6 @@ export function createUploads(options: UploadsOptions): Uploads {
     async start() {
       const dead = await store.releaseDead()
       if (dead > 0) log.info('leases of dead processes ended', { uploads: dead })
-      await recovery.takeOver()
       function every(milliseconds: number, work: () => Promise<void>): void {
         let busy = false
         const timer = setInterval(async () => {
@@ -203,6 +202,8 @@ export function createUploads(options: UploadsOptions): Uploads {
         }, milliseconds)
         timers.push(timer.unref())
       }
+      // Not awaited: a source that does not answer must not hold up the start.
+      recovery.takeOver().catch((error) => log.error('uploads not taken over', { error }))
       every(HEARTBEAT_MS, () => store.heartbeat())
       every(TAKEOVER_MS, () => recovery.takeOver())
       every(SWEEP_MS, () => recovery.sweep())
@@ -212,7 +213,10 @@ export function createUploads(options: UploadsOptions): Uploads {
 
     async close() {
       for (const timer of timers) clearInterval(timer)
+      const patience = setTimeout(() => store.interrupt(), STOP_LIMIT_MS)
       await Promise.allSettled(running)
+      clearTimeout(patience)
+      await store.releaseAll()
     },
   }
 }

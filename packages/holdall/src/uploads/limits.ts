@@ -21,6 +21,8 @@ export const HEARTBEAT_MS = 5_000
 export const TAKEOVER_MS = 5_000
 /** How often rows past their ttl are looked for. */
 export const SWEEP_MS = 10 * 60_000
+/** Steps under way may take so long to end once the server stops. */
+export const STOP_LIMIT_MS = 2_000
 /** Sessions taken over, or rows swept, in one go. */
 export const BATCH = 50
 

@@ -1,6 +1,7 @@
 import type { Sources } from '../sources/sources.ts'
+import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
-import { LONGEST_PAUSE_MS } from './limits.ts'
+import { BATCH, LONGEST_PAUSE_MS } from './limits.ts'
 import { failure, type Lease, type UploadSession } from './session.ts'
 import type { SessionStore } from './store.ts'
 
@@ -23,6 +24,19 @@ export function createRecovery({ store, sources, log, now, finish }: RecoveryOpt
     await storage.delete?.(session.path)
   }
 
+  /** @param giveUp whether a source that has left the configuration is a reason to leave its bytes where they are */
+  async function discardIfThereIs(session: UploadSession, giveUp: boolean): Promise<void> {
+    try {
+      await discard(session)
+    } catch (error) {
+      if (!giveUp || !(error instanceof HoldallError) || error.code !== 'source_inactive') throw error
+      log.warn('bytes of an upload left in a source that is no longer configured', {
+        upload: session.id,
+        path: session.path,
+      })
+    }
+  }
+
   async function resume(lease: Lease): Promise<void> {
     const { session } = lease
     if (session.status === 'completing') {
@@ -33,7 +47,7 @@ export function createRecovery({ store, sources, log, now, finish }: RecoveryOpt
     // Its body broke off with the process that read it. The file may already have been there whole: nobody was told.
     const expired = session.ttl * 1_000 < now()
     if (expired || !session.prepared) {
-      await discard(session)
+      await discardIfThereIs(session, expired)
       const reason = expired ? 'It waited too long for its bytes.' : 'The server stopped before all bytes had arrived.'
       await store.change(lease, 'given up', {
         status: expired ? 'expired' : 'aborted',
@@ -52,15 +66,18 @@ export function createRecovery({ store, sources, log, now, finish }: RecoveryOpt
 
     /** Goes on with what others left. A session whose source does not answer is left for a minute. */
     async takeOver(): Promise<void> {
-      for (const orphan of await store.orphaned()) {
-        const lease = await store.claim(orphan.id, ['initiated', 'completing'])
-        if (lease === undefined) continue
-        if (lease.session.status === 'completing') {
-          // Not awaited: one that is tried again for an hour must not hold up the others.
-          resume(lease).catch((error) => postpone(lease, error))
-        } else {
-          await resume(lease).catch((error) => postpone(lease, error))
+      for (;;) {
+        const orphans = await store.orphaned()
+        let taken = 0
+        for (const orphan of orphans) {
+          const lease = await store.claim(orphan.id, ['initiated', 'completing'])
+          if (lease === undefined) continue
+          taken += 1
+          const resumed = resume(lease).catch((error) => postpone(lease, error))
+          // One that is tried again for an hour must not hold up the others.
+          if (lease.session.status !== 'completing') await resumed
         }
+        if (orphans.length < BATCH || taken === 0) return
       }
     },
 
@@ -70,7 +87,8 @@ export function createRecovery({ store, sources, log, now, finish }: RecoveryOpt
       const removable: string[] = []
       for (const session of stale) {
         try {
-          if (session.status !== 'completed') await discard(session)
+          // Only a failed one may have kept its bytes, for somebody to look at.
+          if (session.status === 'failed') await discardIfThereIs(session, true)
           removable.push(session.id)
         } catch (error) {
           log.warn('bytes of an old upload not removed', { upload: session.id, error })

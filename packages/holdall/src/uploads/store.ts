@@ -144,6 +144,24 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
       if (held.get(lease.session.id)?.fence === lease.fence) held.delete(lease.session.id)
     },
 
+    /** Aborts whatever is done under a lease held here. */
+    interrupt(): void {
+      for (const [id, { abort }] of held) abort.abort(new LeaseLost(id))
+    },
+
+    /** Gives back every lease held here, for the next process to take at once. */
+    async releaseAll(): Promise<void> {
+      if (held.size === 0) return
+      held.clear()
+      await write('release leases', (trx) =>
+        trx
+          .updateTable('upload_sessions')
+          .set((eb) => ({ lease_owner: null, lease_until: time(-1), fence: eb('fence', '+', 1) }))
+          .where('lease_owner', '=', owner)
+          .execute(),
+      )
+    },
+
     /** Renews every lease held here, and aborts those that were lost. */
     async heartbeat(): Promise<void> {
       if (held.size === 0) return

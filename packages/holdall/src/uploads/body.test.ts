@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bytes } from '../sources/contract/bodies.ts'
+import type { RouteContext } from '../web/route.ts'
+import { bodyOf } from './body.ts'
+
+const IDLE_MS = 1_000
+
+/** Reads one request's body with `read` and answers with what that said. */
+async function serving(
+  read: (chunks: AsyncIterable<Uint8Array>, incoming: IncomingMessage) => Promise<string>,
+  send: (port: number) => Promise<void>,
+): Promise<string> {
+  const said = Promise.withResolvers<string>()
+  const server = createServer({ requestTimeout: 0 }, (incoming, outgoing) => {
+    const context = { env: { incoming }, req: { header: () => undefined } } as unknown as RouteContext
+    read(bodyOf(context, IDLE_MS).chunks, incoming)
+      .catch((error) => error.code ?? String(error))
+      .then((answer) => {
+        outgoing.end(answer)
+        said.resolve(answer)
+      })
+  })
+  server.listen(0)
+  await once(server, 'listening')
+  await send((server.address() as AddressInfo).port)
+  const answer = await said.promise
+  server.closeAllConnections()
+  server.close()
+  return answer
+}
+
+function open(port: number, length: number) {
+  const sending = request({ port, method: 'POST', headers: { 'Content-Length': length } })
+  sending.on('error', () => {})
+  return sending
+}
+
+async function size(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  let total = 0
+  for await (const chunk of chunks) total += chunk.byteLength
+  return `${total}`
+}
+
+test('every byte arrives, also to a slow reader', async () => {
+  const body = bytes(3_000_000)
+  const answer = await serving(
+    async (chunks) => {
+      const read: Uint8Array[] = []
+      for await (const chunk of chunks) {
+        read.push(chunk)
+        if (read.length % 10 === 0) await sleep(1)
+      }
+      return String(Buffer.concat(read).equals(body))
+    },
+    async (port) => void open(port, body.length).end(body),
+  )
+  assert.equal(answer, 'true')
+})
+
+test('a client that stalls is told so; one that we keep waiting is not', async () => {
+  const stalled = await serving(size, async (port) => void open(port, 100).write('some'))
+  assert.equal(stalled, 'upload_stalled')
+  const waited = await serving(
+    async (chunks) => {
+      let total = 0
+      for await (const chunk of chunks) {
+        total += chunk.byteLength
+        await sleep(IDLE_MS * 1.5)
+      }
+      return `${total}`
+    },
+    async (port) => void open(port, 100).end(bytes(100)),
+  )
+  assert.equal(waited, '100')
+})
+
+test('a client that sends now and then is waited for', async () => {
+  const answer = await serving(size, async (port) => {
+    const sending = open(port, 6)
+    for (let part = 0; part < 6; part += 1) {
+      sending.write('x')
+      await sleep(IDLE_MS / 4)
+    }
+    sending.end()
+  })
+  assert.equal(answer, '6')
+})
+
+test('a client that goes away is noticed', async () => {
+  const seen = Promise.withResolvers<void>()
+  const answer = await serving(
+    async (chunks) => {
+      for await (const _ of chunks) seen.resolve()
+      return 'the end'
+    },
+    async (port) => {
+      const sending = open(port, 1_000)
+      sending.write('some')
+      await seen.promise
+      sending.destroy()
+    },
+  )
+  assert.equal(answer, 'upload_interrupted')
+})
+
+test('reading that stops early leaves a request that can still be answered', async () => {
+  let answered = ''
+  await serving(
+    async (chunks) => {
+      for await (const _ of chunks) break
+      return 'enough'
+    },
+    async (port) => {
+      const sending = open(port, 1_000_000)
+      sending.write(bytes(900_000))
+      const [response] = await once(sending, 'response')
+      for await (const chunk of response) answered += chunk
+    },
+  )
+  assert.equal(answered, 'enough')
+})
