@@ -19,6 +19,10 @@ process.on('message', (request: WriteRequest) => {
   process.send?.(reply(request))
 })
 process.on('disconnect', () => process.exit(0))
+// Ctrl-C and service managers signal the whole group: the server decides when its writers end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+// The time that starting takes is not the first request's.
+process.send?.('ready')
 
 function reply(request: WriteRequest): WriteReply {
   try {

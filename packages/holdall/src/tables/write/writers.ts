@@ -70,11 +70,15 @@ function createWriter(path: string, limitMs: number, idleMs: number) {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: process.env.NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE } : {},
     })
-    // An idle writer does not keep the server alive; a request does, through its timer.
-    started.unref()
-    started.channel?.unref()
-    started.on('message', (reply: WriteReply) => finish(reply))
+    isReady = false
+    started.on('message', (message: WriteReply | 'ready') => {
+      if (started !== child) return
+      if (message !== 'ready') return finish(message)
+      isReady = true
+      if (current) limit()
+    })
     started.on('error', (error) => lost(started, error))
     started.on('exit', () => lost(started))
     return started
@@ -82,6 +86,7 @@ function createWriter(path: string, limitMs: number, idleMs: number) {
 
   let timer: NodeJS.Timeout | undefined
   let late = false
+  let isReady = false
 
   function next(): void {
     if (current !== undefined) return
@@ -99,16 +104,30 @@ function createWriter(path: string, limitMs: number, idleMs: number) {
     current = job
     late = false
     child ??= start()
+    keepAlive(true)
+    if (isReady) limit()
+    child.send(job.request)
+  }
+
+  /** A writer with something to do keeps the process from ending, an idle one does not. */
+  function keepAlive(yes: boolean): void {
+    if (yes) child?.ref()
+    else child?.unref()
+    if (yes) child?.channel?.ref()
+    else child?.channel?.unref()
+  }
+
+  function limit(): void {
     timer = setTimeout(() => {
       late = true
       child?.kill('SIGKILL')
     }, limitMs)
-    child.send(job.request)
   }
 
   function settle(): Job | undefined {
     const job = current
     clearTimeout(timer)
+    keepAlive(false)
     current = undefined
     return job
   }
