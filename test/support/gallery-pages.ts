@@ -505,7 +505,7 @@ export const LIBRARY: PageContent = {
   crumbs: [{ label: 'Files', href: '#' }, { label: 'Photographs' }],
   section: 'files',
   width: 'full',
-  body: html`<div class="stack">${uploader({ urls, source: 'photos', label: 'Photographs', accept: 'image/*', maxSize: 100_000_000, note: 'Images, up to 100 MB each.' })}${fileTiles(Object.values(FILES))}${pager({ text: '1–8 of 10,482', firstHref: null, nextHref: '#', bare: true })}</div>`,
+  body: html`<div class="with-uploads"><div>${fileTiles(Object.values(FILES))}${pager({ text: '1–8 of 10,482', firstHref: null, nextHref: '#', bare: true })}</div>${uploader({ urls, source: 'photos', label: 'Photographs', accept: 'image/*', maxSize: 100_000_000, note: 'Images, up to 100 MB each.' })}</div>`,
 }
 
 export const GALLERY: Readonly<Record<string, PageContent>> = {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { stylesheet } from '../../packages/holdall/src/web/assets.ts'
+import { siteIcon, stylesheet } from '../../packages/holdall/src/web/assets.ts'
 import { elementsBundle } from '../../packages/holdall/src/web/elements-bundle.ts'
 import { BASE, FILES, galleryPage } from './gallery-pages.ts'
 
@@ -41,6 +41,7 @@ export async function startGallery(): Promise<Gallery> {
     const path = url.pathname.startsWith(`${BASE}/`) ? url.pathname.slice(BASE.length) : null
     if (path === null) return send(response, 404, 'text/plain', 'outside of base_url')
     if (path === '/-/assets/holdall.css') return send(response, 200, 'text/css', stylesheet().body)
+    if (path === '/-/assets/icon.svg') return send(response, 200, 'image/svg+xml', siteIcon().body)
     if (path === '/-/assets/elements.js') return send(response, 200, 'text/javascript', (await elementsBundle()).body)
     if (path.startsWith('/img/')) return send(response, 200, 'image/svg+xml', picture(path))
     const page = request.method === 'GET' ? await galleryPage(path.slice(1)) : null

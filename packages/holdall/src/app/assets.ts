@@ -1,4 +1,4 @@
-import { type Asset, SCRIPT_PATH, STYLESHEET_PATH, stylesheet } from '../web/assets.ts'
+import { type Asset, ICON_PATH, SCRIPT_PATH, STYLESHEET_PATH, siteIcon, stylesheet } from '../web/assets.ts'
 import { elementsBundle } from '../web/elements-bundle.ts'
 import type { Need, Route, RouteContext } from '../web/route.ts'
 
@@ -13,6 +13,12 @@ export function assetRoutes(): Route[] {
       path: STYLESHEET_PATH,
       need: OPEN,
       handler: (c) => answer(c, stylesheet(), 'text/css; charset=utf-8'),
+    },
+    {
+      method: 'GET',
+      path: ICON_PATH,
+      need: OPEN,
+      handler: (c) => answer(c, siteIcon(), 'image/svg+xml'),
     },
     {
       method: 'GET',

@@ -24,6 +24,7 @@ export const STYLESHEETS = [
 /** Under `base_url`; the pages add `?v=` and the version, so that the answers may be cached for a year. */
 export const STYLESHEET_PATH = '/-/assets/holdall.css'
 export const SCRIPT_PATH = '/-/assets/elements.js'
+export const ICON_PATH = '/-/assets/icon.svg'
 
 export interface Asset {
   readonly body: Uint8Array<ArrayBuffer>
@@ -32,6 +33,13 @@ export interface Asset {
 }
 
 let read: Asset | undefined
+let drawn: Asset | undefined
+
+/** The mark, as browsers show it in a tab: light petrol where the browser is dark. */
+export function siteIcon(): Asset {
+  drawn ??= makeAsset(readFileSync(new URL('./assets/icon.svg', import.meta.url)))
+  return drawn
+}
 
 /** All stylesheets as one, read once. */
 export function stylesheet(): Asset {
@@ -41,6 +49,10 @@ export function stylesheet(): Asset {
 
 function readStylesheets(): Asset {
   const files = STYLESHEETS.map((name) => readFileSync(new URL(`./assets/${name}`, import.meta.url)))
-  const body = new Uint8Array(Buffer.concat(files))
+  return makeAsset(Buffer.concat(files))
+}
+
+function makeAsset(bytes: Uint8Array): Asset {
+  const body = new Uint8Array(bytes)
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"` }
 }

@@ -1,4 +1,4 @@
-import { SCRIPT_PATH, STYLESHEET_PATH, stylesheet } from './assets.ts'
+import { ICON_PATH, SCRIPT_PATH, STYLESHEET_PATH, siteIcon, stylesheet } from './assets.ts'
 import { elementsVersion } from './elements-bundle.ts'
 import { type Html, html, safeUrl } from './html.ts'
 import { attributes } from './parts/attributes.ts'
@@ -62,7 +62,7 @@ export function renderPage(page: PageFrame & PageContent): Html {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${page.title} · Holdall</title>
-<link rel="icon" href="data:,">
+<link rel="icon" type="image/svg+xml" href="${urls.path(ICON_PATH, { v: version(siteIcon().etag) })}">
 <link rel="stylesheet" href="${urls.path(STYLESHEET_PATH, { v: version(stylesheet().etag) })}">
 <script type="module" src="${urls.path(SCRIPT_PATH, { v: elementsVersion() })}"></script>
 </head>
