@@ -163,5 +163,10 @@ function readOptions(query: TableQuery, { parameters, signal }: TablePageOptions
   if (limit !== null && !/^\d{1,9}$/.test(limit)) {
     throw new HoldallError('bad_request', { reason: '_timelimit must be a number of milliseconds' })
   }
-  return { short, ...(limit !== null && { timeLimit: Number(limit) }), ...(signal && { signal }) }
+  return {
+    short,
+    suspect: query.where.length > 0,
+    ...(limit !== null && { timeLimit: Number(limit) }),
+    ...(signal && { signal }),
+  }
 }

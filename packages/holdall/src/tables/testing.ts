@@ -89,7 +89,7 @@ function createHooks(permissions: Permissions, baseUrl: string) {
     urls: createUrls(baseUrl),
     // What nobody foresaw is worth seeing, whatever test it happens in.
     log: createLog((line) => {
-      if (line.includes('"request failed"')) console.error(line)
+      if (line.includes('request failed')) console.error(line)
     }),
     authenticate: async (c: RouteContext): Promise<Actor | null> => {
       const id = c.req.header('X-Actor')

@@ -1,5 +1,6 @@
 import { readSync, writeSync } from 'node:fs'
-import { createConnections } from './connection.ts'
+import { type Connection, createConnections } from './connection.ts'
+import { areQuick } from './cost.ts'
 import { introspect } from './introspect.ts'
 import { type Batch, FRAME_PREFIX_BYTES, frame, type Request, type ResponseHeader } from './protocol.ts'
 import { failed, type Ran, runStatement } from './run.ts'
@@ -21,36 +22,42 @@ function answer(request: Request): void {
   }
   const { batch } = request
   const connection = connections.get(batch.path, batch.immutable)
-  connection.snapshot((schemaVersion) => {
-    if (batch.schemaVersion !== null && schemaVersion !== batch.schemaVersion) send({ kind: 'stale' })
-    else runAll(batch)
+  // Sent when the snapshot has ended, so that nobody who has the answer still meets its lock.
+  const last = connection.snapshot((schemaVersion): Buffer => {
+    if (batch.schemaVersion !== null && schemaVersion !== batch.schemaVersion) return frame(STALE)
+    if (request.onlyIfQuick && !areQuick(connection, batch.statements)) return frame(COSTLY)
+    return runAll(connection, batch)
   })
-
-  function runAll({ statements }: Batch): void {
-    const started = performance.now()
-    let ready: Ran[] = []
-    for (const statement of statements) {
-      if (statement.optional && ready.length > 0 && performance.now() - started > SEND_EARLY_AFTER_MS) {
-        sendResults(ready, false)
-        ready = []
-      }
-      try {
-        ready.push(runStatement(connection, statement))
-      } catch (error) {
-        if (!statement.optional) throw error
-        ready.push(failed({ reason: 'sql', message: messageOf(error) }))
-      }
-    }
-    sendResults(ready, true)
-  }
+  write(last)
 }
 
-function sendResults(ran: readonly Ran[], done: boolean): void {
-  write(
-    frame(
-      { kind: 'results', results: ran.map(({ header }) => header), done } satisfies ResponseHeader,
-      ran.map(({ payload }) => payload),
-    ),
+const STALE: ResponseHeader = { kind: 'stale' }
+const COSTLY: ResponseHeader = { kind: 'costly' }
+
+/** Runs a batch, and gives what has not been sent on the way. */
+function runAll(connection: Connection, { statements }: Batch): Buffer {
+  const started = performance.now()
+  let ready: Ran[] = []
+  for (const statement of statements) {
+    if (statement.optional && ready.length > 0 && performance.now() - started > SEND_EARLY_AFTER_MS) {
+      write(resultsFrame(ready, false))
+      ready = []
+    }
+    try {
+      ready.push(runStatement(connection, statement))
+    } catch (error) {
+      if (!statement.optional) throw error
+      ready.push(failed({ reason: 'sql', message: messageOf(error) }))
+    }
+  }
+  return resultsFrame(ready, true)
+}
+
+function resultsFrame(ran: readonly Ran[], done: boolean): Buffer {
+  const header: ResponseHeader = { kind: 'results', results: ran.map(({ header }) => header), done }
+  return frame(
+    header,
+    ran.map(({ payload }) => payload),
   )
 }
 

@@ -10,6 +10,8 @@ import { BUSY_TIMEOUT_MS, MAX_CONNECTIONS, MAX_PREPARED, MAX_SQL_BYTES, MAX_VALU
 export interface Connection {
   /** A statement that gives rows as arrays with integers as bigints. Prepared ones are kept. */
   prepare(sql: string): StatementSync
+  /** What SQLite would do: id, parent, unused, detail. @throws what SQLite throws */
+  explain(sql: string): (readonly [bigint, bigint, bigint, string])[]
   /** Runs `work` within one snapshot of the database, whose schema version it is told. */
   snapshot<T>(work: (schemaVersion: number) => T): T
   close(): void
@@ -77,6 +79,8 @@ export function openConnection(path: string, immutable: boolean): Connection {
       if (prepared.size > MAX_PREPARED) prepared.delete(prepared.keys().next().value as string)
       return statement
     },
+    explain: (sql) =>
+      database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as unknown as [bigint, bigint, bigint, string][],
     snapshot(work) {
       asOwn(() => begin.run())
       try {

@@ -1,15 +1,25 @@
-/** A reader that has worked on one request for so long counts as slow: it makes room for a fresh one. */
-export const SLOW_AFTER_MS = 30
+import { availableParallelism } from 'node:os'
+
+/** A reader that has worked on one request for so long is looked at: is it at work, or does it only wait for a processor? */
+export const LOOK_AFTER_MS = 15
+/** How often it is looked at from then on. */
+export const LOOK_EVERY_MS = 10
+/** So much processor time since the first look makes it slow: it makes room for a fresh reader. */
+export const SLOW_PROCESSOR_MS = 10
+/** And so does this long a time, whatever it was spent on. */
+export const SLOW_AFTER_MS = 250
 /** Fresh readers that are always there. One of them never takes a read whose cost nobody knows. */
 export const FRESH_READERS = 3
-/** Readers that may be busy with slow work at once, beside the fresh ones. */
-export const MAX_SLOW_READERS = 12
-/** A reader that has become slow and then has nothing to do goes away after this. */
-export const SLOW_IDLE_MS = 5_000
+/** Fresh readers while more reads wait than that. */
+export const MAX_FRESH_READERS = 6
+/** Readers that work on slow reads at once: more would only make each of them too slow for its limit. */
+export const MAX_SLOW_READERS = Math.max(2, availableParallelism())
+/** A reader beyond the usual number that has nothing to do goes away after this. */
+export const IDLE_MS = 5_000
 /** Reads that may wait; one more is refused with `database_busy`. */
 export const MAX_WAITING = 1_000
-/** Processor priority of a reader with slow work, as in nice(1). */
-export const SLOW_NICENESS = 10
+/** How far the processor priority of a reader with slow work lies below the server's, as in nice(1). */
+export const SLOW_NICENESS = 5
 /** How long a read may wait for its turn, before it is refused with `database_busy`. */
 export const MAX_WAIT_MS = 15_000
 /** Reading the schema of a database may take so many times the limit of one statement. */

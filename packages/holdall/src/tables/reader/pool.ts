@@ -2,12 +2,16 @@ import { HoldallError } from '../../web/error.ts'
 import type { RawSchema } from './introspect.ts'
 import {
   FRESH_READERS,
+  IDLE_MS,
+  LOOK_AFTER_MS,
+  LOOK_EVERY_MS,
+  MAX_FRESH_READERS,
   MAX_SLOW_READERS,
   MAX_WAIT_MS,
   MAX_WAITING,
   SCHEMA_TIME_FACTOR,
   SLOW_AFTER_MS,
-  SLOW_IDLE_MS,
+  SLOW_PROCESSOR_MS,
 } from './limits.ts'
 import type { Batch, Request, StatementResult } from './protocol.ts'
 import { type Answer, type Reader, startReader } from './reader.ts'
@@ -15,6 +19,8 @@ import { type Answer, type Reader, startReader } from './reader.ts'
 export interface ReadOptions {
   /** The read is known to be short whatever the data (a key, a first page): one reader is kept for these. */
   readonly short?: boolean
+  /** It holds SQL from outside, whose plan tells too little of what it costs. */
+  readonly suspect?: boolean
   /** Milliseconds; never more than the pool's own limit. */
   readonly timeLimit?: number
   readonly signal?: AbortSignal
@@ -42,14 +48,15 @@ export interface ReaderPoolOptions {
   /** `settings.sql_time_limit_ms` */
   readonly timeLimit: number
   readonly freshReaders?: number
+  readonly maxFreshReaders?: number
   readonly maxSlowReaders?: number
 }
 
 type Outcome = { kind: 'batch'; answer: BatchAnswer } | { kind: 'schema'; schema: RawSchema }
 
 interface Job {
-  readonly request: Request
-  readonly short: boolean
+  request: Request
+  short: boolean
   readonly limit: number
   /** What the SQL of the job is known by, to remember that it was slow. */
   readonly fingerprint: string
@@ -80,15 +87,16 @@ interface Slot {
 const RETRY_TIME_LIMIT_MS = 100
 /** Between the end of a reader that could not even start and the next attempt. */
 const RESTART_DELAY_MS = 500
-/** Fingerprints of reads that were slow lately: they start among the slow ones. */
-const REMEMBERED_SLOW = 500
+/** Reads that are remembered by their SQL: what was slow starts among the slow, what was quick counts as short. */
+const REMEMBERED = 2_000
 
 export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
   const freshReaders = options.freshReaders ?? FRESH_READERS
+  const maxFresh = Math.max(freshReaders, options.maxFreshReaders ?? MAX_FRESH_READERS)
   const maxSlow = options.maxSlowReaders ?? MAX_SLOW_READERS
   const slots = new Set<Slot>()
   const waiting: Job[] = []
-  const knownSlow = new Set<string>()
+  const known = new Map<string, 'slow' | 'quick'>()
   let closed = false
   let onAllGone: (() => void) | null = null
 
@@ -152,6 +160,14 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
     return null
   }
 
+  /** Short reads stand before the others, each kind in the order of its coming. */
+  function wait(job: Job) {
+    job.waitTimer = setTimeout(() => abort(job, new HoldallError('database_busy')), MAX_WAIT_MS)
+    const at = job.short ? waiting.findIndex((other) => !other.short) : -1
+    if (at < 0) waiting.push(job)
+    else waiting.splice(at, 0, job)
+  }
+
   function dispatch() {
     for (let index = 0; index < waiting.length; ) {
       const job = waiting[index] as Job
@@ -163,6 +179,7 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
       waiting.splice(index, 1)
       run(slot, job)
     }
+    if (waiting.some((job) => !job.slow) && fresh().length < maxFresh) start()
   }
 
   function run(slot: Slot, job: Job) {
@@ -175,21 +192,30 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
     job.results.length = 0
     slot.reader.ref()
     slot.reader.send(job.request)
-    slot.slowTimer = slot.slow ? null : setTimeout(onSlow, SLOW_AFTER_MS, slot)
+    slot.slowTimer = slot.slow ? null : setTimeout(look, LOOK_AFTER_MS, slot, null)
     slot.limitTimer = setTimeout(onLimit, job.limit, slot)
   }
 
-  function onSlow(slot: Slot) {
+  /** Whether a reader is slow, or has merely not had a processor: then it is looked at again. */
+  function look(slot: Slot, before: number | null) {
     const job = slot.job
     if (!job) return
     if (job.settled) return end(slot, 'kill')
-    remember(job)
+    const used = slot.reader.processorTime()
+    const working = used === null || (before !== null && used - before >= SLOW_PROCESSOR_MS)
+    if (working || performance.now() - job.startedAt >= SLOW_AFTER_MS) return onSlow(slot, job)
+    slot.slowTimer = setTimeout(look, LOOK_EVERY_MS, slot, before ?? used)
+  }
+
+  function onSlow(slot: Slot, job: Job) {
+    remember(job, 'slow')
     job.slow = true
+    job.short = false
     if (busySlow() >= maxSlow) {
       // No room among the slow: it starts again when there is, so that short reads keep their readers.
       slot.job = null
       end(slot, 'kill')
-      waiting.push(job)
+      wait(job)
       return dispatch()
     }
     slot.slow = true
@@ -221,7 +247,10 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
       // What is required may have been quick, and not yet sent when the rest took all the time.
       settle(job, () => {})
       const batch = { ...job.request.batch, statements: statements.slice(0, first) }
-      enqueue({ kind: 'batch', batch }, { timeLimit: Math.min(job.limit, RETRY_TIME_LIMIT_MS) }).then((outcome) => {
+      enqueue(
+        { kind: 'batch', batch, onlyIfQuick: false },
+        { timeLimit: Math.min(job.limit, RETRY_TIME_LIMIT_MS) },
+      ).then((outcome) => {
         if (outcome.kind === 'batch' && !outcome.answer.stale) {
           const results = [...outcome.answer.results, ...statements.slice(first).map(() => timeout(job.limit))]
           job.resolve({ kind: 'batch', answer: { stale: false, results } })
@@ -240,6 +269,13 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
     }
     const job = slot.job
     if (!job) return
+    if (answer.kind === 'costly') {
+      release(slot)
+      if (job.request.kind === 'batch') job.request = { ...job.request, onlyIfQuick: false }
+      job.short = false
+      if (!job.settled) wait(job)
+      return dispatch()
+    }
     if (answer.kind === 'results') {
       job.results.push(...answer.results)
       if (!answer.done) {
@@ -250,12 +286,12 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
       }
     }
     release(slot)
-    if (performance.now() - job.startedAt < SLOW_AFTER_MS) knownSlow.delete(job.fingerprint)
+    if (!slot.slow || performance.now() - job.startedAt < LOOK_AFTER_MS) remember(job, 'quick')
     settle(job, () => deliver(job, answer))
     dispatch()
   }
 
-  function deliver(job: Job, answer: Exclude<Answer, { kind: 'ready' }>) {
+  function deliver(job: Job, answer: Exclude<Answer, { kind: 'ready' | 'costly' }>) {
     switch (answer.kind) {
       case 'stale':
         return job.resolve({ kind: 'batch', answer: { stale: true } })
@@ -272,8 +308,14 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
     slot.job = null
     clearTimers(slot)
     slot.reader.unref()
-    if (!slot.slow) return
-    slot.idleTimer = setTimeout(end, SLOW_IDLE_MS, slot, 'close')
+    if (slot.slow || fresh().length > freshReaders) leaveLater(slot)
+  }
+
+  /** Ends a reader that is not needed, unless it has something to do by then. */
+  function leaveLater(slot: Slot) {
+    slot.idleTimer = setTimeout(() => {
+      if (slot.slow || fresh().length > freshReaders) end(slot, 'close')
+    }, IDLE_MS)
     slot.idleTimer.unref()
   }
 
@@ -309,10 +351,10 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
     dispatch()
   }
 
-  function remember(job: Job) {
-    knownSlow.delete(job.fingerprint)
-    knownSlow.add(job.fingerprint)
-    if (knownSlow.size > REMEMBERED_SLOW) knownSlow.delete(knownSlow.values().next().value as string)
+  function remember({ fingerprint }: Job, cost: 'slow' | 'quick') {
+    known.delete(fingerprint)
+    known.set(fingerprint, cost)
+    if (known.size > REMEMBERED) known.delete(known.keys().next().value as string)
   }
 
   function settle(job: Job, how: () => void) {
@@ -323,21 +365,24 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
   }
 
   function enqueue(
-    request: Request,
-    { short = false, timeLimit, signal }: ReadOptions,
+    asked: Request,
+    { short = false, suspect = false, timeLimit, signal }: ReadOptions,
     limitFactor = 1,
   ): Promise<Outcome> {
     if (closed) return Promise.reject(new HoldallError('unavailable', { reason: 'The server is stopping.' }))
     if (waiting.length >= MAX_WAITING) return Promise.reject(new HoldallError('database_busy'))
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const fingerprint = fingerprintOf(request)
+    const fingerprint = fingerprintOf(asked)
+    const cost = known.get(fingerprint)
+    const onlyIfQuick = !short && !suspect && cost === undefined
+    const request = asked.kind === 'batch' ? { ...asked, onlyIfQuick } : asked
     return new Promise((resolve, reject) => {
       const job: Job = {
         request,
-        short,
+        short: short || onlyIfQuick || cost === 'quick',
         limit: Math.min(timeLimit ?? options.timeLimit, options.timeLimit) * limitFactor,
         fingerprint,
-        slow: knownSlow.has(fingerprint),
+        slow: cost === 'slow',
         results: [],
         resolve,
         reject,
@@ -346,8 +391,7 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
         startedAt: 0,
       }
       signal?.addEventListener('abort', () => abort(job, signal.reason), { once: true })
-      job.waitTimer = setTimeout(() => abort(job, new HoldallError('database_busy')), MAX_WAIT_MS)
-      waiting.push(job)
+      wait(job)
       dispatch()
     })
   }
@@ -363,7 +407,7 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
   keepFresh()
   return {
     async read(batch, readOptions = {}) {
-      const outcome = await enqueue({ kind: 'batch', batch }, readOptions)
+      const outcome = await enqueue({ kind: 'batch', batch, onlyIfQuick: false }, readOptions)
       if (outcome.kind !== 'batch') throw new Error('A reader answered something else than was asked')
       return outcome.answer
     },

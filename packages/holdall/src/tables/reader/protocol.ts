@@ -54,7 +54,12 @@ export interface StatementResult {
 
 /** The request as it travels: JSON, with `encodeValue` for what JSON has no word for. */
 export type Request =
-  | { readonly kind: 'batch'; readonly batch: Batch }
+  | {
+      readonly kind: 'batch'
+      readonly batch: Batch
+      /** Nothing runs that may take long by the look of it: the answer is `costly`. */
+      readonly onlyIfQuick: boolean
+    }
   | { readonly kind: 'schema'; readonly path: string; readonly immutable: boolean }
 
 export interface ResultHeader {
@@ -75,6 +80,7 @@ export type ResponseHeader =
   | { kind: 'ready' }
   | { kind: 'results'; results: ResultHeader[]; done: boolean }
   | { kind: 'stale' }
+  | { kind: 'costly' }
   | { kind: 'schema'; schema: unknown }
   | { kind: 'failed'; reason: 'open' | 'busy' | 'sql' | 'corrupt'; message: string }
 

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { setPriority } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
+import { getPriority, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { SqliteValue } from '../value.ts'
 import { SLOW_NICENESS } from './limits.ts'
@@ -29,6 +31,8 @@ export interface ReaderEvents {
 /** One reader process, as its parent sees it. */
 export interface Reader {
   send(request: Request): void
+  /** Milliseconds of processor time that it has used since it started; null where the system does not tell. */
+  processorTime(): number | null
   /** Lets everybody else run first from now on. There is no way back: raising a priority takes privileges. */
   slowDown(): void
   kill(): void
@@ -43,9 +47,10 @@ export interface Reader {
 const CHILD = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url))
 
 export function startReader(events: ReaderEvents): Reader {
+  const cacheDirectory = getCompileCacheDir()
   const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: process.env.NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE } : {},
+    env: cacheDirectory ? { NODE_COMPILE_CACHE: cacheDirectory } : {},
     windowsHide: true,
   })
   const { stdin, stdout } = child
@@ -68,9 +73,10 @@ export function startReader(events: ReaderEvents): Reader {
   const handles = [child, stdin, stdout] as unknown as { ref?(): void; unref?(): void }[]
   return {
     send: (request) => void stdin.write(frame(encodeRequest(request))),
+    processorTime: () => (child.pid === undefined ? null : processorTime(child.pid)),
     slowDown() {
       try {
-        if (child.pid !== undefined) setPriority(child.pid, SLOW_NICENESS)
+        if (child.pid !== undefined) setPriority(child.pid, Math.min(getPriority() + SLOW_NICENESS, LOWEST_PRIORITY))
       } catch {
         // It has ended in the meantime, or the platform has no priorities.
       }
@@ -98,7 +104,7 @@ function encodeRequest(request: Request): unknown {
         }
       : statement,
   )
-  return { kind: 'batch', batch: { ...request.batch, statements } }
+  return { ...request, batch: { ...request.batch, statements } }
 }
 
 /** Cuts a stream of bytes into frames. */
@@ -154,4 +160,18 @@ function decodeResult(header: ResultHeader, payload: Buffer): StatementResult {
 function decodeRows(payload: Buffer, special: boolean): SqliteValue[][] {
   const rows = JSON.parse(payload.toString('utf8')) as WireValue[][]
   return special ? rows.map((row) => row.map(decodeValue)) : (rows as SqliteValue[][])
+}
+
+const LOWEST_PRIORITY = 19
+const NANOSECONDS_A_MILLISECOND = 1e6
+
+/** Of the main thread, which is the one that reads. */
+function processorTime(pid: number): number | null {
+  if (process.platform !== 'linux') return null
+  try {
+    const [running] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')
+    return Number(running) / NANOSECONDS_A_MILLISECOND
+  } catch {
+    return null
+  }
 }
