@@ -163,8 +163,6 @@ export function createFinishing({ store, intake, sourceById, log, now }: Finishi
   return { entering, finish }
 }
 
-export type Finishing = ReturnType<typeof createFinishing>
-
 function stepOf(session: UploadSession): Step {
   const step = STEPS.find((one) => RUNNING[one] === session.completionStatus)
   if (step === undefined) throw new CannotFinish(`Nobody knows how to go on from ${session.completionStatus}.`)
