@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, describe, test } from 'node:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { launchBrowser, lookAt } from './support/browser.ts'
+import { type RunningHoldall, startHoldall } from './support/holdall.ts'
+import { photograph } from './support/photograph.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'holdall-tables-'))
+const file = join(folder, 'collection.db')
+let holdall: RunningHoldall
+let browser: Browser
+let context: BrowserContext
+
+before(async () => {
+  const database = new DatabaseSync(file)
+  database.exec(`
+    CREATE TABLE makers (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+    INSERT INTO makers (name) VALUES ('Mortlake Pottery'), ('J. Aldous & Sons');
+    CREATE TABLE objects (accession_no TEXT PRIMARY KEY, title TEXT NOT NULL, description TEXT, image TEXT, photos TEXT,
+      maker INTEGER REFERENCES makers (id), year_made INTEGER);
+    INSERT INTO objects (accession_no, title, description, maker, year_made) VALUES
+      ('1998.214.7', 'Salt-glazed jug with hunting scene', 'Stoneware jug with applied sprig decoration: hounds, a stag and a windmill.', 1, 1862),
+      ('1998.219.1', 'Tin-glazed tile panel, twelve tiles', NULL, NULL, 1780),
+      ('2004.117.12', 'Ship’s binnacle lantern, brass and horn', NULL, 2, 1891);
+    CREATE VIRTUAL TABLE objects_fts USING fts5 (title, description, content='objects');
+    INSERT INTO objects_fts (objects_fts) VALUES ('rebuild');
+    CREATE TABLE loans (id INTEGER PRIMARY KEY, object TEXT REFERENCES objects (accession_no));
+    INSERT INTO loans (object) VALUES ('1998.214.7');
+    CREATE TABLE numbers (a INTEGER, b REAL, c REAL);
+    INSERT INTO numbers VALUES (1, 2.5, 3), (9007199254740993, 0.1, NULL);
+  `)
+  database.close()
+  ;[holdall, browser] = await Promise.all([startHoldall({ databases: [file] }), launchBrowser()])
+  context = await browser.newContext()
+  const page = await context.newPage()
+  await page.goto(holdall.signInLink)
+  await page.getByRole('button', { name: /sign in/i }).click()
+  await page.close()
+})
+
+after(async () => {
+  await browser.close()
+  await holdall.stop()
+  rmSync(folder, { recursive: true })
+})
+
+async function open(path: string): Promise<Page> {
+  const page = await context.newPage()
+  page.on('pageerror', (error) => assert.fail(`${path}: ${error.message}`))
+  await page.goto(holdall.url + path)
+  return page
+}
+
+function stored(sql: string) {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    return { ...database.prepare(sql).get() }
+  } finally {
+    database.close()
+  }
+}
+
+test('file columns are configured from the table’s menu', async () => {
+  const page = await open('/collection/objects')
+  await page.getByText('Table actions').click()
+  await page.getByRole('link', { name: /Configure file columns/ }).click()
+  await page.getByLabel('image', { exact: true }).selectOption('One file')
+  await page.getByLabel('photos', { exact: true }).selectOption('Several files')
+  const row = page.locator('.form-row', { has: page.getByLabel('image', { exact: true }) })
+  await row.getByText('Rules for its files').click()
+  await row.getByLabel('Accepted types').fill('image/*')
+  await row.getByLabel('Largest size').fill('100 MB')
+  await page.getByRole('button', { name: 'Save file columns' }).click()
+  await page.getByText('File columns saved').waitFor()
+  await page.getByText('file · image/*').waitFor()
+  await page.close()
+})
+
+test('a photo that is dropped onto a cell is stored in its row', async () => {
+  const page = await open('/collection/objects')
+  const bytes = (await photograph(1)).toString('base64')
+  const cell = page.locator('file-cell[column=image]').first()
+  await cell.evaluate((element, encoded) => {
+    const transfer = new DataTransfer()
+    const raw = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0))
+    transfer.items.add(new File([raw], '1998-214-7_front.jpg', { type: 'image/jpeg' }))
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+      element.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: transfer }))
+    }
+  }, bytes)
+  await page.getByText('1998-214-7_front.jpg attached').waitFor()
+  assert.match(String(stored("SELECT image FROM objects WHERE accession_no = '1998.214.7'").image), /^df-[a-z0-9]{26}$/)
+  await page.reload()
+  await page.locator('file-cell[column=image] img.thumb').first().waitFor()
+  await page.close()
+})
+
+test('a row is edited: files, an error beside its field with every value kept, then saved', async () => {
+  const page = await open('/collection/objects')
+  await page.getByRole('link', { name: 'Edit Salt-glazed jug with hunting scene' }).click()
+  await page.getByLabel('year_made').fill('c. 1862')
+  await page.getByLabel('title').fill('Salt-glazed jug')
+  const photos = [2, 3].map(async (seed) => ({
+    name: `side-${seed}.jpg`,
+    mimeType: 'image/jpeg',
+    buffer: await photograph(seed),
+  }))
+  const chooser = page.waitForEvent('filechooser')
+  await page.locator('file-column-input[name=photos]').getByRole('button', { name: 'Choose files' }).click()
+  await (await chooser).setFiles(await Promise.all(photos))
+  await page.locator('file-column-input[name=photos]').getByText('side-3').first().waitFor()
+  await page.getByRole('button', { name: 'Save row' }).click()
+  await page.getByText('Not saved. One field needs a change.').waitFor()
+  assert.equal(await page.getByLabel('year_made').inputValue(), 'c. 1862')
+  assert.equal(await page.getByLabel('title').inputValue(), 'Salt-glazed jug')
+  await page.locator('file-column-input[name=photos] img.thumb').nth(1).waitFor()
+  await page.getByLabel('year_made').fill('1863')
+  await page.keyboard.press('Control+s')
+  await page.getByText('Row saved').waitFor()
+  const row = stored("SELECT title, year_made, photos FROM objects WHERE accession_no = '1998.214.7'")
+  assert.deepEqual([row.title, row.year_made, JSON.parse(String(row.photos)).length], ['Salt-glazed jug', 1863, 2])
+  await page.close()
+})
+
+test('without scripts a row is edited all the same', async () => {
+  const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() })
+  const page = await plain.newPage()
+  await page.goto(`${holdall.url}/collection/objects/2004~2E117~2E12/-/update`)
+  await page.getByLabel('title').fill('Lantern')
+  await page
+    .getByLabel('image: new file')
+    .setInputFiles({ name: 'lantern.jpg', mimeType: 'image/jpeg', buffer: await photograph(4) })
+  await page.getByRole('button', { name: 'Save row' }).click()
+  await page.getByText('Row saved').waitFor()
+  await page.getByRole('link', { name: 'lantern.jpg' }).waitFor()
+  assert.equal(stored("SELECT title FROM objects WHERE accession_no = '2004.117.12'").title, 'Lantern')
+  await plain.close()
+})
+
+describe('every page, in both themes and two widths', () => {
+  const pages: Record<string, string> = {
+    databases: '/',
+    database: '/collection',
+    'table-objects': '/collection/objects?year_made__gt=1800',
+    'table-numbers': '/collection/numbers',
+    'table-nothing': '/collection/objects?title__contains=jug&year_made__lt=1400',
+    row: '/collection/objects/1998~2E214~2E7',
+    'row-edit': '/collection/objects/1998~2E214~2E7/-/update',
+    'row-insert': '/collection/objects/-/insert',
+    'row-delete': '/collection/objects/1998~2E214~2E7/-/delete',
+    'file-columns': '/collection/objects/-/file-columns',
+  }
+  for (const [name, path] of Object.entries(pages)) {
+    test(`${name} has no accessibility violation and does not scroll sideways`, async () => {
+      assert.deepEqual(await lookAt(context, holdall.url + path, `tables-${name}`), [])
+    })
+  }
+})
