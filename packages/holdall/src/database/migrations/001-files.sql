@@ -33,7 +33,8 @@ CREATE INDEX datasette_files_newest ON datasette_files (source_id, created_at DE
 CREATE INDEX datasette_files_newest_of_all ON datasette_files (created_at DESC, id DESC);
 CREATE INDEX datasette_files_by_name ON datasette_files (source_id, filename COLLATE NOCASE, id);
 CREATE INDEX datasette_files_by_size ON datasette_files (source_id, size DESC, id DESC);
-CREATE INDEX datasette_files_by_hash ON datasette_files (content_hash) WHERE content_hash IS NOT NULL;
+CREATE INDEX datasette_files_by_hash ON datasette_files (content_hash, created_at DESC, id DESC)
+  WHERE content_hash IS NOT NULL;
 
 -- The source is a term of the match, so that what an actor may not browse is never even ranked.
 CREATE VIRTUAL TABLE datasette_files_fts USING fts5 (

@@ -9,6 +9,7 @@ import { notice } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { FileRecord } from '../record.ts'
 import type { FileUses } from '../references.ts'
+import { MAX_DUPLICATES } from '../registry.ts'
 import { type FilesRoom, fileResource } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { typeName } from '../types.ts'
@@ -128,7 +129,7 @@ function usedIn({ references, truncated }: FileUses): Html {
 
 function sameBytes(room: FilesRoom, duplicates: readonly FileRecord[]): Html {
   if (duplicates.length === 0) return NOTHING
-  return html`<section aria-labelledby="same"><h2 id="same" class="section-head">Same file is already here: ${formatNumber(duplicates.length)}</h2>${linkedRows(
+  return html`<section aria-labelledby="same"><h2 id="same" class="section-head">Same file is already here: ${duplicates.length < MAX_DUPLICATES ? formatNumber(duplicates.length) : `${MAX_DUPLICATES} or more`}</h2>${linkedRows(
     duplicates.map((file) => ({
       title: file.filename,
       note: `${room.sources.byId(file.sourceId)?.label ?? file.sourceSlug} · ${formatTime(file.createdAt)}`,

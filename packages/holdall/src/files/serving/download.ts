@@ -30,7 +30,7 @@ export async function serveFile(request: Request, file: FileRecord, sources: Pic
   const storage = await source.storage()
   if (storage.downloadUrl !== undefined) return redirect(storage.downloadUrl, file, inline)
 
-  const validators = { etag: etagOf(file), lastModified: new Date(file.createdAt) }
+  const validators = { etag: etagOf(file), lastModified: timeOf(file) }
   const headers = headersOf(file, inline, validators)
   if (isNotModified(request.headers, validators)) return new Response(null, { status: 304, headers: kept(headers) })
   const size = await sizeNow(storage, file, request.signal)
@@ -112,7 +112,13 @@ function contentTypeOf({ contentType, metadata }: FileRecord, inline: boolean): 
   return `${type}; charset=${charset}`
 }
 
-export function etagOf({ contentHash, id, size }: FileRecord): string {
+/** A registry that another program wrote may hold a time that is none. */
+function timeOf({ createdAt }: FileRecord): Date | undefined {
+  const time = new Date(createdAt)
+  return Number.isNaN(time.getTime()) ? undefined : time
+}
+
+function etagOf({ contentHash, id, size }: FileRecord): string {
   return `"${contentHash?.replace(/^sha256:/, '').replace(/[^\w-]/g, '') ?? `${id}-${size}`}"`
 }
 
