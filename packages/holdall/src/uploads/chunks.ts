@@ -1,7 +1,7 @@
 import { finished, type Readable } from 'node:stream'
 
 /** Chunks that wait for their reader; past this the stream is paused. */
-const WAITING_BYTES = 256 * 1_024
+const WAITING_BYTES = 64 * 1_024
 
 /**
  * The chunks of a stream as they arrive. Unlike the stream's own iterator it copies none of them together, and ending

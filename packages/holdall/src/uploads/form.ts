@@ -94,7 +94,7 @@ function open(contentType: string): busboy.Busboy {
       headers: { 'content-type': contentType },
       defParamCharset: 'utf8',
       preservePath: true,
-      fileHwm: 256 * 1_024,
+      fileHwm: 64 * 1_024,
       limits: {
         files: MAX_FILES_PER_REQUEST,
         fields: MAX_FORM_FIELDS,
