@@ -47,7 +47,9 @@ export function createTables(options: TablesOptions): Tables {
 
   const pool = createReaderPool({ timeLimit: config.settings.sql_time_limit_ms })
   const writers = createWriters()
-  const databases = createDatabases({ databases: served, pool })
+  const { default_page_size, max_returned_rows } = config.settings
+  const pageSizes = { default: default_page_size, max: max_returned_rows }
+  const databases = createDatabases({ databases: served, pool, pageSizes })
   const fileColumns = createFileColumns(config, options.database)
   const { permissions } = access
   const findUses = createReferences({ databases, fileColumns, permissions, urls })
