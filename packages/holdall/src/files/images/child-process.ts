@@ -27,6 +27,8 @@ export type FailureKind =
   | 'crashed'
   /** The storage failed while the bytes were read. */
   | 'source'
+  /** Nobody looked at the bytes: the server is stopping, or has too much to do. */
+  | 'unavailable'
 
 /** Why a child gave no answer. Only `refused` says something about the bytes. */
 export class ChildFailure extends Error {

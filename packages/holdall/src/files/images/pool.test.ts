@@ -184,3 +184,24 @@ test('many jobs share few children, in the order in which they were asked', asyn
   assert.equal(most, 2)
   assert.equal(open, 0)
 })
+
+test('a pool that is closed says so to whoever works and whoever waits, and blames no picture', async () => {
+  const closing = poolOf({ processes: 1 })
+  async function* endless() {
+    yield Buffer.alloc(10)
+    await new Promise(() => {})
+  }
+  const started = Promise.withResolvers<void>()
+  const working = closing.run(SMALL, async () => {
+    started.resolve()
+    return { bytes: 99, stream: endless() }
+  })
+  const waiting = closing.run(SMALL, body(Buffer.alloc(10)))
+  const outcomes = Promise.allSettled([working, waiting])
+  await started.promise
+  await closing.close()
+  for (const outcome of await outcomes) {
+    assert.equal(outcome.status === 'rejected' && (outcome.reason as ChildFailure).kind, 'unavailable')
+  }
+  await assert.rejects(closing.run(SMALL, body(Buffer.alloc(10))), failsAs('unavailable'))
+})

@@ -45,21 +45,22 @@ export function createImagePool(options: PoolOptions = {}): ImagePool {
     () => ({ child: undefined, idle: undefined }),
   )
   const places = [...free]
-  const waiting: ((place: Place) => void)[] = []
+  const waiting: { resolve(place: Place): void; reject(reason: ChildFailure): void }[] = []
   let closed = false
 
   function acquire(): Promise<Place> | Place {
-    if (closed) throw new ChildFailure('crashed', 'The server is stopping')
+    if (closed) throw stopping()
     const place = free.pop()
     if (place !== undefined) return place
-    if (waiting.length >= MAX_WAITING) throw new ChildFailure('timeout', `${MAX_WAITING} pictures are waiting already`)
-    return new Promise((resolve) => waiting.push(resolve))
+    if (waiting.length >= MAX_WAITING)
+      throw new ChildFailure('unavailable', `${MAX_WAITING} pictures are waiting already`)
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
   }
 
   function release(place: Place): void {
     const next = waiting.shift()
     if (next !== undefined) {
-      next(place)
+      next.resolve(place)
       return
     }
     free.push(place)
@@ -81,8 +82,12 @@ export function createImagePool(options: PoolOptions = {}): ImagePool {
       const over = new AbortController()
       try {
         const opened = await open(body, over.signal, limits.timeoutMs)
+        // The pool may have been closed while the storage was asked: then no child must be started any more.
+        if (closed) throw stopping()
         if (place.child?.alive !== true) place.child = startChild(limits)
         return await place.child.run(job, opened)
+      } catch (error) {
+        throw closed ? stopping() : error
       } finally {
         over.abort()
         if (place.child?.alive === false) place.child = undefined
@@ -91,11 +96,16 @@ export function createImagePool(options: PoolOptions = {}): ImagePool {
     },
     async close() {
       closed = true
+      for (const { reject } of waiting.splice(0)) reject(stopping())
       const ended = places.flatMap((place) => (place.child === undefined ? [] : [place.child.ended]))
       for (const place of places) retire(place)
       await Promise.all(ended)
     },
   }
+}
+
+function stopping(): ChildFailure {
+  return new ChildFailure('unavailable', 'The server is stopping')
 }
 
 async function open(

@@ -38,9 +38,11 @@ async function ask(question: InspectQuestion, pool: ImagePool, bytes: number): P
     }))
     return header.facts as ImageFacts
   } catch (error) {
-    // What the storage could not give is asked for again; what kills a decoder once would kill it every time.
-    if (error instanceof ChildFailure && error.kind !== 'source') return undefined
-    throw error instanceof ChildFailure ? (error.cause ?? error) : error
+    if (!(error instanceof ChildFailure)) throw error
+    if (error.kind === 'source') throw error.cause ?? error
+    if (error.kind === 'unavailable') throw error
+    // What kills a decoder once would kill it every time.
+    return undefined
   }
 }
 

@@ -187,6 +187,16 @@ test('a failure that may pass is tried again after a while, one that will not ne
   }
 })
 
+test('what nobody had time for is nothing to remember', async () => {
+  const { thumbnails, calls } = scripted(join(room.folder, 'failures-unavailable'), async () => {
+    throw new ChildFailure('unavailable', 'too much to do')
+  })
+  await thumbnails.get(recordOf(), VARIANT)
+  const found = await thumbnails.get(recordOf(), VARIANT)
+  assert.equal(calls.made, 2)
+  assert.equal(found.kind === 'none' && found.transient, true)
+})
+
 test('asked for ten times at once, it is made once; equal bytes share it', async () => {
   const { thumbnails, calls } = scripted(join(room.folder, 'shared'), async () => Buffer.from([0xff, 0xd8]))
   await Promise.all(Array.from({ length: 10 }, () => thumbnails.get(recordOf(), VARIANT)))

@@ -62,6 +62,8 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
       return picture(bytes)
     } catch (error) {
       const failure = failureOf(error, now())
+      // Nobody looked at the picture, so that nothing is known about it.
+      if (error instanceof ChildFailure && error.kind === 'unavailable') return none(failure)
       log.warn('thumbnail_failed', { file: file.id, reason: failure.reason, transient: failure.transient, error })
       await cache.fail(key, failure)
       return none(failure)
