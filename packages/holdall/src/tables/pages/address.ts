@@ -3,32 +3,33 @@ export interface Address {
   readonly parameters: URLSearchParams
   /** Without the parameters: where forms lead. */
   readonly path: string
-  /** The same with some parameters set, and with those that are null taken out. The place in the pages is given up. */
-  with(changes: Readonly<Record<string, string | null>>): string
+  /** The same with some parameters set, and with those that are null taken out. The place in the pages is given up; `more` is only for this link. */
+  with(changes: Readonly<Record<string, string | null>>, more?: Readonly<Record<string, string>>): string
   /** Without one pair of name and value. */
   without(name: string, value: string): string
   /** What a form has to carry along, beside the fields of these names. */
   keep(...except: string[]): [string, string][]
 }
 
-/** What says where in the pages one is. */
-const PLACE = ['_next', 'cursor']
+/** What says where in the pages one is, and which filter is open; neither goes along. */
+const PLACE = ['_next', 'cursor', '_change']
 
 export function addressOf(path: string, parameters: URLSearchParams): Address {
-  function write(changed: URLSearchParams): string {
+  function write(changed: URLSearchParams, more: Readonly<Record<string, string>> = {}): string {
     for (const name of PLACE) changed.delete(name)
+    for (const [name, value] of Object.entries(more)) changed.set(name, value)
     return changed.size === 0 ? path : `${path}?${changed}`
   }
   return {
     parameters,
     path,
-    with(changes) {
+    with(changes, more) {
       const changed = new URLSearchParams(parameters)
       for (const [name, value] of Object.entries(changes)) {
         if (value === null) changed.delete(name)
         else changed.set(name, value)
       }
-      return write(changed)
+      return write(changed, more)
     },
     without(name, value) {
       const changed = new URLSearchParams(parameters)

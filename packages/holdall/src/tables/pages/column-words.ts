@@ -1,6 +1,6 @@
 import type { FileColumn } from '../file-columns/settings.ts'
 import type { Reference } from '../labels.ts'
-import type { Column, Table } from '../schema.ts'
+import type { Table } from '../schema.ts'
 
 /** The line under a column's name: `text · key`, `→ makers`, `files · image/*`. */
 export function columnWords(
@@ -22,7 +22,7 @@ export function columnWords(
 }
 
 /** In a form, whether something has to be given is said too. */
-export function fieldWords(column: Column, words: string, required: boolean): string {
-  if (!required || column.keyPosition > 0) return words
+export function fieldWords(words: string, required: boolean): string {
+  if (!required) return words
   return words === '' ? 'required' : `${words} · required`
 }

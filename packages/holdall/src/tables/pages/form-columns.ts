@@ -63,7 +63,7 @@ export async function formColumns(context: FormContext): Promise<FormColumn[]> {
       column,
       field: tildeEncode(name),
       control,
-      words: control === 'computed' ? `${words} · computed` : fieldWords(column, words, required),
+      words: control === 'computed' ? `${words} · computed` : fieldWords(words, required && control !== 'key'),
       required,
       stored,
       text: fieldText(stored),

@@ -107,6 +107,15 @@ test('filters, search, sort and columns are in the address, and each can be take
     /href="\/data\/objects\?_sort_desc=title&amp;_col=title" aria-label="Remove filter: title contains o"/,
   )
   hides(filtered, /Mortlake/)
+  shows(
+    filtered,
+    /<a href="\/data\/objects\?title__contains=o&amp;_sort_desc=title&amp;_col=title&amp;_change=title__contains%3Do">/,
+  )
+  const open = await app.page('/data/objects?title__contains=o&year__gt=1&_change=title__contains%3Do')
+  shows(open, /<details class="menu" open><summary class="chip-add">.*Change filter/)
+  shows(open, /<option value="contains" selected>/)
+  shows(open, /name="_filter_value"[^>]*value="o"/)
+  hides(open, /<form class="menu-panel filter-form"[^>]*><input type="hidden" name="title__contains"/)
   shows(await app.page('/data/objects?_search=jug'), /1 of 3 rows matches the search/)
   shows(await app.page('/data/objects?_size=1'), /href="\/data\/objects\?_size=1&amp;_next=1"/)
 })

@@ -28,6 +28,8 @@ export interface Rights {
 export interface Dropped {
   readonly name: string
   readonly value: string
+  /** Null for what is no filter of one column. */
+  readonly operator: string | null
   readonly words: { readonly field: string; readonly operator: string; readonly value: string }
   readonly count: number
 }
@@ -149,22 +151,29 @@ async function countWithout(
 export function conditionsOf({ query }: TablePage, parameters: URLSearchParams): Omit<Dropped, 'count'>[] {
   const search = query.search?.text ?? null
   return [
-    ...(search === null ? [] : [condition('_search', search, 'search', 'for')]),
+    ...(search === null ? [] : [condition(null, '_search', search, 'search', 'for')]),
     ...query.filters.map(({ column, operator, value }) => {
       const name = `${column}__${operator}`
       return condition(
+        operator,
         parameters.has(name, value) ? name : column,
         value,
         column,
         OPERATORS[operator]?.label ?? operator,
       )
     }),
-    ...query.where.map((sql) => condition('_where', sql, 'where', '')),
+    ...query.where.map((sql) => condition(null, '_where', sql, 'where', '')),
   ]
 }
 
-function condition(name: string, value: string, field: string, operator: string): Omit<Dropped, 'count'> {
-  return { name, value, words: { field, operator, value } }
+function condition(
+  operator: string | null,
+  name: string,
+  value: string,
+  field: string,
+  label: string,
+): Omit<Dropped, 'count'> {
+  return { operator, name, value, words: { field, operator: label, value } }
 }
 
 /** The column that names a row for people: never its key, which stands there anyway. */

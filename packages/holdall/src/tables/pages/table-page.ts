@@ -203,16 +203,33 @@ function densities(data: TableData, address: Address): Html {
 
 function filters({ page }: TableData, address: Address): Html {
   const conditions = conditionsOf(page, address.parameters).filter(({ name }) => name !== '_search')
+  const asked = address.parameters.get('_change')
+  const changing = conditions.find((condition) => condition.operator !== null && changeOf(condition) === asked)
+  const left = changing
+    ? addressOf(address.path, new URL(address.without(changing.name, changing.value), 'http://here').searchParams)
+    : address
   return filterBar({
-    filters: conditions.map(({ name, value, words }) => ({ ...words, removeHref: address.without(name, value) })),
+    filters: conditions.map((condition) => ({
+      ...condition.words,
+      removeHref: address.without(condition.name, condition.value),
+      ...(condition.operator !== null && { href: address.with({}, { _change: changeOf(condition) }) }),
+    })),
     add: {
       action: address.path,
-      keep: address.keep(),
+      keep: left.keep(),
       columns: page.table.columns.filter(({ hidden }) => hidden !== 1).map(({ name }) => name),
       operators: Object.entries(OPERATORS).map(([value, { label }]) => ({ value, label })),
+      ...(changing && {
+        changing: { column: changing.words.field, operator: changing.operator as string, value: changing.value },
+      }),
     },
     clearHref: address.with(Object.fromEntries(conditions.map(({ name }) => [name, null]))),
   })
+}
+
+/** How an address says which of its filters is open. */
+function changeOf({ name, value }: { readonly name: string; readonly value: string }): string {
+  return `${name}=${value}`
 }
 
 /** The columns of the page in the order in which they stand, keys first. */
@@ -358,7 +375,7 @@ function foot({ page }: TableData, address: Address): Html {
   const size = String(query.size)
   const sizes = PAGE_SIZES.includes(size) ? PAGE_SIZES : [...PAGE_SIZES, size].sort((a, b) => Number(a) - Number(b))
   const next = new URLSearchParams(address.parameters)
-  next.delete('cursor')
+  for (const name of ['cursor', '_change']) next.delete(name)
   next.set('_next', page.next ?? '')
   return pager({
     text,

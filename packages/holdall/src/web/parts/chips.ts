@@ -29,6 +29,8 @@ export interface FilterForm {
   readonly keep: readonly (readonly [string, string])[]
   readonly columns: readonly string[]
   readonly operators: readonly { readonly value: string; readonly label: string }[]
+  /** The filter that is being changed: the form is open with what it says. */
+  readonly changing?: { readonly column: string; readonly operator: string; readonly value: string }
 }
 
 /** Filters as chips, then the form for another (fields `_filter_column`, `_filter_op`, `_filter_value`). */
@@ -52,10 +54,11 @@ function chip(filter: Filter): Html {
 
 function addFilter(form: FilterForm): Html {
   const columns = form.columns.map((name) => ({ value: name, label: name }))
-  return html`<details class="menu"><summary class="chip-add">${icon('plus')}Add filter</summary>
+  const { changing } = form
+  return html`<details class="menu"${changing && html` open`}><summary class="chip-add">${icon(changing ? 'edit' : 'plus')}${changing ? 'Change filter' : 'Add filter'}</summary>
 <form class="menu-panel filter-form" action="${safeUrl(form.action)}">${form.keep.map(([name, value]) => hiddenFields({ [name]: value }))}
-<label>Column${selectInput({ name: '_filter_column', options: columns })}</label>
-<label>Condition${selectInput({ name: '_filter_op', options: form.operators })}</label>
-<label>Value${textInput({ name: '_filter_value' })}</label>
+<label>Column${selectInput({ name: '_filter_column', options: columns, value: changing?.column })}</label>
+<label>Condition${selectInput({ name: '_filter_op', options: form.operators, value: changing?.operator })}</label>
+<label>Value${textInput({ name: '_filter_value', value: changing?.value })}</label>
 ${button({ label: 'Filter rows', type: 'submit' })}</form></details>`
 }
