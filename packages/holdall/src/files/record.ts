@@ -26,6 +26,9 @@ export interface FileRecord {
   readonly searchText: string
 }
 
+/** As much of a file as a cell of a table shows. */
+export type FileBrief = Pick<FileRecord, 'id' | 'sourceSlug' | 'filename' | 'contentType' | 'size' | 'width' | 'height'>
+
 /** What can stand for a file in an address. */
 export const FILE_ID = /^df-[a-z0-9]{26}$/
 

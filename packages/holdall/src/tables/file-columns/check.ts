@@ -1,4 +1,4 @@
-import type { FileRecord } from '../../files/record.ts'
+import type { FileBrief } from '../../files/record.ts'
 import { matchesAny } from '../../sources/accept.ts'
 import { HoldallError } from '../../web/error.ts'
 import { formatBytes } from '../../web/format.ts'
@@ -75,7 +75,7 @@ export async function checkFileColumns(check: FileCheck): Promise<readonly NewRo
 }
 
 /** Why a file may not stand in a column; undefined when it may. */
-function problemWith(id: string, file: FileRecord | undefined, rule: FileColumn): string | undefined {
+function problemWith(id: string, file: FileBrief | undefined, rule: FileColumn): string | undefined {
   if (file === undefined) return `${id} does not exist, or you may not see it.`
   if (rule.accept.length > 0 && !matchesAny(rule.accept, file)) {
     return `This column takes ${rule.accept.join(', ')}. ${file.filename} is ${file.contentType}.`

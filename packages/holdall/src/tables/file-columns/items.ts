@@ -1,11 +1,11 @@
-import type { FileRecord } from '../../files/record.ts'
+import type { FileBrief } from '../../files/record.ts'
 import type { CellItem, ShownFile } from '../../web/parts/file.ts'
 import type { Urls } from '../../web/url.ts'
 import type { SqliteValue } from '../value.ts'
 import { readCell } from './cell.ts'
 
 /** A file as pages show it: a picture where one can be made of it, else its type. */
-export function shownFile(file: FileRecord, urls: Urls): ShownFile {
+export function shownFile(file: FileBrief, urls: Urls): ShownFile {
   return {
     id: file.id,
     filename: file.filename,
@@ -19,7 +19,7 @@ export function shownFile(file: FileRecord, urls: Urls): ShownFile {
 }
 
 /** What a cell shows for its ids; an id that is missing or hidden tells nothing. */
-export function itemsOf(ids: readonly string[], files: ReadonlyMap<string, FileRecord>, urls: Urls): CellItem[] {
+export function itemsOf(ids: readonly string[], files: ReadonlyMap<string, FileBrief>, urls: Urls): CellItem[] {
   return ids.map((id) => {
     const file = files.get(id)
     return file === undefined ? { state: 'unavailable' } : { state: 'file', file: shownFile(file, urls) }

@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely'
 import type { Config } from '../../config/config.ts'
 import type { InternalDatabase } from '../../database/internal.ts'
 
@@ -28,6 +29,10 @@ export interface FileColumns {
 
 const KEYS = ['file_column', 'file_source', 'file_multiple', 'file_accept', 'file_max_size'] as const
 
+// Every table page asks this, and building the query would cost more than running it.
+const OF_TABLE = `SELECT database_name, resource_name, column_name, key, value FROM metadata_columns
+  WHERE database_name = ? AND resource_name = ? AND key IN (${KEYS.map((key) => `'${key}'`).join(', ')})`
+
 interface KeptRow {
   readonly database_name: string
   readonly resource_name: string
@@ -48,13 +53,9 @@ export function createFileColumns(config: Config, internal: InternalDatabase): F
 
   return {
     async of(database, table) {
-      const rows = await internal.read
-        .selectFrom('metadata_columns')
-        .selectAll()
-        .where('database_name', '=', database)
-        .where('resource_name', '=', table)
-        .where('key', 'in', KEYS)
-        .execute()
+      const { rows } = await internal.read.executeQuery(
+        CompiledQuery.raw(OF_TABLE, [database, table]) as CompiledQuery<KeptRow>,
+      )
       return merge(database, table, rows)
     },
 

@@ -1,4 +1,4 @@
-import type { FileRecord } from '../../files/record.ts'
+import type { FileBrief } from '../../files/record.ts'
 import type { Source } from '../../sources/sources.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { ServedDatabase } from '../databases.ts'
@@ -20,7 +20,7 @@ export interface RowData {
   readonly page: RowPage
   readonly rights: Rights
   readonly fileColumns: ReadonlyMap<string, FileColumn>
-  readonly files: ReadonlyMap<string, FileRecord>
+  readonly files: ReadonlyMap<string, FileBrief>
   readonly sources: ReadonlyMap<string, Source>
   readonly values: ReadonlyMap<string, SqliteValue>
   /** What names the row: its label, else its key. */

@@ -1,4 +1,4 @@
-import type { FileRecord } from '../../files/record.ts'
+import type { FileBrief } from '../../files/record.ts'
 import type { Source } from '../../sources/sources.ts'
 import type { HoldallError } from '../../web/error.ts'
 import { formatBytes } from '../../web/format.ts'
@@ -23,7 +23,7 @@ export interface RowFormOptions {
   readonly isNew: boolean
   /** Where "Discard" leads. */
   readonly back: string
-  readonly files: ReadonlyMap<string, FileRecord>
+  readonly files: ReadonlyMap<string, FileBrief>
   readonly sources: ReadonlyMap<string, Source>
   /** Slugs of sources whose files may be picked. */
   readonly browsable: ReadonlySet<string>

@@ -1,4 +1,4 @@
-import type { FileRecord } from '../../files/record.ts'
+import type { FileBrief } from '../../files/record.ts'
 import { HoldallError } from '../../web/error.ts'
 import { html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
@@ -179,7 +179,7 @@ export function createRowForms(room: PagesRoom) {
     const ids = columns.flatMap(({ control, field, text }) =>
       control === 'file' ? readCell(refused?.posted.get(field) ?? text).ids : [],
     )
-    return visibleFiles(room.registry, c.var.actor, ids) as Promise<ReadonlyMap<string, FileRecord>>
+    return visibleFiles(room.registry, c.var.actor, ids) as Promise<ReadonlyMap<string, FileBrief>>
   }
 
   const forms: RowForms = {

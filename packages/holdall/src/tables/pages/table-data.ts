@@ -1,4 +1,4 @@
-import type { FileRecord } from '../../files/record.ts'
+import type { FileBrief } from '../../files/record.ts'
 import type { Source } from '../../sources/sources.ts'
 import type { Actor, Resource, RouteContext } from '../../web/route.ts'
 import type { ServedDatabase } from '../databases.ts'
@@ -40,7 +40,7 @@ export interface TableData {
   readonly page: TablePage
   readonly rights: Rights
   readonly fileColumns: ReadonlyMap<string, FileColumn>
-  readonly files: ReadonlyMap<string, FileRecord>
+  readonly files: ReadonlyMap<string, FileBrief>
   /** Sources that new files can go to. */
   readonly sources: ReadonlyMap<string, Source>
   /** Rows of the whole table, where the page has conditions; at most `COUNT_LIMIT + 1`. */

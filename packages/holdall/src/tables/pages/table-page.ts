@@ -1,4 +1,4 @@
-import type { FileRecord } from '../../files/record.ts'
+import type { FileBrief } from '../../files/record.ts'
 import { formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
@@ -334,7 +334,7 @@ function fileCellWriter(
   column: string,
   index: number,
   rule: FileColumn,
-  files: ReadonlyMap<string, FileRecord>,
+  files: ReadonlyMap<string, FileBrief>,
   urls: Urls,
 ): CellWriter {
   const common = {
