@@ -96,6 +96,12 @@ function cellOf(key: string, column: string): Locator {
   return page.locator(`file-cell[row-url$="${key.replaceAll('.', '~2E')}"][column=${column}]`)
 }
 
+/** The form has gone and its answer has come: a page that is closed in between keeps the browser waiting. */
+async function formSent(): Promise<void> {
+  await until(() => gallery.received.some(({ path }) => path === '/row'), 'the form is sent')
+  await page.locator('form').first().waitFor({ state: 'detached' })
+}
+
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (let at = 0; at < 100; at += 1) {
     if (await condition()) return
@@ -307,7 +313,7 @@ describe('file-column-input', () => {
       false,
     )
     finish()
-    await until(() => gallery.received.some(({ path }) => path === '/row'), 'the form is sent')
+    await formSent()
     const sent = new URLSearchParams(gallery.received.find(({ path }) => path === '/row')?.body.toString())
     assert.match(sent.get('report') ?? '', /^df-new-\d+$/)
     assert.deepEqual(sent.getAll('photos'), ['["df-side","df-mark","df-detail"]'])
@@ -321,7 +327,7 @@ describe('file-column-input', () => {
     assert.equal(gallery.received.length, 0)
     await field('report').getByRole('button', { name: 'Remove notes.txt' }).click()
     await page.keyboard.press('Control+s')
-    await until(() => gallery.received.some(({ path }) => path === '/row'), 'the form is sent')
+    await formSent()
   })
 
   test('files picked from the library are attached; the dialog is complete by keyboard and gives focus back', async () => {
