@@ -49,25 +49,28 @@ export function decodeCursor(
   return sort ? { sort: values[0] ?? null, keys: values.slice(1) } : { sort: null, keys: values }
 }
 
-/** The condition that leaves the rows after a position, in the order that `orderBy` gives. */
+/**
+ * The conditions that leave the rows after a position, in the order that `orderBy` gives. Where there are two, the rows
+ * of the second stand behind all of the first: as one condition with an `or` no index could order them.
+ */
 export function afterSql(
   position: Position,
   sort: Sort | null,
   keys: readonly KeyColumn[],
   bind: (value: SqliteValue) => string,
-): string {
+): readonly [string] | readonly [string, string] {
   const afterKeys = afterKeySql(position.keys, keys, bind)
-  if (!sort) return afterKeys
+  if (!sort) return [afterKeys]
   const column = identifier(sort.sqlName)
   if (position.sort === null) {
     const amongNulls = `(${column} is null and ${afterKeys})`
-    return sort.descending ? amongNulls : `(${column} is not null or ${amongNulls})`
+    return [sort.descending ? amongNulls : `(${column} is not null or ${amongNulls})`]
   }
   const value = bind(position.sort)
   const operator = sort.descending ? '<' : '>'
   // The first comparison repeats what follows from the second: it is what an index on the column can use.
   const after = `${column} ${operator}= ${value} and (${column} ${operator} ${value} or ${afterKeys})`
-  return sort.descending && !sort.notNull ? `((${after}) or ${column} is null)` : `(${after})`
+  return sort.descending && !sort.notNull ? [`(${after})`, `${column} is null`] : [`(${after})`]
 }
 
 /** SQLite puts NULLs first, in keys too, where it allows them. */

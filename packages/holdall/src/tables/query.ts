@@ -88,18 +88,24 @@ export function buildTableQuery({ table, parameters, mayExecuteSql, sizes = PAGE
   )
 
   const given = parameters.get('_next') || parameters.get('cursor')
-  let offset = 0
-  if (given) {
-    if (byOffset) offset = readOffset(given)
-    else conditions.push(afterSql(decodeCursor(given, sort, keys, table.keyMayBeNull), sort, keys, bind))
-  }
+  const offset = given && byOffset ? readOffset(given) : 0
+  const stretches =
+    given && !byOffset
+      ? afterSql(decodeCursor(given, sort, keys, table.keyMayBeNull), sort, keys, bind).map((after) => [after])
+      : [[]]
   const order = orderBy(sort, keys)
-  const sql = [
-    `select ${selected.join(', ') || 'null'} ${from(name, conditions)}`,
-    order === '' ? '' : `order by ${order} `,
-    `limit ${size + 1}`,
-    offset > 0 ? ` offset ${offset}` : '',
-  ].join('')
+  const [first = '', second] = stretches.map((after) =>
+    [
+      `select ${selected.join(', ') || 'null'} ${from(name, [...conditions, ...after])}`,
+      order === '' ? '' : `order by ${order} `,
+      `limit ${size + 1}`,
+      offset > 0 ? ` offset ${offset}` : '',
+    ].join(''),
+  )
+  const sql =
+    second === undefined
+      ? first
+      : `select * from (${first}) union all select * from (${second}) order by ${orderByPlace(sort, keys, all)} limit ${size + 1}`
 
   return {
     table,
@@ -122,6 +128,14 @@ export function buildTableQuery({ table, parameters, mayExecuteSql, sizes = PAGE
       return encodeCursor(positionOf(result.last, all, sort, keys, table.keyMayBeNull), sort, keys)
     },
   }
+}
+
+/** The same order for rows that were selected already, whose columns go by their places. */
+function orderByPlace(sort: Sort | null, keys: readonly KeyColumn[], selected: readonly Selected[]): string {
+  const place = ({ sqlName }: { readonly sqlName: string }) =>
+    selected.findIndex((column) => column.sqlName === sqlName) + 1
+  const first = sort ? [`${place(sort)}${sort.descending ? ' desc' : ''}`] : []
+  return [...first, ...keys.filter((key) => key.sqlName !== sort?.sqlName).map(place)].join(', ')
 }
 
 export function countSql(query: TableQuery): string {
