@@ -1,6 +1,6 @@
 import type { FileBrief } from '../../files/record.ts'
 import { HoldallError } from '../../web/error.ts'
-import { html } from '../../web/html.ts'
+import { html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
 import { keys } from '../../web/parts/facts.ts'
@@ -17,18 +17,13 @@ import type { RowForms } from '../write/routes.ts'
 import { answerPage } from './answer.ts'
 import { type FormColumn, formColumns } from './form-columns.ts'
 import { readSentForm } from './form-post.ts'
-import { type Posted, readChanges, readNewRow } from './form-values.ts'
+import { answerForm, type Refused, soundRow } from './form-refusal.ts'
+import { readChanges, readNewRow } from './form-values.ts'
 import { browsableSources, crumbs, currentSchema, type PagesRoom, uploadableSources } from './room.ts'
 import { linkedOf, readRowData } from './row-data.ts'
 import { rowForm } from './row-form.ts'
 import { linkedSide, rowMenu } from './row-page.ts'
 import { fileColumnsOf } from './table-data.ts'
-
-/** What a refused form shows again. */
-interface Refused {
-  readonly posted: Posted
-  readonly error: HoldallError
-}
 
 /** The pages with a row's form, and what answers when they are sent. */
 export function createRowForms(room: PagesRoom) {
@@ -154,7 +149,7 @@ export function createRowForms(room: PagesRoom) {
         heading: `Delete ${title} for good?`,
         crumbs: crumbs(room, database.name, page.table.name, data.keyText || '(empty)'),
         section: 'databases',
-        body: html`<form class="panel panel-body form-narrow" method="post" action="${`${href}/-/delete`}">${
+        body: html`<form class="panel panel-body form-narrow" method="post" action="${safeUrl(`${href}/-/delete`)}">${
           error &&
           errorSummary(
             'Not deleted',
@@ -186,7 +181,7 @@ export function createRowForms(room: PagesRoom) {
     async insert(c, target) {
       const { columns, sources, path } = await newRow(c)
       const sent = await readSentForm(c, room, columns, sources)
-      return answer(
+      return answerForm(
         c,
         sent.values,
         columns,
@@ -213,7 +208,7 @@ export function createRowForms(room: PagesRoom) {
     async update(c, target) {
       const { data, columns } = await storedRow(c)
       const sent = await readSentForm(c, room, columns, data.sources)
-      return answer(
+      return answerForm(
         c,
         sent.values,
         columns,
@@ -256,61 +251,6 @@ export function createRowForms(room: PagesRoom) {
   }
 
   return { forms, insertPage, updatePage, deletePage }
-}
-
-/** Does what a form asks; what is refused comes back as the form, with every value and the refusal's status. */
-async function answer(
-  c: RouteContext,
-  posted: Posted,
-  columns: readonly FormColumn[],
-  page: (refused: Refused) => Promise<Response>,
-  work: () => Promise<Response>,
-): Promise<Response> {
-  try {
-    return await work()
-  } catch (thrown) {
-    if (!(thrown instanceof HoldallError)) throw thrown
-    const error = byField(thrown, columns)
-    const keepable = error.status < 500 || ['database_busy', 'write_too_slow'].includes(error.code)
-    if (c.var.format !== 'html' || !keepable || error.status === 404) throw error
-    return page({ posted, error })
-  }
-}
-
-/** @throws HoldallError `bad_request` with what is wrong by field */
-function soundRow(
-  { row, problems }: { readonly row: NewRow; readonly problems: ReadonlyMap<string, string> },
-  uploads: ReadonlyMap<string, string>,
-): NewRow {
-  const all = new Map([...problems, ...uploads])
-  if (all.size === 0) return row
-  throw new HoldallError(
-    'bad_request',
-    {},
-    { errors: [...all].map(([field, message]) => `${field}: ${message}`), fields: Object.fromEntries(all) },
-  )
-}
-
-const CONSTRAINT = /^(UNIQUE|NOT NULL) constraint failed: (.+)$/
-
-/** A refusal with its messages beside the fields that caused them, as far as they name one. */
-function byField(error: HoldallError, columns: readonly FormColumn[]): HoldallError {
-  const fieldOf = (name: string) => columns.find(({ column }) => column.name === name)?.field
-  if (error.code === 'file_column_refused') {
-    const fields = Object.entries(error.fields).flatMap(([name, message]) => {
-      const field = fieldOf(name)
-      return field === undefined ? [] : [[field, message] as const]
-    })
-    return new HoldallError(error.code, {}, { errors: error.errors, fields: Object.fromEntries(fields) })
-  }
-  const [, kind, names] = CONSTRAINT.exec(error.errors[0] ?? '') ?? []
-  if (error.code !== 'write_refused' || names === undefined) return error
-  const message = kind === 'UNIQUE' ? 'Another row has this value already.' : 'Must not be empty.'
-  const fields = names.split(', ').flatMap((name) => {
-    const field = fieldOf(name.slice(name.indexOf('.') + 1))
-    return field === undefined ? [] : [[field, message] as const]
-  })
-  return new HoldallError(error.code, {}, { errors: error.errors, fields: Object.fromEntries(fields) })
 }
 
 function keyList(columns: readonly FormColumn[]) {

@@ -1,39 +1,23 @@
-import type { FileBrief } from '../../files/record.ts'
 import { formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
 import { filterBar } from '../../web/parts/chips.ts'
-import { fileColumnCell } from '../../web/parts/file-elements.ts'
 import { icon } from '../../web/parts/icon.ts'
 import { menu } from '../../web/parts/menu.ts'
 import { emptyState } from '../../web/parts/notice.ts'
-import {
-  type ColumnKind,
-  dataTable,
-  pager,
-  segmented,
-  type TableColumn,
-  type TableRow,
-  toolbar,
-} from '../../web/parts/table.ts'
+import { pager, segmented, toolbar } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { Urls } from '../../web/url.ts'
-import { readCell } from '../file-columns/cell.ts'
-import { itemsOf } from '../file-columns/items.ts'
-import type { FileColumn } from '../file-columns/settings.ts'
 import { OPERATORS } from '../filters.ts'
 import { COUNT_LIMIT, isSortable } from '../query.ts'
 import { databaseIn, tableIn } from '../routes.ts'
-import type { Table } from '../schema.ts'
 import { searchTableOf } from '../search.ts'
-import type { SqliteValue } from '../value.ts'
 import { type Address, addressOf } from './address.ts'
 import { answerPage } from './answer.ts'
-import { columnWords } from './column-words.ts'
-import { crumbs, type PagesRoom, sourceFor } from './room.ts'
-import { conditionsOf, readTableData, type TableData, titleColumn } from './table-data.ts'
-import { plainText, referenceCell, valueCell } from './value-cell.ts'
+import { crumbs, type PagesRoom } from './room.ts'
+import { conditionsOf, readTableData, type TableData } from './table-data.ts'
+import { densityOf, tableRows } from './table-rows.ts'
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/
 const PAGE_SIZES = ['20', '50', '100', '500', '1000']
@@ -60,7 +44,7 @@ export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Respo
       body: html`${bar(data, address)}${filters(data, address)}<section class="panel" aria-label="Rows">${
         data.page.rows.length === 0
           ? nothing(data, address, room.urls)
-          : html`${rows(data, address, room.urls)}${foot(data, address)}`
+          : html`${tableRows(data, address, room.urls)}${foot(data, address)}`
       }</section>`,
       ...room.once.take(c, path),
     }),
@@ -180,14 +164,6 @@ function chooser({ page }: TableData): Html {
   )}${button({ label: 'Show columns', type: 'submit', form: 'columns' })}</div></details>`
 }
 
-type Density = 'compact' | 'default' | 'roomy'
-
-function densityOf({ page, fileColumns }: TableData, address: Address): Density {
-  const asked = address.parameters.get('_density')
-  if (asked === 'compact' || asked === 'roomy' || asked === 'default') return asked
-  return page.columns.some((column) => fileColumns.has(column)) ? 'roomy' : 'default'
-}
-
 function densities(data: TableData, address: Address): Html {
   const density = densityOf(data, address)
   return segmented('Row height', [
@@ -230,141 +206,6 @@ function filters({ page }: TableData, address: Address): Html {
 /** How an address says which of its filters is open. */
 function changeOf({ name, value }: { readonly name: string; readonly value: string }): string {
   return `${name}=${value}`
-}
-
-/** The columns of the page in the order in which they stand, keys first. */
-function order({ page }: TableData): number[] {
-  const keys = page.table.keys.flatMap(({ name }) => {
-    const index = page.columns.indexOf(name)
-    return index < 0 ? [] : [index]
-  })
-  return [...keys, ...page.columns.keys().filter((index) => !keys.includes(index))]
-}
-
-function rows(data: TableData, address: Address, urls: Urls): Html {
-  const { page, fileColumns, rights } = data
-  const { table, query } = page
-  const shown = order(data)
-  const kinds = shown.map((index, at) => kindOf(table, page.columns[index] as string, at === 0, data))
-  const cells = shown.map((index, at) => cellWriter(data, index, kinds[at] as ColumnKind, urls))
-  const path = urls.table(data.database.name, table.name)
-  const label = labelReader(data)
-  const rendered = page.rows.map((row, at): TableRow => {
-    const key = page.rowKeys[at]
-    const known: RowPlace = { href: key === undefined ? null : `${path}/${key}`, label: label(row) }
-    return {
-      cells: cells.map((write) => write(row, known)),
-      ...(rights.update && known.href !== null && { edit: { href: `${known.href}/-/update`, label: known.label } }),
-    }
-  })
-  const sorted =
-    query.sort === null ? '' : `, sorted by ${query.sort.column}, ${query.sort.descending ? 'descending' : 'ascending'}`
-  return dataTable({
-    caption: `${table.name}${sorted}`,
-    columns: shown.map((index, at) => head(data, page.columns[index] as string, kinds[at] as ColumnKind, address)),
-    rows: rendered,
-    density: densityOf(data, address),
-    cards: page.columns.some((column) => fileColumns.has(column)),
-  })
-}
-
-interface RowPlace {
-  readonly href: string | null
-  readonly label: string
-}
-
-function head(data: TableData, name: string, kind: ColumnKind, address: Address): TableColumn {
-  const { page, fileColumns } = data
-  const { table, query } = page
-  const sorted = query.sort ?? byKey(table)
-  const current = sorted?.column === name
-  const type = columnWords(table, name, fileColumns.get(name), page.references.get(name))
-  const sort = {
-    href:
-      current && !sorted.descending
-        ? address.with({ _sort: null, _sort_desc: name })
-        : address.with({ _sort: name, _sort_desc: null }),
-    ...(current && { direction: sorted.descending ? ('descending' as const) : ('ascending' as const) }),
-  }
-  return { label: name, kind, ...(type !== '' && { type }), ...(isSortable(table, name) && { sort }) }
-}
-
-/** The order of a page that nobody asked for one. */
-function byKey({ keys }: Table): { column: string; descending: boolean } | null {
-  return keys.length === 1 && keys[0] ? { column: keys[0].name, descending: false } : null
-}
-
-const NUMERIC_TYPE = /INT|REAL|FLOA|DOUB|NUM|DEC/i
-
-function kindOf(table: Table, name: string, isFirst: boolean, { fileColumns, page }: TableData): ColumnKind {
-  const file = fileColumns.get(name)
-  if (isFirst && table.keys.length > 0) return 'key'
-  if (file) return file.multiple ? 'files' : 'file'
-  if (name === titleColumn(table)) return 'title'
-  if (page.references.has(name)) return 'text'
-  return NUMERIC_TYPE.test(table.columnsByName.get(name)?.type ?? '') ? 'numeric' : 'text'
-}
-
-type CellWriter = (row: readonly SqliteValue[], place: RowPlace) => Html | string
-
-function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls): CellWriter {
-  const { page, fileColumns, files, database } = data
-  const name = page.columns[index] as string
-  const reference = page.references.get(name)
-  const labels = page.labels.get(name)
-  const file = fileColumns.get(name)
-  if (kind === 'key') {
-    return (row, { href }) => {
-      const words = plainText(row[index] ?? null)
-      return href === null ? words : html`<a href="${safeUrl(href)}">${words === '' ? '(empty)' : words}</a>`
-    }
-  }
-  if (file) return fileCellWriter(data, name, index, file, files, urls)
-  if (reference) {
-    return (row) => {
-      const value = row[index] ?? null
-      return referenceCell(value, labels?.get(value), reference, database.name, urls)
-    }
-  }
-  return (row) => valueCell(row[index] ?? null, urls)
-}
-
-function fileCellWriter(
-  { sources, rights }: TableData,
-  column: string,
-  index: number,
-  rule: FileColumn,
-  files: ReadonlyMap<string, FileBrief>,
-  urls: Urls,
-): CellWriter {
-  const common = {
-    urls,
-    column,
-    source: sourceFor(rule, sources)?.slug ?? null,
-    accept: rule.accept.length === 0 ? null : rule.accept.join(', '),
-    maxSize: rule.maxSize ?? null,
-    multiple: rule.multiple,
-    editable: rights.update,
-  }
-  return (row, place) => {
-    const { ids, other } = readCell(row[index] ?? null)
-    if (other !== null) return valueCell(row[index] ?? null, urls)
-    return fileColumnCell({
-      ...common,
-      ids,
-      items: itemsOf(ids, files, urls),
-      rowHref: place.href ?? '',
-      rowLabel: place.label,
-    })
-  }
-}
-
-/** What names a row where its key does not stand beside it. */
-function labelReader({ page }: TableData): (row: readonly SqliteValue[]) => string {
-  const { table } = page
-  const key = page.columns.indexOf(table.keys[0]?.name ?? '')
-  const label = page.columns.indexOf(titleColumn(table) ?? '')
-  return (row) => plainText(row[label] ?? row[key] ?? '')
 }
 
 function foot({ page }: TableData, address: Address): Html {
