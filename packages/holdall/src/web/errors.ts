@@ -12,6 +12,8 @@ export const ERRORS = {
   invalid_cursor: { status: 400, message: 'The cursor is not one that this list gave out. Start again without it.' },
   not_found: { status: 404, message: 'Nothing is at this address.' },
   method_not_allowed: { status: 405, message: 'Method not allowed. This address takes {allow}.' },
+  /** Nobody is there to read it; the number is the one that proxies log. */
+  request_aborted: { status: 499, message: 'The request was given up before it was answered.' },
   body_too_large: { status: 413, message: 'The body is larger than {limit} bytes.' },
   internal: { status: 500, message: 'The server failed at this request. Its log has the reason under the request id.' },
   unavailable: { status: 503, message: '{reason}' },

@@ -2,13 +2,14 @@ import { readSync, writeSync } from 'node:fs'
 import { type Connection, createConnections } from './connection.ts'
 import { areQuick } from './cost.ts'
 import { introspect } from './introspect.ts'
+import { endWithParent } from './orphan.ts'
 import { type Batch, FRAME_PREFIX_BYTES, frame, type Request, type ResponseHeader } from './protocol.ts'
 import { failed, type Ran, runStatement } from './run.ts'
 
 // A reader process: it takes one request at a time from its standard input and answers on its standard output. It reads
 // and writes synchronously, since SQLite would block an event loop anyway; its parent kills it when it takes too long.
 
-/** After so long, results that are ready are sent before an optional statement that might never end. */
+/** Optional results that took so long to come by are not put at risk by the next statement. */
 const SEND_EARLY_AFTER_MS = 4
 const STDIN = 0
 const STDOUT = 1
@@ -38,13 +39,20 @@ const COSTLY: ResponseHeader = { kind: 'costly' }
 function runAll(connection: Connection, { statements }: Batch): Buffer {
   const started = performance.now()
   let ready: Ran[] = []
+  let owesRequired = false
   for (const statement of statements) {
-    if (statement.optional && ready.length > 0 && performance.now() - started > SEND_EARLY_AFTER_MS) {
+    // An optional statement may be the one that never ends, so what is required goes out before it begins.
+    if (
+      statement.optional &&
+      (owesRequired || (ready.length > 0 && performance.now() - started > SEND_EARLY_AFTER_MS))
+    ) {
       write(resultsFrame(ready, false))
       ready = []
+      owesRequired = false
     }
     try {
       ready.push(runStatement(connection, statement))
+      owesRequired ||= !statement.optional
     } catch (error) {
       if (!statement.optional) throw error
       ready.push(failed({ reason: 'sql', message: messageOf(error) }))
@@ -139,6 +147,7 @@ function patiently(io: () => number): number {
   }
 }
 
+endWithParent()
 send({ kind: 'ready' })
 for (let request = readRequest(); request !== null; request = readRequest()) {
   try {

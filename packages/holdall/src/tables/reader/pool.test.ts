@@ -32,7 +32,7 @@ describe('reader pool', () => {
       INSERT INTO old VALUES ('red fox');
     `)
     database.close()
-    pool = createReaderPool({ timeLimit: 500 })
+    pool = createReaderPool({ timeLimit: 1_000 })
   })
 
   after(async () => {
@@ -169,7 +169,7 @@ describe('reader pool', () => {
     const started = performance.now()
     await assert.rejects(one(ENDLESS), { code: 'sql_time_limit', status: 400 })
     const took = performance.now() - started
-    assert(took >= 480 && took < 2_000, `took ${took} ms`)
+    assert(took >= 980 && took < 5_000, `took ${took} ms`)
     assert.deepEqual((await one('SELECT 1')).rows, [[1]])
   })
 
@@ -194,8 +194,8 @@ describe('reader pool', () => {
     )
     setTimeout(() => controller.abort(reason), 20)
     const started = performance.now()
-    await assert.rejects(read, reason)
-    assert(performance.now() - started < 300)
+    await assert.rejects(read, { code: 'request_aborted', cause: reason })
+    assert(performance.now() - started < 700)
   })
 
   it('reports a file that is not there, and one that is no database', async () => {
@@ -205,7 +205,7 @@ describe('reader pool', () => {
   })
 
   it('answers short reads while slow ones run', async () => {
-    const slow = Array.from({ length: 20 }, (_, index) =>
+    const slow = Array.from({ length: 8 }, (_, index) =>
       one(`${ENDLESS} WHERE n <> ${-index}`).catch((error: { code: string }) => error.code),
     )
     const times: number[] = []

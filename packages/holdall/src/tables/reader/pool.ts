@@ -83,8 +83,6 @@ interface Slot {
   idleTimer: NodeJS.Timeout | null
 }
 
-/** What is required of a batch gets this much when it is tried again without what is optional; it had been quick. */
-const RETRY_TIME_LIMIT_MS = 100
 /** Between the end of a reader that could not even start and the next attempt. */
 const RESTART_DELAY_MS = 500
 /** Reads that are remembered by their SQL: what was slow starts among the slow, what was quick counts as short. */
@@ -241,23 +239,6 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
       settle(job, () => job.resolve({ kind: 'batch', answer: { stale: false, results: job.results } }))
       return
     }
-    const first = statements.findIndex((statement) => statement.optional)
-    const restIsOptional = first > 0 && statements.slice(first).every((statement) => statement.optional)
-    if (job.results.length === 0 && restIsOptional && job.request.kind === 'batch') {
-      // What is required may have been quick, and not yet sent when the rest took all the time.
-      settle(job, () => {})
-      const batch = { ...job.request.batch, statements: statements.slice(0, first) }
-      enqueue(
-        { kind: 'batch', batch, onlyIfQuick: false },
-        { timeLimit: Math.min(job.limit, RETRY_TIME_LIMIT_MS) },
-      ).then((outcome) => {
-        if (outcome.kind === 'batch' && !outcome.answer.stale) {
-          const results = [...outcome.answer.results, ...statements.slice(first).map(() => timeout(job.limit))]
-          job.resolve({ kind: 'batch', answer: { stale: false, results } })
-        } else job.resolve(outcome)
-      }, job.reject)
-      return
-    }
     settle(job, () => job.reject(new HoldallError('sql_time_limit', { limit: job.limit })))
   }
 
@@ -371,7 +352,7 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
   ): Promise<Outcome> {
     if (closed) return Promise.reject(new HoldallError('unavailable', { reason: 'The server is stopping.' }))
     if (waiting.length >= MAX_WAITING) return Promise.reject(new HoldallError('database_busy'))
-    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (signal?.aborted) return Promise.reject(aborted(signal))
     const fingerprint = fingerprintOf(asked)
     const cost = known.get(fingerprint)
     const onlyIfQuick = !short && !suspect && cost === undefined
@@ -390,7 +371,7 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
         waitTimer: null,
         startedAt: 0,
       }
-      signal?.addEventListener('abort', () => abort(job, signal.reason), { once: true })
+      signal?.addEventListener('abort', () => abort(job, aborted(signal)), { once: true })
       wait(job)
       dispatch()
     })
@@ -433,6 +414,10 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
       await gone
     },
   }
+}
+
+function aborted(signal: AbortSignal): HoldallError {
+  return new HoldallError('request_aborted', {}, { cause: signal.reason })
 }
 
 function timeout(limit: number): StatementResult {
