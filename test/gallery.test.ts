@@ -1,26 +1,28 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { answerJson, GALLERY_PAGES, type Gallery, startGallery } from 'holdall/testing'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { LOOKS, launchBrowser, look, lookAt } from './support/browser.ts'
-import { GALLERY } from './support/gallery-pages.ts'
-import { type Gallery, json, startGallery } from './support/gallery-server.ts'
+import { CHROMIUM, LOOKS, launchBrowser, look, lookAt } from './support/browser.ts'
+
+const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
 
 let gallery: Gallery
 let browser: Browser
 let context: BrowserContext
 
 before(async () => {
+  if (skip) return
   ;[gallery, browser] = await Promise.all([startGallery(), launchBrowser()])
   context = await browser.newContext()
 })
 
 after(async () => {
-  await browser.close()
-  await gallery.close()
+  await browser?.close()
+  await gallery?.close()
 })
 
-describe('every part in its states, in both themes and two widths', () => {
-  for (const name of Object.keys(GALLERY)) {
+describe('every part in its states, in both themes and two widths', { skip }, () => {
+  for (const name of GALLERY_PAGES) {
     test(`${name} has no accessibility violation and does not scroll sideways`, async () => {
       assert.deepEqual(await lookAt(context, `${gallery.url}/${name}`, `gallery-${name}`), [])
     })
@@ -51,7 +53,7 @@ async function slowDown(page: Page, bytesPerSecond: number): Promise<void> {
   })
 }
 
-describe('parts that move, in the middle of it', () => {
+describe('parts that move, in the middle of it', { skip }, () => {
   const stages: Record<string, { path: string; act: (page: Page) => Promise<void> }> = {
     'table-busy': {
       path: 'table',
@@ -88,7 +90,7 @@ describe('parts that move, in the middle of it', () => {
       async act(page) {
         gallery.intercept = (call, response) => {
           if (call.query.get('filename') !== 'sail-plan_solveig.tif') return false
-          json(response, 507, {
+          answerJson(response, 507, {
             ok: false,
             error: 'The storage has no room left for this file.',
             errors: [],

@@ -7,5 +7,6 @@
  * stored.file_id // 'df-01jq…'
  */
 export { UploadError, type UploadErrorCode } from './lib/error.ts'
+export { RequestError, requestJson } from './lib/request.ts'
 export type { StoredFile, UploadOptions, UploadProgress, UploadSource, UploadTarget } from './lib/types.ts'
 export { upload } from './lib/upload.ts'

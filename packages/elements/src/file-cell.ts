@@ -1,15 +1,16 @@
+import { requestJson } from '@holdall/client'
 import { html, nothing, type TemplateResult } from 'lit'
 import { announce } from './lib/announce.ts'
 import { chooseFiles, filesOf, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
 import type { FileSummary } from './lib/files.ts'
 import { formatCount } from './lib/format.ts'
-import { requestJson } from './lib/http.ts'
 import { readIds } from './lib/ids.ts'
 import { storedSummary } from './lib/stored.ts'
 import { fileCell, icon, iconButton, nameParts, taskThumbnail, thumbnail } from './lib/templates.ts'
 import { toast } from './lib/toast.ts'
 import { createUploads, isPending, overall, type Task } from './lib/uploads.ts'
+import { safeUrl } from './lib/url.ts'
 
 /** As many of several files as the server shows. */
 const STRIP_LENGTH = 3
@@ -216,12 +217,12 @@ export class FileCell extends HoldallElement {
       return html`<span data-id=${first.id}>${first.node ?? (first.file ? fileCell(first.file) : nothing)}</span>${note}`
     const more = this.#shown.length - STRIP_LENGTH
     return html`<span class="file-strip">${this.#shown.slice(0, STRIP_LENGTH).map((shown) => shown.node ?? stripItem(shown, this.address('')))}${
-      more > 0 ? html`<a class="more" href=${this.rowUrl}>+${more} more</a>` : nothing
+      more > 0 ? html`<a class="more" href=${safeUrl(this.rowUrl)}>+${more} more</a>` : nothing
     }</span>${note}`
   }
 
   #emptySlot(): TemplateResult {
-    return html`<a class="file-slot" href="${this.rowUrl}/-/update"><span class="square">${icon('plus', 'icon rest')}${icon('upload', 'icon invite')}</span><span><span class="rest">Add a file</span><span class="invite">Drop a file or choose</span><span class="held">Drop to attach</span><span class="unseen"> to ${this.label}</span></span></a>`
+    return html`<a class="file-slot" href=${safeUrl(`${this.rowUrl}/-/update`)}><span class="square">${icon('plus', 'icon rest')}${icon('upload', 'icon invite')}</span><span><span class="rest">Add a file</span><span class="invite">Drop a file or choose</span><span class="held">Drop to attach</span><span class="unseen"> to ${this.label}</span></span></a>`
   }
 
   #progress(pending: readonly Task[], all: readonly Task[]): TemplateResult {
@@ -268,9 +269,9 @@ export class FileCell extends HoldallElement {
 
 function stripItem({ id, file }: Shown, base: string): TemplateResult {
   if (!file) {
-    return html`<a data-id=${id} href="${base}-/files/${id}" aria-label="File ${id}"><span class="type-tile">${icon('file')}</span></a>`
+    return html`<a data-id=${id} href=${safeUrl(`${base}-/files/${id}`)} aria-label="File ${id}"><span class="type-tile">${icon('file')}</span></a>`
   }
-  return html`<a data-id=${id} href=${file.url} aria-label=${file.filename} title=${file.filename}>${thumbnail(file, 36)}</a>`
+  return html`<a data-id=${id} href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}>${thumbnail(file, 36)}</a>`
 }
 
 /** A cell has room for what happened; what to do is in the title and in the row's form. */

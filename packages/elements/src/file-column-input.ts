@@ -11,6 +11,7 @@ import { storedSummary, summaryOf } from './lib/stored.ts'
 import { icon, iconButton, nameParts, taskThumbnail, thumbnail } from './lib/templates.ts'
 import { toast } from './lib/toast.ts'
 import { createUploads, isPending, type Task } from './lib/uploads.ts'
+import { safeUrl } from './lib/url.ts'
 
 /** A file that is attached, one that nobody may see, or one on its way. */
 type Item =
@@ -337,7 +338,7 @@ export class FileColumnInput extends HoldallElement {
     }
     if (item.kind === 'file') {
       const { file } = item
-      return html`<a class="file-name" href=${file.url} title=${file.filename} aria-label=${file.filename}>${nameParts(file.filename)}</a><span class="file-facts">${fileFacts(file)}</span>`
+      return html`<a class="file-name" href=${safeUrl(file.url)} title=${file.filename} aria-label=${file.filename}>${nameParts(file.filename)}</a><span class="file-facts">${fileFacts(file)}</span>`
     }
     const { task } = item
     return html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>${taskProgress(task)}`
@@ -375,7 +376,7 @@ export class FileColumnInput extends HoldallElement {
     const busy = !this.multiple && this.#items.some((item) => item.kind === 'task' && isPending(item.task))
     const replaced = this.#replaced
     const note = replaced
-      ? html`<span class=${busy ? '' : 'field-note'}>Replaces ${replaced.kind === 'file' ? html`<a href=${replaced.file.url}>${replaced.file.filename}</a>` : 'the unavailable file'} when you save</span>`
+      ? html`<span class=${busy ? '' : 'field-note'}>Replaces ${replaced.kind === 'file' ? html`<a href=${safeUrl(replaced.file.url)}>${replaced.file.filename}</a>` : 'the unavailable file'} when you save</span>`
       : nothing
     if (busy && replaced) return html`<div class="file-choose">${note}<span class="to-end">${this.#rule()}</span></div>`
     if (busy) return nothing

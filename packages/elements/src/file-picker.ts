@@ -1,11 +1,12 @@
+import { requestJson } from '@holdall/client'
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { HoldallElement } from './lib/element.ts'
 import { accepts, acceptWords, type FileSummary, fileFacts, typeLabel } from './lib/files.ts'
 import { formatCount } from './lib/format.ts'
-import { requestJson } from './lib/http.ts'
 import { summaryOf } from './lib/stored.ts'
 import { icon, nameParts } from './lib/templates.ts'
+import { safeUrl } from './lib/url.ts'
 
 const PAGE_SIZE = 24
 /** Milliseconds after the last key before the list is asked for. */
@@ -224,7 +225,7 @@ export class FilePicker extends HoldallElement {
     const taken = accepts(this.accept, file.filename, file.content_type)
     return html`<li class="tile"><label>
       <input type=${this.multiple ? 'checkbox' : 'radio'} name="${this.#id}-file" value=${file.id} aria-label=${file.filename} .checked=${this.#chosen.has(file.id)} ?disabled=${!taken} @change=${(event: Event) => this.#choose(file, (event.target as HTMLInputElement).checked)} />
-      <span class="picture">${file.thumbnail_url ? html`<img src=${file.thumbnail_url} width="160" height="120" alt="" loading="lazy" />` : html`<span class="format">${icon('file', 'icon large')}${typeLabel(file.content_type, file.filename)}</span>`}</span>
+      <span class="picture">${file.thumbnail_url ? html`<img src=${safeUrl(file.thumbnail_url)} width="160" height="120" alt="" loading="lazy" />` : html`<span class="format">${icon('file', 'icon large')}${typeLabel(file.content_type, file.filename)}</span>`}</span>
       <span class="file-name">${nameParts(file.filename)}</span><span class="file-facts">${taken ? fileFacts(file) : `Not ${acceptWords(this.accept)?.one ?? 'taken here'}`}</span>
     </label></li>`
   }

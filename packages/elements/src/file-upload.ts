@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatDuration, formatPortion } from './lib/f
 import { createLimit } from './lib/limit.ts'
 import { icon, iconButton, nameParts, taskThumbnail } from './lib/templates.ts'
 import { CONCURRENCY, createUploads, isPending, overall, type Task } from './lib/uploads.ts'
+import { safeUrl } from './lib/url.ts'
 
 /** Lines that are drawn; the others are counted, so that ten thousand files stay smooth. */
 const MOST_LINES = 60
@@ -160,7 +161,7 @@ export class FileUpload extends HoldallElement {
   #line(task: Task): TemplateResult {
     const { file, stored } = task
     const name = stored
-      ? html`<a class="file-name" href=${stored.url} title=${file.name} aria-label=${file.name}>${nameParts(file.name)}</a>`
+      ? html`<a class="file-name" href=${safeUrl(stored.url)} title=${file.name} aria-label=${file.name}>${nameParts(file.name)}</a>`
       : html`<span class="file-name" title=${file.name}>${nameParts(file.name)}</span>`
     return html`<li>${taskThumbnail(task, 36)}<div>${name}${taskState(task)}</div><div class="file-tools">${
       task.state === 'failed' && !task.refused

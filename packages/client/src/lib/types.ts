@@ -67,6 +67,3 @@ export interface Answer {
   readonly retryAfter: string | null
   readonly text: string
 }
-
-/** Sends the request and resolves with any answer; rejects when there is none. */
-export type Transport = (sending: Sending) => Promise<Answer>

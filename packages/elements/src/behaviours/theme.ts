@@ -1,3 +1,5 @@
+import { requestJson } from '@holdall/client'
+
 /** The theme changes at once and the cookie behind the page's back; without scripts the form does both. */
 export function switchTheme(): void {
   const form = document.querySelector<HTMLFormElement>('[data-theme-switch]')
@@ -6,11 +8,7 @@ export function switchTheme(): void {
     if (!(button instanceof HTMLButtonElement)) return
     event.preventDefault()
     show(form, button.value)
-    fetch(form.action, {
-      method: 'POST',
-      headers: { accept: 'application/json' },
-      body: new URLSearchParams({ theme: button.value }),
-    }).catch(() => {
+    requestJson(form.action, { theme: button.value }).catch(() => {
       // Only the memory of it is lost: this page shows what was asked for.
     })
   })

@@ -2,8 +2,7 @@ import { html, nothing, svg, type TemplateResult } from 'lit'
 import { type FileSummary, fileFacts, splitName, typeLabel } from './files.ts'
 import { ICONS, type IconName } from './icons.ts'
 import type { Task } from './uploads.ts'
-
-export type Content = TemplateResult | typeof nothing | string
+import { safeUrl } from './url.ts'
 
 export function icon(name: IconName, className = 'icon'): TemplateResult {
   return html`<svg class=${className} viewBox="0 0 16 16" aria-hidden="true">${svg`<path d=${ICONS[name]}></path>`}</svg>`
@@ -17,13 +16,13 @@ export function nameParts(filename: string): TemplateResult {
 
 export function thumbnail(file: FileSummary, side: number): TemplateResult {
   return file.thumbnail_url
-    ? html`<img class="thumb" src=${file.thumbnail_url} width=${side} height=${side} alt="" />`
+    ? html`<img class="thumb" src=${safeUrl(file.thumbnail_url)} width=${side} height=${side} alt="" />`
     : typeTile(file.content_type, file.filename)
 }
 
 export function taskThumbnail(task: Task, side: number): TemplateResult {
   return task.preview
-    ? html`<img class="thumb" src=${task.preview} width=${side} height=${side} alt="" />`
+    ? html`<img class="thumb" src=${safeUrl(task.preview)} width=${side} height=${side} alt="" />`
     : typeTile(task.file.type, task.file.name)
 }
 
@@ -33,7 +32,7 @@ function typeTile(contentType: string | null, filename: string): TemplateResult 
 
 /** The cell of one file, as the server writes it. */
 export function fileCell(file: FileSummary): TemplateResult {
-  return html`<span class="file-cell">${thumbnail(file, 40)}<span class="file-text"><a href=${file.url} aria-label=${file.filename} title=${file.filename}><span class="file-name">${nameParts(file.filename)}</span></a><span class="file-facts">${fileFacts(file)}</span></span></span>`
+  return html`<span class="file-cell">${thumbnail(file, 40)}<span class="file-text"><a href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}><span class="file-name">${nameParts(file.filename)}</span></a><span class="file-facts">${fileFacts(file)}</span></span></span>`
 }
 
 export interface IconButton {

@@ -150,7 +150,7 @@ export interface UploaderOptions {
 
 /** The place where files enter a source; without scripts a plain form. */
 export function uploader(options: UploaderOptions): Html {
-  const action = options.urls.path(`/-/files/upload/${encodeURIComponent(options.source)}`)
+  const { urls } = options
   const tied = attributes({
     base: `${options.urls.base}/`,
     source: options.source,
@@ -159,7 +159,7 @@ export function uploader(options: UploaderOptions): Html {
     'max-size': options.maxSize,
     note: options.note,
   })
-  return html`<file-upload${tied}><form class="panel panel-body form-narrow" method="post" enctype="multipart/form-data" action="${action}"><div class="field"><label class="field-label" for="upload-files">Files</label>${textInput(
+  return html`<file-upload${tied}><form class="panel panel-body form-narrow" method="post" enctype="multipart/form-data" action="${urls.path(`/-/files/upload/${encodeURIComponent(options.source)}`)}"><div class="field"><label class="field-label" for="upload-files">Files</label>${textInput(
     {
       name: 'file',
       id: 'upload-files',

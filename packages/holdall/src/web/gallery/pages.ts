@@ -1,39 +1,16 @@
-import { type Html, html, join } from '../../packages/holdall/src/web/html.ts'
-import { type PageContent, type PageFrame, renderPage } from '../../packages/holdall/src/web/page.ts'
-import { button, copyButton, deadButton, linkButton } from '../../packages/holdall/src/web/parts/button.ts'
-import { badge, filterBar } from '../../packages/holdall/src/web/parts/chips.ts'
-import { command, copyable, facts, fold, keys, linkedRows } from '../../packages/holdall/src/web/parts/facts.ts'
-import { errorSummary, field, formRow, saveBar } from '../../packages/holdall/src/web/parts/field.ts'
-import {
-  type CellItem,
-  fileCell,
-  fileStrip,
-  fileTiles,
-  preview,
-  type ShownFile,
-  thumbnail,
-} from '../../packages/holdall/src/web/parts/file.ts'
-import { fileColumnCell, fileField, uploader } from '../../packages/holdall/src/web/parts/file-elements.ts'
-import {
-  checkbox,
-  radio,
-  searchInput,
-  selectInput,
-  textArea,
-  textInput,
-} from '../../packages/holdall/src/web/parts/inputs.ts'
-import { menu } from '../../packages/holdall/src/web/parts/menu.ts'
-import { emptyState, notice, problem, ways } from '../../packages/holdall/src/web/parts/notice.ts'
-import {
-  dataTable,
-  foreignCell,
-  nullCell,
-  pager,
-  segmented,
-  textCell,
-  toolbar,
-} from '../../packages/holdall/src/web/parts/table.ts'
-import { createUrls } from '../../packages/holdall/src/web/url.ts'
+import { type Html, html, join } from '../html.ts'
+import { type PageContent, type PageFrame, renderPage } from '../page.ts'
+import { button, copyButton, deadButton, linkButton } from '../parts/button.ts'
+import { badge, filterBar } from '../parts/chips.ts'
+import { command, copyable, facts, fold, keys, linkedRows } from '../parts/facts.ts'
+import { errorSummary, field, formRow, saveBar } from '../parts/field.ts'
+import { type CellItem, fileCell, fileStrip, fileTiles, preview, type ShownFile, thumbnail } from '../parts/file.ts'
+import { fileColumnCell, fileField, uploader } from '../parts/file-elements.ts'
+import { checkbox, radio, searchInput, selectInput, textArea, textInput } from '../parts/inputs.ts'
+import { menu } from '../parts/menu.ts'
+import { emptyState, notice, problem, ways } from '../parts/notice.ts'
+import { dataTable, foreignCell, nullCell, pager, segmented, textCell, toolbar } from '../parts/table.ts'
+import { createUrls } from '../url.ts'
 
 /** The gallery stands under a prefix, so that a component that forgets `base_url` is found out. */
 export const BASE = '/museum'

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { siteIcon, stylesheet } from '../../packages/holdall/src/web/assets.ts'
-import { elementsBundle } from '../../packages/holdall/src/web/elements-bundle.ts'
-import { BASE, FILES, galleryPage } from './gallery-pages.ts'
+import { siteIcon, stylesheet } from '../assets.ts'
+import { elementsBundle } from '../elements-bundle.ts'
+import { BASE, FILES, GALLERY, galleryPage } from './pages.ts'
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; form-action 'self'"
 
+/** A request that came to an endpoint. */
 export interface Received {
   readonly method: string
   readonly path: string
@@ -25,9 +26,13 @@ export interface Gallery {
   close(): Promise<void>
 }
 
+/** The pages of the gallery, by the last part of their address. */
+export const GALLERY_PAGES: readonly string[] = Object.keys(GALLERY)
+
 /**
- * The pages of the gallery, and the endpoints that the components call, over real HTTP: uploads, the list that the
- * picker shows, and the write API. It keeps what it was sent.
+ * Every part of the pages in its states, and the endpoints that the components call, over real HTTP: uploads, the list
+ * that the picker shows, and the write API. It keeps what it was sent. Whoever draws new parts or components looks at
+ * them beside these, in a browser.
  */
 export async function startGallery(): Promise<Gallery> {
   const received: Received[] = []
@@ -75,7 +80,7 @@ export async function startGallery(): Promise<Gallery> {
         thumbnail_url: `${BASE}/img/${id}.svg`,
         url: `${BASE}/-/files/${id}`,
       }
-      return json(response, 201, { ok: true, file_id: id, ...record, file: record })
+      return answerJson(response, 201, { ok: true, file_id: id, ...record, file: record })
     }
     if (path.startsWith('/-/files/browse/')) {
       const found = Object.values(FILES).filter((file) => file.filename.includes(query.get('q') ?? ''))
@@ -92,12 +97,12 @@ export async function startGallery(): Promise<Gallery> {
         url: file.href,
         created_at: '2025-03-14T10:42:00.000Z',
       }))
-      return json(response, 200, { ok: true, files, next: until < found.length ? String(until) : null })
+      return answerJson(response, 200, { ok: true, files, next: until < found.length ? String(until) : null })
     }
-    if (path.endsWith('/-/update')) return json(response, 200, { ok: true, rows: [] })
-    if (path === '/-/theme') return json(response, 200, { ok: true })
-    if (call.method === 'POST') return json(response, 200, { ok: true })
-    return json(response, 404, {
+    if (path.endsWith('/-/update')) return answerJson(response, 200, { ok: true, rows: [] })
+    if (path === '/-/theme') return answerJson(response, 200, { ok: true })
+    if (call.method === 'POST') return answerJson(response, 200, { ok: true })
+    return answerJson(response, 404, {
       ok: false,
       error: 'Nothing is at this address.',
       errors: [],
@@ -122,7 +127,8 @@ export async function startGallery(): Promise<Gallery> {
   return gallery
 }
 
-export function json(
+/** Answers as an endpoint does. */
+export function answerJson(
   response: ServerResponse,
   status: number,
   body: unknown,
