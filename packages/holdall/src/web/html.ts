@@ -64,6 +64,19 @@ function escaped(text: string): string {
   return SPECIAL.test(text) ? text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string) : text
 }
 
+/**
+ * Attributes with a leading space, quoted and escaped.
+ * @param named names, which must have been looked at, each followed by its value; null writes the bare name
+ */
+export function quotedAttributes(named: readonly (string | null)[]): Html {
+  let text = ''
+  for (let at = 0; at < named.length; at += 2) {
+    const value = named[at + 1]
+    text += value === null || value === undefined ? ` ${named[at]}` : ` ${named[at]}="${escaped(value)}"`
+  }
+  return markup(text)
+}
+
 /** A list of templates as one. */
 export function join(parts: readonly (Html | string)[]): Html {
   return html`${parts}`
@@ -78,6 +91,8 @@ const IGNORED_BY_BROWSERS = /[\u0000-\u0020]/g
 
 /** A URL that can stand in `href` or `src`: http, https, mailto or a path. Anything else (`javascript:`) becomes `#`. */
 export function safeUrl(url: string): string {
+  // What begins with a slash has no scheme; that is nearly all of them.
+  if (url.startsWith('/')) return url
   const seen = url.replace(IGNORED_BY_BROWSERS, '')
   return SAFE_SCHEME.test(seen) || !HAS_SCHEME.test(seen) ? url : '#'
 }

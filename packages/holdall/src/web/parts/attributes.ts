@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts'
+import { type Html, quotedAttributes } from '../html.ts'
 
 export type AttributeValue = string | number | boolean | null | undefined
 
@@ -17,12 +17,12 @@ function learn(name: string): void {
  * URLs must have gone through `safeUrl`.
  */
 export function attributes(values: Readonly<Record<string, AttributeValue>>): Html {
-  const written: Html[] = []
+  const named: (string | null)[] = []
   for (const name in values) {
     const value = values[name]
     if (!known.has(name)) learn(name)
-    if (value === true) written.push(html` ${name}`)
-    else if (value !== false && value !== null && value !== undefined) written.push(html` ${name}="${String(value)}"`)
+    if (value === true) named.push(name, null)
+    else if (value !== false && value !== null && value !== undefined) named.push(name, String(value))
   }
-  return html`${written}`
+  return quotedAttributes(named)
 }
