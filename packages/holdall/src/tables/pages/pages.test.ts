@@ -479,3 +479,38 @@ test('without a database, the first page offers ways to begin', async () => {
   shows(page, /holdall serve collection\.db/)
   await bare.close()
 })
+
+test('every address of every page carries base_url', async () => {
+  const based = await openTestApp({
+    sql: "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, photo TEXT); INSERT INTO t (name) VALUES ('a'), ('b')",
+    config: {
+      settings: { base_url: '/x/' },
+      databases: { data: { tables: { t: { columns: { photo: { file_column: true } } } } } },
+    },
+  })
+  const paths = [
+    '',
+    'data',
+    'data/t?_size=1&name__contains=a',
+    'data/t/1',
+    'data/t/-/insert',
+    'data/t/1/-/update',
+    'data/t/1/-/delete',
+    'data/t/-/file-columns',
+  ]
+  for (const path of paths) {
+    const page = await based.page(`/x/${path}`)
+    const addresses = [...page.matchAll(/(?:href|src|action|row-url|base)="(\/[^"]*)"/g)].map(
+      (found) => found[1] as string,
+    )
+    assert.ok(addresses.length > 5, path)
+    assert.deepEqual(
+      addresses.filter((address) => !address.startsWith('/x/')),
+      [],
+      path,
+    )
+  }
+  const saved = await based.ask('/x/data/t/1/-/update', { actor: 'root', form: { name: 'c' } })
+  assert.equal(saved.headers.get('Location'), '/x/data/t/1')
+  await based.close()
+})

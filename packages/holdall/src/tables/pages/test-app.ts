@@ -58,14 +58,15 @@ export async function openTestApp(options: {
   })
   await app.start()
   // Sources are looked at in the background, and take uploads from then on.
-  while ((await app.http.request('http://holdall.test/-/health')).status !== 200) await sleep(20)
+  while ((await app.http.request(`http://holdall.test${config.settings.base_url}-/health`)).status !== 200)
+    await sleep(20)
   const cookies = new Map<string, string>()
 
   async function cookieOf(actor: string): Promise<string> {
     const known = cookies.get(actor)
     if (known) return known
     const link = new URL(await app.createSignInLink(actor), 'http://holdall.test')
-    const response = await app.http.request(new URL('/-/sign-in', link).href, {
+    const response = await app.http.request(new URL(link.pathname, link).href, {
       method: 'POST',
       headers: {
         'Sec-Fetch-Site': 'same-origin',
