@@ -41,7 +41,7 @@ export function filePreview({ urls, thumbnails }: FilesRoom, file: FileRecord): 
     image: { src: moves ? inline : urls.thumbnail(file.id, PREVIEW_SIDE, PREVIEW_SIDE), ...size, alt: file.filename },
     caption:
       scale === 1
-        ? 'Shown at its own size.'
+        ? 'The whole picture, fitted to the page.'
         : `Preview, ${formatDimensions(size.width, size.height)} px. The file is untouched.`,
   })
 }
