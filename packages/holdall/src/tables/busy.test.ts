@@ -6,6 +6,7 @@ import { tableJsonRoutes } from './routes.ts'
 import { openTestTables, type TestTables } from './testing.ts'
 
 const P99_MS = 300
+const QUIET_MS = 1_500
 const TIME_LIMIT_MS = 1_000
 
 const PAGES = [
@@ -45,8 +46,30 @@ describe('slow filters', () => {
     await tables.close()
   })
 
+  async function visitWhile(more: () => boolean): Promise<number[]> {
+    const times: number[] = []
+    async function visit() {
+      for (let index = 0; more(); index += 1) {
+        const started = performance.now()
+        const response = await fetch(url() + PAGES[index % PAGES.length])
+        await response.arrayBuffer()
+        assert.equal(response.status, 200)
+        times.push(performance.now() - started)
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    }
+    await Promise.all([visit(), visit()])
+    return times
+  }
+
+  function visitFor(milliseconds: number): Promise<number[]> {
+    const until = performance.now() + milliseconds
+    return visitWhile(() => performance.now() < until)
+  }
+
   for (const count of process.env.HOLDALL_TEST_LONG ? [10, 40] : [10]) {
     it(`leave other pages fast: ${count} at once`, async (t) => {
+      const quiet = await visitFor(QUIET_MS)
       let running = true
       const slow = Promise.all(
         Array.from({ length: count }, async (_, index) => {
@@ -56,27 +79,22 @@ describe('slow filters', () => {
       ).finally(() => {
         running = false
       })
-      const times: number[] = []
-      async function visit() {
-        for (let index = 0; running; index += 1) {
-          const started = performance.now()
-          const response = await fetch(url() + PAGES[index % PAGES.length])
-          await response.arrayBuffer()
-          assert.equal(response.status, 200)
-          times.push(performance.now() - started)
-          await new Promise((resolve) => setTimeout(resolve, 10))
-        }
-      }
-      await Promise.all([visit(), visit()])
+      const times = await visitWhile(() => running)
       for (const [status, code] of await slow) {
         // Two or three run at a time; the others wait for their turn, though not for ever.
         if (count <= 10 || code !== 'database_busy') assert.deepEqual([status, code], [400, 'sql_time_limit'])
       }
-      times.sort((a, b) => a - b)
-      const at = (part: number) => Math.round((times[Math.floor(times.length * part)] ?? 0) * 10) / 10
+      const at = (part: number) => quantile(times, part)
       t.diagnostic(`${times.length} pages meanwhile: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(0.99999)} ms`)
       assert(times.length > 20)
-      assert(at(0.99) < P99_MS, `p99 is ${at(0.99)} ms`)
+      // A machine that is busy with other things is slow without any filter too.
+      const limit = Math.max(P99_MS, 3 * quantile(quiet, 0.99))
+      assert(at(0.99) < limit, `p99 is ${at(0.99)} ms, of at most ${limit} ms`)
     })
   }
 })
+
+function quantile(times: readonly number[], part: number): number {
+  const sorted = [...times].sort((a, b) => a - b)
+  return Math.round((sorted[Math.floor(sorted.length * part)] ?? 0) * 10) / 10
+}

@@ -4,10 +4,8 @@ import { availableParallelism } from 'node:os'
 export const LOOK_AFTER_MS = 15
 /** How often it is looked at from then on. */
 export const LOOK_EVERY_MS = 10
-/** So much processor time since the first look makes it slow: it makes room for a fresh reader. */
-export const SLOW_PROCESSOR_MS = 10
-/** And so does this long a time, whatever it was spent on. */
-export const SLOW_AFTER_MS = 250
+/** So long at work since the first look, waiting for a processor not counted, makes it slow: a fresh reader takes its place. */
+export const SLOW_WORK_MS = 10
 /** Fresh readers that are always there. One of them never takes a read whose cost nobody knows. */
 export const FRESH_READERS = 3
 /** Fresh readers while more reads wait than that. */
@@ -19,7 +17,7 @@ export const IDLE_MS = 5_000
 /** Reads that may wait; one more is refused with `database_busy`. */
 export const MAX_WAITING = 1_000
 /** How far the processor priority of a reader with slow work lies below the server's, as in nice(1). */
-export const SLOW_NICENESS = 5
+export const SLOW_NICENESS = 10
 /** How long a read may wait for its turn, before it is refused with `database_busy`. */
 export const MAX_WAIT_MS = 15_000
 /** Reading the schema of a database may take so many times the limit of one statement. */

@@ -36,7 +36,9 @@ test('a reader in the middle of an endless statement ends with a server that is 
   parent.kill('SIGKILL')
   await once(parent, 'exit')
   for (let waited = 0; children.some(isAlive) && waited < 10_000; waited += 50) await sleep(50)
-  assert.deepEqual(children.filter(isAlive), [])
+  const left = children.filter(isAlive)
+  for (const pid of left) process.kill(pid, 'SIGKILL')
+  assert.deepEqual(left, [])
 })
 
 function isAlive(pid: number): boolean {

@@ -10,8 +10,7 @@ import {
   MAX_WAIT_MS,
   MAX_WAITING,
   SCHEMA_TIME_FACTOR,
-  SLOW_AFTER_MS,
-  SLOW_PROCESSOR_MS,
+  SLOW_WORK_MS,
 } from './limits.ts'
 import type { Batch, Request, StatementResult } from './protocol.ts'
 import { type Answer, type Reader, startReader } from './reader.ts'
@@ -195,14 +194,15 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
   }
 
   /** Whether a reader is slow, or has merely not had a processor: then it is looked at again. */
-  function look(slot: Slot, before: number | null) {
+  function look(slot: Slot, first: { readonly at: number; readonly waited: number } | null) {
     const job = slot.job
     if (!job) return
     if (job.settled) return end(slot, 'kill')
-    const used = slot.reader.processorTime()
-    const working = used === null || (before !== null && used - before >= SLOW_PROCESSOR_MS)
-    if (working || performance.now() - job.startedAt >= SLOW_AFTER_MS) return onSlow(slot, job)
-    slot.slowTimer = setTimeout(look, LOOK_EVERY_MS, slot, before ?? used)
+    const at = performance.now()
+    const waited = slot.reader.timeWithoutProcessor()
+    const works = waited === null || (first !== null && at - first.at - (waited - first.waited) >= SLOW_WORK_MS)
+    if (works) return onSlow(slot, job)
+    slot.slowTimer = setTimeout(look, LOOK_EVERY_MS, slot, first ?? { at, waited })
   }
 
   function onSlow(slot: Slot, job: Job) {

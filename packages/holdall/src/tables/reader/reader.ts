@@ -31,8 +31,8 @@ export interface ReaderEvents {
 /** One reader process, as its parent sees it. */
 export interface Reader {
   send(request: Request): void
-  /** Milliseconds of processor time that it has used since it started; null where the system does not tell. */
-  processorTime(): number | null
+  /** Milliseconds that it has been ready to run and had no processor; null where the system does not tell. */
+  timeWithoutProcessor(): number | null
   /** Lets everybody else run first from now on. There is no way back: raising a priority takes privileges. */
   slowDown(): void
   kill(): void
@@ -73,7 +73,7 @@ export function startReader(events: ReaderEvents): Reader {
   const handles = [child, stdin, stdout] as unknown as { ref?(): void; unref?(): void }[]
   return {
     send: (request) => void stdin.write(frame(encodeRequest(request))),
-    processorTime: () => (child.pid === undefined ? null : processorTime(child.pid)),
+    timeWithoutProcessor: () => (child.pid === undefined ? null : timeWithoutProcessor(child.pid)),
     slowDown() {
       try {
         if (child.pid !== undefined) setPriority(child.pid, Math.min(getPriority() + SLOW_NICENESS, LOWEST_PRIORITY))
@@ -166,11 +166,11 @@ const LOWEST_PRIORITY = 19
 const NANOSECONDS_A_MILLISECOND = 1e6
 
 /** Of the main thread, which is the one that reads. */
-function processorTime(pid: number): number | null {
+function timeWithoutProcessor(pid: number): number | null {
   if (process.platform !== 'linux') return null
   try {
-    const [running] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')
-    return Number(running) / NANOSECONDS_A_MILLISECOND
+    const [, waited] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')
+    return Number(waited) / NANOSECONDS_A_MILLISECOND
   } catch {
     return null
   }
