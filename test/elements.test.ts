@@ -309,7 +309,7 @@ describe('file-column-input', { skip }, () => {
     await drop(field('report'), makeFile('slow.png'))
     await page.getByText('Saving waits for 1 upload.').waitFor()
     await page.getByRole('button', { name: 'Save row' }).click()
-    await page.getByText('Saves when 1 upload has ended.').waitFor()
+    await page.locator('[data-form-state]', { hasText: 'Saves when 1 upload has ended.' }).waitFor()
     await until(() => uploads().length === 1, 'the upload arrived')
     assert.equal(
       gallery.received.some(({ path }) => path === '/row'),
@@ -388,7 +388,7 @@ describe('file-upload', { skip }, () => {
     })
     await drop(page.locator('file-upload'), makeFile('a.jpg'), makeFile('b.png', new Uint8Array(0)), makeFile('c.txt'))
     await page.getByText('2 of 3').waitFor()
-    await page.getByText('Not an image', { exact: false }).waitFor()
+    await page.locator('.why', { hasText: 'Not an image' }).waitFor()
     assert.equal(uploads().length, 2)
     await until(async () => ((await page.evaluate('told')) as string[]).includes('all-complete 2'), 'all is told')
     assert.deepEqual(((await page.evaluate('told')) as string[]).sort(), [
