@@ -176,7 +176,9 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
       waiting.splice(index, 1)
       run(slot, job)
     }
-    if (waiting.some((job) => !job.slow) && fresh().length < maxFresh) start()
+    // One more at a time: starting takes a processor from those that work.
+    const ready = fresh().every((slot) => slot.ready)
+    if (ready && fresh().length < maxFresh && waiting.some((job) => !job.slow)) start()
   }
 
   function run(slot: Slot, job: Job) {
