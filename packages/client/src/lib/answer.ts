@@ -6,9 +6,15 @@ const PASSING_STATUS = new Set([408, 425, 429, 503])
 /** A proxy lost the server after it had passed the file on, or some of it. */
 const LOST_STATUS = new Set([502, 504])
 
-/** The stored file that an answer speaks of. Throws an `UploadError` with the server's own words when it refuses. */
-export function readAnswer(answer: Answer): StoredFile {
+/** All bytes are there and the server is still at work on them. */
+export interface StillFinishing {
+  readonly statusUrl: string
+}
+
+/** What became of the file, as an answer says. Throws an `UploadError` with the server's own words when it refuses. */
+export function readAnswer(answer: Answer): StoredFile | StillFinishing {
   const body = parse(answer.text)
+  if (answer.status === 202 && typeof body?.status_url === 'string') return { statusUrl: body.status_url }
   if (answer.status === 201 && body?.ok === true && typeof body.file_id === 'string') {
     return body as unknown as StoredFile
   }

@@ -58,6 +58,42 @@ function fileOf(bytes: Uint8Array<ArrayBuffer>, name = 'a b/ü?.bin'): File {
 }
 
 describe('upload', () => {
+  test('follows an upload that the server goes on finishing after its answer', async () => {
+    const states = [
+      { status: 'completing' },
+      { status: 'completed', file: { id: 'df-9', filename: 'a.bin', size: 3, url: '/x' } },
+    ]
+    serve(async (request, response, attempt) => {
+      await receive(request)
+      response.writeHead(attempt === 1 ? 202 : 200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(attempt === 1 ? { ok: true, status_url: '/prefix/-/status' } : states[attempt - 2]))
+    })
+    const stored = await upload(fileOf(new Uint8Array(3)), { baseUrl, source: 'photos', token: 't' })
+    assert.equal(stored.file_id, 'df-9')
+    assert.deepEqual(attempts.map(({ method, url }) => [method, url]).slice(1), [
+      ['GET', '/prefix/-/status'],
+      ['GET', '/prefix/-/status'],
+    ])
+    assert.equal(attempts[1]?.headers.authorization, 'Bearer t')
+  })
+
+  test('says why the server could not finish', async () => {
+    serve(async (request, response, attempt) => {
+      await receive(request)
+      response.writeHead(attempt === 1 ? 202 : 200, { 'content-type': 'application/json' })
+      const failure_reason = { step: 'inspect', exc_str: 'The storage is full.' }
+      response.end(
+        JSON.stringify(
+          attempt === 1 ? { ok: true, status_url: '/prefix/-/status' } : { status: 'failed', failure_reason },
+        ),
+      )
+    })
+    await assert.rejects(upload(fileOf(new Uint8Array(3)), { baseUrl, source: 'photos' }), {
+      name: 'UploadError',
+      message: 'The storage is full.',
+    })
+  })
+
   test('sends the bytes, the name and the type, and reports how far it is', async () => {
     let received: Buffer | undefined
     serve(async (request, response) => {

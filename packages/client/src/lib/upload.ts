@@ -1,6 +1,7 @@
 import { transport } from '#transport'
 import { readAnswer } from './answer.ts'
 import { UploadError } from './error.ts'
+import { follow } from './follow.ts'
 import { pause, pauseBefore } from './retry.ts'
 import type { Answer, StoredFile, UploadOptions, UploadSource, UploadTarget } from './types.ts'
 
@@ -30,7 +31,8 @@ export async function upload(
     try {
       const answer = await attemptOnce(file, target, options, cancelled)
       retryAfter = answer.retryAfter
-      return readAnswer(answer)
+      const outcome = readAnswer(answer)
+      return 'statusUrl' in outcome ? await follow(outcome.statusUrl, target, cancelled) : outcome
     } catch (error) {
       if (cancelled.aborted) throw aborted(cancelled)
       if (!(error instanceof UploadError) || !error.retryable || attempt > retries) throw error
