@@ -1,3 +1,4 @@
+// Runs alone: it measures how long pages take while ten filters run.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

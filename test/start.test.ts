@@ -1,3 +1,4 @@
+// Runs alone: it measures how quickly a server starts.
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

@@ -1,5 +1,5 @@
-import { globSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runSteps } from './check/run-steps.ts'
 import { checkSteps } from './check/steps.ts'
@@ -13,6 +13,8 @@ const ROOT = dirname(import.meta.dirname)
 const TEST_FILES = ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts']
 /** Two, whatever the machine: what is fast enough here is fast enough in CI. */
 const FILES_AT_ONCE = 2
+/** The first line of a test file whose times would be another file's work as much as ours. */
+const RUNS_ALONE = '// Runs alone: '
 const MINUTE_MS = 60_000
 const FILE_LIMIT_MS = 5 * MINUTE_MS
 const LONG_FILE_LIMIT_MS = 60 * MINUTE_MS
@@ -56,13 +58,20 @@ async function main(): Promise<number> {
   const checked = await runSteps(checks, write)
 
   say(`Running ${files.length} test files, ${FILES_AT_ONCE} at a time${values.long ? ', in their long form' : ''} …`)
-  const results = await runFiles(files, {
+  const options = {
     cwd: ROOT,
     env: { ...process.env, ...services.env, ...(values.long ? { HOLDALL_TEST_LONG: '1' } : {}) },
     limitMs: values.long ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS,
-    concurrency: FILES_AT_ONCE,
     write,
-  })
+  }
+  const alone = new Set(files.filter(runsAlone))
+  const results = [
+    ...(await runFiles(
+      files.filter((file) => !alone.has(file)),
+      { ...options, concurrency: FILES_AT_ONCE },
+    )),
+    ...(await runFiles([...alone], { ...options, concurrency: 1 })),
+  ]
   const { passed, failed, skipped } = totals(results)
   const lacking = strict ? services.missing.length : 0
   write(recapitulate(results))
@@ -82,6 +91,10 @@ function testFiles(): string[] {
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => positionals.length === 0 || positionals.some((part) => path.includes(part)))
     .sort()
+}
+
+function runsAlone(file: string): boolean {
+  return readFileSync(join(ROOT, file), 'utf8').startsWith(RUNS_ALONE)
 }
 
 function say(text: string): void {

@@ -1,3 +1,4 @@
+// Runs alone: it measures how long pages take while ten filters run.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createHttp } from '../app/http.ts'

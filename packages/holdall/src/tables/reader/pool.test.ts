@@ -1,3 +1,4 @@
+// Runs alone: it measures how long reads wait for each other.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
