@@ -1,0 +1,532 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, test } from 'node:test'
+import { createToken } from '../access/tokens.ts'
+import { loadConfig } from '../config/config.ts'
+import { openInternalDatabase } from '../database/internal.ts'
+import { createLog } from '../web/log.ts'
+import type { Route } from '../web/route.ts'
+import { assemble } from './holdall.ts'
+import { listen } from './server.ts'
+
+/**
+ * No input gives a 500: every address that the server has, asked with what no client sends on purpose. Requests go over
+ * a socket as bytes, since `fetch` would mend the most interesting ones.
+ */
+const folder = mkdtempSync(join(tmpdir(), 'holdall-fuzz-'))
+const database = new DatabaseSync(join(folder, 'products.db'))
+database.exec(`
+  PRAGMA foreign_keys = OFF;
+  CREATE TABLE makers (id INTEGER PRIMARY KEY, name TEXT);
+  INSERT INTO makers VALUES (1, 'Ane'), (2, NULL);
+  CREATE TABLE inventory (
+    id INTEGER PRIMARY KEY, name TEXT, price REAL, photo TEXT, papers TEXT, data BLOB,
+    maker INTEGER REFERENCES makers (id)
+  );
+  INSERT INTO inventory (name, price, photo, maker, data) VALUES
+    ('jug', 1.5, NULL, 1, x'00ff'), ('bowl', 9e999, 'df-nothing', 2, NULL), (NULL, -9e999, '["df-', 77, zeroblob(10));
+  CREATE TABLE "odd ~/.%"" name" ("a/b" TEXT, "" TEXT, "select" TEXT, PRIMARY KEY ("a/b", ""));
+  INSERT INTO "odd ~/.%"" name" VALUES ('', '', 'x'), ('a,b', '~', char(0)), ('%ff', '..', NULL);
+  CREATE TABLE loose (a, b); INSERT INTO loose VALUES (1, 2), (9223372036854775807, x'80');
+  CREATE VIEW joined AS SELECT inventory.name, makers.name AS maker FROM inventory JOIN makers ON makers.id = maker;
+  CREATE VIEW broken AS SELECT * FROM gone;
+  CREATE VIRTUAL TABLE words USING fts5(text); INSERT INTO words VALUES ('a jug');
+`)
+database.close()
+
+const failures: string[] = []
+const log = createLog((line) => {
+  if (line.includes('"level":"error"')) failures.push(line)
+})
+const { config } = loadConfig({
+  env: {},
+  cwd: folder,
+  overrides: {
+    databases: {
+      products: {
+        path: join(folder, 'products.db'),
+        tables: {
+          inventory: {
+            columns: {
+              photo: { file_column: true, file_source: 'photos' },
+              papers: { file_column: true, file_source: 'photos', file_multiple: true },
+            },
+          },
+        },
+      },
+    },
+    sources: { photos: { storage: 'filesystem', config: { root: join(folder, 'photos') } } },
+  },
+})
+const holdall = await assemble({ config, data: join(folder, 'data'), env: {}, log })
+await holdall.start()
+const server = await listen(holdall.http.fetch, { port: 0, host: '127.0.0.1' })
+const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+const db = await openInternalDatabase(join(folder, 'data', 'internal.db'))
+const { token } = await createToken(db, Date.now, { actorId: 'root', name: 'fuzz', by: null })
+await db.close()
+after(async () => {
+  agent.destroy()
+  await server.close()
+  await holdall.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+const ANSWER_LIMIT_MS = 20_000
+
+/** Status 0 where the connection was closed without an answer. */
+function send(
+  method: string,
+  path: string,
+  body?: string | Buffer,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return new Promise((resolve) => {
+    const none = (why: unknown) => resolve({ status: 0, text: String(why) })
+    const sent = request(
+      {
+        host: '127.0.0.1',
+        port: server.port,
+        method,
+        path,
+        agent,
+        timeout: ANSWER_LIMIT_MS,
+        headers: {
+          Authorization: `Bearer ${token}`,
+          ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }),
+          ...headers,
+        },
+      },
+      (response) => {
+        let text = ''
+        response.setEncoding('latin1').on('data', (chunk: string) => {
+          if (text.length < 2000) text += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+        response.on('error', none)
+      },
+    )
+    sent.on('error', none)
+    sent.on('timeout', () => sent.destroy(new Error('no answer')))
+    sent.end(body)
+  })
+}
+
+const statuses = new Map<number, number>()
+function refuseFailures(what: string, answer: Answer): void {
+  statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
+  assert(answer.status > 0, `${what}: ${answer.text}`)
+  assert(answer.status < 500, `${what}: ${answer.status} ${answer.text.slice(0, 600)} ${failures.at(-1) ?? ''}`)
+}
+
+const stored = await send('POST', '/-/files/upload/photos?filename=a.txt', 'text', { 'Content-Type': 'text/plain' })
+const file = (JSON.parse(stored.text) as { file_id: string }).file_id
+
+/** Names that were somebody's production incident. All are bytes that may stand in a request line. */
+const NAMES = [
+  '%00',
+  'a%00b',
+  '%ff',
+  '%c3%28',
+  '%',
+  '%zz',
+  '~',
+  '~zz',
+  '~00',
+  '~FF',
+  '~C3~28',
+  '..',
+  '%2e%2e',
+  '%2F%2e%2e%2Fetc',
+  '.json',
+  '-',
+  '%20',
+  '~20',
+  ',',
+  ',,,,',
+  "'",
+  '"',
+  '%22%3E%3Cscript%3E',
+  '__proto__',
+  'constructor',
+  'toString',
+  'sqlite_master',
+  'sqlite_sequence',
+  '0',
+  '-1',
+  '1e309',
+  '9223372036854775807',
+  '9223372036854775808',
+  '99999999999999999999999999',
+  'NaN',
+  'null',
+  'undefined',
+  '%F0%9F%92%A9',
+  '%E2%80%AE',
+  'df-',
+  'df-00000000000000000000000000',
+  'x'.repeat(5000),
+  '~'.repeat(500),
+]
+const TABLES = ['inventory', 'odd~20~7E~2F~2E~25~22~20name', 'loose', 'joined', 'broken', 'words', 'words_data']
+const KEYS = ['1', '2', '3', ',', 'a~2Cb,~7E', '~25ff,~2E~2E', '9223372036854775807', '1,2,3']
+
+const QUERIES = [
+  ...['_size', '_next', 'cursor', 'limit', '_sort', '_sort_desc', '_col', '_nocol', '_shape', '_extra', '_search'],
+  ...['_where', '_facet', '_labels', '_nocount', '_nl', '_density', 'q', 'source', 'content_type', 'hash', 'id'],
+  ...['w', 'h', 'inline', 'filename', 'token', 'return', 'sql', 'view', 'name', '__exact', 'name__in', 'price__gt'],
+  ...[
+    'name__nope',
+    'name__arraycontains',
+    'name__date',
+    'name__like',
+    'name__glob',
+    'rowid',
+    'data',
+    'photo',
+    'papers',
+  ],
+  ...['_filter_column', '_filter_op', '_filter_value', '_json', '_trace', '_ttl', '_search_name', '_through'],
+]
+const VALUES = [
+  '',
+  '-1',
+  '0',
+  '1e9',
+  '99999999999999999999999',
+  'garbage',
+  'nope',
+  '%00',
+  '%ff',
+  '%',
+  "'",
+  '%22',
+  '%5B',
+  '%7B%7D',
+  'AAAA',
+  'bnVsbA',
+  'W10',
+  'WzEsMl0',
+  'W251bGwsWzFdXQ',
+  '~',
+  '1,2',
+  'max',
+  'sha256:',
+  'sha256:zz',
+  '*',
+  'NEAR(',
+  'select',
+  '%2F%2Fevil.example',
+  'x'.repeat(8000),
+]
+
+const JSON_BODIES = [
+  '',
+  'null',
+  '1',
+  '"x"',
+  '[]',
+  '{}',
+  '{',
+  '\u0000',
+  '{"row":null}',
+  '{"row":[]}',
+  '{"row":{}}',
+  '{"row":{"id":{}}}',
+  '{"row":{"id":[[]]}}',
+  '{"row":{"id":1e400}}',
+  '{"row":{"id":123456789012345678901234567890}}',
+  '{"row":{"id":9223372036854775807}}',
+  '{"row":{"id":1.5}}',
+  '{"row":{"id":"x"}}',
+  '{"row":{"__proto__":1}}',
+  '{"row":{"":1}}',
+  '{"row":{"name":"\\u0000"}}',
+  '{"row":{"name":"\\ud800"}}',
+  '{"row":{"name":true,"price":false}}',
+  '{"row":{"data":{"$base64":true,"encoded":"!!"}}}',
+  '{"row":{"data":{"$base64":true,"encoded":5}}}',
+  '{"row":{"photo":["a"]}}',
+  '{"row":{"photo":7}}',
+  '{"row":{"papers":[1,null,{}]}}',
+  '{"row":{"papers":"[["}}',
+  '{"rows":"x"}',
+  '{"rows":[null,1,"x",[]]}',
+  '{"rows":[{},{}],"return":"x","ignore":1,"replace":[]}',
+  '{"rows":[{"id":1},{"id":1}]}',
+  '{"update":null}',
+  '{"update":[]}',
+  '{"update":{}}',
+  '{"update":{"nope":1}}',
+  '{"update":{"id":null}}',
+  '{"update":{"id":2}}',
+  '{"update":{"photo":{}},"return":5}',
+  '{"update":{"filename":1,"metadata":[],"search_text":{}}}',
+  '{"update":{"filename":"a/../b\\u0000"}}',
+  '{"ids":null}',
+  '{"ids":[1,null,{},"\\u0000"]}',
+  '{"ids":"df-"}',
+  '{"table":5}',
+  '{"table":"","columns":[]}',
+  '{"table":"a\\u0000b","columns":[{"name":"x","type":"nope"}]}',
+  '{"table":"t1","columns":[{"name":"x","type":"text"},{"name":"X","type":"text"}],"pk":"zz"}',
+  '{"table":"t2","row":{"a":{}}}',
+  '{"table":"t3","rows":[{"a":1},{"b":[]}],"pks":["a",5]}',
+  '{"table":"sqlite_x","row":{"a":1}}',
+  '{"filename":5,"content_type":[],"size":-1}',
+  '{"filename":"\\u0000","content_type":"x","size":1e30}',
+  '{"filename":"a.txt","content_type":"text/plain","size":4,"accept_methods":"PUT"}',
+  '{"upload_token":5}',
+  '{"upload_token":"\\u0000"}',
+  '{"column":5,"enabled":"x"}',
+  '{"columns":{"photo":5}}',
+  '{"columns":{"photo":{"source":[],"max_size":-1,"accept":{}}}}',
+  '{"photo":{"file_column":true}}',
+  '{"confirm":[]}',
+  `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+  `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`,
+  `{"row":{"name":${'['.repeat(9000)}${']'.repeat(9000)}}}`,
+]
+const boundary = 'XX'
+const part = (disposition: string, body = 'x') =>
+  `--${boundary}\r\nContent-Disposition: ${disposition}\r\n\r\n${body}\r\n`
+const MULTIPART = [
+  '',
+  `--${boundary}--\r\n`,
+  `--${boundary}\r\n\r\n`,
+  part('form-data; name="file"'),
+  `${part('form-data; name="file"; filename=""')}--${boundary}--\r\n`,
+  `${part('form-data; name="file"; filename="a\u0000/../b"')}--${boundary}--\r\n`,
+  `${part('form-data')}--${boundary}--\r\n`,
+  `${part('nope; name="__proto__"; filename="x"')}--${boundary}--\r\n`,
+  `${part('form-data; name="upload_token"', '\u0000')}${part('form-data; name="file"; filename="x"')}--${boundary}--\r\n`,
+  `${part('form-data; name="name"').repeat(3000)}--${boundary}--\r\n`,
+]
+const FORMS = [
+  '',
+  '&&&&',
+  '=',
+  '%00=%00',
+  'name=%ff',
+  'name=%',
+  '__proto__=1',
+  'token=%00',
+  'id=abc&price=x&maker=999&photo=zz',
+  'photo=df-1&photo=df-2&papers=[[',
+  'actor=%00&id=%00&level=x&place=x',
+  'column=&enabled=on&max_size=-1',
+  'name=x&expires=99999999999999999999',
+  'expires_days=-1&name=%00',
+  'theme=nope',
+  Array.from({ length: 10_000 }, (_, n) => `p${n}=${n}`).join('&'),
+]
+
+function addressesOf(route: Route): string[] {
+  const fill = (path: string, values: Record<string, string>) =>
+    path.replace(/:(\w+)(?:\{[^}]+\})?/g, (_, name: string) => values[name] ?? 'x')
+  const usual = { database: 'products', table: 'inventory', pks: '1', source: 'photos', id: file, upload: '01hz' }
+  const paths = [
+    ...(route.json === 'only' ? [] : [route.path]),
+    ...(route.json ? [`${route.path === '/' ? '/' : route.path}.json`] : []),
+  ]
+  return paths.map((path) => fill(path, path.startsWith('/-/people') ? { ...usual, id: 'root' } : usual))
+}
+
+function oddAddressesOf(route: Route): string[] {
+  const parameters = [...route.path.matchAll(/:(\w+)(?:\{[^}]+\})?/g)]
+  const usual: Record<string, string> = {
+    database: 'products',
+    table: 'inventory',
+    pks: '1',
+    source: 'photos',
+    id: file,
+    upload: '01hz',
+  }
+  const addresses: string[] = []
+  for (const [, name] of parameters as unknown as [string, string][]) {
+    const odd = name === 'table' ? [...NAMES, ...TABLES] : name === 'pks' ? [...NAMES, ...KEYS] : NAMES
+    for (const value of odd) {
+      const tables = name === 'pks' ? TABLES : ['inventory']
+      for (const table of tables) {
+        const address = route.path.replace(
+          /:(\w+)(?:\{[^}]+\})?/g,
+          (_, parameter: string) => ({ ...usual, table, [name]: value })[parameter] ?? 'x',
+        )
+        addresses.push(route.json ? `${address}.json` : address)
+        if (route.json === true) addresses.push(address)
+      }
+    }
+  }
+  return addresses
+}
+
+const AT_ONCE = 8
+async function eachAtOnce<Item>(items: readonly Item[], run: (item: Item) => Promise<void>): Promise<void> {
+  const waiting = items.values()
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const item of waiting) await run(item)
+    }),
+  )
+}
+
+/** Everything wrong at once, so that a run shows all of it. */
+async function holdAll(tries: readonly (readonly [string, () => Promise<Answer>])[]): Promise<void> {
+  const wrong = new Map<string, string>()
+  await eachAtOnce(tries, async ([what, ask]) => {
+    try {
+      refuseFailures(what.slice(0, 300), await ask())
+    } catch (error) {
+      wrong.set(what, (error as Error).message)
+    }
+  })
+  assert.equal(wrong.size, 0, `${wrong.size} of ${tries.length}:\n${[...wrong.values()].slice(0, 25).join('\n')}`)
+}
+
+const reading = holdall.routes.filter(({ method }) => method === 'GET')
+const writing = holdall.routes.filter(({ method }) => method !== 'GET')
+
+test('odd names in every place of every path', () =>
+  holdAll(
+    holdall.routes.flatMap((route) =>
+      oddAddressesOf(route)
+        // Every name for reading, every third for writing: the same code reads them.
+        .filter((_, index) => route.method === 'GET' || index % 3 === 0)
+        .map(
+          (path) =>
+            [
+              `${route.method} ${path}`,
+              () =>
+                route.method === 'GET'
+                  ? send('GET', path)
+                  : send(route.method, path, '{}', { 'Content-Type': 'application/json' }),
+            ] as const,
+        ),
+    ),
+  ))
+
+test('odd parameters of every page', () =>
+  holdAll(
+    reading.flatMap((route) =>
+      addressesOf(route).flatMap((path) => {
+        const table = route.path.startsWith('/:database/:table') && !route.path.includes('/-/')
+        const files = route.path.startsWith('/-/files')
+        return QUERIES.flatMap((name, i) =>
+          VALUES.filter((_, j) => (i + j) % (table ? 2 : files ? 4 : 9) === 0).map((value) => {
+            const address = `${path}?${name}=${value}`
+            return [`GET ${address}`, () => send('GET', address)] as const
+          }),
+        )
+      }),
+    ),
+  ))
+
+test('odd parameters of tables of every kind', () =>
+  holdAll(
+    TABLES.flatMap((table) =>
+      ['', '.json'].flatMap((ending) =>
+        [
+          ...['_sort=a', '_sort=rowid', '_sort_desc=select', '_search=x', '_shape=object', '_shape=arrays', '_next=1'],
+          ...['_next=bnVsbA', '_labels=on', '_nocol=a', '_col=select', '_where=1', '_where=1)%20--', '_where=x%28'],
+          ...['_where=load_extension(1)', '_where=name%20in%20(select%201)', '_facet=name', '_extra=count,nope', 'a=1'],
+          ...['_extra=columns,primary_keys,query,metadata', 'a__gt=x', 'name__in=[1,', 'name__in=[[1]]', '_size=max'],
+        ].map((query) => {
+          const address = `/products/${table}${ending}?${query}`
+          return [`GET ${address}`, () => send('GET', address)] as const
+        }),
+      ),
+    ),
+  ))
+
+test('ten thousand parameters', () =>
+  holdAll(
+    [
+      '/',
+      '/products',
+      '/products/inventory',
+      '/products/inventory/1',
+      '/-/files',
+      '/-/files/batch',
+      '/-/people',
+    ].flatMap((path) =>
+      ['name', '_sort', '_where', '_extra', 'id', 'q'].flatMap((name) => {
+        const query = Array.from({ length: 10_000 }, () => `${name}=1`)
+          .join('&')
+          .slice(0, 60_000)
+        const ending = path === '/-/people' || path === '/' ? '' : '.json'
+        return [path, path + ending].map(
+          (address) => [`GET ${address}?${name}=1&…`, () => send('GET', `${address}?${query}`)] as const,
+        )
+      }),
+    ),
+  ))
+
+test('bodies of the wrong kind', () =>
+  holdAll(
+    writing.flatMap((route) =>
+      addressesOf(route).flatMap((path) => {
+        const kinds = [
+          ...JSON_BODIES.map((body) => [body, 'application/json'] as const),
+          ...FORMS.map((body) => [body, 'application/x-www-form-urlencoded'] as const),
+          ...MULTIPART.map((body) => [body, `multipart/form-data; boundary=${boundary}`] as const),
+          ['x', 'multipart/form-data'] as const,
+          ['x', 'multipart/form-data; boundary='] as const,
+          ['{}', 'application/json; charset=nope'] as const,
+          ['x', '\u00ff/\u00fe'] as const,
+          ['x', ''] as const,
+        ]
+        return kinds.flatMap(([body, type]) =>
+          (type.startsWith('application/json') ? ['*/*'] : ['*/*', 'text/html']).map(
+            (accept) =>
+              [
+                `${route.method} ${path} ${type} (${accept}) ${body}`,
+                () => send(route.method, path, body, { 'Content-Type': type, Accept: accept }),
+              ] as const,
+          ),
+        )
+      }),
+    ),
+  ))
+
+test('odd headers', () =>
+  holdAll(
+    reading.flatMap((route) =>
+      addressesOf(route).flatMap((path) =>
+        [
+          { Range: 'bytes=-' },
+          { Range: 'bytes=99999999999999999999-' },
+          { Range: 'bytes=5-1,7-' },
+          { 'If-None-Match': '"' },
+          { 'If-Modified-Since': 'never', 'If-Range': '"x' },
+          { Cookie: 'holdall_session=%ff; holdall_theme=; =;;' },
+          { Accept: '\u00ff' },
+          { 'X-Request-Id': '\u00e9'.repeat(3000) },
+          { Host: '[' },
+          { Host: '' },
+          { Host: 'a b' },
+          { 'X-Forwarded-Host': '%%', 'X-Forwarded-Proto': 'x', 'X-Forwarded-For': ',,' },
+          { Authorization: 'Bearer \u00ff' },
+          { Authorization: 'Basic' },
+          { 'X-User-Token': '\u00ff' },
+        ].map(
+          (headers) =>
+            [`GET ${path} ${JSON.stringify(headers)}`, () => send('GET', path, undefined, headers as never)] as const,
+        ),
+      ),
+    ),
+  ))
+
+test('nothing of all this was a failure of the server, and much of it was understood', (t) => {
+  t.diagnostic(`answers by status: ${JSON.stringify(Object.fromEntries([...statuses].sort(([a], [b]) => a - b)))}`)
+  assert.deepEqual(failures.slice(0, 5), [])
+  for (const status of [200, 201, 303, 400, 404, 413]) assert(statuses.has(status), `nothing was answered with ${status}`)
+})
