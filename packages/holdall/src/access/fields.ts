@@ -1,3 +1,4 @@
+import { readBytes } from '../web/body.ts'
 import { HoldallError } from '../web/error.ts'
 import type { RouteContext } from '../web/route.ts'
 
@@ -10,28 +11,15 @@ export type Fields = Readonly<Record<string, unknown>>
 /**
  * The body of a request as fields: urlencoded, multipart or JSON. No body is no fields.
  *
- * @throws HoldallError `body_too_large`, `invalid_json`, `form_invalid`
+ * @throws HoldallError `invalid_json`, `form_invalid`, and what `readBytes` throws
  */
 export async function readFields(c: RouteContext): Promise<Fields> {
-  const bytes = await readBytes(c.req.raw.body)
+  const bytes = await readBytes(c, MAX_FORM_BYTES)
   if (bytes.length === 0) return {}
   const type = c.req.header('Content-Type') ?? ''
   return /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)
     ? readForm(bytes, type)
     : readJson(bytes)
-}
-
-async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array[] = []
-  let size = 0
-  if (body !== null) {
-    for await (const piece of body) {
-      size += piece.length
-      if (size > MAX_FORM_BYTES) throw new HoldallError('body_too_large', { limit: MAX_FORM_BYTES })
-      pieces.push(piece)
-    }
-  }
-  return new Uint8Array(Buffer.concat(pieces))
 }
 
 async function readForm(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Fields> {

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import busboy from 'busboy'
+import { chunksOf } from '../web/chunks.ts'
 import { HoldallError } from '../web/error.ts'
-import { chunksOf } from './chunks.ts'
 import { MAX_FIELD_BYTES, MAX_FILES_PER_REQUEST, MAX_FORM_FIELDS } from './limits.ts'
 
 export type FormPart =

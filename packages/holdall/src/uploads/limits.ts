@@ -9,8 +9,6 @@ export const MAX_FIELD_BYTES = 100 * 1_024
 export const MAX_JSON_BYTES = 64 * 1_024
 /** A declared type longer than this says nothing that we could use. */
 export const MAX_DECLARED_TYPE_LENGTH = 255
-/** A body of which nothing arrives for so long has died. */
-export const BODY_IDLE_LIMIT_MS = 60_000
 /** A request waits so long for the finishing steps before it answers 202. */
 export const QUICK_FINISH_MS = 10_000
 

@@ -1,3 +1,4 @@
+import { readBytes } from '../../web/body.ts'
 import { HoldallError } from '../../web/error.ts'
 import { formatBytes } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
@@ -14,7 +15,7 @@ import { type AskedSettings, checkedChanges, fileColumnsJson, readAskedJson } fr
 import type { FileColumn } from '../file-columns/settings.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import type { Column, Table } from '../schema.ts'
-import { asObject, parseJson, readBody } from '../write/body.ts'
+import { asObject, parseJson } from '../write/body.ts'
 import { MAX_BODY_BYTES } from '../write/limits.ts'
 import { isForm } from '../write/routes.ts'
 import { answerPage } from './answer.ts'
@@ -67,7 +68,7 @@ export async function fileColumnsPage(c: RouteContext, room: PagesRoom, refused?
 export async function saveFileColumns(c: RouteContext, room: PagesRoom): Promise<Response> {
   const subject = await subjectOf(c, room)
   const { database, table, now, path } = subject
-  const body = await readBody(c, MAX_BODY_BYTES)
+  const body = await readBytes(c, MAX_BODY_BYTES)
   const context = {
     database: database.name,
     table,

@@ -1,12 +1,11 @@
 import type { Source } from '../../sources/sources.ts'
 import { whenQuick } from '../../uploads/answer.ts'
-import { bodyOf } from '../../uploads/body.ts'
 import { incoming } from '../../uploads/claim.ts'
 import { asFormError, type FormPart, readForm } from '../../uploads/form.ts'
+import { bodyOf, readBytes } from '../../web/body.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { readCell } from '../file-columns/cell.ts'
-import { readBody } from '../write/body.ts'
 import type { FormColumn } from './form-columns.ts'
 import { uploadField } from './form-values.ts'
 import { type PagesRoom, sourceFor } from './room.ts'
@@ -34,7 +33,7 @@ export async function readSentForm(
 ): Promise<SentForm> {
   const type = c.req.header('Content-Type') ?? ''
   if (!type.startsWith('multipart/form-data')) {
-    return { values: readPairs(await readBody(c, MAX_FORM_BYTES)), problems: new Map() }
+    return { values: readPairs(await readBytes(c, MAX_FORM_BYTES)), problems: new Map() }
   }
   const values = new Map<string, string>()
   const problems = new Map<string, string>()

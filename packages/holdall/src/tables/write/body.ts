@@ -1,5 +1,4 @@
 import { HoldallError } from '../../web/error.ts'
-import type { RouteContext } from '../../web/route.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -8,24 +7,6 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
  * A byte order mark is skipped.
  */
 export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json }
-
-/**
- * The bytes of a request.
- * @param limit in bytes
- * @throws HoldallError `body_too_large`, as soon as that is known
- */
-export async function readBody(c: RouteContext, limit: number): Promise<Buffer> {
-  const tooLarge = () => new HoldallError('body_too_large', { limit })
-  if (Number(c.req.header('Content-Length') ?? 0) > limit) throw tooLarge()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of c.req.raw.body ?? []) {
-    size += chunk.byteLength
-    if (size > limit) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, size)
-}
 
 /** @throws HoldallError `invalid_json` */
 export function parseJson(bytes: Uint8Array): Json {

@@ -1,8 +1,9 @@
 import { requestOrigin } from '../../access/origin.ts'
+import { readBytes } from '../../web/body.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Route, RouteContext } from '../../web/route.ts'
 import { tildeDecode } from '../../web/url.ts'
-import { asObject, parseJson, readBody } from './body.ts'
+import { asObject, parseJson } from './body.ts'
 import { readCreateRequest } from './create-request.ts'
 import { MAX_BODY_BYTES } from './limits.ts'
 import {
@@ -181,7 +182,7 @@ export function isForm(c: RouteContext): boolean {
 }
 
 async function jsonObject(c: RouteContext) {
-  return asObject(parseJson(await readBody(c, MAX_BODY_BYTES)))
+  return asObject(parseJson(await readBytes(c, MAX_BODY_BYTES)))
 }
 
 /** @param rows the text of a JSON array */

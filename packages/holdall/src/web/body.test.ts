@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
+import { randomBytes as bytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bytes } from '../sources/contract/bodies.ts'
-import type { RouteContext } from '../web/route.ts'
-import { bodyOf } from './body.ts'
+import { bodyOf, readBytes } from './body.ts'
+import type { RouteContext } from './route.ts'
 
 const IDLE_MS = 1_000
 
@@ -123,4 +123,23 @@ test('reading that stops early leaves a request that can still be answered', asy
     },
   )
   assert.equal(answered, 'enough')
+})
+
+test('a short body is read to its end, refused when it is longer, and not waited for when it stalls', async () => {
+  function reading(body: Uint8Array | undefined, length: number) {
+    return serving(
+      async (_chunks, incoming) => {
+        const context = { env: { incoming }, req: { header: () => undefined } } as unknown as RouteContext
+        return `${(await readBytes(context, 100, IDLE_MS)).length}`
+      },
+      async (port) => {
+        const sending = open(port, length)
+        if (body === undefined) sending.write('some')
+        else sending.end(body)
+      },
+    )
+  }
+  assert.equal(await reading(bytes(100), 100), '100')
+  assert.equal(await reading(bytes(101), 101), 'body_too_large')
+  assert.equal(await reading(undefined, 50), 'upload_stalled')
 })

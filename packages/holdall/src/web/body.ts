@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import { HoldallError } from '../web/error.ts'
-import type { RouteContext } from '../web/route.ts'
 import { chunksOf } from './chunks.ts'
-import { BODY_IDLE_LIMIT_MS } from './limits.ts'
+import { HoldallError } from './error.ts'
+import type { RouteContext } from './route.ts'
+
+/** A body of which nothing arrives for so long has died. */
+export const BODY_IDLE_LIMIT_MS = 60_000
 
 /** A request's bytes as they arrive, read from the raw request: Hono's own parsers hold them in memory. */
 export interface RequestBody {
@@ -22,6 +24,25 @@ export function bodyOf(c: RouteContext, idleLimit = BODY_IDLE_LIMIT_MS): Request
     length: declared === undefined ? undefined : Number(declared),
     chunks: watched(incoming === undefined ? webChunks(c) : chunksOf(incoming), idleLimit),
   }
+}
+
+/**
+ * A short body, all of it.
+ *
+ * @param limit in bytes
+ * @throws HoldallError `body_too_large`, as soon as that is known; `upload_interrupted`, `upload_stalled`
+ */
+export async function readBytes(c: RouteContext, limit: number, idleLimit?: number): Promise<Buffer<ArrayBuffer>> {
+  const body = bodyOf(c, idleLimit)
+  if ((body.length ?? 0) > limit) throw new HoldallError('body_too_large', { limit })
+  const read: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body.chunks) {
+    size += chunk.byteLength
+    if (size > limit) throw new HoldallError('body_too_large', { limit })
+    read.push(chunk)
+  }
+  return Buffer.concat(read, size)
 }
 
 async function* webChunks(c: RouteContext): AsyncGenerator<Uint8Array> {
