@@ -1,5 +1,6 @@
 import { HoldallError } from '../web/error.ts'
 import { quoted } from './identifiers.ts'
+import { isPlace } from './place.ts'
 import type { Table } from './schema.ts'
 import { type Affinity, parseInteger, type SqliteValue } from './value.ts'
 
@@ -139,7 +140,9 @@ function plainOrQuoted(value: string): string {
  * for something else, and an operator that nobody knows is no filter.
  */
 export function readFilters(table: Table, parameters: URLSearchParams): Filter[] {
-  const pairs = [...parameters].filter(([key]) => !key.startsWith('_') || key.includes('__'))
+  const pairs = [...parameters].filter(
+    ([key]) => (!key.startsWith('_') || key.includes('__')) && !isPlace(table, key),
+  )
   pairs.sort(([a, av], [b, bv]) => compare(a, b) || compare(av, bv))
   const filters: Filter[] = []
   for (const [key, value] of pairs) {

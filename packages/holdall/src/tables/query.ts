@@ -2,6 +2,7 @@ import { HoldallError } from '../web/error.ts'
 import { afterSql, decodeCursor, encodeCursor, orderBy, type Position, type Sort } from './cursor.ts'
 import { type Filter, filterSql, filterText, readFilters } from './filters.ts'
 import { identifier } from './identifiers.ts'
+import { placeIn } from './place.ts'
 import type { StatementResult } from './reader/protocol.ts'
 import type { KeyColumn, Table } from './schema.ts'
 import { readSearch, type Search } from './search.ts'
@@ -87,11 +88,11 @@ export function buildTableQuery({ table, parameters, mayExecuteSql, sizes = PAGE
     sqlName === as ? identifier(sqlName) : `${identifier(sqlName)} as ${identifier(as)}`,
   )
 
-  const given = parameters.get('_next') || parameters.get('cursor')
+  const given = placeIn(table, parameters, '_next')
   const offset = given && byOffset ? readOffset(given) : 0
   const stretches =
     given && !byOffset
-      ? afterSql(decodeCursor(given, sort, keys, table.keyMayBeNull), sort, keys, bind).map((after) => [after])
+      ? afterSql(readPosition(given, table, sort, keys), sort, keys, bind).map((after) => [after])
       : [[]]
   const order = orderBy(sort, keys)
   const [first = '', second] = stretches.map((after) =>
@@ -220,7 +221,7 @@ export function isSortable(table: Table, column: string): boolean {
 
 /** @throws HoldallError `bad_request` */
 function readSize(table: Table, parameters: URLSearchParams, sizes: PageSizes): number {
-  const given = parameters.get('_size') || parameters.get('limit') || table.config?.size
+  const given = placeIn(table, parameters, '_size') || table.config?.size
   if (given === undefined) return sizes.default
   if (given === 'max') return sizes.max
   const size = Number(given)
@@ -229,6 +230,21 @@ function readSize(table: Table, parameters: URLSearchParams, sizes: PageSizes): 
   }
   if (size > sizes.max) throw new HoldallError('bad_request', { reason: `_size must be <= ${sizes.max}` })
   return size
+}
+
+function readPosition(cursor: string, table: Table, sort: Sort | null, keys: readonly KeyColumn[]): Position {
+  const position = decodeCursor(cursor, sort, keys, table.keyMayBeNull)
+  if (isRowidKey(table) && !position.keys.every((value) => typeof value === 'bigint' || Number.isInteger(value))) {
+    throw new HoldallError('invalid_cursor')
+  }
+  return position
+}
+
+/** Every other key may hold a text, whatever its type says. */
+function isRowidKey({ rowid, primaryKeys, columnsByName }: Table): boolean {
+  if (rowid === null || primaryKeys.length > 1) return false
+  const [key] = primaryKeys
+  return key === undefined || columnsByName.get(key)?.type.toUpperCase() === 'INTEGER'
 }
 
 function readOffset(cursor: string): number {

@@ -503,6 +503,13 @@ describe('table JSON', () => {
       assert.equal((await get('/data/items.json?_next=$x', 400)).code, 'invalid_cursor')
       assert.equal((await get('/data/cheap.json?_next=x', 400)).code, 'invalid_cursor')
       assert.equal((await get('/data/compound.json?_next=x', 400)).code, 'invalid_cursor')
+      // A row id is a whole number, whatever comes after all of them.
+      assert.equal((await get('/data/items.json?_next=garbage', 400)).code, 'invalid_cursor')
+    })
+    it('takes cursor and limit for _next and _size', async () => {
+      const rows = async (query: string) => (await get(`/data/items.json?_shape=arrayfirst&${query}`)) as unknown
+      assert.deepEqual(await rows('limit=2&cursor=1'), await rows('_size=2&_next=1'))
+      assert.equal((await get('/data/items.json?cursor=garbage', 400)).code, 'invalid_cursor')
     })
   })
 

@@ -8,6 +8,7 @@ import { visibleFiles } from '../file-columns/visible.ts'
 import { OPERATORS } from '../filters.ts'
 import { identifier } from '../identifiers.ts'
 import { readTablePage, type TablePage } from '../page.ts'
+import { placeIn } from '../place.ts'
 import { buildTableQuery, COUNT_LIMIT, countSql } from '../query.ts'
 import type { Statement } from '../reader/protocol.ts'
 import { databaseIn, tableIn } from '../routes.ts'
@@ -121,7 +122,7 @@ async function countWithout(
 ): Promise<{ total: number | null; dropped: Dropped | null }> {
   const conditions = conditionsOf(page, parameters)
   if (conditions.length === 0) return { total: page.count, dropped: null }
-  const isFirst = !parameters.get('_next') && !parameters.get('cursor')
+  const isFirst = placeIn(page.table, parameters, '_next') === undefined
   const alternatives = page.rows.length === 0 && isFirst && conditions.length > 1 ? conditions : []
   const { results } = await database.read(
     (schema) => {

@@ -10,6 +10,7 @@ import { pager, segmented, toolbar } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { Urls } from '../../web/url.ts'
 import { OPERATORS } from '../filters.ts'
+import { placeIn } from '../place.ts'
 import { COUNT_LIMIT, isSortable } from '../query.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import { searchTableOf } from '../search.ts'
@@ -209,7 +210,7 @@ function changeOf({ name, value }: { readonly name: string; readonly value: stri
 }
 
 function foot({ page }: TableData, address: Address): Html {
-  const first = !address.parameters.get('_next') && !address.parameters.get('cursor')
+  const first = placeIn(page.table, address.parameters, '_next') === undefined
   const { count, rows, query } = page
   const of = count === null ? '' : ` of ${upTo(count)}`
   const text = first ? `Rows 1–${formatNumber(rows.length)}${of}` : `${formatCount(rows.length, 'row')}${of}`
@@ -231,7 +232,7 @@ function nothing(data: TableData, address: Address, urls: Urls): Html {
   const conditions = conditionsOf(page, address.parameters)
   const clear = address.with(Object.fromEntries(conditions.map(({ name }) => [name, null])))
   if (conditions.length === 0) {
-    if (address.parameters.get('_next') || address.parameters.get('cursor')) {
+    if (placeIn(page.table, address.parameters, '_next') !== undefined) {
       return emptyState({ title: 'No more rows', actions: linkButton({ label: 'First page', href: address.with({}) }) })
     }
     return emptyState({
