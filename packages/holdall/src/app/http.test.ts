@@ -85,6 +85,14 @@ test('refusals are JSON for programs and pages for people', async () => {
   })
 })
 
+test('an address that nothing is at is answered to who asks', async () => {
+  const { ask } = serve([hello], {
+    authenticate: async () => ({ id: 'alice' }),
+    errorPage: (c, error) => c.html(`${error.code} for ${c.var.actor?.id}`, error.status as 400),
+  })
+  assert.equal(await (await ask('/-/nothing', { headers: { Accept: 'text/html' } })).text(), 'not_found for alice')
+})
+
 test('nothing of an unforeseen failure is shown, and all of it is logged', async () => {
   const { ask, lines } = serve([
     {

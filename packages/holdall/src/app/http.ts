@@ -83,7 +83,11 @@ export function createHttp(routes: readonly Route[], hooks: HttpHooks): Hono<Rou
     const here = matches
       .map(([route]) => route)
       .filter((route) => !(route.path.startsWith('/:') && path.startsWith(OWN)))
-    if (here.length === 0) return refuse(c, new HoldallError('not_found'), hooks)
+    if (here.length === 0) {
+      // The page greets who is signed in; a credential that is no good is said first, as everywhere.
+      c.set('actor', await hooks.authenticate(c))
+      return refuse(c, new HoldallError('not_found'), hooks)
+    }
     const allowed = new Set(here.map((route) => route.method))
     const allow = METHODS.filter((method) => allowed.has(method))
       .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
