@@ -140,9 +140,7 @@ function plainOrQuoted(value: string): string {
  * for something else, and an operator that nobody knows is no filter.
  */
 export function readFilters(table: Table, parameters: URLSearchParams): Filter[] {
-  const pairs = [...parameters].filter(
-    ([key]) => (!key.startsWith('_') || key.includes('__')) && !isPlace(table, key),
-  )
+  const pairs = [...parameters].filter(([key]) => (!key.startsWith('_') || key.includes('__')) && !isPlace(table, key))
   pairs.sort(([a, av], [b, bv]) => compare(a, b) || compare(av, bv))
   const filters: Filter[] = []
   for (const [key, value] of pairs) {
