@@ -10,7 +10,7 @@ export type FormPart =
   | {
       readonly kind: 'file'
       readonly name: string
-      /** Exactly as sent, with whatever path it had; empty when a form field for a file was left empty. */
+      /** Exactly as the sender's file was called, with whatever path it had; empty when a form field for a file was left empty. */
       readonly filename: string
       readonly type: string
       /** Must be read to its end or skipped: the parts behind it wait for that. */
@@ -38,12 +38,13 @@ export async function* readForm(contentType: string, body: AsyncIterable<Uint8Ar
   }
   parser.on('field', (name, value, { valueTruncated }) => {
     if (valueTruncated) stop.abort(invalid(`the field ${name} is longer than ${MAX_FIELD_BYTES} bytes`))
-    else add({ kind: 'field', name: name ?? '', value })
+    else add({ kind: 'field', name: unescaped(name), value })
   })
   parser.on('file', (name, stream, { filename, mimeType }) => {
     // A part that breaks off before somebody reads it must not end the process.
     stream.on('error', () => {})
-    add({ kind: 'file', name: name ?? '', filename: filename ?? '', type: mimeType, ...readable(stream) })
+    const names = { name: unescaped(name), filename: unescaped(filename) }
+    add({ kind: 'file', ...names, type: mimeType, ...readable(stream) })
   })
   parser.on('filesLimit', () => stop.abort(new HoldallError('too_many_files', { limit: MAX_FILES_PER_REQUEST })))
   parser.on('fieldsLimit', () => stop.abort(invalid(`it has more than ${MAX_FORM_FIELDS} fields`)))
@@ -73,6 +74,13 @@ export async function* readForm(contentType: string, body: AsyncIterable<Uint8Ar
   } finally {
     stop.abort()
   }
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { '%22': '"', '%0D': '\r', '%0A': '\n' }
+
+/** Browsers and curl write these three in the names of a form so, and nothing else (HTML, multipart/form-data). */
+function unescaped(name: string | undefined): string {
+  return name?.replace(/%(?:22|0D|0A)/g, (written) => ESCAPED[written] as string) ?? ''
 }
 
 function readable(stream: Readable) {

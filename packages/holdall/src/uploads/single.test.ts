@@ -92,7 +92,16 @@ describe('one request', () => {
     const { body } = await post('files', 'x', { 'X-Filename': encodeURIComponent('naïve 🦊/..\\.txt') })
     assert.equal(body.filename, 'naïve 🦊/..\\.txt')
     assert.equal(body.file.path, `${body.file_id.slice(3)}/naïve 🦊_.._.txt`)
-    assert.equal((await post('files', 'x', { 'X-Filename': '%ff' })).body.code, 'filename_invalid')
+    assert.equal((await post('files?filename=a%2Bb+c%26d.txt', 'x')).body.filename, 'a+b c&d.txt')
+  })
+
+  test('a name that is not percent-encoded UTF-8 is refused, not guessed', async () => {
+    for (const value of ['%ff', '%', 'caf\u00e9']) {
+      assert.equal((await post('files', 'x', { 'X-Filename': value })).body.code, 'filename_invalid', value)
+    }
+    for (const query of ['filename=%ff.txt', 'a=b&filename=%zz', 'filename=%C3']) {
+      assert.equal((await post(`files?${query}`, 'x')).body.code, 'filename_invalid', query)
+    }
   })
 
   test('a form with one file answers like raw bytes', async () => {
@@ -105,7 +114,10 @@ describe('one request', () => {
   })
 
   test('names arrive exactly as they were sent', async () => {
-    for (const name of ['dir/sub/a.txt', 'C:\\fakepath\\b.txt', 'ünï 🦊.txt', '..', "it's.txt", 'semi;colon.txt']) {
+    const names = ['dir/sub/a.txt', 'C:\\fakepath\\b.txt', 'ünï 🦊.txt', '..', "it's.txt", 'semi;colon.txt']
+    // What a form must escape in a name: the file was not called that.
+    names.push('say "hi".txt', 'two\nlines\r.txt', 'half%20off 50%.txt')
+    for (const name of names) {
       const { body } = await post('files', formOf([name, PNG]))
       assert.equal(body.filename, name)
     }

@@ -142,13 +142,19 @@ export function singleRoute({ uploads, sources, urls, refusedPage }: UploadRoute
 
 /** `?filename=`, else `X-Filename`, whose value is percent-encoded because headers carry no UTF-8. */
 function filenameOf(c: RouteContext): string | undefined {
-  const query = c.req.query('filename')
-  if (query !== undefined) return query
+  // As it was sent: what decodes addresses leniently would make another name of one that is not UTF-8.
+  const query = /[?&]filename=([^&#]*)/.exec(c.req.url)?.[1]
+  if (query !== undefined) return percentDecoded(query.replaceAll('+', ' '), 'filename')
   const header = c.req.header('X-Filename')
-  if (header === undefined) return undefined
+  return header === undefined ? undefined : percentDecoded(header, 'X-Filename')
+}
+
+function percentDecoded(text: string, where: string): string {
   try {
-    return decodeURIComponent(header)
+    if (/[^\x20-\x7e]/.test(text)) throw new Error('not percent-encoded')
+    return decodeURIComponent(text)
   } catch (cause) {
-    throw new HoldallError('filename_invalid', { reason: 'in X-Filename must be percent-encoded UTF-8' }, { cause })
+    const reason = `in ${where} must be percent-encoded UTF-8`
+    throw new HoldallError('filename_invalid', { reason }, { cause, fields: { filename: `filename ${reason}` } })
   }
 }
