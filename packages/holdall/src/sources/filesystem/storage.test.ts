@@ -70,6 +70,37 @@ describe('filesystem storage', () => {
     assert.equal(await readFile(join(outside, 'secret.txt'), 'utf8'), 'secret')
   })
 
+  test('a write whose name cannot be made durable leaves nothing', async () => {
+    const root = join(folder, 'unflushed')
+    const storage = await filesystemType({
+      before(call) {
+        if (call === 'flush folder') throw new Error('the disk fails')
+      },
+    }).create({ root }, context)
+    await assert.rejects(async () => storage.write?.('a/b.txt', inChunks(bytes(10))), /the disk fails/)
+    assert.equal(await storage.stat('a/b.txt'), undefined)
+    assert.deepEqual(await readdir(root), [TEMPORARY_FOLDER])
+  })
+
+  test('a disk on which nothing can be created any more is full', async () => {
+    const storage = await filesystemType({
+      before(call) {
+        if (call === 'create temporary file') throw Object.assign(new Error('no inodes'), { code: 'ENOSPC' })
+      },
+    }).create({ root: join(folder, 'no-inodes') }, context)
+    await assert.rejects(async () => storage.write?.('a', inChunks(bytes(10))), { code: 'storage_full' })
+  })
+
+  test('the folder of a file that never came is removed with it, one in use is not', async () => {
+    const root = join(folder, 'never-came')
+    const storage = await open(root)
+    await mkdir(join(root, 'died'))
+    await storage.delete('died/a.txt')
+    await storage.write('used/b.txt', inChunks(bytes(1)))
+    await storage.delete('used/a.txt')
+    assert.deepEqual((await readdir(root)).sort(), [TEMPORARY_FOLDER, 'used'])
+  })
+
   test('the root itself may be a link', async () => {
     await mkdir(join(folder, 'real'))
     await symlink(join(folder, 'real'), join(folder, 'alias'))

@@ -20,7 +20,9 @@ export async function writeTo(
 ): Promise<WrittenFile> {
   const target = root.target(path)
   options.signal?.throwIfAborted()
-  const temporary = await createTemporary(root, before)
+  const temporary = await createTemporary(root, before).catch((error) => {
+    throw explain(error)
+  })
   let handle: FileHandle | undefined = temporary.handle
   try {
     const drained = await drain(body, handle, options.signal, before)
@@ -45,16 +47,26 @@ async function publish(root: Root, from: string, target: Place, before: BeforeIo
       const place = await settled(root, target)
       before('rename')
       await rename(from, place.full)
-      before('flush folder')
-      await flushFolder(place.directory)
-      // A new folder is only as durable as its name in the one above.
-      for (const folder of made) await flushFolder(dirname(folder))
+      await flushName(place, made, before)
       return
     } catch (error) {
       for (const folder of made.reverse()) await rmdir(folder).catch(() => {})
       if (codeOf(error) !== 'ENOENT' || attempt >= FOLDER_ATTEMPTS) throw error
       await root.assertThere()
     }
+  }
+}
+
+/** What is not durable is not stored: nobody will be told of it, so nothing of it may stay. */
+async function flushName(place: Place, made: readonly string[], before: BeforeIo): Promise<void> {
+  try {
+    before('flush folder')
+    await flushFolder(place.directory)
+    // A new folder is only as durable as its name in the one above.
+    for (const folder of made) await flushFolder(dirname(folder))
+  } catch (error) {
+    await unlink(place.full).catch(() => {})
+    throw error
   }
 }
 
@@ -92,8 +104,10 @@ export async function deleteFrom(root: Root, path: string, before: BeforeIo): Pr
     await unlink(place.full)
   } catch (error) {
     // A folder is not a file of the storage.
-    if (isAbsent(error) || ['EISDIR', 'EPERM'].includes(codeOf(error) ?? '')) return root.assertThere()
-    throw error
+    if (['EISDIR', 'EPERM'].includes(codeOf(error) ?? '')) return root.assertThere()
+    if (!isAbsent(error)) throw error
+    // Who died before the rename has left the folder: it goes with the file that never came.
+    await root.assertThere()
   }
   before('flush folder')
   await flushFolder(place.directory).catch(ignoreAbsent)
