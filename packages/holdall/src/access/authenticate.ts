@@ -4,7 +4,7 @@ import type { Log } from '../web/log.ts'
 import type { Actor, RouteContext } from '../web/route.ts'
 import type { Clock } from './clock.ts'
 import type { SessionCookie } from './session-cookie.ts'
-import { findSession, renewSession } from './sessions.ts'
+import { findSession, noteSessionUse } from './sessions.ts'
 import { findToken, noteTokenUse } from './tokens.ts'
 
 export interface AuthenticateOptions {
@@ -47,9 +47,9 @@ export function createAuthenticate(options: AuthenticateOptions): (c: RouteConte
     if (session === undefined) return null
     const found = await findSession(db, now, session)
     if (found === undefined) return null
-    if (found.due) {
-      cookie.write(c, session)
-      note(found.id, () => renewSession(db, now, found.id, found.actor.id))
+    if (found.ages) cookie.write(c, session)
+    if (found.due || found.ages) {
+      note(found.id, () => noteSessionUse(db, now, found))
     }
     return found.actor
   }

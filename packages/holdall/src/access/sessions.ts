@@ -2,13 +2,15 @@ import type { Transaction } from 'kysely'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Actor } from '../web/route.ts'
-import { type Clock, DAY_MS, HOUR_MS, timeText } from './clock.ts'
+import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, timeText } from './clock.ts'
 import { hashCredential, newCredential, newId } from './credentials.ts'
 
 /** How long a session lasts after its last use. */
 export const SESSION_LIFETIME_MS = 30 * DAY_MS
-/** A session in use is renewed at most this often: reading a page must not cost a write. */
+/** A session in use is made to last longer at most this often: each time the browser gets its cookie again. */
 export const RENEWAL_INTERVAL_MS = HOUR_MS
+/** Its use is noted at most this often: reading a page must not cost a write. */
+export const USE_NOTED_INTERVAL_MS = MINUTE_MS
 
 const USER_AGENT_LENGTH = 300
 const PREFIX = 'hlc_'
@@ -27,8 +29,10 @@ export interface StartedSession {
 export interface FoundSession {
   readonly id: string
   readonly actor: Actor
-  /** Whether it was used long enough ago to be renewed now. */
+  /** Whether its use was noted long enough ago to be noted again. */
   readonly due: boolean
+  /** Whether it is time to make it last its full time again. */
+  readonly ages: boolean
 }
 
 export async function startSession(
@@ -64,7 +68,7 @@ export async function findSession(db: InternalDatabase, now: Clock, token: strin
   const row = await db.read
     .selectFrom('sessions')
     .innerJoin('actors', 'actors.id', 'sessions.actor_id')
-    .select(['sessions.id', 'sessions.used_at', 'actors.id as actor_id', 'actors.name'])
+    .select(['sessions.id', 'sessions.used_at', 'sessions.expires_at', 'actors.id as actor_id', 'actors.name'])
     .where('sessions.token_hash', '=', hashCredential(token))
     .where('sessions.revoked_at', 'is', null)
     .where('sessions.expires_at', '>', timeText(now()))
@@ -73,21 +77,26 @@ export async function findSession(db: InternalDatabase, now: Clock, token: strin
   return {
     id: row.id,
     actor: { id: row.actor_id, ...(row.name !== null && { name: row.name }) },
-    due: row.used_at < timeText(now() - RENEWAL_INTERVAL_MS),
+    due: row.used_at < timeText(now() - USE_NOTED_INTERVAL_MS),
+    ages: row.expires_at < timeText(now() + SESSION_LIFETIME_MS - RENEWAL_INTERVAL_MS),
   }
 }
 
-/** Makes the session last its full time again. */
-export async function renewSession(db: InternalDatabase, now: Clock, id: string, actorId: string): Promise<void> {
+/** Notes that the session is in use; if it ages, it lasts its full time again. */
+export async function noteSessionUse(
+  db: InternalDatabase,
+  now: Clock,
+  { id, actor, ages }: Pick<FoundSession, 'id' | 'actor' | 'ages'>,
+): Promise<void> {
   const at = timeText(now())
   await db.write(async (trx) => {
     await trx
       .updateTable('sessions')
-      .set({ used_at: at, expires_at: timeText(now() + SESSION_LIFETIME_MS) })
+      .set({ used_at: at, ...(ages && { expires_at: timeText(now() + SESSION_LIFETIME_MS) }) })
       .where('id', '=', id)
       .where('revoked_at', 'is', null)
       .execute()
-    await trx.updateTable('actors').set({ last_seen_at: at }).where('id', '=', actorId).execute()
+    await trx.updateTable('actors').set({ last_seen_at: at }).where('id', '=', actor.id).execute()
   })
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Route } from '../web/route.ts'
-import { DAY_MS, HOUR_MS } from './clock.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './clock.ts'
 import { cookieOf, openTestDatabase, serveAccess } from './testing.ts'
 
 const opened = await openTestDatabase()
@@ -117,6 +117,21 @@ test('a session is renewed by use, ends 30 days after the last one, and says so 
   await access.db.write(async () => undefined)
   time += 30 * DAY_MS + HOUR_MS
   assert.equal(await whoIs(cookie), null)
+})
+
+test('when somebody was last seen is fresh to a minute, and costs at most a write a minute', async () => {
+  const cookie = await server.signIn('lena')
+  async function seen(): Promise<string | null | undefined> {
+    await ask('/raw', { headers: cookie })
+    await access.db.write(async () => undefined)
+    const query = access.db.read.selectFrom('actors').select('last_seen_at').where('id', '=', 'lena')
+    return (await query.executeTakeFirst())?.last_seen_at
+  }
+  const atFirst = await seen()
+  time += MINUTE_MS - 1
+  assert.equal(await seen(), atFirst)
+  time += 2
+  assert.equal(await seen(), new Date(time).toISOString())
 })
 
 test('signing out ends the session and not only the cookie', async () => {

@@ -8,7 +8,7 @@ import { decodeRestrictions, RESTRICTIONS_CLAIM, type Restriction } from './rest
 
 export const MAX_TOKEN_NAME_LENGTH = 100
 /** The last use of a token is noted at most this often. */
-export const USE_NOTED_INTERVAL_MS = 10 * MINUTE_MS
+export const USE_NOTED_INTERVAL_MS = MINUTE_MS
 /** The claim of an actor that came with a token: the token's id. */
 export const TOKEN_CLAIM = 'token'
 
