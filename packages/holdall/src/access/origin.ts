@@ -17,6 +17,31 @@ export function requestOrigin(c: RouteContext, { trustProxy, forceHttps = false 
   return URL.canParse(told) && /^https?$/.test(scheme) ? new URL(told).origin : own.origin
 }
 
+/** Whether an address leads nowhere but to the computer on which it is opened. */
+export function isLoopback(address: string): boolean {
+  return isLoopbackHost(new URL(address).hostname)
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+const PROXY_HEADERS = ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Real-IP', 'Via']
+
+/**
+ * Whether a request comes from the very computer that serves it. A proxy there would make everybody seem to, so what
+ * looks like one (its headers, HTTP/1.0, a name that is not this computer's) counts as from elsewhere.
+ */
+export function isFromThisComputer(c: RouteContext, { trustProxy, forceHttps }: ProxySettings): boolean {
+  const incoming = c.env?.incoming
+  if (incoming === undefined || trustProxy || forceHttps || incoming.httpVersion === '1.0') return false
+  if (PROXY_HEADERS.some((name) => c.req.header(name) !== undefined)) return false
+  const from = incoming.socket.remoteAddress ?? ''
+  const isOwn = from === '::1' || isLoopbackHost(from.replace(/^::ffff:/, ''))
+  const asked = `http://${c.req.header('Host') ?? ''}`
+  return isOwn && URL.canParse(asked) && isLoopback(asked)
+}
+
 export function isSecure(c: RouteContext, settings: ProxySettings): boolean {
   return requestOrigin(c, settings).startsWith('https:')
 }

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { openDataDirectory } from '../app/data-directory.ts'
 import { type Config, loadConfig } from '../config/config.ts'
 import { type InternalDatabase, openInternalDatabase } from '../database/internal.ts'
-import type { CommandIo } from './arguments.ts'
+import { CommandError, type CommandIo } from './arguments.ts'
 import { DEFAULT_DATA } from './defaults.ts'
 
 export interface DataOptions {
@@ -18,14 +20,25 @@ export interface ServerData {
   readonly db: InternalDatabase
 }
 
-/** Opens the data that `-c`, `--data` and `--internal` name, and closes it after the work. */
+/**
+ * Opens the data that `-c`, `--data` and `--internal` name, and closes it after the work.
+ *
+ * @throws CommandError where no server has made any: nobody could sign in with what would be made there
+ */
 export async function withServerData<Result>(
   options: DataOptions,
   io: CommandIo,
   work: (data: ServerData) => Promise<Result>,
 ): Promise<Result> {
   const { config } = loadConfig({ file: options.config, env: io.env })
-  const { path, internalDatabase } = openDataDirectory(options.data ?? DEFAULT_DATA, options.internal)
+  const data = options.data ?? DEFAULT_DATA
+  const expected = resolve(options.internal ?? join(data, 'internal.db'))
+  if (!existsSync(expected)) {
+    throw new CommandError(
+      `No server keeps its data here: there is no ${expected}. Name the folder that the server was started with, --data FOLDER, or start the server first.`,
+    )
+  }
+  const { path, internalDatabase } = openDataDirectory(data, options.internal)
   const db = await openInternalDatabase(internalDatabase)
   try {
     return await work({ path, config, db })

@@ -1,5 +1,6 @@
 import { signInPath } from '../access/access.ts'
 import { readActorId } from '../access/actors.ts'
+import { isLoopback } from '../access/origin.ts'
 import { createLink } from '../access/sign-in-links.ts'
 import { createUrls } from '../web/url.ts'
 import { rememberedAddress } from './address.ts'
@@ -19,6 +20,11 @@ export async function link(argv: readonly string[], io: CommandIo): Promise<void
       given ?? rememberedAddress(path) ?? `http://${DEFAULT_HOST}:${DEFAULT_PORT}${config.settings.base_url}`
     const { origin, pathname } = new URL(server)
     io.stdout.write(`${origin}${signInPath(createUrls(pathname), token)}\n`)
+    if (isLoopback(server)) {
+      io.stderr.write(
+        'This address works only on this computer. To let others in, serve with --host 0.0.0.0 (or behind a proxy) and give their address of the server with --url.\n',
+      )
+    }
   })
 }
 

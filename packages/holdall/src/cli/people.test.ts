@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -11,10 +11,11 @@ import { main } from './main.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'holdall-cli-'))
 after(() => rmSync(data, { recursive: true }))
+await (await openInternalDatabase(join(data, 'internal.db'))).close()
 
 async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   let [stdout, stderr] = ['', '']
-  const code = await main([...argv, '--data', data], {
+  const code = await main(argv.includes('--data') ? argv : [...argv, '--data', data], {
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     env: {},
@@ -60,6 +61,31 @@ test('token create prints the token alone, with its expiry and restrictions kept
   const inEightDays = Date.now() + 8 * 24 * 3600 * 1000
   assert.equal(await findToken(db, () => inEightDays, made.stdout.trim()), undefined)
   await db.close()
+})
+
+test('where no server has its data, link and token make none and say what to do', async () => {
+  const elsewhere = join(data, 'elsewhere')
+  for (const argv of [
+    ['link', 'bob'],
+    ['token', 'create', 'bob'],
+  ]) {
+    const { code, stdout, stderr } = await run(...argv, '--data', elsewhere)
+    assert.deepEqual([code, stdout], [1, ''], argv[0])
+    assert.match(stderr, /there is no .*elsewhere.internal\.db\. Name the folder .* --data FOLDER/)
+  }
+  assert.equal(existsSync(elsewhere), false)
+})
+
+test('a link that works only on this computer says so, beside the link', async () => {
+  for (const [url, warned] of [
+    ['http://127.0.0.1:8001/', true],
+    ['http://[::1]:8001/', true],
+    ['http://museum.test/', false],
+  ] as const) {
+    const { stdout, stderr } = await run('link', 'bob', '--url', url)
+    assert.match(stdout, /^http\S+\n$/)
+    assert.equal(/works only on this computer\..*--host 0\.0\.0\.0/.test(stderr), warned, url)
+  }
 })
 
 test('wrong usage is exit 2 and one sentence, and makes nothing', async () => {
