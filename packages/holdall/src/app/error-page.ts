@@ -36,20 +36,62 @@ export function errorPage(frame: PageFrame, error: HoldallError, requestId: stri
       status: error.status,
       code: error.code,
       title,
-      body: html`${error.message}${frame.actor && error.status === 403 && html` You are signed in as ${frame.actor.id}.`}${
-        error.status >= 500 && html` Request <code>${requestId}</code>.`
-      }`,
+      body: html`${inWords(frame, error)}${error.status >= 500 && html` Request <code>${requestId}</code>.`}`,
       actions: nextStep(frame, error),
     }),
   })
 }
 
-function nextStep({ urls, path, actor }: PageFrame, { status }: HoldallError): Html {
+/** What happened, then what to do: the message that programs get is too short where it repeats the heading. */
+function inWords({ actor }: PageFrame, { code, message, values }: HoldallError): string | Html {
+  switch (code) {
+    case 'file_not_found':
+    case 'source_not_found':
+    case 'database_not_found':
+    case 'table_not_found': {
+      const name = values.id ?? values.source ?? values.name
+      return name
+        ? html`<code class="breakable">${String(name)}</code> does not exist, or you may not see it.`
+        : NOT_SEEN
+    }
+    case 'row_not_found':
+      return 'No row has this key. It may have been deleted, or its key has changed.'
+    case 'not_found':
+      return 'No page has this address. Check it, or begin at the start page.'
+    case 'sign_in_required':
+      return 'Only people who are signed in get further. To get a sign-in link, ask who runs this server.'
+    case 'permission_denied':
+      if (!values.action || !values.resource) return sentence(message)
+      return html`${actor && html`You are signed in as ${actor.id}. `}Ask who runs this server for <code>${String(values.action)}</code> on ${String(values.resource)}, or sign in as someone else.`
+    default:
+      return sentence(message)
+  }
+}
+
+const NOT_SEEN = 'It does not exist, or you may not see it.'
+
+function sentence(message: string): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`
+}
+
+function nextStep({ urls, path, actor }: PageFrame, { code, status }: HoldallError): Html {
   const start = linkButton({
     label: 'Start page',
     href: urls.path('/'),
     kind: actor === null && status === 401 ? 'quiet' : 'outlined',
   })
+  if (code === 'file_not_found' || code === 'source_not_found') {
+    return html`${linkButton({ label: 'All files', href: urls.path('/-/files'), kind: 'filled' })}${start}`
+  }
+  const [plain, query] = path.split('?') as [string, string | undefined]
+  if (status === 400 && query !== undefined) {
+    return html`${linkButton({ label: 'This page without conditions', href: plain })}${start}`
+  }
+  const [, parent] = /^(.+)\/[^/]+$/.exec(plain) ?? []
+  if (parent !== undefined && (code === 'table_not_found' || code === 'row_not_found')) {
+    const label = code === 'row_not_found' ? 'Rows of this table' : 'Tables of this database'
+    return html`${linkButton({ label, href: parent })}${start}`
+  }
   if (status !== 401 && status !== 403) return start
   const label = actor === null ? 'Sign in' : 'Sign in as someone else'
   return html`${linkButton({ label, href: urls.path('/-/sign-in', { return: path }), kind: 'filled', icon: 'signIn' })}${start}`

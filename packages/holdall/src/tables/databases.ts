@@ -72,7 +72,7 @@ export function createDatabases(options: DatabasesOptions): Databases {
     find: (name) => byName.get(name),
     get(name) {
       const database = byName.get(name)
-      if (!database) throw new HoldallError('database_not_found')
+      if (!database) throw new HoldallError('database_not_found', { name })
       return database
     },
   }

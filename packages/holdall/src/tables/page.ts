@@ -95,7 +95,7 @@ async function read(
 ) {
   function plan(schema: DatabaseSchema) {
     const table = schema.tables.get(name)
-    if (!table) throw new HoldallError('table_not_found')
+    if (!table) throw new HoldallError('table_not_found', { name })
     const query = buildTableQuery({
       table,
       parameters: options.parameters,

@@ -64,7 +64,7 @@ export async function readRow(
 ): Promise<RowPage> {
   const read = await database.read((schema) => {
     const table = schema.tables.get(name)
-    if (!table) throw new HoldallError('table_not_found')
+    if (!table) throw new HoldallError('table_not_found', { name })
     return planRow(schema, table, address, options)
   })
   const { schema, plan, results } = read

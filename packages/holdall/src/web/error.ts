@@ -30,6 +30,8 @@ export interface ErrorBody {
 export class HoldallError extends Error {
   readonly code: ErrorCode
   readonly status: number
+  /** What filled the message, for pages that say it in their own words. */
+  readonly values: Readonly<Record<string, unknown>>
   readonly errors: readonly string[]
   readonly fields: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
@@ -41,6 +43,7 @@ export class HoldallError extends Error {
     this.name = 'HoldallError'
     this.code = code
     this.status = status
+    this.values = values
     this.errors = errors
     this.fields = options.fields ?? {}
     this.headers = options.headers ?? {}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HoldallError } from '../web/error.ts'
+import { createUrls } from '../web/url.ts'
+import { errorPage } from './error-page.ts'
+
+async function shown(error: HoldallError, path = '/-/x', actor: { id: string } | null = { id: 'bob' }) {
+  const page = String(await errorPage({ urls: createUrls('/'), actor, theme: 'system', path }, error, 'request-1'))
+  const [, main = ''] = /<main[^>]*>(.*)<\/main>/s.exec(page) ?? []
+  return { text: main.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' '), main }
+}
+
+test('what is not found is named, and whether it exists is left open', async () => {
+  const file = await shown(new HoldallError('file_not_found', { id: 'df-1' }))
+  assert.match(file.text, /df-1 does not exist, or you may not see it\. All files/)
+  const table = await shown(new HoldallError('table_not_found', { name: '<b>' }), '/db/~3Cb~3E?_sort=a')
+  assert.match(table.text, /&lt;b&gt; does not exist, or you may not see it\./)
+  assert.match(table.main, /href="\/db">Tables of this database/)
+  const row = await shown(new HoldallError('row_not_found'), '/db/items/99')
+  assert.match(row.main, /href="\/db\/items">Rows of this table/)
+})
+
+test('who may not is told who they are, what is missing and what to do', async () => {
+  const denied = new HoldallError('permission_denied', { action: 'files-browse', resource: 'scans' })
+  assert.match(
+    (await shown(denied)).text,
+    /You are signed in as bob\. Ask who runs this server for files-browse on scans, or sign in as someone else\./,
+  )
+  const anonymous = await shown(new HoldallError('sign_in_required', { action: 'an account' }), '/-/tokens', null)
+  assert.match(anonymous.main, /href="\/-\/sign-in\?return=%2F-%2Ftokens"/)
+})
+
+test('a refused condition ends with a full stop and leads back to the page without it', async () => {
+  const refused = await shown(new HoldallError('bad_request', { reason: 'Cannot sort table by x' }), '/db/t?_sort=x')
+  assert.match(refused.text, /Cannot sort table by x\. This page without conditions/)
+  assert.match(refused.main, /href="\/db\/t"/)
+})
