@@ -3,7 +3,7 @@ import { type Source, type Sources, sourceResource } from '../sources/sources.ts
 import { HoldallError } from '../web/error.ts'
 import type { Html } from '../web/html.ts'
 import type { FrameOf } from '../web/page.ts'
-import type { Actor, Need, RouteContext } from '../web/route.ts'
+import { type Actor, INSTANCE, type Need, type RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
 import type { FileRecord } from './record.ts'
 import type { FindUses } from './references.ts'
@@ -74,6 +74,18 @@ export function foundFile(c: RouteContext): FileRecord {
 /** Asked before it is said whether there is such a source. */
 export function maySource(action: 'files-browse' | 'files-upload'): Need {
   return { kind: 'permission', action, on: (c) => sourceResource(c.req.param('source') ?? '') }
+}
+
+/** For what is about all sources: whoever may browse one of them. */
+export function mayBrowseAny(room: FilesRoom): Need {
+  return {
+    kind: 'permission',
+    action: 'files-browse',
+    async on(c) {
+      const [first] = await sourcesFor(room, c.var.actor, 'files-browse')
+      return first === undefined ? INSTANCE : sourceResource(first.slug)
+    },
+  }
 }
 
 /** The sources that an actor may do something to, by slug. */

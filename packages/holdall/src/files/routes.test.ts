@@ -261,7 +261,12 @@ test('the index names only what the actor may browse or upload to', async () => 
   assert.match(alice, /closed/)
   const bob = (await page('/-/files', 'bob')).text
   assert.doesNotMatch(bob, /closed|hidden\.jpg/)
-  assert.match((await page('/-/files', '')).text, /No source to browse/)
+})
+
+test('the index is for those who may browse a source', async () => {
+  const anonymous = await page('/-/files', '')
+  assert.equal(anonymous.status, 401)
+  assert.equal((await page('/-/files', 'stranger')).status, 403)
 })
 
 describe('an update', () => {

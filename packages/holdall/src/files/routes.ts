@@ -7,7 +7,7 @@ import { filePage } from './pages/file.ts'
 import { indexPage } from './pages/index.ts'
 import { uploadPage } from './pages/upload.ts'
 import { withDuplicates } from './record.ts'
-import { type FilesRoom, foundFile, ID_PATH, mayBrowseFile, maySource, sendPage } from './room.ts'
+import { type FilesRoom, foundFile, ID_PATH, mayBrowseAny, mayBrowseFile, maySource, sendPage } from './room.ts'
 import { serveFile } from './serving/download.ts'
 import { serveThumbnail } from './serving/thumbnail.ts'
 import { updateRoutes } from './update.ts'
@@ -20,7 +20,7 @@ export function filesRoutes(room: FilesRoom): Route[] {
     {
       method: 'GET',
       path: '/-/files',
-      need: { kind: 'filtered', because: 'only sources that the actor may browse or upload to are named' },
+      need: mayBrowseAny(room),
       handler: (c) => sendPage(c, indexPage(room, c)),
     },
     ...batchRoutes(room),

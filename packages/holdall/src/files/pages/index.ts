@@ -5,7 +5,6 @@ import { renderPage } from '../../web/page.ts'
 import { linkButton } from '../../web/parts/button.ts'
 import { linkedRows } from '../../web/parts/facts.ts'
 import { fileTiles } from '../../web/parts/file.ts'
-import { emptyState } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { SourceTotals } from '../registry.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
@@ -47,17 +46,13 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
     ...(await frame(c)),
     title: 'Files',
     section: 'files',
-    lede:
-      shown.length === 0 ? undefined : `${formatCount(files, 'file')} in ${formatCount(browsable.length, 'source')}`,
-    body:
-      shown.length === 0
-        ? nothingToSee(room, actor !== null)
-        : html`<div class="stack"><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
-            recent.files.length > 0 &&
-            html`<section aria-labelledby="recent"><h2 id="recent" class="section-head">Added last</h2>${fileTiles(
-              recent.files.map((file) => shownFile(file, urls, TILE_SIDE)),
-            )}</section>`
-          }</div>`,
+    lede: `${formatCount(files, 'file')} in ${formatCount(browsable.length, 'source')}`,
+    body: html`<div class="stack"><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
+      recent.files.length > 0 &&
+      html`<section aria-labelledby="recent"><h2 id="recent" class="section-head">Added last</h2>${fileTiles(
+        recent.files.map((file) => shownFile(file, urls, TILE_SIDE)),
+      )}</section>`
+    }</div>`,
   })
 }
 
@@ -78,22 +73,4 @@ function sourceNote(source: Source, totals: SourceTotals | undefined): string {
 /** What people call a kind of storage. */
 export function storageName(type: string): string {
   return type === 'filesystem' ? 'directory' : type
-}
-
-function nothingToSee({ urls }: FilesRoom, signedIn: boolean): Html {
-  return emptyState({
-    icon: 'image',
-    title: 'No source to browse',
-    body: signedIn
-      ? 'You may browse none of the sources. Whoever runs this server can let you in.'
-      : 'Sources are shown to those who may browse them. Sign in to see yours.',
-    actions: signedIn
-      ? undefined
-      : linkButton({
-          label: 'Sign in',
-          href: urls.path('/-/sign-in', { return: urls.path('/-/files') }),
-          kind: 'filled',
-          icon: 'signIn',
-        }),
-  })
 }
