@@ -27,7 +27,7 @@ export const KINDS: readonly Kind[] = [
   {
     kind: 'Ceramics',
     count: 62,
-    titles: ['{d} jug with {s}', '{d} bowl with {s}', '{d} storage jar, {s}', 'Jug, {s}, {d}', '{d} plate with {s}'],
+    titles: ['{d} jug with {s}', '{d} bowl with {s}', '{d} storage jar with {s}', '{d} plate with {s}'],
     subjects: [
       'a band of herring',
       'two ships',
@@ -40,7 +40,7 @@ export const KINDS: readonly Kind[] = [
       'blue dots',
       'tulips',
     ],
-    details: ['Salt-glazed', 'Blue and grey', 'Lead-glazed', 'Slip-decorated', 'Brown stoneware', 'Creamware'],
+    details: ['Blue and grey', 'Slip-decorated', 'Incised', 'Painted', 'Relief-decorated', 'Brown'],
     sentences: [
       'The handle is a later repair in tin.',
       'Thumb marks at the foot.',
@@ -58,7 +58,7 @@ export const KINDS: readonly Kind[] = [
   {
     kind: 'Tiles',
     count: 34,
-    titles: ['Tile, {s}', 'Tile with {s}, {d}', 'Two tiles, {s}'],
+    titles: ['Tile with {s}', 'Tile with {s}, {d}', 'Pair of tiles with {s}'],
     subjects: [
       'a whaler',
       'a woman with a yoke',
@@ -71,7 +71,12 @@ export const KINDS: readonly Kind[] = [
       'a lighthouse',
       'a fisherman',
     ],
-    details: ['ox-head corners', 'spider corners', 'from the hearth at Mill of Aith', 'from the customs house'],
+    details: [
+      'with ox-head corners',
+      'with spider corners',
+      'from the hearth at Mill of Aith',
+      'from the customs house',
+    ],
     sentences: [
       'Mortar on the back, not removed.',
       'Cracked across and glued about 1930.',
@@ -87,7 +92,7 @@ export const KINDS: readonly Kind[] = [
   {
     kind: 'Ship models',
     count: 18,
-    titles: ['Model of the {s}', 'Half model of the {s}', 'The {s}, {d}'],
+    titles: ['Model of the {s}', 'Half model of the {s}', 'Model of the {s} {d}'],
     subjects: [
       'ketch Solbris',
       'brig Haabet',
@@ -115,19 +120,19 @@ export const KINDS: readonly Kind[] = [
   {
     kind: 'Coins and medals',
     count: 36,
-    titles: ['{d}, {s}', '{d} found at {s}'],
+    titles: ['{d} found {s}'],
     subjects: [
-      'the church wall',
-      'the Ness',
-      'Sandvoe beach',
-      'the wreck on Grey Skerry',
-      'the old quay',
-      'Mill of Aith',
+      'at the church wall',
+      'on the Ness',
+      'on Sandvoe beach',
+      'in the wreck on Grey Skerry',
+      'under the old quay',
+      'at Mill of Aith',
     ],
     details: [
       'Two-skilling piece',
       'Silver crown',
-      'Half penny',
+      'Halfpenny',
       'Rescue medal',
       'Speciedaler',
       'Herring token',
@@ -150,7 +155,7 @@ export const KINDS: readonly Kind[] = [
   {
     kind: 'Herbarium',
     count: 30,
-    titles: ['{s}, pressed', 'Herbarium sheet: {s}', '{s} from {d}'],
+    titles: ['{s}, pressed specimen', '{s} from {d}'],
     subjects: [
       'Sea spleenwort',
       'Lady fern',
@@ -179,7 +184,7 @@ export const KINDS: readonly Kind[] = [
   {
     kind: 'Photographs',
     count: 48,
-    titles: ['{s}', '{s}, {d}', 'Glass plate: {s}'],
+    titles: ['{s}', '{s}, {d}'],
     subjects: [
       'The harbour from the kirk tower',
       'Herring gutters on the north quay',
@@ -215,8 +220,8 @@ export const KINDS: readonly Kind[] = [
   {
     kind: 'Letters',
     count: 26,
-    titles: ['Letter from {s}', 'Letter home, {s}', 'Letter about {d}'],
-    subjects: ['Valparaíso', 'Archangel', 'Riga', 'Boston', 'Hull', 'Rotterdam', 'on board the Haabet'],
+    titles: ['Letter from {s}', 'Letter home from {s}', 'Letter from {s} about {d}'],
+    subjects: ['Valparaíso', 'Archangel', 'Riga', 'Boston', 'Hull', 'Rotterdam', 'the brig Haabet'],
     details: ['the price of salt', 'a broken mast', 'a new stove', 'the boy’s schooling', 'ice in the White Sea'],
     sentences: [
       'Four pages, crossed to save postage.',
@@ -234,14 +239,14 @@ export const KINDS: readonly Kind[] = [
   {
     kind: 'Textiles',
     count: 28,
-    titles: ['{d} with {s}', 'Woven {s}', 'Sampler, {s}'],
+    titles: ['{d} with {s}', 'Sampler with {s}'],
     subjects: [
       'an eight-petalled rose',
       'stars and bars',
       'waves',
       'a ship and the alphabet',
       'red lozenges',
-      'oxen eyes',
+      'ox eyes',
     ],
     details: ['Coverlet', 'Bench cushion', 'Mitten', 'Christening shawl', 'Fishing gansey', 'Table runner'],
     sentences: [
@@ -296,7 +301,7 @@ export const KINDS: readonly Kind[] = [
     count: 10,
     titles: ['{d} with {s}', '{d}'],
     subjects: ['a ship’s name', 'acanthus', 'the initials A.H.D.', 'a shell'],
-    details: ['Table spoon', 'Marriage spoon', 'Beaker', 'Tobacco box', 'Brooch'],
+    details: ['Tablespoon', 'Marriage spoon', 'Beaker', 'Tobacco box', 'Brooch'],
     sentences: [
       'Marked on the stem.',
       'Given at a christening, says the engraving.',
