@@ -528,5 +528,6 @@ test('odd headers', () =>
 test('nothing of all this was a failure of the server, and much of it was understood', (t) => {
   t.diagnostic(`answers by status: ${JSON.stringify(Object.fromEntries([...statuses].sort(([a], [b]) => a - b)))}`)
   assert.deepEqual(failures.slice(0, 5), [])
-  for (const status of [200, 201, 303, 400, 404, 413]) assert(statuses.has(status), `nothing was answered with ${status}`)
+  for (const status of [200, 201, 303, 400, 404, 413])
+    assert(statuses.has(status), `nothing was answered with ${status}`)
 })
