@@ -1,10 +1,10 @@
 import type { ShownFile } from '../web/parts/file.ts'
 import type { Urls } from '../web/url.ts'
 import { DECODABLE } from './images/jobs.ts'
-import type { FileRecord } from './record.ts'
+import type { FileBrief } from './record.ts'
 
 /** A file as every page shows it: a picture where one can be made of it, else its type. */
-export function shownFile(file: FileRecord, urls: Urls, side?: number): ShownFile {
+export function shownFile(file: FileBrief, urls: Urls, side?: number): ShownFile {
   return {
     id: file.id,
     filename: file.filename,

@@ -1,22 +1,9 @@
 import type { FileBrief } from '../../files/record.ts'
-import type { CellItem, ShownFile } from '../../web/parts/file.ts'
+import { shownFile } from '../../files/shown.ts'
+import type { CellItem } from '../../web/parts/file.ts'
 import type { Urls } from '../../web/url.ts'
 import type { SqliteValue } from '../value.ts'
 import { readCell } from './cell.ts'
-
-/** A file as pages show it: a picture where one can be made of it, else its type. */
-export function shownFile(file: FileBrief, urls: Urls): ShownFile {
-  return {
-    id: file.id,
-    filename: file.filename,
-    contentType: file.contentType,
-    size: file.size,
-    width: file.width,
-    height: file.height,
-    href: urls.file(file.id),
-    thumbnail: file.contentType.startsWith('image/') ? urls.thumbnail(file.id) : null,
-  }
-}
 
 /** What a cell shows for its ids; an id that is missing or hidden tells nothing. */
 export function itemsOf(ids: readonly string[], files: ReadonlyMap<string, FileBrief>, urls: Urls): CellItem[] {

@@ -1,4 +1,5 @@
 import type { FileBrief } from '../../files/record.ts'
+import { shownFile } from '../../files/shown.ts'
 import type { Source } from '../../sources/sources.ts'
 import type { HoldallError } from '../../web/error.ts'
 import { formatBytes } from '../../web/format.ts'
@@ -8,7 +9,6 @@ import { errorSummary, fieldId, formRow, saveBar } from '../../web/parts/field.t
 import { fileField } from '../../web/parts/file-elements.ts'
 import { type SelectOption, selectInput, textArea, textInput } from '../../web/parts/inputs.ts'
 import { readCell } from '../file-columns/cell.ts'
-import { shownFile } from '../file-columns/items.ts'
 import type { Table } from '../schema.ts'
 import { type FormColumn, fingerprint, isRowid } from './form-columns.ts'
 import { type Posted, uploadField, wasField } from './form-values.ts'
