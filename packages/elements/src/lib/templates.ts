@@ -32,7 +32,7 @@ function typeTile(contentType: string | null, filename: string): TemplateResult 
 
 /** The cell of one file, as the server writes it. */
 export function fileCell(file: FileSummary): TemplateResult {
-  return html`<span class="file-cell">${thumbnail(file, 40)}<span class="file-text"><a href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}><span class="file-name">${nameParts(file.filename)}</span></a><span class="file-facts">${fileFacts(file)}</span></span></span>`
+  return html`<span class="file-cell"><a class="thumb-link" href=${safeUrl(file.url)} tabindex="-1" aria-hidden="true">${thumbnail(file, 40)}</a><span class="file-text"><a href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}><span class="file-name">${nameParts(file.filename)}</span></a><span class="file-facts">${fileFacts(file)}</span></span></span>`
 }
 
 export interface IconButton {

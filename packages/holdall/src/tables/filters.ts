@@ -13,8 +13,6 @@ export interface Filter {
 }
 
 interface Operator {
-  /** What stands between column and value in a menu. */
-  readonly label: string
   readonly noArgument?: true
   readonly sql: (column: string, context: FilterContext) => string
   readonly human: (column: string, value: string) => string
@@ -30,8 +28,8 @@ interface FilterContext {
 
 /** Every operator, in the order in which menus list them. */
 export const OPERATORS: Readonly<Record<string, Operator>> = {
-  exact: { label: '=', sql: (c, x) => equal(c, x, false), human: (c, v) => `${c} = ${plainOrQuoted(v)}` },
-  not: { label: '!=', sql: (c, x) => equal(c, x, true), human: (c, v) => `${c} != ${plainOrQuoted(v)}` },
+  exact: { sql: (c, x) => equal(c, x, false), human: (c, v) => `${c} = ${plainOrQuoted(v)}` },
+  not: { sql: (c, x) => equal(c, x, true), human: (c, v) => `${c} != ${plainOrQuoted(v)}` },
   contains: like('contains', (v) => `%${v}%`),
   notcontains: like('does not contain', (v) => `%${v}%`, 'not like'),
   endswith: like('ends with', (v) => `%${v}`),
@@ -43,19 +41,17 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   like: like('like', (v) => v),
   notlike: like('not like', (v) => v, 'not like'),
   glob: like('glob', (v) => v, 'glob'),
-  in: { label: 'in', sql: (c, x) => among(c, x, 'in'), human: (c, v) => `${c} in ${listText(v)}` },
-  notin: { label: 'not in', sql: (c, x) => among(c, x, 'not in'), human: (c, v) => `${c} not in ${listText(v)}` },
+  in: { sql: (c, x) => among(c, x, 'in'), human: (c, v) => `${c} in ${listText(v)}` },
+  notin: { sql: (c, x) => among(c, x, 'not in'), human: (c, v) => `${c} not in ${listText(v)}` },
   arraycontains: {
-    label: 'array contains',
     sql: (c, x) => `${x.bind(x.value)} in (select value from json_each(${quoted(x.table)}.${c}))`,
     human: (c, v) => `${c} contains "${v}"`,
   },
   arraynotcontains: {
-    label: 'array does not contain',
     sql: (c, x) => `${x.bind(x.value)} not in (select value from json_each(${quoted(x.table)}.${c}))`,
     human: (c, v) => `${c} does not contain "${v}"`,
   },
-  date: { label: 'date', sql: (c, x) => `date(${c}) = ${x.bind(x.value)}`, human: (c, v) => `"${c}" is on date ${v}` },
+  date: { sql: (c, x) => `date(${c}) = ${x.bind(x.value)}`, human: (c, v) => `"${c}" is on date ${v}` },
   isnull: bare('is null', (c) => `${c} is null`),
   notnull: bare('is not null', (c) => `${c} is not null`),
   isblank: bare('is blank', (c) => `(${c} is null or ${c} = '')`),
@@ -64,7 +60,6 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
 
 function like(label: string, pattern: (value: string) => string, operator = 'like'): Operator {
   return {
-    label,
     sql: (c, x) => `${c} ${operator} ${x.bind(pattern(x.value))}`,
     human: (c, v) => `${c} ${label} "${v}"`,
   }
@@ -72,14 +67,13 @@ function like(label: string, pattern: (value: string) => string, operator = 'lik
 
 function order(label: string, operator: string): Operator {
   return {
-    label,
     sql: (c, x) => `${c} ${operator} ${x.bind(numberOr(x.value))}`,
     human: (c, v) => `${c} ${label} ${v}`,
   }
 }
 
 function bare(label: string, sql: (column: string) => string): Operator {
-  return { label, noArgument: true, sql, human: (c) => `${c} ${label}` }
+  return { noArgument: true, sql, human: (c) => `${c} ${label}` }
 }
 
 /** A column without affinity (of a view, say) holds numbers that no text equals, so that the number is tried as well. */

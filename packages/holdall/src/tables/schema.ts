@@ -133,7 +133,7 @@ function keyMayBeNull(keys: readonly Column[]): boolean {
 function isHidden(object: RawObject, spatial: boolean): boolean {
   if (isHiddenName(object.name) || object.kind === 'shadow') return true
   if (spatial && (SPATIAL_TABLES.has(object.name) || object.name.startsWith('idx_'))) return true
-  return isFullText(object.sql) && /content=/i.test(object.sql ?? '')
+  return isFullText(object.sql) && /content\s*=/i.test(object.sql ?? '')
 }
 
 /** Foreign keys of several columns are left out: no single cell can link to their row. */

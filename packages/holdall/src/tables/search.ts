@@ -1,8 +1,12 @@
 import { HoldallError } from '../web/error.ts'
 import { identifier } from './identifiers.ts'
 import { escapeFts } from './reader/escape-fts.ts'
-import type { Table } from './schema.ts'
+import type { DatabaseSchema, Table } from './schema.ts'
 import type { SqliteValue } from './value.ts'
+
+/** Words and columns of a search without a full-text table; what is beyond them is not looked at. */
+const MAX_WORDS = 10
+const MAX_COLUMNS = 50
 
 export interface Search {
   /** What `_search` says; null when columns are searched one by one. */
@@ -17,9 +21,39 @@ export function searchTableOf(table: Table): string | null {
   return table.config?.fts_table ?? table.ftsTable
 }
 
+/** The columns in which `_search` looks; none where a table cannot be searched. */
+export function searchedColumns(schema: DatabaseSchema, table: Table): readonly string[] {
+  const full = searchTableOf(table)
+  if (full === null) return textColumns(table)
+  return (schema.tables.get(full)?.columns ?? []).filter(({ hidden }) => hidden !== 1).map(({ name }) => name)
+}
+
+function textColumns({ columns, isVirtual }: Table): readonly string[] {
+  if (isVirtual) return []
+  return columns
+    .filter(({ affinity, hidden }) => affinity === 'TEXT' && hidden !== 1)
+    .slice(0, MAX_COLUMNS)
+    .map(({ name }) => name)
+}
+
+/** Where there is no full-text table: each word, or phrase in quotes, stands somewhere in one of the text columns. */
+function searchText(table: Table, text: string): Search | null {
+  const columns = textColumns(table)
+  const words = [...text.matchAll(/"([^"]+)"|[^\s"]+/g)].map(([word, phrase]) => phrase ?? word).slice(0, MAX_WORDS)
+  if (columns.length === 0 || words.length === 0) return null
+  return {
+    text,
+    conditions: words.map(
+      (_, index) => `(${columns.map((name) => `${identifier(name)} like :search_${index} escape '\\'`).join(' or ')})`,
+    ),
+    params: Object.fromEntries(words.map((word, index) => [`search_${index}`, `%${word.replace(/[\\%_]/g, '\\$&')}%`])),
+    descriptions: [`search matches "${text}"`],
+  }
+}
+
 /**
  * `_search` and `_search_COLUMN`. Words are quoted unless `_searchmode=raw` (or the configuration) says that they are a
- * full-text query. An empty search is none.
+ * full-text query. An empty search is none. Without a full-text table, `_search` looks for words within the text columns.
  * @throws HoldallError `bad_request`
  */
 export function readSearch(table: Table, parameters: URLSearchParams): Search | null {
@@ -30,7 +64,8 @@ export function readSearch(table: Table, parameters: URLSearchParams): Search | 
     .filter((key) => key.startsWith('_search') && key !== '_searchmode')
     .map((key) => [key, parameters.get(key) as string] as const)
     .filter(([, words]) => hasWords(words, raw))
-  if (full === null || given.length === 0) return null
+  if (full === null) return searchText(table, parameters.get('_search') ?? '')
+  if (given.length === 0) return null
 
   const match = (name: string) => (raw ? `:${name}` : `escape_fts(:${name})`)
   const key = identifier(table.config?.fts_pk ?? table.rowid ?? 'rowid')

@@ -106,7 +106,7 @@ test('filters, search, sort and columns are in the address, and each can be take
     filtered,
     /href="\/data\/objects\?_sort_desc=title&amp;_col=title" aria-label="Remove filter: title contains o"/,
   )
-  hides(filtered, /Mortlake/)
+  hides(filtered, /Mortlake Pottery<\/a>/)
   shows(
     filtered,
     /<a href="\/data\/objects\?title__contains=o&amp;_sort_desc=title&amp;_col=title&amp;_change=title__contains%3Do">/,

@@ -68,7 +68,8 @@ function value(data: RowData, column: string, { urls }: PagesRoom): Html | strin
         const file = files.get(id)
         return file ? [shownFile(file, urls)] : []
       })
-      if (rule.multiple && known.length === ids.length) return known.length === 0 ? '' : fileTiles(known)
+      const pictures = rule.multiple || known.some(({ thumbnail }) => thumbnail !== null)
+      if (pictures && known.length === ids.length) return known.length === 0 ? '' : fileTiles(known)
       return html`<div class="stack-tight">${items.map((item) => html`<div>${fileCell(item)}</div>`)}</div>`
     }
   }

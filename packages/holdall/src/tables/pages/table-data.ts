@@ -5,7 +5,6 @@ import type { ServedDatabase } from '../databases.ts'
 import { idsIn } from '../file-columns/items.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import { visibleFiles } from '../file-columns/visible.ts'
-import { OPERATORS } from '../filters.ts'
 import { identifier } from '../identifiers.ts'
 import { readTablePage, type TablePage } from '../page.ts'
 import { placeIn } from '../place.ts'
@@ -14,6 +13,8 @@ import type { Statement } from '../reader/protocol.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import type { Table } from '../schema.ts'
 import { visibleNeighbours } from '../visible-tables.ts'
+import { type FilterLabels, readFilterLabels } from './filter-labels.ts'
+import { operatorWords } from './operator-words.ts'
 import { type PagesRoom, uploadableSources } from './room.ts'
 
 /** What an actor may do with the rows of a table. */
@@ -46,6 +47,8 @@ export interface TableData {
   readonly sources: ReadonlyMap<string, Source>
   /** Rows of the whole table, where the page has conditions; at most `COUNT_LIMIT + 1`. */
   readonly total: number | null
+  /** What the filters of foreign keys say in names. */
+  readonly labels: FilterLabels
   /** Where conditions leave no row: what to drop, and what that gives. */
   readonly dropped: Dropped | null
 }
@@ -101,13 +104,14 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
   })
   const fileColumns = fileColumnsOf(page.table, settings)
   const cells = page.columns.flatMap((column, index) => (fileColumns.has(column) ? [index] : []))
-  const [files, sources, conditions] = await Promise.all([
+  const [files, sources, conditions, labels] = await Promise.all([
     visibleFiles(room.registry, actor, idsIn(page.rows, cells)),
     rights.update && cells.length > 0 ? uploadableSources(room, actor) : NO_SOURCES,
     countWithout(c, database, page, parameters, mayExecuteSql),
+    readFilterLabels(database, page.references, page.query.filters, page.rows.length === 0, c.req.raw.signal),
   ])
   const writable = page.table.isView ? { ...rights, insert: false, update: false, remove: false } : rights
-  return { database, page, rights: writable, fileColumns, files, sources, ...conditions }
+  return { database, page, rights: writable, fileColumns, files, sources, labels, ...conditions }
 }
 
 const NO_SOURCES: ReadonlyMap<string, Source> = new Map()
@@ -149,19 +153,25 @@ async function countWithout(
 }
 
 /** The conditions of a page under the names and values that its address gives them. */
-export function conditionsOf({ query }: TablePage, parameters: URLSearchParams): Omit<Dropped, 'count'>[] {
+export function conditionsOf(
+  { query }: TablePage,
+  parameters: URLSearchParams,
+  labels?: FilterLabels,
+): Omit<Dropped, 'count'>[] {
   const search = query.search?.text ?? null
   return [
     ...(search === null ? [] : [condition(null, '_search', search, 'search', 'for')]),
     ...query.filters.map(({ column, operator, value }) => {
       const name = `${column}__${operator}`
-      return condition(
+      const named = condition(
         operator,
         parameters.has(name, value) ? name : column,
         value,
         column,
-        OPERATORS[operator]?.label ?? operator,
+        operatorWords(operator, column),
       )
+      const words = labels?.nameOf(column, value)
+      return words === undefined ? named : { ...named, words: { ...named.words, value: words } }
     }),
     ...query.where.map((sql) => condition(null, '_where', sql, 'where', '')),
   ]

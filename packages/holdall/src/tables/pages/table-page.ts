@@ -10,23 +10,29 @@ import { pager, segmented, toolbar } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { Urls } from '../../web/url.ts'
 import { OPERATORS } from '../filters.ts'
+import { referencesOf } from '../labels.ts'
 import { placeIn } from '../place.ts'
 import { COUNT_LIMIT, isSortable } from '../query.ts'
 import { databaseIn, tableIn } from '../routes.ts'
-import { searchTableOf } from '../search.ts'
+import { searchedColumns, searchTableOf } from '../search.ts'
+import { visibleTables } from '../visible-tables.ts'
 import { type Address, addressOf } from './address.ts'
 import { answerPage } from './answer.ts'
+import { keyMeant, type Misread } from './filter-labels.ts'
+import { OPERATOR_CHOICES } from './operator-words.ts'
 import { crumbs, type PagesRoom } from './room.ts'
 import { conditionsOf, readTableData, type TableData } from './table-data.ts'
 import { densityOf, tableRows } from './table-rows.ts'
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/
+/** Columns that the search field names; there may be more. */
+const NAMED_IN_SEARCH = 3
 const PAGE_SIZES = ['20', '50', '100', '500', '1000']
 
 /** `GET /{db}/{table}` */
 export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Response> {
   const parameters = new URL(c.req.url).searchParams
-  const settled = settle(parameters)
+  const settled = await settle(c, room, parameters)
   const path = room.urls.table(databaseIn(c, room).name, tableIn(c))
   if (settled !== null) return c.redirect(settled.size === 0 ? path : `${path}?${settled}`, 302)
   const [data, frame] = await Promise.all([readTableData(c, room, parameters), room.frame(c)])
@@ -56,7 +62,7 @@ export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Respo
  * What the page's own forms send, as the address that it means: a new filter, an order from the menu of narrow screens,
  * an empty search. Null when the address is one already.
  */
-function settle(given: URLSearchParams): URLSearchParams | null {
+async function settle(c: RouteContext, room: PagesRoom, given: URLSearchParams): Promise<URLSearchParams | null> {
   const asks = ['_filter_column', '_filter_op', '_filter_value', '_order'].some((name) => given.has(name))
   if (!asks && !(given.has('_search') && given.get('_search') === '')) return null
   const settled = new URLSearchParams(given)
@@ -66,7 +72,9 @@ function settle(given: URLSearchParams): URLSearchParams | null {
   const order = given.get('_order')
   for (const name of ['_filter_column', '_filter_op', '_filter_value', '_order']) settled.delete(name)
   if (settled.get('_search') === '') settled.delete('_search')
-  if (column && operator && Object.hasOwn(OPERATORS, operator)) settled.append(`${column}__${operator}`, value ?? '')
+  if (column && operator && Object.hasOwn(OPERATORS, operator)) {
+    settled.append(`${column}__${operator}`, await meant(c, room, column, operator, value ?? ''))
+  }
   if (order !== null) {
     settled.delete('_sort')
     settled.delete('_sort_desc')
@@ -74,6 +82,18 @@ function settle(given: URLSearchParams): URLSearchParams | null {
     if (order !== '') settled.set(name, order.slice(1))
   }
   return settled
+}
+
+/** A row that a foreign key leads to may be named in place of its key. */
+async function meant(c: RouteContext, room: PagesRoom, column: string, operator: string, value: string) {
+  const database = databaseIn(c, room)
+  const schema = await database.schema()
+  const table = schema.tables.get(tableIn(c))
+  const reference = table && referencesOf(schema, table).find((one) => one.column === column)
+  if (reference === undefined) return value
+  const visible = await visibleTables(room.permissions, c.var.actor, database.name, [reference.table.name])
+  if (!visible.has(reference.table.name)) return value
+  return keyMeant(database, reference, operator, value, c.req.raw.signal)
 }
 
 function countWords(data: TableData): Html | string {
@@ -121,17 +141,18 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
 function bar(data: TableData, address: Address): Html {
   const { page } = data
   const { table, query } = page
-  const searchable = searchTableOf(table) !== null
+  const searched = searchedColumns(page.schema, table)
   const sortable = page.columns.filter((column) => isSortable(table, column))
   return html`${toolbar({
     action: address.path,
     keep: address.keep('_search', '_order'),
-    ...(searchable && {
+    ...(searched.length > 0 && {
       search: {
         name: '_search',
         value: query.search?.text ?? '',
-        label: `Search ${table.name}`,
-        placeholder: `Search ${table.name}`,
+        label: `Search ${table.name} in ${searched.join(', ')}`,
+        placeholder: `Search ${searched.slice(0, NAMED_IN_SEARCH).join(', ')}${searched.length > NAMED_IN_SEARCH ? ', …' : ''}`,
+        ...(query.search && { clearHref: address.with({ _search: null }) }),
       },
     }),
     ...(sortable.length > 0 && {
@@ -162,7 +183,7 @@ function chooser({ page }: TableData): Html {
   return html`<details class="menu column-chooser"><summary class="button">${icon('columns')}Columns <span class="muted only-wide">${count} of ${choosable.length}</span></summary><div class="menu-panel filter-form">${choosable.map(
     ({ name, keyPosition }) =>
       html`<label class="choice"><input type="checkbox" name="_col" value="${name}" form="columns"${shown.has(name) && html` checked`}${keyPosition > 0 && html` disabled`}>${name}</label>`,
-  )}${button({ label: 'Show columns', type: 'submit', form: 'columns' })}</div></details>`
+  )}<div class="menu-foot">${button({ label: 'Show columns', type: 'submit', form: 'columns' })}</div></div></details>`
 }
 
 function densities(data: TableData, address: Address): Html {
@@ -178,8 +199,8 @@ function densities(data: TableData, address: Address): Html {
   ])
 }
 
-function filters({ page }: TableData, address: Address): Html {
-  const conditions = conditionsOf(page, address.parameters).filter(({ name }) => name !== '_search')
+function filters({ page, labels }: TableData, address: Address): Html {
+  const conditions = conditionsOf(page, address.parameters, labels).filter(({ name }) => name !== '_search')
   const asked = address.parameters.get('_change')
   const changing = conditions.find((condition) => condition.operator !== null && changeOf(condition) === asked)
   const left = changing
@@ -195,9 +216,10 @@ function filters({ page }: TableData, address: Address): Html {
       action: address.path,
       keep: left.keep(),
       columns: page.table.columns.filter(({ hidden }) => hidden !== 1).map(({ name }) => name),
-      operators: Object.entries(OPERATORS).map(([value, { label }]) => ({ value, label })),
+      operators: OPERATOR_CHOICES,
+      values: [...labels.offered].flatMap(([column, rows]) => rows.map(({ label }) => ({ value: label, column }))),
       ...(changing && {
-        changing: { column: changing.words.field, operator: changing.operator as string, value: changing.value },
+        changing: { column: changing.words.field, operator: changing.operator as string, value: changing.words.value },
       }),
     },
     clearHref: address.with(Object.fromEntries(conditions.map(({ name }) => [name, null]))),
@@ -228,8 +250,8 @@ function foot({ page }: TableData, address: Address): Html {
 }
 
 function nothing(data: TableData, address: Address, urls: Urls): Html {
-  const { page, total, dropped, rights, database } = data
-  const conditions = conditionsOf(page, address.parameters)
+  const { page, total, dropped, rights, database, labels } = data
+  const conditions = conditionsOf(page, address.parameters, labels)
   const clear = address.with(Object.fromEntries(conditions.map(({ name }) => [name, null])))
   if (conditions.length === 0) {
     if (placeIn(page.table, address.parameters, '_next') !== undefined) {
@@ -259,9 +281,31 @@ function nothing(data: TableData, address: Address, urls: Urls): Html {
   const what = drop?.name === '_search' ? 'search' : `${drop?.words.field} filter`
   return emptyState({
     title: 'No rows match',
-    body: html`${words}.${drop && ` Without the ${what} there ${drop.count === 1 ? 'is' : 'are'} ${drop.count > COUNT_LIMIT ? `more than ${formatNumber(COUNT_LIMIT)} rows` : formatCount(drop.count, 'row')}.`}`,
+    body: html`${words}.${labels.misread.map((one) => misreadWords(one, address))}${page.query.search && searchTableOf(page.table) !== null && ' The search finds whole words.'}${drop && ` Without the ${what} there ${drop.count === 1 ? 'is' : 'are'} ${drop.count > COUNT_LIMIT ? `more than ${formatNumber(COUNT_LIMIT)} rows` : formatCount(drop.count, 'row')}.`}`,
     actions: html`${
       drop && linkButton({ label: `Remove ${what}`, href: address.without(drop.name, drop.value) })
     }${conditions.length > 1 && linkButton({ label: 'Clear all filters', href: clear, kind: 'quiet' })}`,
   })
+}
+
+/** A name where a key belongs: says so, and offers the rows that may have been meant. */
+function misreadWords({ filter, table, suggested }: Misread, address: Address): Html {
+  const { column, operator, value } = filter
+  const left = addressOf(
+    address.path,
+    new URL(
+      addressOf(address.path, new URL(address.without(column, value), 'http://here').searchParams).without(
+        `${column}__${operator}`,
+        value,
+      ),
+      'http://here',
+    ).searchParams,
+  )
+  const links = suggested.map(
+    ({ key, label }, at) =>
+      html`${at > 0 && ', '}<a href="${safeUrl(left.with({ [`${column}__exact`]: key }))}">${label}</a>`,
+  )
+  return html` ${column} is a row of ${table}, and the database knows it by a number: choose it by its full name.${
+    suggested.length > 0 && html` Did you mean ${links}?`
+  }`
 }

@@ -1,6 +1,6 @@
 import { type Html, html, safeUrl } from '../../web/html.ts'
 import { fileColumnCell } from '../../web/parts/file-elements.ts'
-import { type ColumnKind, dataTable, type TableColumn, type TableRow } from '../../web/parts/table.ts'
+import { type ColumnKind, dataTable, type TableColumn, type TableRow, textCell } from '../../web/parts/table.ts'
 import type { Urls } from '../../web/url.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { itemsOf } from '../file-columns/items.ts'
@@ -12,7 +12,7 @@ import type { Address } from './address.ts'
 import { columnWords } from './column-words.ts'
 import { sourceFor } from './room.ts'
 import { type TableData, titleColumn } from './table-data.ts'
-import { plainText, referenceCell, valueCell } from './value-cell.ts'
+import { plainText, referenceCell, shortened, valueCell } from './value-cell.ts'
 
 type Density = 'compact' | 'default' | 'roomy'
 
@@ -116,6 +116,13 @@ function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls
     return (row) => {
       const value = row[index] ?? null
       return referenceCell(value, labels?.get(value), reference, database.name, urls)
+    }
+  }
+  if (kind === 'title') {
+    return (row, { href }) => {
+      const value = row[index] ?? null
+      if (href === null || typeof value !== 'string' || value === '') return valueCell(value, urls)
+      return html`<a class="row-link" href="${safeUrl(href)}">${textCell(shortened(value))}</a>`
     }
   }
   return (row) => valueCell(row[index] ?? null, urls)

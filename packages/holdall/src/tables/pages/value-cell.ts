@@ -26,9 +26,14 @@ export function valueCell(value: SqliteValue, urls: Urls): Html | string {
   if (typeof value !== 'string') return value instanceof Uint8Array ? bytes(value) : String(value)
   if (value.length <= LONG_TEXT && !mayLink(value)) return value
   if (FILE_ID.test(value)) return html`<a href="${urls.file(value)}">${value}</a>`
-  const shown = value.length > MAX_CELL_TEXT ? `${value.slice(0, MAX_CELL_TEXT)}…` : value
+  const shown = shortened(value)
   if (WEB_ADDRESS.test(value)) return html`<a class="two-lines" href="${safeUrl(value)}">${shown}</a>`
   return textCell(shown)
+}
+
+/** As much of a text as a cell shows. */
+export function shortened(text: string): string {
+  return text.length > MAX_CELL_TEXT ? `${text.slice(0, MAX_CELL_TEXT)}…` : text
 }
 
 function mayLink(text: string): boolean {

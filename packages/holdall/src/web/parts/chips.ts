@@ -29,6 +29,8 @@ export interface FilterForm {
   readonly keep: readonly (readonly [string, string])[]
   readonly columns: readonly string[]
   readonly operators: readonly { readonly value: string; readonly label: string }[]
+  /** Values that can be chosen by name, with the column of each. */
+  readonly values?: readonly { readonly value: string; readonly column: string }[]
   /** The filter that is being changed: the form is open with what it says. */
   readonly changing?: { readonly column: string; readonly operator: string; readonly value: string }
 }
@@ -54,11 +56,15 @@ function chip(filter: Filter): Html {
 
 function addFilter(form: FilterForm): Html {
   const columns = form.columns.map((name) => ({ value: name, label: name }))
-  const { changing } = form
+  const { changing, values = [] } = form
+  const list = values.length > 0 ? 'filter-values' : undefined
   return html`<details class="menu"${changing && html` open`}><summary class="chip-add">${icon(changing ? 'edit' : 'plus')}${changing ? 'Change filter' : 'Add filter'}</summary>
 <form class="menu-panel filter-form" action="${safeUrl(form.action)}">${form.keep.map(([name, value]) => hiddenFields({ [name]: value }))}
 <label>Column${selectInput({ name: '_filter_column', options: columns, value: changing?.column })}</label>
 <label>Condition${selectInput({ name: '_filter_op', options: form.operators, value: changing?.operator })}</label>
-<label>Value${textInput({ name: '_filter_value', value: changing?.value })}</label>
-${button({ label: 'Filter rows', type: 'submit' })}</form></details>`
+<label>Value${textInput({ name: '_filter_value', value: changing?.value, list, autocomplete: list && 'off' })}</label>${
+    list &&
+    html`<datalist id="${list}">${values.map(({ value, column }) => html`<option value="${value}">${column}</option>`)}</datalist>`
+  }
+<div class="menu-foot">${button({ label: 'Filter rows', type: 'submit' })}</div></form></details>`
 }

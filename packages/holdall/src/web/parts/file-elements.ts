@@ -46,12 +46,13 @@ export function fileColumnCell(options: CellElementOptions): Html {
     multiple: options.multiple,
     value: JSON.stringify(ids),
     label: `${options.column}, ${options.rowLabel}`,
+    'row-label': options.rowLabel,
   })
   return html`<file-cell${tied}>${items.length === 0 ? slot(options) : cell}</file-cell>`
 }
 
 function cellContent({ items, multiple, rowHref }: CellElementOptions): Html {
-  if (items.length === 0) return html`<span class="null">null</span>`
+  if (items.length === 0) return html`<span class="null">No file</span>`
   return multiple ? fileStrip(items, rowHref) : fileCell(items[0] as CellItem)
 }
 
@@ -89,6 +90,7 @@ export function fileField(options: FileFieldOptions): Html {
   const tied = attributes({
     id: fieldId(name),
     name,
+    column: options.column,
     base: `${urls.base}/`,
     source: options.source,
     accept: options.accept,

@@ -54,7 +54,7 @@ export function fileCell(item: CellItem): Html {
   if (item.state === 'unavailable') return absent('fileMissing', 'Unavailable', 'Missing or hidden')
   if (item.state === 'trashed') return absent('trash', fileName(item.filename), item.note)
   const { file } = item
-  return html`<span class="file-cell">${thumbnail(file)}<span class="file-text"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}">${fileName(file.filename)}</a><span class="file-facts">${factsLine(file)}</span></span></span>`
+  return html`<span class="file-cell"><a class="thumb-link" href="${safeUrl(file.href)}" tabindex="-1" aria-hidden="true">${thumbnail(file)}</a><span class="file-text"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}">${fileName(file.filename)}</a><span class="file-facts">${factsLine(file)}</span></span></span>`
 }
 
 function absent(sign: 'fileMissing' | 'trash', name: string | Html, note: string): Html {

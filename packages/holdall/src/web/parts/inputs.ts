@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts'
+import { type Html, html, safeUrl } from '../html.ts'
 import { attributes } from './attributes.ts'
 import { icon } from './icon.ts'
 
@@ -24,11 +24,13 @@ export interface InputOptions {
   readonly accept?: string
   readonly multiple?: boolean
   readonly autofocus?: boolean
+  /** The id of a `<datalist>` with values to choose among. */
+  readonly list?: string
 }
 
 export function textInput(options: InputOptions): Html {
-  const { type = 'text', value, placeholder, accept, multiple } = options
-  return html`<input${shared(options)}${attributes({ type, value: type === 'file' ? null : value, placeholder, accept, multiple })}>`
+  const { type = 'text', value, placeholder, accept, multiple, list } = options
+  return html`<input${shared(options)}${attributes({ type, value: type === 'file' ? null : value, placeholder, accept, multiple, list })}>`
 }
 
 export function textArea(options: InputOptions & { readonly rows?: number }): Html {
@@ -50,9 +52,14 @@ export function selectInput(
   )}</select>${icon('chevronDown')}</span>`
 }
 
-/** A search field; `/` moves to the first one of a page. */
-export function searchInput(options: InputOptions): Html {
-  return html`<label class="search"><span class="unseen">${options.label}</span>${icon('search')}${textInput({ ...options, label: undefined, type: 'search' })}</label>`
+/**
+ * A search field; `/` moves to the first one of a page.
+ * @param clearHref where the page is without the search
+ */
+export function searchInput(options: InputOptions, clearHref?: string): Html {
+  const label = html`<label class="search"><span class="unseen">${options.label}</span>${icon('search')}${textInput({ ...options, label: undefined, type: 'search' })}</label>`
+  if (clearHref === undefined) return label
+  return html`<span class="search clearable">${label}<a class="search-clear" href="${safeUrl(clearHref)}" aria-label="Clear search" title="Clear search">${icon('close')}</a></span>`
 }
 
 export interface ChoiceOptions {

@@ -134,7 +134,7 @@ describe('parts', () => {
     const written = await text(
       fileColumnCell({ ...RULES, urls, items: [], ids: [], rowHref: '/row', rowLabel: '1', editable: false }),
     )
-    assert.equal(written, '<span class="null">null</span>')
+    assert.equal(written, '<span class="null">No file</span>')
   })
 
   test('a strip shows three and counts the rest', async () => {

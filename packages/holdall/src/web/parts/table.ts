@@ -99,6 +99,8 @@ export interface ToolbarOptions {
     readonly value: string
     readonly label: string
     readonly placeholder?: string
+    /** The page without the search, where there is one. */
+    readonly clearHref?: string
   }
   /** Sorting on narrow screens, where heads are gone. */
   readonly sort?: { readonly name: string; readonly value: string; readonly options: readonly SelectOption[] }
@@ -109,7 +111,11 @@ export interface ToolbarOptions {
 /** What stands above a table: search, sorting where there are no heads, and what the page adds. */
 export function toolbar({ action, keep, search, sort, end }: ToolbarOptions): Html {
   return html`<form class="toolbar" role="search" action="${safeUrl(action)}">${keep.map(([name, value]) => hiddenFields({ [name]: value }))}${
-    search && searchInput(search)
+    search &&
+    searchInput(
+      { name: search.name, value: search.value, label: search.label, placeholder: search.placeholder },
+      search.clearHref,
+    )
   }${
     sort &&
     html`<span class="only-narrow grow">${selectInput({ name: sort.name, value: sort.value, options: sort.options, label: 'Sort by', submits: true })}</span>`

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { openTestApp, type TestApp } from './test-app.ts'
+
+let app: TestApp
+
+before(async () => {
+  app = await openTestApp({
+    sql: `
+      CREATE TABLE makers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, note TEXT);
+      INSERT INTO makers VALUES (1, 'Elias Rask', 'potter'), (6, 'Tobias Rask', '100% tin'), (7, 'Royal Mint', NULL);
+      CREATE TABLE objects (id INTEGER PRIMARY KEY, title TEXT NOT NULL, description TEXT, material TEXT, place TEXT,
+        maker_id INTEGER REFERENCES makers (id), year_made INTEGER);
+      INSERT INTO objects (title, maker_id, year_made) VALUES ('Jug', 6, 1862), ('Bowl', 6, 1870), ('Groat', 7, 1682);
+      CREATE VIRTUAL TABLE objects_fts USING fts5 (title, description, material, place, content = 'objects');
+      INSERT INTO objects_fts (objects_fts) VALUES ('rebuild');
+      CREATE TABLE secret (id INTEGER PRIMARY KEY, name TEXT);
+      INSERT INTO secret VALUES (1, 'Hidden name');
+      CREATE TABLE leads (id INTEGER PRIMARY KEY, secret_id INTEGER REFERENCES secret (id));
+      INSERT INTO leads VALUES (1, 1);
+      CREATE TABLE numbers (a INTEGER, b REAL);
+    `,
+    config: { permissions: { 'view-table': { id: ['root', 'ann'] } } },
+  })
+  app.look.exec('CREATE VIEW old AS SELECT title FROM objects')
+})
+
+after(async () => {
+  await app.close()
+})
+
+const main = (page: string) => page.slice(page.indexOf('<main'))
+
+function shows(page: string, pattern: RegExp): void {
+  assert.ok(pattern.test(page), `${pattern} is not in: ${main(page).slice(0, 2500)}`)
+}
+
+function hides(page: string, pattern: RegExp): void {
+  assert.ok(!pattern.test(page), `${pattern} is there: ${pattern.exec(page)?.[0]}`)
+}
+
+async function filtered(column: string, operator: string, value: string): Promise<string | null> {
+  const query = new URLSearchParams({ _filter_column: column, _filter_op: operator, _filter_value: value })
+  return (await app.ask(`/data/objects?${query}`, { actor: 'root' })).headers.get('Location')
+}
+
+test('a filter of a foreign key takes the name of a row, and says it', async () => {
+  shows(await app.page('/data/objects'), /<input[^>]*name="_filter_value"[^>]*list="filter-values"/)
+  shows(
+    await app.page('/data/objects'),
+    /<datalist id="filter-values">.*<option value="Tobias Rask">maker_id<\/option>/,
+  )
+  assert.equal(await filtered('maker_id', 'exact', 'Tobias Rask'), '/data/objects?maker_id__exact=6')
+  assert.equal(await filtered('maker_id', 'not', ' tobias rask '), '/data/objects?maker_id__not=6')
+  assert.equal(await filtered('maker_id', 'exact', '7'), '/data/objects?maker_id__exact=7')
+  assert.equal(await filtered('title', 'exact', 'Tobias Rask'), '/data/objects?title__exact=Tobias+Rask')
+  const page = await app.page('/data/objects?maker_id__exact=6')
+  shows(page, /2 of 3 rows match 1 filter/)
+  shows(page, /<span>maker_id<\/span><span class="operator">is<\/span><b>Tobias Rask<\/b>/)
+  const open = await app.page('/data/objects?maker_id__exact=6&_change=maker_id__exact%3D6')
+  shows(open, /name="_filter_value"[^>]*value="Tobias Rask"/)
+})
+
+test('a name that no row has is said to be none, with those that may be meant', async () => {
+  assert.equal(await filtered('maker_id', 'exact', 'Rask'), '/data/objects?maker_id__exact=Rask')
+  const page = await app.page('/data/objects?maker_id__exact=Rask&year_made__gt=1')
+  shows(page, /maker_id is a row of makers, and the database knows it by a number/)
+  shows(
+    page,
+    /Did you mean <a href="\/data\/objects\?year_made__gt=1&amp;maker_id__exact=1">Elias Rask<\/a>, <a href="[^"]*maker_id__exact=6">Tobias Rask<\/a>\?/,
+  )
+  hides(await app.page('/data/objects?maker_id__exact=6&year_made__gt=3000'), /knows it by a number/)
+})
+
+test('names of rows that somebody may not see are neither offered nor found', async () => {
+  const closed = await openTestApp({
+    sql: `CREATE TABLE secret (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO secret VALUES (1, 'Hidden name');
+      CREATE TABLE leads (id INTEGER PRIMARY KEY, secret_id INTEGER REFERENCES secret (id)); INSERT INTO leads VALUES (1, 1);`,
+    config: { databases: { data: { tables: { secret: { allow: { id: 'root' } } } } } },
+  })
+  const asked = '/data/leads?_filter_column=secret_id&_filter_op=exact&_filter_value=Hidden+name'
+  assert.equal((await closed.ask(asked, { actor: 'root' })).headers.get('Location'), '/data/leads?secret_id__exact=1')
+  assert.equal(
+    (await closed.ask(asked, { actor: 'ann' })).headers.get('Location'),
+    '/data/leads?secret_id__exact=Hidden+name',
+  )
+  for (const query of ['', '?secret_id=1', '?secret_id=Hidden']) {
+    hides(await closed.page(`/data/leads${query}`, 'ann'), /Hidden name/)
+  }
+  await closed.close()
+})
+
+test('conditions are in words, and addresses keep their operators', async () => {
+  const page = await app.page('/data/objects?year_made__lt=1700&id__lt=9')
+  shows(page, /<span>year_made<\/span><span class="operator">is before<\/span>/)
+  shows(page, /<span>id<\/span><span class="operator">is less than<\/span>/)
+  shows(page, /<option value="not">is not<\/option>/)
+  shows(page, /<option value="lt">is less than, is before<\/option>/)
+  hides(page, />(?:!=|≥|glob|array contains)<\/option>/)
+})
+
+test('the search says where it looks, finds without an index too, and can be cleared', async () => {
+  const objects = await app.page('/data/objects?_search=jug&_size=20')
+  shows(objects, /placeholder="Search title, description, material, …"/)
+  shows(objects, /<a class="search-clear" href="\/data\/objects\?_size=20" aria-label="Clear search"/)
+  hides(await app.page('/data/objects'), /search-clear/)
+  shows(await app.page('/data/objects?_search=ju'), /The search finds whole words\./)
+  const makers = await app.page('/data/makers?_search=rask+elias')
+  shows(makers, /placeholder="Search name, note"/)
+  shows(makers, /1 of 3 rows matches the search/)
+  shows(makers, /Elias Rask/)
+  const cases: [string, number][] = [
+    ['asK', 2],
+    ['%25', 1],
+    ['_', 0],
+    ['%22elias+rask%22', 1],
+    ['%22rask+elias%22', 0],
+    ['%22', 3],
+    ['%5C', 0],
+  ]
+  for (const [text, count] of cases) {
+    const answer = await app.ask(`/data/makers.json?_shape=array&_search=${text}`, { actor: 'root' })
+    assert.equal(((await answer.json()) as unknown[]).length, count, text)
+  }
+  shows(await app.page('/data/old?_search=jug'), /Rows? 1–1|1 of 3 rows/)
+  hides(await app.page('/data/numbers'), /name="_search"/)
+})
+
+test('the full-text table of a table is hidden however its SQL is spaced', async () => {
+  const page = await app.page('/data')
+  shows(page, /hidden tables/)
+  hides(page.slice(0, page.indexOf('hidden tables')), /href="\/data\/objects_fts"/)
+})
+
+test('the label of a row leads to it, as its key does', async () => {
+  const page = await app.page('/data/objects')
+  shows(
+    page,
+    /<td role="cell" class="row-title"[^>]*><a class="row-link" href="\/data\/objects\/1">Jug<\/a>|<a class="row-link" href="\/data\/objects\/1"><span class="two-lines">Jug<\/span><\/a>/,
+  )
+})
