@@ -157,7 +157,7 @@ describe('attach files to rows in a browser', { skip }, () => {
     writeFileSync(join(folder, 'letter.txt'), 'Dear Sir or Madam')
     const cell = cellOf(page, 3, 'photo')
     await drop(cell, 'letter.txt')
-    await cell.getByText('Not an image', { exact: false }).waitFor()
+    await cell.getByText('photo takes images.', { exact: false }).waitFor()
     assert.equal(read('SELECT photo FROM products WHERE id = 3').photo, null)
   })
 
@@ -214,15 +214,15 @@ describe('attach files to rows in a browser', { skip }, () => {
       assert.equal(await statusOf(bob, '/shop/products/1/-/update', '{"update": {"name": "his"}}'), 403)
     }
     async function grant(level: string, resource: string): Promise<void> {
-      await page.getByLabel('May', { exact: true }).selectOption({ label: level })
-      await page.getByLabel('On', { exact: true }).selectOption({ label: resource })
+      await page.getByLabel('What they may do', { exact: true }).selectOption(level)
+      await page.getByLabel('Where', { exact: true }).selectOption({ label: resource })
       await page.getByRole('button', { name: 'Grant', exact: true }).click()
       await page.getByRole('button', { name: `Take back what was granted on ${resource}` }).waitFor()
     }
 
     await assertMayNot()
-    await grant('Add and edit', 'table shop / products')
-    await grant('Add and edit', 'source uploads')
+    await grant('edit', 'table shop / products')
+    await grant('edit', 'source uploads')
     await bob.goto(`${holdall.url}/shop/products`)
     await bob.getByRole('link', { name: 'Insert row' }).waitFor()
     await drop(cellOf(bob, 3, 'photo'), 'bob.jpg')

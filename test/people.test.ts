@@ -75,14 +75,14 @@ test('bob is invited from the people page, granted a table, and loses it again',
   assert.equal(await insert(bob.page), 403)
   assert.equal((await bob.page.goto(`${url}/-/people`))?.status(), 403)
 
-  await root.page.getByLabel('May', { exact: true }).selectOption({ label: 'Manage' })
-  await root.page.getByLabel('On', { exact: true }).selectOption({ label: 'database products' })
+  await root.page.getByLabel('What they may do', { exact: true }).selectOption('manage')
+  await root.page.getByLabel('Where', { exact: true }).selectOption({ label: 'database products' })
   await root.page.getByRole('button', { name: 'Grant', exact: true }).click()
-  await root.page.getByText('holdall.yaml decides delete-row').waitFor()
+  await root.page.getByText('Set in holdall.yaml, not here: delete rows of products').waitFor()
   assert.equal(await insert(bob.page), 201)
 
   await root.page.getByRole('button', { name: 'Take back what was granted on database products' }).click()
-  await root.page.getByText('Nothing: only what everybody may').waitFor()
+  await root.page.getByText('Nothing beyond what everybody may: see all databases and tables').waitFor()
   assert.equal(await insert(bob.page), 403)
 
   await root.page.getByRole('button', { name: /^End: Chrome/ }).click()

@@ -5,12 +5,14 @@ import type { Actor, Need, RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
 import { createAuthenticate } from './authenticate.ts'
 import type { Clock } from './clock.ts'
-import { createSigner } from './credentials.ts'
+import { createSealer, createSigner } from './credentials.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import { createPermissions } from './decide.ts'
 import { enforce } from './enforce.ts'
 import { createFlashCookie, type FlashCookie } from './flash.ts'
+import { createLinksCookie, type LinksCookie } from './links-cookie.ts'
 import type { ProxySettings } from './origin.ts'
+import { PEOPLE_PATH } from './paths.ts'
 import type { Permissions } from './permissions.ts'
 import { compileRules, type RuleSet } from './ruleset.ts'
 import { createSessionCookie, type SessionCookie } from './session-cookie.ts'
@@ -25,6 +27,10 @@ export interface AccessOptions {
   readonly urls: Urls
   readonly log: Log
   readonly now?: Clock
+  /** The command that makes a sign-in link for `NAME` here, with the folders of this server; who is at it may read it. */
+  readonly linkCommand?: string
+  /** Whether other computers reach the server directly. */
+  readonly servesOthers?: boolean
 }
 
 /** Everything about who asks and whether they may. */
@@ -41,9 +47,9 @@ export interface Access {
    * A link that signs in as the actor, once, within 24 hours.
    *
    * @param by the actor that asked for it; null for the command line
-   * @returns its path, with `base_url`, to be put after an origin
+   * @returns its id, its path, with `base_url`, to be put after an origin
    */
-  createSignInLink(actorId: string, by: string | null): Promise<{ path: string; expiresAt: string }>
+  createSignInLink(actorId: string, by: string | null): Promise<{ id: string; path: string; expiresAt: string }>
 
   /** What the routes of this room work with. */
   readonly db: InternalDatabase
@@ -54,6 +60,9 @@ export interface Access {
   readonly proxy: ProxySettings
   readonly sessionCookie: SessionCookie
   readonly flash: FlashCookie
+  readonly links: LinksCookie
+  readonly linkCommand: string | undefined
+  readonly servesOthers: boolean
 }
 
 export function createAccess(options: AccessOptions): Access {
@@ -73,8 +82,8 @@ export function createAccess(options: AccessOptions): Access {
     enforce: (need, c) => enforce(permissions, need, c),
     theme: themeOf,
     async createSignInLink(actorId, by) {
-      const { token, expiresAt } = await createLink(db, now, actorId, by)
-      return { path: signInPath(urls, token), expiresAt }
+      const { id, token, expiresAt } = await createLink(db, now, actorId, by)
+      return { id, path: signInPath(urls, token), expiresAt }
     },
     db,
     now,
@@ -84,6 +93,9 @@ export function createAccess(options: AccessOptions): Access {
     proxy,
     sessionCookie,
     flash: createFlashCookie(createSigner(secret, 'flash'), now, proxy),
+    links: createLinksCookie(createSealer(secret, 'links'), urls.path(PEOPLE_PATH), now, proxy),
+    linkCommand: options.linkCommand,
+    servesOthers: options.servesOthers ?? false,
   }
 }
 

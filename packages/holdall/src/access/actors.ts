@@ -113,6 +113,21 @@ export async function findPerson(db: InternalDatabase, now: string, id: string):
   return person
 }
 
+/**
+ * Takes the person off the list, with all that let them in and all that they were granted. What they did keeps their id.
+ *
+ * @throws HoldallError `person_not_found`
+ */
+export async function removePerson(db: InternalDatabase, id: string): Promise<void> {
+  await db.write(async (trx) => {
+    for (const table of ['sign_in_links', 'sessions', 'tokens', 'grants'] as const) {
+      await trx.deleteFrom(table).where('actor_id', '=', id).execute()
+    }
+    const { numDeletedRows } = await trx.deleteFrom('actors').where('id', '=', id).executeTakeFirstOrThrow()
+    if (numDeletedRows === 0n) throw new HoldallError('person_not_found', { id })
+  })
+}
+
 /** Sets what the person is called; null calls them by their id. */
 export async function namePerson(db: InternalDatabase, id: string, name: string | null): Promise<void> {
   await db.write((trx) => trx.updateTable('actors').set({ name }).where('id', '=', id).execute())

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** 256 bits: nobody guesses one, so a plain hash of it is safe to store. */
 const CREDENTIAL_BYTES = 32
@@ -39,6 +39,42 @@ export function createSigner(secret: string, purpose: string): Signer {
       if (end < 0) return undefined
       const value = signed.slice(0, end)
       return sameText(signature(value), signed.slice(end + 1)) ? value : undefined
+    },
+  }
+}
+
+/** Encrypts values, so that whoever holds one can neither read nor change it. */
+export interface Sealer {
+  seal(value: string): string
+  /** The value, or undefined when it was not sealed here. */
+  open(sealed: string): string | undefined
+}
+
+const CIPHER = 'aes-256-gcm'
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/** @param purpose what is sealed for one purpose is not opened for another */
+export function createSealer(secret: string, purpose: string): Sealer {
+  const key = createHmac('sha256', secret).update(`holdall sealed ${purpose}`).digest()
+  return {
+    seal(value) {
+      const nonce = randomBytes(NONCE_BYTES)
+      const cipher = createCipheriv(CIPHER, key, nonce)
+      const sealed = [cipher.update(value, 'utf8'), cipher.final()]
+      return Buffer.concat([nonce, ...sealed, cipher.getAuthTag()]).toString('base64url')
+    },
+    open(sealed) {
+      const bytes = Buffer.from(sealed, 'base64url')
+      if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined
+      try {
+        const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES))
+        decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
+        const opened = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES))
+        return Buffer.concat([opened, decipher.final()]).toString()
+      } catch {
+        return undefined
+      }
     },
   }
 }

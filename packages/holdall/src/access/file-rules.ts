@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import type { AllowBlock, Config, PermissionRule } from '../config/config.ts'
 import { type Html, html } from '../web/html.ts'
 import type { Actor } from '../web/route.ts'
+import { actionWords } from './action-words.ts'
 import { matchesAllowBlock } from './allow.ts'
 import { formatResource, resourceWords } from './levels.ts'
 import { panelTable } from './panel-table.ts'
@@ -14,21 +15,26 @@ export function fileName(config: Pick<Config, 'file'>): string {
 /** What the file says about who may do what, to be read and not changed here. @param person whom it is read for */
 export function fileRulesSection(config: Pick<Config, 'rules' | 'file'>, person?: Actor): Html {
   if (config.rules.length === 0) return html``
-  const columns = ['Action', 'On', 'Who may', 'Where it stands']
-  return html`<section><div class="section-head"><h2>Decided by ${fileName(config)}</h2></div>
+  const columns = ['What they may do', 'Where', 'Who may', 'Line of the file']
+  return html`<section><div class="section-head"><h2>Set in ${fileName(config)}</h2></div>
 ${panelTable({
-  caption: `What ${fileName(config)} says`,
-  columns: [...columns, ...(person === undefined ? [] : [`Means ${person.id}`])].map((label) => ({ label })),
+  caption: `Set in ${fileName(config)}`,
+  columns: [...columns, ...(person === undefined ? [] : [`Includes ${person.id}`])].map((label) => ({ label })),
   rows: config.rules.map((rule) => ({
     cells: [
-      rule.action,
+      ruleWords(rule),
       resourceWords(rule.resource),
       allowWords(rule.allow),
       html`<code>${rule.path}</code>`,
       ...(person === undefined ? [] : [matchesAllowBlock(person, rule.allow) ? 'yes' : 'no']),
     ],
   })),
-})}<p class="hint">Where the file speaks of the same action and resource, it wins over what is granted here. It is changed in the file.</p></section>`
+})}<p class="hint">Where the file says who may do something, that counts and not what is granted here. Change it in the file, then restart.</p></section>`
+}
+
+function ruleWords({ action, resource }: PermissionRule): Html {
+  const words = actionWords(action, resource.child ?? resource.parent ?? 'everything')
+  return words === undefined ? html`${action}` : html`${words} <span class="muted">${action}</span>`
 }
 
 /** An allow block in words: "everybody", "id alice or bob". */

@@ -8,6 +8,13 @@ export type Level = (typeof LEVELS)[number]
 
 export const LEVEL_LABELS: Readonly<Record<Level, string>> = { view: 'View', edit: 'Add and edit', manage: 'Manage' }
 
+/** What each level lets people do, for whoever chooses one. */
+export const LEVEL_WORDS: Readonly<Record<Level, string>> = {
+  view: 'View: look at rows and files; change nothing',
+  edit: 'Add and edit: insert and change rows, upload files; not delete',
+  manage: 'Manage: all that, and delete, set up tables and, on everything, people',
+}
+
 export type GrantKind = 'instance' | 'database' | 'table' | 'source'
 export type GrantResource = Resource & { readonly kind: GrantKind }
 

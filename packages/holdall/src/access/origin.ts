@@ -22,8 +22,15 @@ export function isLoopback(address: string): boolean {
   return isLoopbackHost(new URL(address).hostname)
 }
 
-function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+/** @param host as in an address: `localhost`, `127.0.0.1`, `[::1]` */
+export function isLoopbackHost(host: string): boolean {
+  return (
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '[::1]' ||
+    host === '::1' ||
+    /^127(\.\d{1,3}){3}$/.test(host)
+  )
 }
 
 const PROXY_HEADERS = ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Real-IP', 'Via']
@@ -37,7 +44,7 @@ export function isFromThisComputer(c: RouteContext, { trustProxy, forceHttps }: 
   if (incoming === undefined || trustProxy || forceHttps || incoming.httpVersion === '1.0') return false
   if (PROXY_HEADERS.some((name) => c.req.header(name) !== undefined)) return false
   const from = incoming.socket.remoteAddress ?? ''
-  const isOwn = from === '::1' || isLoopbackHost(from.replace(/^::ffff:/, ''))
+  const isOwn = isLoopbackHost(from.replace(/^::ffff:/, ''))
   const asked = `http://${c.req.header('Host') ?? ''}`
   return isOwn && URL.canParse(asked) && isLoopback(asked)
 }

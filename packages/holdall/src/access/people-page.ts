@@ -9,16 +9,29 @@ import type { Urls } from '../web/url.ts'
 import { tildeEncode } from '../web/url.ts'
 import type { Access } from './access.ts'
 import type { Person } from './actors.ts'
+import type { EverybodyMay } from './everybody.ts'
 import { textOf } from './fields.ts'
-import { fileRulesSection } from './file-rules.ts'
+import { fileName, fileRulesSection } from './file-rules.ts'
+import type { Flash } from './flash.ts'
 import { type Refusal, refusalSummary } from './forms.ts'
-import { formatResource, LEVEL_LABELS, LEVELS, resourceWords } from './levels.ts'
+import { formatResource, LEVEL_LABELS, LEVEL_WORDS, LEVELS, resourceWords } from './levels.ts'
 import { panelTable } from './panel-table.ts'
-import type { GrantedPlace, Place } from './people.ts'
+import { PEOPLE_PATH } from './paths.ts'
+import { type GrantedPlace, MAX_INVITED_RIGHTS, type Place, rightFields } from './people.ts'
 
-export const PEOPLE_PATH = '/-/people'
-const LABELS = { actor: 'Name to sign in with', name: 'Shown as', level: 'May', resource: 'On' }
-const NO_LEVEL: SelectOption = { value: '', label: 'only what everybody may' }
+export const LABELS: Readonly<Record<string, string>> = {
+  actor: 'Name to sign in with',
+  name: 'Shown as',
+  level: 'What they may do',
+  resource: 'Where',
+  ...Object.fromEntries(
+    moreRows().flatMap((row) => [
+      [rightFields(row).level, `What they may do (${row})`],
+      [rightFields(row).resource, `Where (${row})`],
+    ]),
+  ),
+}
+const NO_LEVEL: SelectOption = { value: '', label: 'Nothing beyond what everybody may' }
 
 export interface ListedPerson extends Person {
   readonly grants: readonly GrantedPlace[]
@@ -31,20 +44,34 @@ export function peoplePage(options: {
   readonly places: readonly Place[]
   readonly next: string | null
   readonly isFirst: boolean
+  readonly may: EverybodyMay
+  readonly flash: Flash
   readonly refusal?: Refusal
 }): PageContent {
-  const { access, people, places, next, isFirst, refusal } = options
+  const { access, people, places, next, isFirst, may, flash, refusal } = options
   const { urls } = access
   return {
     title: 'People',
     section: 'account',
     lede: next === null && isFirst ? formatCount(people.length, 'person', 'people') : undefined,
+    said: flash.said,
     body: html`<div class="stack">${refusalSummary('Nobody was invited', refusal, LABELS)}
+${everybodySection(access, may)}
 ${people.length > 0 && peopleTable(urls, people)}
 ${(next !== null || !isFirst) && pages(urls, people.length, next, isFirst)}
 <section><div class="section-head"><h2>Invite a person</h2></div>${inviteForm(urls, places, refusal)}</section>
 ${fileRulesSection(access.config)}</div>`,
   }
+}
+
+function everybodySection({ config }: Access, { everybody, signedIn }: EverybodyMay): Html {
+  const where =
+    config.file === undefined
+      ? html`start the server with <code>-c holdall.yaml</code>, a file that says who may`
+      : html`say so in ${fileName(config)} and restart`
+  return html`<section id="everybody"><div class="section-head"><h2>What everybody may</h2></div>
+<p>Everybody, signed in or not, may ${everybody}.${signedIn !== undefined && html` Whoever is signed in may also ${signedIn}.`} Taking a right from a person takes nothing of this away.</p>
+<p class="hint">To change it, ${where}. For example, <code>allow: { id: "*" }</code> shows databases and tables only to who has signed in, and <code>allow: { id: [alice, bob] }</code> only to these two.</p></section>`
 }
 
 function pages(urls: Urls, count: number, next: string | null, isFirst: boolean): Html {
@@ -102,7 +129,7 @@ function inviteForm(urls: Urls, places: readonly Place[], refusal: Refusal | und
     {
       name: 'actor',
       label: LABELS.actor,
-      hint: 'Short and for good, for example bob. Somebody who is known already gets a new link.',
+      hint: 'A short name, for example bob. It cannot be changed later. Somebody who is known already gets a new link.',
       error: errors.actor,
       control: (tied) =>
         textInput({ ...tied, name: 'actor', value: value('actor'), required: true, autocomplete: 'off' }),
@@ -113,31 +140,47 @@ function inviteForm(urls: Urls, places: readonly Place[], refusal: Refusal | und
     hint: 'Optional, for example Bob Berg.',
     error: errors.name,
     control: (tied) => textInput({ ...tied, name: 'name', value: value('name'), autocomplete: 'off' }),
-  })}${grantFields(places, { level: value('level'), resource: value('resource') }, errors, true)}<p>${button({ type: 'submit', kind: 'filled', label: 'Make sign-in link', icon: 'plus' })}</p></form>`
+  })}${[1, ...moreRows()].map((row) => {
+    const names = rightFields(row)
+    return grantFields(places, { level: value(names.level), resource: value(names.resource) }, errors, row)
+  })}<p class="hint">Rows that are left at “${NO_LEVEL.label}” grant nothing. More can be granted later.</p><p>${button({ type: 'submit', kind: 'filled', label: 'Make sign-in link', icon: 'plus' })}</p></form>`
 }
 
-/** What, and on what. @param optional whether nothing may be granted too */
+function moreRows(): number[] {
+  return Array.from({ length: MAX_INVITED_RIGHTS - 1 }, (_, index) => index + 2)
+}
+
+/** One right: what, and where. @param row of an invitation, where nothing may be granted too; undefined: it must be */
 export function grantFields(
   places: readonly Place[],
   values: { readonly level: string; readonly resource: string },
   errors: Readonly<Record<string, string>>,
-  optional: boolean,
+  row?: number,
 ): Html {
-  const levels = LEVELS.map((level) => ({ value: level, label: LEVEL_LABELS[level] }))
+  const names = rightFields(row ?? 1)
+  const levels = LEVELS.map((level) => ({ value: level, label: LEVEL_WORDS[level] }))
   const resources = [
     { value: 'instance', label: 'everything' },
-    ...places.map(({ resource }) => ({ value: formatResource(resource), label: resourceWords(resource) })),
+    ...places.map(({ resource, label }) => ({
+      value: formatResource(resource),
+      label: label === undefined ? resourceWords(resource) : `${resourceWords(resource)} (${label})`,
+    })),
   ]
-  return html`${field({
-    name: 'level',
-    label: LABELS.level,
-    error: errors.level,
+  return html`<div class="fields">${field({
+    name: names.level,
+    label: LABELS[names.level],
+    error: errors[names.level],
     control: (tied) =>
-      selectInput({ ...tied, name: 'level', value: values.level, options: optional ? [NO_LEVEL, ...levels] : levels }),
+      selectInput({
+        ...tied,
+        name: names.level,
+        value: values.level,
+        options: row === undefined ? levels : [NO_LEVEL, ...levels],
+      }),
   })}${field({
-    name: 'resource',
-    label: LABELS.resource,
-    error: errors.resource,
-    control: (tied) => selectInput({ ...tied, name: 'resource', value: values.resource, options: resources }),
-  })}`
+    name: names.resource,
+    label: LABELS[names.resource],
+    error: errors[names.resource],
+    control: (tied) => selectInput({ ...tied, name: names.resource, value: values.resource, options: resources }),
+  })}</div>`
 }

@@ -2,16 +2,18 @@ import { HoldallError } from '../web/error.ts'
 import { renderPage } from '../web/page.ts'
 import { type Actor, INSTANCE, type Need, type Route, type RouteContext } from '../web/route.ts'
 import { tildeDecode } from '../web/url.ts'
-import { findPerson, listPeople } from './actors.ts'
+import { findPerson, listPeople, readActorId } from './actors.ts'
 import { timeText } from './clock.ts'
-import { readFields, textOf } from './fields.ts'
+import { everybodyMay } from './everybody.ts'
+import { type Fields, readFields, textOf } from './fields.ts'
 import { ruleJson } from './file-rules.ts'
 import { answerForm, type Refusal } from './forms.ts'
 import { listGrants } from './grants.ts'
 import { formatResource } from './levels.ts'
 import { requestOrigin } from './origin.ts'
+import { PEOPLE_PATH } from './paths.ts'
 import { changePeople, type GrantedPlace, gatherGrants, type PeopleOptions } from './people.ts'
-import { type ListedPerson, PEOPLE_PATH, peoplePage, personHref } from './people-page.ts'
+import { type ListedPerson, peoplePage, personHref } from './people-page.ts'
 import { type PersonDetails, personPage } from './person-page.ts'
 import { listSessions } from './sessions.ts'
 import { listLinks } from './sign-in-links.ts'
@@ -47,7 +49,15 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
   async function listPage(c: RouteContext, refusal?: Refusal): Promise<Response> {
     const after = refusal === undefined ? decodeCursor(c.req.query('_next')) : undefined
     const [page, all] = await Promise.all([readPage(after, DEFAULT_PAGE_SIZE), places()])
-    const content = peoplePage({ access, ...page, places: all, isFirst: after === undefined, refusal })
+    const content = peoplePage({
+      access,
+      ...page,
+      places: all,
+      isFirst: after === undefined,
+      may: await everybodyMay(access.permissions, all),
+      flash: flash.take(c, urls.path(PEOPLE_PATH)),
+      refusal,
+    })
     return c.html(renderPage({ ...(await frame(c)), ...content }))
   }
 
@@ -71,7 +81,16 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
 
   async function showPerson(c: RouteContext, id: string, refusal?: Refusal): Promise<Response> {
     const [details, all] = await Promise.all([readDetails(id), places()])
-    const content = personPage({ access, details, places: all, flash: flash.take(c, urls.path(PEOPLE_PATH)), refusal })
+    const usable = new Set(details.links.map((link) => link.id))
+    const content = personPage({
+      access,
+      details,
+      places: all,
+      may: await everybodyMay(access.permissions, all),
+      links: access.links.shown(c, id).filter((link) => usable.has(link.id)),
+      flash: flash.take(c, urls.path(PEOPLE_PATH)),
+      refusal,
+    })
     return c.html(renderPage({ ...(await frame(c)), ...content }))
   }
 
@@ -106,11 +125,19 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
       c,
       fields,
       async () => {
-        const { actorId, said, link, leftToFile = [] } = await changePeople(options, c.var.actor as Actor, fields)
+        if (fields.op === 'dismiss-link') return dismissLink(c, fields)
+        const {
+          actorId,
+          said,
+          link,
+          removed,
+          leftToFile = [],
+        } = await changePeople(options, c.var.actor as Actor, fields)
         const url = link === undefined ? undefined : requestOrigin(c, access.proxy) + link.path
         if (c.var.format === 'html') {
-          flash.write(c, urls.path(PEOPLE_PATH), url === undefined ? { said } : { secret: url })
-          return c.redirect(personHref(urls, actorId), 303)
+          if (link !== undefined && url !== undefined) access.links.keep(c, { id: link.id, actorId, url })
+          else flash.write(c, urls.path(PEOPLE_PATH), { said })
+          return c.redirect(removed ? urls.path(PEOPLE_PATH) : personHref(urls, actorId), 303)
         }
         const [details] = await readListed(actorId)
         return c.json(
@@ -125,6 +152,13 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
       },
       (refusal) => refusedPage(c, refusal),
     )
+  }
+
+  // The links are in the browser's own cookie: there is nothing to do for programs.
+  function dismissLink(c: RouteContext, fields: Fields): Response {
+    const actorId = readActorId(fields.actor)
+    access.links.drop(c, actorId)
+    return c.var.format === 'html' ? c.redirect(personHref(urls, actorId), 303) : c.json({ ok: true })
   }
 
   async function readListed(id: string): Promise<ListedPerson[]> {

@@ -59,8 +59,8 @@ test('a person is invited, comes in, is granted something, and loses it again', 
   assert.match(page, /<h1>Bob Berg<\/h1>/)
   assert.match(page, /products \/ in\/ventory/)
   const token = /http:\/\/holdall\.test\/-\/sign-in\?token=(hls_[\w-]+)/.exec(page)?.[1] ?? ''
-  const again = await ask('/-/people/bob', { headers: { ...PAGE, ...root } })
-  assert.doesNotMatch(await again.text(), /hls_/, 'the link is shown once')
+  const elsewhere = await ask('/-/people/bob', { headers: { ...PAGE, ...root } })
+  assert.doesNotMatch(await elsewhere.text(), /hls_/, 'the link is shown in the browser that made it')
 
   const bob = { Cookie: cookieOf(await form('/-/sign-in', { token })) }
   assert.deepEqual(await (await ask('/-/actor.json', { headers: bob })).json(), {
@@ -85,6 +85,137 @@ test('a person is invited, comes in, is granted something, and loses it again', 
 
   assert.equal((await form('/-/people', { op: 'revoke-session', actor: 'bob' }, root)).status, 303)
   assert.deepEqual(await (await ask('/-/actor.json', { headers: bob })).json(), { ok: true, actor: null })
+})
+
+test('an invitation holds several rights, all or none of them', async () => {
+  const rights = {
+    level: 'view',
+    resource: 'instance',
+    level_2: 'edit',
+    resource_2: 'table:products/in~2Fventory',
+    level_3: '',
+    resource_3: 'instance',
+    level_4: 'manage',
+    resource_4: 'source:photos',
+  }
+  const refused = await form('/-/people', { op: 'invite', actor: 'ida', ...rights, resource_4: 'source:none' }, root)
+  assert.equal(refused.status, 400)
+  assert.match(await refused.text(), /id="field-resource_4-error"|id="field-resource~5F4-error"/)
+  assert.equal((await ask('/-/people/ida', { headers: root })).status, 404)
+  assert.equal((await form('/-/people', { op: 'invite', actor: 'ida', ...rights }, root)).status, 303)
+  const { person } = (await (await ask('/-/people/ida', { headers: root })).json()) as {
+    person: { grants: { resource: string; level: string }[] }
+  }
+  assert.deepEqual(
+    person.grants.map(({ resource, level }) => `${level} ${resource}`),
+    ['view instance', 'edit table:products/in~2Fventory', 'manage source:photos'],
+  )
+})
+
+test('a new link stays with the browser that made it until it is used, ended or dismissed', async () => {
+  async function make(actor: string): Promise<{ Cookie: string; kept: string; token: string }> {
+    const made = await form('/-/people', { op: 'link', actor }, root)
+    const kept = made.headers.getSetCookie().find((cookie) => cookie.startsWith('holdall_links=')) ?? ''
+    assert.match(kept, /; HttpOnly/)
+    assert.match(kept, /; SameSite=Strict/)
+    assert.match(kept, /; Path=\/-\/people/)
+    assert.doesNotMatch(kept, /hls_/)
+    assert.doesNotMatch(Buffer.from(kept, 'base64url').toString(), /hls_/, 'encrypted, not only signed')
+    const kind = kept.split(';')[0] as string
+    const Cookie = `${root.Cookie}; ${kind}`
+    return { Cookie, kept: kind, token: /hls_[\w-]+/.exec(await pageOf(actor, Cookie))?.[0] ?? '' }
+  }
+  async function pageOf(actor: string, Cookie: string): Promise<string> {
+    return (await ask(`/-/people/${actor}`, { headers: { ...PAGE, Cookie } })).text()
+  }
+
+  const used = await make('una')
+  await form('/-/people', { op: 'grant', actor: 'una', level: 'view', resource: 'instance' }, { Cookie: used.Cookie })
+  assert.match(await pageOf('una', used.Cookie), /hls_/, 'still there after a grant')
+  assert.doesNotMatch(await pageOf('root', used.Cookie), /hls_/, 'only on the page of that person')
+  await json('/-/people', { op: 'grant', actor: 'mona', level: 'manage', resource: 'instance' }, root)
+  const mona = await server.signIn('mona')
+  assert.doesNotMatch(await pageOf('una', `${mona.Cookie}; ${used.kept}`), /hls_/, 'nobody else sees it')
+  assert.equal((await json('/-/sign-in', { token: used.token })).status, 200)
+  assert.doesNotMatch(await pageOf('una', used.Cookie), /hls_/, 'used')
+
+  const ended = await make('una')
+  await form('/-/people', { op: 'revoke-link', actor: 'una' }, root)
+  assert.doesNotMatch(await pageOf('una', ended.Cookie), /hls_/, 'ended')
+
+  const dismissed = await make('una')
+  const answer = await form('/-/people', { op: 'dismiss-link', actor: 'una' }, { Cookie: dismissed.Cookie })
+  assert.match(answer.headers.getSetCookie().join(), /holdall_links=; Max-Age=0/)
+  assert.equal((await json('/-/sign-in', { token: dismissed.token })).status, 200, 'and works all the same')
+})
+
+test('a link that leads to this computer only says so', async () => {
+  async function shown(origin: string): Promise<string> {
+    const made = await form(`${origin}/-/people`, { op: 'link', actor: 'lou' }, { ...root, Origin: origin })
+    const Cookie = `${root.Cookie}; ${cookieOf(made)}`
+    return (await ask(`${origin}/-/people/lou`, { headers: { ...PAGE, Cookie } })).text()
+  }
+  const WARNING = /works only on this computer\. Start with --host 0\.0\.0\.0 \(or behind a proxy\) to let others in\./
+  assert.match(await shown('http://127.0.0.1:8001'), WARNING)
+  assert.match(await shown('http://localhost'), WARNING)
+  assert.doesNotMatch(await shown('http://holdall.test'), WARNING)
+})
+
+test('the page says in words what everybody may, from the rules that hold', async () => {
+  async function everybody(): Promise<string> {
+    const page = await (await ask('/-/people', { headers: { ...PAGE, ...root } })).text()
+    return /<section id="everybody">.*?<\/section>/s.exec(page)?.[0] ?? ''
+  }
+  assert.match(await everybody(), /Everybody, signed in or not, may see all databases and tables\./)
+  assert.match(await everybody(), /say so in holdall\.yaml and restart/)
+
+  const open = serveAccess({
+    db: opened.db,
+    places: [
+      { resource: { kind: 'database', parent: 'products' } },
+      { resource: inventory },
+      { resource: { kind: 'table', parent: 'products', child: 'staff' } },
+      { resource: { kind: 'source', parent: 'photos' }, label: 'Photographs' },
+    ],
+    rules: [
+      {
+        action: 'view-table',
+        resource: { kind: 'table', parent: 'products', child: 'staff' },
+        allow: false,
+        path: 'x',
+      },
+      { action: 'files-browse', resource: { kind: 'source', parent: 'photos' }, allow: true, path: 'y' },
+      { action: 'files-upload', resource: { kind: 'instance' }, allow: { id: '*' }, path: 'z' },
+    ],
+  })
+  const page = await (await open.ask('/-/people', { headers: { ...PAGE, ...root } })).text()
+  assert.match(
+    page,
+    /may see the table in\/ventory, read everything in products with SQL and browse the files of Photographs\./,
+  )
+  assert.match(page, /Whoever is signed in may also upload files to Photographs\./)
+})
+
+test('a removed person loses every way in and every grant, and leaves the list', async () => {
+  await json('/-/people', { op: 'grant', actor: 'rex', level: 'edit', resource: 'instance' }, root)
+  const rex = await server.signIn('rex')
+  const made = (await (await json('/-/tokens', { name: 'nightly' }, rex)).json()) as { token: string }
+  const link = (await (await json('/-/people', { op: 'link', actor: 'rex' }, root)).json()) as { url: string }
+  const page = await (await ask('/-/people/rex', { headers: { ...PAGE, ...root } })).text()
+  assert.match(page, /<summary>.*?Remove rex<\/summary>.*value="remove".*Remove rex for good/s)
+
+  const removed = await form('/-/people', { op: 'remove', actor: 'rex' }, root)
+  assert.deepEqual([removed.status, removed.headers.get('Location')], [303, '/-/people'])
+  const listed = await ask('/-/people', { headers: { ...PAGE, Cookie: `${root.Cookie}; ${cookieOf(removed)}` } })
+  assert.match(await listed.text(), /rex removed/)
+  assert.equal((await ask('/-/people/rex', { headers: root })).status, 404)
+  assert.equal(await may('rex', 'insert-row', inventory), false)
+  assert.deepEqual(await (await ask('/-/actor.json', { headers: rex })).json(), { ok: true, actor: null })
+  assert.equal((await ask('/-/actor.json', { headers: { Authorization: `Bearer ${made.token}` } })).status, 401)
+  const token = new URL(link.url).searchParams.get('token')
+  assert.equal((await json('/-/sign-in', { token })).status, 403)
+  assert.equal((await json('/-/people', { op: 'remove', actor: 'rex' }, root)).status, 404)
+  assert.equal((await json('/-/people', { op: 'remove', actor: 'root' }, root)).status, 400)
 })
 
 test('granting less takes back what was more', async () => {
@@ -118,8 +249,8 @@ test('where the file speaks, it wins, and both forms of the answer say so', asyn
   assert.equal(await may('bob', 'files-upload', { kind: 'source', parent: 'photos' }), false)
 
   const page = await (await ask('/-/people/bob', { headers: { ...PAGE, ...root } })).text()
-  assert.match(page, /holdall\.yaml decides files-upload/)
-  assert.match(page, /Decided by holdall\.yaml/)
+  assert.match(page, /Set in holdall\.yaml, not here: upload files to photos/)
+  assert.match(page, /<h2>Set in holdall\.yaml<\/h2>/)
   assert.doesNotMatch(page, /\/etc\/museum/)
 
   const refused = await form(
@@ -151,7 +282,7 @@ test('only root lets in root', async () => {
   await json('/-/people', { op: 'grant', actor: 'mia', level: 'manage', resource: 'instance' }, root)
   const mia = await server.signIn('mia')
   assert.equal((await json('/-/people', { op: 'link', actor: 'nils' }, mia)).status, 201)
-  for (const op of ['link', 'invite', 'grant', 'revoke-session', 'name']) {
+  for (const op of ['link', 'invite', 'grant', 'revoke-session', 'name', 'remove']) {
     assert.equal(
       (await json('/-/people', { op, actor: 'root', level: 'view', resource: 'instance' }, mia)).status,
       403,

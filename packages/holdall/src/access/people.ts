@@ -1,7 +1,8 @@
 import { HoldallError } from '../web/error.ts'
+import { formatCount } from '../web/format.ts'
 import type { Actor } from '../web/route.ts'
 import type { Access } from './access.ts'
-import { ensureActor, findPerson, MAX_NAME_LENGTH, namePerson, readActorId, readLine } from './actors.ts'
+import { ensureActor, findPerson, MAX_NAME_LENGTH, namePerson, readActorId, readLine, removePerson } from './actors.ts'
 import { timeText } from './clock.ts'
 import type { Fields } from './fields.ts'
 import { textOf } from './fields.ts'
@@ -19,6 +20,8 @@ import { revokeToken } from './tokens.ts'
 /** Something that can be granted: a database, a table, a source. */
 export interface Place {
   readonly resource: GrantResource
+  /** What people call it, where that is not its name. */
+  readonly label?: string
 }
 
 /** What a change came to. */
@@ -27,7 +30,9 @@ export interface PeopleChange {
   /** What to say: "Sessions ended". */
   readonly said: string
   /** The path of a new sign-in link. */
-  readonly link?: { readonly path: string; readonly expiresAt: string }
+  readonly link?: { readonly id: string; readonly path: string; readonly expiresAt: string }
+  /** The person is known no more. */
+  readonly removed?: boolean
   /** What the file decides and was therefore not granted. */
   readonly leftToFile?: readonly Action[]
 }
@@ -38,6 +43,9 @@ export interface PeopleOptions {
   readonly places: () => Promise<readonly Place[]>
 }
 
+/** How many rights an invitation holds; more are granted on the person's page. */
+export const MAX_INVITED_RIGHTS = 4
+
 export const PEOPLE_OPERATIONS = [
   'invite',
   'link',
@@ -47,6 +55,7 @@ export const PEOPLE_OPERATIONS = [
   'revoke-link',
   'revoke-session',
   'revoke-token',
+  'remove',
 ] as const
 
 /**
@@ -64,17 +73,22 @@ export async function changePeople(
   const op = fields.op
   const actorId = readActorId(fields.actor)
   if (actorId === ROOT && by.id !== ROOT)
-    throw new HoldallError('permission_denied', { action: 'manage-people', resource: ROOT })
+    throw new HoldallError(
+      'permission_denied',
+      { action: 'manage-people', resource: ROOT },
+      { errors: ['Permission denied: only root lets in root and ends what lets root in.'] },
+    )
 
   switch (op) {
     case 'invite': {
       refuseLinkBy(by)
       const name = readName(fields.name)
-      const granted = textOf(fields, 'level') === '' ? undefined : await readGrant(access, places, fields)
+      const granted = await readGrants(access, places, fields)
       const link = await access.createSignInLink(actorId, by.id)
       if (name !== null) await namePerson(db, actorId, name)
-      if (granted !== undefined) await setGrants(db, actorId, granted.resource, granted.actions, by.id)
-      return { actorId, said: `Link for ${actorId} made`, link, leftToFile: granted?.leftToFile }
+      for (const { resource, actions } of granted) await setGrants(db, actorId, resource, actions, by.id)
+      const leftToFile = [...new Set(granted.flatMap((grant) => grant.leftToFile))]
+      return { actorId, said: `Link for ${actorId} made`, link, leftToFile }
     }
     case 'link': {
       refuseLinkBy(by)
@@ -96,20 +110,34 @@ export async function changePeople(
       return { actorId, said: 'Grant taken back' }
     }
     case 'revoke-link': {
-      await revokeLinks(db, now, actorId, optional(fields, 'id'))
-      return { actorId, said: 'Links ended' }
+      const ended = await revokeLinks(db, now, actorId, optional(fields, 'id'))
+      return { actorId, said: saidEnded(ended, 'link') }
     }
     case 'revoke-session': {
-      await revokeSessions(db, now, actorId, optional(fields, 'id'))
-      return { actorId, said: 'Sessions ended' }
+      const ended = await revokeSessions(db, now, actorId, optional(fields, 'id'))
+      return { actorId, said: saidEnded(ended, 'session') }
     }
     case 'revoke-token': {
       if ((await revokeToken(db, now, actorId, textOf(fields, 'id'))) === 0) throw new HoldallError('token_not_found')
       return { actorId, said: 'Token revoked' }
     }
+    case 'remove': {
+      if (actorId === ROOT) refuseField('actor', 'root cannot be removed. End its sessions and links instead.')
+      if (actorId === by.id) refuseField('actor', 'You cannot remove yourself. Somebody else who manages people can.')
+      await removePerson(db, actorId)
+      return { actorId, said: `${actorId} removed`, removed: true }
+    }
     default:
       return refuseField('op', `op must be one of ${PEOPLE_OPERATIONS.join(', ')}.`)
   }
+}
+
+function saidEnded(count: number, what: string): string {
+  return count === 1 ? `${capitalized(what)} ended` : `${formatCount(count, what)} ended`
+}
+
+function capitalized(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1)
 }
 
 // A link opens a session without restrictions, so a restricted token that made one would have none either.
@@ -128,18 +156,44 @@ function optional(fields: Fields, name: string): string | undefined {
   return textOf(fields, name) || undefined
 }
 
-function readResource(fields: Fields): GrantResource {
-  const resource = parseResource(textOf(fields, 'resource'))
-  return resource ?? refuseField('resource', 'Must be instance, database:NAME, table:DATABASE/TABLE or source:NAME.')
+function readResource(fields: Fields, name = 'resource'): GrantResource {
+  const resource = parseResource(textOf(fields, name))
+  return resource ?? refuseField(name, 'Must be instance, database:NAME, table:DATABASE/TABLE or source:NAME.')
 }
 
-async function readGrant(access: Access, places: PeopleOptions['places'], fields: Fields) {
-  const level = fields.level
-  if (!isLevel(level)) refuseField('level', `Must be one of ${LEVELS.join(', ')}.`)
-  const resource = readResource(fields)
+/** The names under which a form says one right. @param row which of the invitation's rows, from 1 */
+export function rightFields(row: number): { readonly level: string; readonly resource: string } {
+  return row === 1 ? { level: 'level', resource: 'resource' } : { level: `level_${row}`, resource: `resource_${row}` }
+}
+
+// Refused before anything is made: an invitation is taken whole or not at all.
+async function readGrants(access: Access, places: PeopleOptions['places'], fields: Fields): Promise<WantedGrant[]> {
+  const wanted: WantedGrant[] = []
+  for (let row = 1; row <= MAX_INVITED_RIGHTS; row += 1) {
+    if (textOf(fields, rightFields(row).level) !== '') wanted.push(await readGrant(access, places, fields, row))
+  }
+  return wanted
+}
+
+interface WantedGrant {
+  readonly resource: GrantResource
+  readonly actions: readonly Action[]
+  readonly leftToFile: readonly Action[]
+}
+
+async function readGrant(
+  access: Access,
+  places: PeopleOptions['places'],
+  fields: Fields,
+  row = 1,
+): Promise<WantedGrant> {
+  const names = rightFields(row)
+  const level = fields[names.level]
+  if (!isLevel(level)) refuseField(names.level, `Must be one of ${LEVELS.join(', ')}.`)
+  const resource = readResource(fields, names.resource)
   const wanted = formatResource(resource)
   if (resource.kind !== 'instance' && !(await places()).some((place) => formatResource(place.resource) === wanted)) {
-    refuseField('resource', `There is no ${resource.kind} of that name.`)
+    refuseField(names.resource, `There is no ${resource.kind} of that name.`)
   }
   const all = actionsOf(level, resource.kind)
   const leftToFile = all.filter((action) => access.ruleSet.about(action, resource).length > 0)
@@ -148,7 +202,7 @@ async function readGrant(access: Access, places: PeopleOptions['places'], fields
     const rules = leftToFile.flatMap((action) => access.ruleSet.about(action, resource).map(({ path }) => path))
     const values = { file: fileName(access.config), rules: [...new Set(rules)].join(', ') }
     const { message } = new HoldallError('file_decides', values)
-    throw new HoldallError('file_decides', values, { fields: { resource: message } })
+    throw new HoldallError('file_decides', values, { fields: { [names.resource]: message } })
   }
   return { resource, actions, leftToFile }
 }

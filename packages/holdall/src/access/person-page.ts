@@ -2,27 +2,31 @@ import { formatCount, formatTime } from '../web/format.ts'
 import { type Html, html } from '../web/html.ts'
 import type { PageContent } from '../web/page.ts'
 import { button, copyButton, postButton } from '../web/parts/button.ts'
-import { facts } from '../web/parts/facts.ts'
+import { facts, fold } from '../web/parts/facts.ts'
 import { field } from '../web/parts/field.ts'
 import { textInput } from '../web/parts/inputs.ts'
 import { notice } from '../web/parts/notice.ts'
 import type { Urls } from '../web/url.ts'
 import type { Access } from './access.ts'
+import { actionWords, listWords } from './action-words.ts'
 import type { Person } from './actors.ts'
+import type { EverybodyMay } from './everybody.ts'
 import { textOf } from './fields.ts'
 import { fileName, fileRulesSection } from './file-rules.ts'
 import type { Flash } from './flash.ts'
 import { type Refusal, refusalSummary } from './forms.ts'
 import { formatResource, LEVEL_LABELS, resourceWords } from './levels.ts'
+import type { MadeLink } from './links-cookie.ts'
+import { isLoopback } from './origin.ts'
 import { panelTable } from './panel-table.ts'
+import { PEOPLE_PATH } from './paths.ts'
 import type { GrantedPlace, Place } from './people.ts'
-import { grantFields, PEOPLE_PATH } from './people-page.ts'
+import { grantFields, LABELS } from './people-page.ts'
+import type { Action } from './permissions.ts'
 import { ROOT } from './ruleset.ts'
 import type { SessionFacts } from './sessions.ts'
 import type { LinkFacts } from './sign-in-links.ts'
 import type { TokenFacts } from './tokens.ts'
-
-const LABELS = { name: 'Shown as', level: 'May', resource: 'On' }
 
 export interface PersonDetails {
   readonly person: Person
@@ -37,10 +41,13 @@ export function personPage(options: {
   readonly access: Access
   readonly details: PersonDetails
   readonly places: readonly Place[]
+  readonly may: EverybodyMay
+  /** Links that whoever looks made just now and nobody has used. */
+  readonly links: readonly MadeLink[]
   readonly flash: Flash
   readonly refusal?: Refusal
 }): PageContent {
-  const { access, details, places, flash, refusal } = options
+  const { access, details, places, may, links, flash, refusal } = options
   const { urls, config } = access
   const { person } = details
   const change = (op: string, more: Readonly<Record<string, string>> = {}) => ({ op, actor: person.id, ...more })
@@ -55,9 +62,9 @@ export function personPage(options: {
       change('link'),
     ),
     said: flash.said,
-    body: html`${flash.secret && linkNotice(person.id, flash.secret)}${refusalSummary('Not saved', refusal, LABELS)}
+    body: html`${links.map((link) => linkNotice(access, person.id, link))}${refusalSummary('Not saved', refusal, LABELS)}
 <div class="with-side"><div class="stack">
-${person.id === ROOT ? html`<p>Root may do everything. Nothing has to be granted.</p>` : grantsSection(urls, config, details, places, refusal)}
+${person.id === ROOT ? html`<p>Root may do everything. Nothing has to be granted.</p>` : grantsSection(urls, config, details, places, may, refusal)}
 ${letsIn(
   urls,
   person.id,
@@ -99,25 +106,33 @@ ${fileRulesSection(config, { id: person.id, ...(person.name !== null && { name: 
 </div><aside class="stack" aria-label="About this person"><section><h2>About</h2>${facts([
       ['Known since', formatTime(person.createdAt)],
       ['Last seen', person.lastSeenAt === null ? 'never' : formatTime(person.lastSeenAt)],
-    ])}</section><section>${nameForm(urls, person, refusal)}</section></aside></div>`,
+    ])}</section><section>${nameForm(urls, person, refusal)}</section>${person.id !== ROOT && html`<section>${removal(access, person)}</section>`}</aside></div>`,
   }
 }
 
-function linkNotice(id: string, link: string): Html {
+function linkNotice({ urls, servesOthers }: Access, id: string, { url }: MadeLink): Html {
   return notice({
     tone: 'success',
     role: 'status',
-    title: `Send this link to ${id}. It works once, for 24 hours, and is shown only now.`,
-    body: html`<code>${link}</code>`,
-    actions: copyButton(link, 'Copy the link'),
+    title: `Send this link to ${id}. It works once, for 24 hours.`,
+    body: html`<code>${url}</code>${isLoopback(url) && html`<br><strong>This address works only on this computer. ${servesOthers ? HERE_UNDER_LOOPBACK : SERVE_OTHERS}</strong>`}<br>It is shown here, to you alone, for an hour or until it is used.`,
+    actions: html`${copyButton(url, 'Copy the link')}${postButton(
+      urls.path(PEOPLE_PATH),
+      { label: 'Dismiss', small: true, kind: 'quiet' },
+      { op: 'dismiss-link', actor: id },
+    )}`,
   })
 }
+
+const SERVE_OTHERS = 'Start with --host 0.0.0.0 (or behind a proxy) to let others in.'
+const HERE_UNDER_LOOPBACK = 'Open this page under the address that others use, and make the link there.'
 
 function grantsSection(
   urls: Urls,
   config: Access['config'],
   { person, grants }: PersonDetails,
   places: readonly Place[],
+  may: EverybodyMay,
   refusal: Refusal | undefined,
 ): Html {
   const errors = refusal?.error.fields ?? {}
@@ -125,16 +140,16 @@ function grantsSection(
   return html`<section><div class="section-head"><h2>Granted here</h2><span class="muted">${formatCount(grants.length, 'grant')}</span></div>
 ${
   grants.length === 0
-    ? html`<p class="muted">Nothing: only what everybody may, and what the file says.</p>`
+    ? html`<p>Nothing beyond what everybody may: ${may.everybody}${may.signedIn !== undefined && `; ${may.signedIn}`}. <a href="${urls.path(PEOPLE_PATH)}#everybody">How to change that</a></p>`
     : panelTable({
         caption: `Granted to ${person.id}`,
-        columns: [{ label: 'On' }, { label: 'May' }, { label: 'Change' }],
+        columns: [{ label: 'Where' }, { label: 'What they may do' }, { label: 'Change' }],
         rows: grants.map((grant) => ({
           cells: [
             resourceWords(grant.resource),
-            html`${grant.level === undefined ? grant.actions.join(', ') : LEVEL_LABELS[grant.level]}${
+            html`${grant.level === undefined ? placeWords(grant.actions, grant) : LEVEL_LABELS[grant.level]}${
               grant.decidedByFile.length > 0 &&
-              html`<br><span class="muted">${fileName(config)} decides ${grant.decidedByFile.join(', ')}</span>`
+              html`<br><span class="muted">Set in ${fileName(config)}, not here: ${placeWords(grant.decidedByFile, grant)}</span>`
             }`,
             postButton(
               urls.path(PEOPLE_PATH),
@@ -154,8 +169,25 @@ ${
     places,
     { level: value('level', 'view'), resource: value('resource', 'instance') },
     errors,
-    false,
   )}<p>${button({ type: 'submit', label: 'Grant' })}</p></form></section>`
+}
+
+function placeWords(actions: readonly Action[], { resource }: GrantedPlace): string {
+  const place = resource.child ?? resource.parent ?? 'everything'
+  return listWords(actions.map((action) => actionWords(action, place) ?? action))
+}
+
+/** A question without scripts: it opens, says what will happen, and only then has the button. */
+function removal({ urls, config }: Access, { id }: Person): Html {
+  const rules = config.rules.length > 0 ? ` What ${fileName(config)} says of ${id} stays there.` : ''
+  return fold(
+    `Remove ${id}`,
+    html`<p class="hint">Ends all sessions, links and tokens of ${id}, takes back every grant, and takes ${id} off the list. What ${id} did keeps the name.${rules}</p>${postButton(
+      urls.path(PEOPLE_PATH),
+      { label: `Remove ${id} for good`, kind: 'danger-filled' },
+      { op: 'remove', actor: id },
+    )}`,
+  )
 }
 
 interface WayIn {

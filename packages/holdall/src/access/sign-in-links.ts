@@ -13,6 +13,7 @@ const REMEMBER_MS = 30 * DAY_MS
 const PREFIX = 'hls_'
 
 export interface SignInLink {
+  readonly id: string
   /** The part of the address that signs in; only its hash is kept. */
   readonly token: string
   readonly actorId: string
@@ -26,6 +27,7 @@ export async function createLink(
   actorId: string,
   by: string | null,
 ): Promise<SignInLink> {
+  const id = newId('link-')
   const token = newCredential(PREFIX)
   const expiresAt = timeText(now() + LINK_LIFETIME_MS)
   await db.write(async (trx) => {
@@ -37,7 +39,7 @@ export async function createLink(
     await trx
       .insertInto('sign_in_links')
       .values({
-        id: newId('link-'),
+        id,
         token_hash: hashCredential(token),
         actor_id: actorId,
         created_by: by,
@@ -47,7 +49,7 @@ export async function createLink(
       })
       .execute()
   })
-  return { token, actorId, expiresAt }
+  return { id, token, actorId, expiresAt }
 }
 
 /** Whom the link signs in; looking changes nothing. @throws HoldallError `sign_in_link_invalid` */

@@ -30,21 +30,26 @@ export function confirmPage(options: {
 export function helpPage(options: {
   readonly urls: Urls
   readonly current: Actor | null
+  /** The command that makes a link here, for who sits at this computer. */
+  readonly command: string | undefined
   /** What is wrong with the link that was opened. */
   readonly problem?: string
 }): PageContent {
-  const { urls, current, problem } = options
+  const { urls, current, command: linkCommand, problem } = options
   return {
     title: 'Sign in',
     section: 'account',
-    body: html`${problem && notice({ tone: 'danger', title: problem, role: 'alert' })}<div class="prose stack">${signInHelp()}${
+    body: html`${problem && notice({ tone: 'danger', title: problem, role: 'alert' })}<div class="prose stack">${signInHelp(linkCommand)}${
       current !== null &&
       html`<p>You are signed in as <strong>${current.id}</strong>.</p>${linkButton({ label: 'Go to the start page', href: urls.path('/') })}`
     }</div>`,
   }
 }
 
-/** Where sign-in links come from; error pages for the anonymous say it too. */
-export function signInHelp(): Html {
-  return html`<div><p>There are no passwords here. You sign in with a link that works once and lasts 24 hours. Ask whoever runs this server for one.</p><p>If that is you, make one on the machine that runs it:</p>${command('holdall link NAME')}</div>`
+/** Where sign-in links come from. */
+function signInHelp(linkCommand: string | undefined): Html {
+  return html`<div><p>There are no passwords here. You sign in with a link that works once and lasts 24 hours. Ask whoever runs this server for a link.</p>${
+    linkCommand !== undefined &&
+    html`<p>You are at the computer that runs it. This makes a link for NAME; write who you are in its place, for example root:</p>${command(linkCommand)}`
+  }</div>`
 }

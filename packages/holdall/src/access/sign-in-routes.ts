@@ -4,6 +4,7 @@ import { type FrameOf, type PageContent, renderPage } from '../web/page.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import type { Access } from './access.ts'
 import { readFields, textOf } from './fields.ts'
+import { isFromThisComputer } from './origin.ts'
 import { safeReturnPath } from './return-path.ts'
 import { endSession } from './sessions.ts'
 import { readLink, useLink } from './sign-in-links.ts'
@@ -23,10 +24,15 @@ export function signInRoutes({ access, frame }: PageRoutesOptions): Route[] {
     return renderPage({ ...(await frame(c)), ...content })
   }
 
+  // Where a server keeps its files is nobody's business but theirs who can look anyway.
+  function commandFor(c: RouteContext): string | undefined {
+    return isFromThisComputer(c, proxy) ? access.linkCommand : undefined
+  }
+
   async function showLink(c: RouteContext): Promise<Response> {
     const token = c.req.query('token')
     const current = c.var.actor
-    if (token === undefined) return c.html(await page(c, helpPage({ urls, current })))
+    if (token === undefined) return c.html(await page(c, helpPage({ urls, current, command: commandFor(c) })))
     try {
       const actorId = await readLink(db, now, token)
       const next = safeReturnPath(c.req.query('next') ?? c.req.query('return'), urls)
@@ -39,7 +45,7 @@ export function signInRoutes({ access, frame }: PageRoutesOptions): Route[] {
   async function refuseLink(c: RouteContext, error: unknown): Promise<Response> {
     if (c.var.format !== 'html' || !(error instanceof HoldallError) || error.code !== 'sign_in_link_invalid')
       throw error
-    const content = helpPage({ urls, current: c.var.actor, problem: error.message })
+    const content = helpPage({ urls, current: c.var.actor, command: commandFor(c), problem: error.message })
     return c.html(await page(c, content), error.status as 403)
   }
 

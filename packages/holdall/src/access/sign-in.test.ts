@@ -70,9 +70,38 @@ test('a link lives 24 hours', async () => {
 test('without a link the page says how to get one; without a token a form is refused', async () => {
   const page = await ask('/-/sign-in', { headers: { Accept: 'text/html' } })
   assert.equal(page.status, 200)
-  assert.match(await page.text(), /holdall link NAME/)
+  assert.match(await page.text(), /Ask whoever runs this server for a link/)
   assert.equal((await form('/-/sign-in', {})).status, 403)
   assert.equal((await form('/-/sign-in', { token: 'x'.repeat(70_000) })).status, 413)
+})
+
+test('the command that makes a link is shown to who is at the computer, and its folders to nobody else', async () => {
+  const command = 'npx holdall link NAME --data /srv/museum'
+  async function shown(options: {
+    from?: string
+    headers?: Record<string, string>
+    httpVersion?: string
+    settings?: object
+  }): Promise<boolean> {
+    const { from = '127.0.0.1', headers = {}, httpVersion = '1.1', settings = {} } = options
+    const one = serveAccess({ db: opened.db, settings, linkCommand: command })
+    const incoming = { httpVersion, socket: { remoteAddress: from } }
+    const init = { headers: { Accept: 'text/html', Host: 'localhost:8001', ...headers } }
+    const text = await (await one.ask('/-/sign-in', init, { incoming } as never)).text()
+    assert.equal(text.includes('/srv/museum'), text.includes(command))
+    return text.includes(command)
+  }
+  assert.equal(await shown({}), true)
+  assert.equal(await shown({ from: '::ffff:127.0.0.1', headers: { Host: '127.0.0.1:8001' } }), true)
+  assert.equal(await shown({ from: '::1', headers: { Host: '[::1]:8001' } }), true)
+  assert.equal(await shown({ from: '192.0.2.7' }), false)
+  assert.equal(await shown({ from: '192.0.2.7', headers: { Host: 'localhost' } }), false)
+  // A proxy on the same computer speaks for strangers.
+  assert.equal(await shown({ headers: { Host: 'museum.test' } }), false)
+  assert.equal(await shown({ headers: { 'X-Forwarded-For': '192.0.2.7' } }), false)
+  assert.equal(await shown({ headers: { Via: '1.1 proxy' } }), false)
+  assert.equal(await shown({ httpVersion: '1.0' }), false)
+  assert.equal(await shown({ settings: { trust_proxy: true } }), false)
 })
 
 test('signing in leads only to paths of ours', async () => {

@@ -48,13 +48,14 @@ export interface TestServerOptions {
   readonly routes?: readonly Route[]
   readonly secret?: string
   readonly now?: () => number
+  readonly linkCommand?: string
 }
 
 export interface TestServer {
   readonly access: Access
   readonly logged: string[]
   /** @param path under `http://holdall.test`, or a whole address */
-  ask(path: string, init?: RequestInit): Promise<Response>
+  ask(path: string, init?: RequestInit, env?: RouteEnv['Bindings']): Promise<Response>
   /** As the actor whose session the cookie carries. */
   form(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response>
   json(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
@@ -74,6 +75,7 @@ export function serveAccess(options: TestServerOptions): TestServer {
     urls,
     log: createLog((line) => logged.push(line)),
     now: options.now,
+    linkCommand: options.linkCommand,
   })
   const routes = accessRoutes({
     access,
@@ -107,8 +109,8 @@ export function serveAccess(options: TestServerOptions): TestServer {
     return c.json(error.toBody(), { status: error.status as 400, headers: error.headers })
   })
 
-  async function ask(path: string, init: RequestInit = {}): Promise<Response> {
-    return app.request(path.startsWith('http') ? path : `http://holdall.test${path}`, init)
+  async function ask(path: string, init: RequestInit = {}, env?: RouteEnv['Bindings']): Promise<Response> {
+    return app.request(path.startsWith('http') ? path : `http://holdall.test${path}`, init, env)
   }
   return {
     access,

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import { createAccess } from '../access/access.ts'
+import { isLoopbackHost } from '../access/origin.ts'
 import { accessRoutes } from '../access/routes.ts'
 import type { Config } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
@@ -22,6 +23,7 @@ import { openDataDirectory } from './data-directory.ts'
 import { errorPage } from './error-page.ts'
 import { healthRoute } from './health.ts'
 import { createHttp } from './http.ts'
+import { linkCommand } from './link-command.ts'
 import { createMetrics, metricsRoute } from './metrics.ts'
 import { grantablePlaces } from './places.ts'
 import { listen } from './server.ts'
@@ -39,6 +41,8 @@ export interface HoldallOptions {
   readonly createDatabases?: boolean
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Log
+  /** Where it will listen. */
+  readonly listen?: { readonly port: number; readonly host: string }
 }
 
 /** Everything assembled, without a socket. */
@@ -66,7 +70,15 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
     const secret = await resolveServerSecret({ option: options.secret, env, dataDirectory: data.path })
     const database = await openInternalDatabase(data.internalDatabase)
     closing.push(database.close)
-    const access = createAccess({ db: database, config, secret, urls, log })
+    const access = createAccess({
+      db: database,
+      config,
+      secret,
+      urls,
+      log,
+      linkCommand: linkCommand({ data: data.path, config: config.file, internal: options.internal }),
+      servesOthers: options.listen !== undefined && !isLoopbackHost(options.listen.host),
+    })
     const { permissions } = access
 
     const before = killPoint(env)

@@ -1,5 +1,5 @@
 import type { Place } from '../access/people.ts'
-import type { Sources } from '../sources/sources.ts'
+import type { Source, Sources } from '../sources/sources.ts'
 import type { Databases } from '../tables/databases.ts'
 
 /** Everything that can be granted, beside the instance: databases, their tables, sources. */
@@ -16,6 +16,10 @@ export function grantablePlaces(databases: Databases, sources: Sources): () => P
       }),
     )
     const active = sources.list().filter((source) => source.active)
-    return [...tables.flat(), ...active.map(({ slug }): Place => ({ resource: { kind: 'source', parent: slug } }))]
+    return [...tables.flat(), ...active.map(placeOfSource)]
   }
+}
+
+function placeOfSource({ slug, label }: Source): Place {
+  return { resource: { kind: 'source', parent: slug }, ...(label !== slug && { label }) }
 }

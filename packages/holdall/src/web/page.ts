@@ -151,7 +151,7 @@ const THEMES = [
 
 /** Each choice is a button of a form to `POST /-/theme`, so the switch works without scripts. */
 function siteFooter({ urls, theme, path, instance }: PageFrame): Html {
-  return html`<footer class="site-footer"><span>${instance ? `Holdall serves ${instance}` : 'Served by Holdall'}</span><a href="${urls.path('/-/health')}">Health</a>
+  return html`<footer class="site-footer"><span>${instance ? `Holdall serves ${instance}` : 'Served by Holdall'}</span>
 <form class="theme-switch" method="post" action="${urls.path('/-/theme')}" data-theme-switch><input type="hidden" name="return" value="${path}"><div role="group" aria-label="Theme"><span aria-hidden="true">Theme</span>${THEMES.map(
     ([value, label]) =>
       html`<button type="submit" name="theme" value="${value}" aria-pressed="${theme === value ? 'true' : 'false'}">${label}</button>`,
