@@ -128,6 +128,7 @@ async function within(milliseconds: number, work: (signal: AbortSignal) => Promi
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'its folder is not there',
   ENOTDIR: 'its folder is not a folder',
+  EEXIST: 'its folder is not a folder',
   EACCES: 'the server has no permission to use it',
   EPERM: 'the server has no permission to use it',
   EROFS: 'it is mounted read-only',

@@ -33,6 +33,7 @@ export async function filePage(
     file.uploadedBy === null ? null : registry.nameOf(file.uploadedBy),
   ])
   const label = source?.label ?? file.sourceSlug
+  const reachable = source?.availability.available === true
   const exif = exifFacts(file.metadata)
   return renderPage({
     ...(await frame(c)),
@@ -43,17 +44,17 @@ export async function filePage(
       { label, href: urls.source(file.sourceSlug) },
       { label: file.filename },
     ],
-    actions: actions(room, file, editable),
+    actions: actions(room, file, editable, reachable),
     said: room.once?.take(c, urls.file(file.id)).said,
     body: html`${
-      source?.availability.available !== true &&
+      !reachable &&
       notice({
         tone: 'warning',
         title: `${label} cannot be reached${source?.availability.available === false ? `: ${source.availability.reason}` : ''}.`,
         body: 'The file is known, but it cannot be opened until its source is back.',
         role: 'status',
       })
-    }<div class="file-layout"><div class="stack">${filePreview(room, file)}${description(room, file, editable)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
+    }<div class="file-layout"><div class="stack">${filePreview(room, file, reachable)}${description(room, file, editable)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
       [
         ['Type', typeOf(file)],
         ['Dimensions', dimensions(file)],
@@ -71,8 +72,8 @@ export async function filePage(
   })
 }
 
-function actions({ urls }: FilesRoom, file: FileRecord, editable: boolean): Html {
-  return html`${linkButton({ label: 'Download', href: urls.download(file.id), kind: 'filled', icon: 'download', more: { download: true } })}${
+function actions({ urls }: FilesRoom, file: FileRecord, editable: boolean, reachable: boolean): Html {
+  return html`${reachable && linkButton({ label: 'Download', href: urls.download(file.id), kind: 'filled', icon: 'download', more: { download: true } })}${
     editable &&
     linkButton({ label: 'Rename', href: `${urls.path(`/-/files/${file.id}/-/update`)}#field-filename`, icon: 'edit' })
   }${button({ label: 'Copy link', icon: 'link', more: { 'data-copy': urls.file(file.id), hidden: true } })}`

@@ -13,11 +13,13 @@ const PREVIEW_SIDE = 1_600
 const MAX_MOVING_BYTES = 20_000_000
 
 /** The file on its mat: a picture of it, a player, or its type. */
-export function filePreview({ urls, thumbnails }: FilesRoom, file: FileRecord): Html {
+export function filePreview({ urls, thumbnails }: FilesRoom, file: FileRecord, reachable: boolean): Html {
   const inline = urls.path(`/-/files/${file.id}/download`, { inline: 1 })
-  const openHref = isInline(file.contentType) ? inline : null
+  const openHref = reachable && isInline(file.contentType) ? inline : null
   const shown = { file: shownFile(file, urls), openHref }
   const { contentType, width, height } = file
+  // What is there of a file that cannot be read is at most a thumbnail that was made before.
+  if (!reachable && !DECODABLE.has(contentType)) return preview({ ...shown, caption: typeName(contentType) })
   if (isMedia(contentType)) {
     const kind = contentType.startsWith('video/') ? 'video' : 'audio'
     return preview({ ...shown, openHref: null, [kind]: inline, caption: typeName(contentType) })
@@ -33,7 +35,7 @@ export function filePreview({ urls, thumbnails }: FilesRoom, file: FileRecord): 
   if (!DECODABLE.has(contentType) || width === null || height === null || !thumbnails.has(file)) {
     return preview({ ...shown, openLabel: 'Open in the browser', caption: typeName(contentType) })
   }
-  const moves = isMoving(file)
+  const moves = reachable && isMoving(file)
   const scale = moves ? 1 : Math.min(1, PREVIEW_SIDE / width, PREVIEW_SIDE / height)
   const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
   return preview({
