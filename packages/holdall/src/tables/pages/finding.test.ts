@@ -97,6 +97,11 @@ test('conditions are in words, and addresses keep their operators', async () => 
   shows(page, /<option value="not">is not<\/option>/)
   shows(page, /<option value="lt">is less than, is before<\/option>/)
   hides(page, />(?:!=|≥|glob|array contains)<\/option>/)
+  // A condition without a value shows none, whatever the address gives along.
+  shows(
+    await app.page('/data/objects?title__notnull=1'),
+    /<span>title<\/span><span class="operator">[^<]*<\/span><\/a>/,
+  )
 })
 
 test('the search says where it looks, finds without an index too, and can be cleared', async () => {

@@ -5,6 +5,7 @@ import type { ServedDatabase } from '../databases.ts'
 import { idsIn } from '../file-columns/items.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import { visibleFiles } from '../file-columns/visible.ts'
+import { OPERATORS } from '../filters.ts'
 import { identifier } from '../identifiers.ts'
 import { readTablePage, type TablePage } from '../page.ts'
 import { placeIn } from '../place.ts'
@@ -170,7 +171,8 @@ export function conditionsOf(
         column,
         operatorWords(operator, column),
       )
-      const words = labels?.nameOf(column, value)
+      // `is null` says it all: a value that the address gives along means nothing.
+      const words = OPERATORS[operator]?.noArgument ? '' : labels?.nameOf(column, value)
       return words === undefined ? named : { ...named, words: { ...named.words, value: words } }
     }),
     ...query.where.map((sql) => condition(null, '_where', sql, 'where', '')),
