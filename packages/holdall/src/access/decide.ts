@@ -3,7 +3,7 @@ import type { PermissionRule } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Actor, Resource } from '../web/route.ts'
-import { alsoRequired, nameResource } from './actions.ts'
+import { alsoRequired, nameResource, placeOf } from './actions.ts'
 import { createGrants } from './grants.ts'
 import type { Action, Permissions } from './permissions.ts'
 import { unrestricted } from './restrictions.ts'
@@ -48,15 +48,20 @@ export function createPermissions(db: InternalDatabase, options: PermissionsOpti
     },
     async demand(actor, action, resource) {
       if ((await among(actor, action, [resource])).length > 0) return
-      if (actor === null) throw signInRequired(action)
-      throw new HoldallError('permission_denied', { action, resource: nameResource(resource) })
+      const place = placeOf(resource)
+      if (actor === null) throw signInRequired(action, place)
+      throw new HoldallError('permission_denied', { action, resource: nameResource(resource), place })
     },
   }
 }
 
 /** The refusal of whoever has not signed in, with the header that RFC 9110 asks of every 401. */
-export function signInRequired(action: string): HoldallError {
-  return new HoldallError('sign_in_required', { action }, { headers: { 'WWW-Authenticate': 'Bearer realm="Holdall"' } })
+export function signInRequired(action: string, place?: string): HoldallError {
+  return new HoldallError(
+    'sign_in_required',
+    { action, place },
+    { headers: { 'WWW-Authenticate': 'Bearer realm="Holdall"' } },
+  )
 }
 
 async function ownFiles(

@@ -21,11 +21,17 @@ test('what is not found is named, and whether it exists is left open', async () 
 })
 
 test('who may not is told who they are, what is missing and what to do', async () => {
-  const denied = new HoldallError('permission_denied', { action: 'files-browse', resource: 'scans' })
+  const values = { action: 'update-row', resource: 'collection/objects', place: 'objects' }
+  const denied = new HoldallError('permission_denied', values)
+  assert.equal(denied.message, 'Permission denied: update-row on collection/objects')
   assert.match(
     (await shown(denied)).text,
-    /You are signed in as bob\. Ask who runs this server for files-browse on scans, or sign in as someone else\./,
+    /403 · permission_denied · update-row .*You may not change rows of objects\. You are signed in as bob\. Ask somebody who manages this server\./,
   )
+  const inOwnWords = new HoldallError('permission_denied', { action: 'update-row', resource: '' }, { errors: ['No'] })
+  assert.match((await shown(inOwnWords)).text, /No\. You are signed in as bob\./)
+  const stranger = new HoldallError('sign_in_required', { action: 'manage-people', place: 'this server' })
+  assert.match((await shown(stranger, '/-/people', null)).text, /Sign in to manage the people of this server\./)
   const anonymous = await shown(new HoldallError('sign_in_required', { action: 'an account' }), '/-/tokens', null)
   assert.match(anonymous.main, /href="\/-\/sign-in\?return=%2F-%2Ftokens"/)
 })

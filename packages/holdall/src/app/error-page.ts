@@ -1,3 +1,4 @@
+import { actionWords } from '../access/action-words.ts'
 import type { HoldallError } from '../web/error.ts'
 import { type Html, html } from '../web/html.ts'
 import { type PageFrame, renderPage } from '../web/page.ts'
@@ -34,7 +35,7 @@ export function errorPage(frame: PageFrame, error: HoldallError, requestId: stri
     heading: null,
     body: problem({
       status: error.status,
-      code: error.code,
+      code: codeLine(error),
       title,
       body: html`${inWords(frame, error)}${error.status >= 500 && html` Request <code>${requestId}</code>.`}`,
       actions: nextStep(frame, error),
@@ -58,14 +59,33 @@ function inWords({ actor }: PageFrame, { code, message, values }: HoldallError):
       return 'No row has this key. It may have been deleted, or its key has changed.'
     case 'not_found':
       return 'No page has this address. Check it, or begin at the start page.'
-    case 'sign_in_required':
-      return 'Only people who are signed in get further. To get a sign-in link, ask who runs this server.'
-    case 'permission_denied':
-      if (!values.action || !values.resource) return sentence(message)
-      return html`${actor && html`You are signed in as ${actor.id}. `}Ask who runs this server for <code>${String(values.action)}</code> on ${String(values.resource)}, or sign in as someone else.`
+    case 'sign_in_required': {
+      const words = deed(values)
+      if (words !== undefined) return html`Sign in to ${words}. ${ASK_FOR_LINK}`
+      return `Only people who are signed in get further. ${ASK_FOR_LINK}`
+    }
+    case 'permission_denied': {
+      const words = deed(values)
+      const who = actor && html` You are signed in as ${actor.id}.`
+      if (words === undefined) return html`${sentence(message)}${who}`
+      return html`You may not ${words}.${who} Ask somebody who manages this server.`
+    }
     default:
       return sentence(message)
   }
+}
+
+const ASK_FOR_LINK = 'To get a sign-in link, ask who runs this server.'
+
+/** What was refused, as people say it: "change rows of objects". */
+function deed({ action, place, resource }: HoldallError['values']): string | undefined {
+  const where = place ?? resource
+  return where ? actionWords(String(action), String(where)) : undefined
+}
+
+/** The code, and what administrators look up: "permission_denied · update-row". */
+function codeLine({ code, values }: HoldallError): string {
+  return code === 'permission_denied' && values.action ? `${code} · ${String(values.action)}` : code
 }
 
 const NOT_SEEN = 'It does not exist, or you may not see it.'
