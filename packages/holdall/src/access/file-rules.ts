@@ -34,7 +34,7 @@ ${panelTable({
 
 function ruleWords({ action, resource }: PermissionRule): Html {
   const words = actionWords(action, resource.child ?? resource.parent ?? 'everything')
-  return words === undefined ? html`${action}` : html`${words} <span class="muted">${action}</span>`
+  return words === undefined ? html`${action}` : html`<span>${words} <span class="muted">${action}</span></span>`
 }
 
 /** An allow block in words: "everybody", "id alice or bob". */

@@ -31,7 +31,7 @@ export const LABELS: Readonly<Record<string, string>> = {
     ]),
   ),
 }
-const NO_LEVEL: SelectOption = { value: '', label: 'Nothing beyond what everybody may' }
+const NO_LEVEL: SelectOption = { value: '', label: 'Nothing more than everybody' }
 
 export interface ListedPerson extends Person {
   readonly grants: readonly GrantedPlace[]
@@ -125,7 +125,7 @@ function grantWords({ id, grants }: ListedPerson): string {
 function inviteForm(urls: Urls, places: readonly Place[], refusal: Refusal | undefined): Html {
   const errors = refusal?.error.fields ?? {}
   const value = (name: string) => (refusal === undefined ? '' : textOf(refusal.fields, name))
-  return html`<form class="panel panel-body form-narrow" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="invite">${field(
+  return html`<form class="panel panel-body" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="invite"><div class="fields">${field(
     {
       name: 'actor',
       label: LABELS.actor,
@@ -140,14 +140,19 @@ function inviteForm(urls: Urls, places: readonly Place[], refusal: Refusal | und
     hint: 'Optional, for example Bob Berg.',
     error: errors.name,
     control: (tied) => textInput({ ...tied, name: 'name', value: value('name'), autocomplete: 'off' }),
-  })}${[1, ...moreRows()].map((row) => {
+  })}</div>${[1, ...moreRows()].map((row) => {
     const names = rightFields(row)
     return grantFields(places, { level: value(names.level), resource: value(names.resource) }, errors, row)
-  })}<p class="hint">Rows that are left at “${NO_LEVEL.label}” grant nothing. More can be granted later.</p><p>${button({ type: 'submit', kind: 'filled', label: 'Make sign-in link', icon: 'plus' })}</p></form>`
+  })}${levelsHint(html` Rows that are left at “${NO_LEVEL.label}” grant nothing. More can be granted later.`)}<p>${button({ type: 'submit', kind: 'filled', label: 'Make sign-in link', icon: 'plus' })}</p></form>`
 }
 
 function moreRows(): number[] {
   return Array.from({ length: MAX_INVITED_RIGHTS - 1 }, (_, index) => index + 2)
+}
+
+/** What the levels include, where a narrow control shows only how they begin. */
+export function levelsHint(more?: Html): Html {
+  return html`<p class="hint">${LEVELS.map((level) => html`${LEVEL_WORDS[level]}.<br>`)}${more}</p>`
 }
 
 /** One right: what, and where. @param row of an invitation, where nothing may be granted too; undefined: it must be */

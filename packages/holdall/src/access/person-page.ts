@@ -21,7 +21,7 @@ import { isLoopback } from './origin.ts'
 import { panelTable } from './panel-table.ts'
 import { PEOPLE_PATH } from './paths.ts'
 import type { GrantedPlace, Place } from './people.ts'
-import { grantFields, LABELS } from './people-page.ts'
+import { grantFields, LABELS, levelsHint } from './people-page.ts'
 import type { Action } from './permissions.ts'
 import { ROOT } from './ruleset.ts'
 import type { SessionFacts } from './sessions.ts'
@@ -165,11 +165,11 @@ ${
         })),
       })
 }
-</section><section><div class="section-head"><h2>Grant</h2></div><form class="panel panel-body form-narrow" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="grant"><input type="hidden" name="actor" value="${person.id}">${grantFields(
+</section><section><div class="section-head"><h2>Grant</h2></div><form class="panel panel-body" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="grant"><input type="hidden" name="actor" value="${person.id}">${grantFields(
     places,
     { level: value('level', 'view'), resource: value('resource', 'instance') },
     errors,
-  )}<p>${button({ type: 'submit', label: 'Grant' })}</p></form></section>`
+  )}${levelsHint()}<p>${button({ type: 'submit', label: 'Grant' })}</p></form></section>`
 }
 
 function placeWords(actions: readonly Action[], { resource }: GrantedPlace): string {
