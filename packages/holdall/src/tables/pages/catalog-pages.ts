@@ -174,7 +174,8 @@ export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Re
 }
 
 function tableList(summary: DatabaseSummary, shown: readonly TableSummary[], { urls }: PagesRoom): Html {
-  const link = (name: string) => html`<a href="${urls.table(summary.database.name, name)}">${name}</a>`
+  const link = (name: string) =>
+    html`<a class="breakable" href="${urls.table(summary.database.name, name)}">${name}</a>`
   const columns = (names: readonly string[]) => html`<span class="two-lines muted">${names.join(', ')}</span>`
   return dataTable({
     caption: `Tables of ${summary.database.name}`,
