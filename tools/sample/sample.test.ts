@@ -50,6 +50,15 @@ test('the search text follows an edit', () => {
   assert.equal(edited.prepare(found).get()?.n, 1)
   edited.exec(`DELETE FROM objects WHERE accession_no = 'SK.1931.001'`)
   assert.equal(edited.prepare(found).get()?.n, 0)
+  const count = (words: string) =>
+    edited.prepare('SELECT count(*) AS n FROM objects_fts WHERE objects_fts MATCH ?').get(words)?.n
+  assert.equal(count('"SK.1931.006"'), 1)
+  const made = edited.prepare(`SELECT count(*) AS n FROM objects o JOIN makers m ON m.id = maker_id WHERE name = ?`)
+  const byElias = made.get('Elias Rask')?.n
+  assert.ok(Number(byElias) > 0)
+  assert.equal(count('"Elias Rask"'), byElias)
+  edited.exec(`UPDATE makers SET name = 'Elias Zweig' WHERE name = 'Elias Rask'`)
+  assert.deepEqual([count('"Elias Rask"'), count('zweig')], [0, byElias])
   edited.exec(`INSERT INTO objects_fts(objects_fts) VALUES ('integrity-check')`)
   edited.close()
 })

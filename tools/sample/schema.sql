@@ -81,18 +81,29 @@ CREATE VIEW on_display AS
   LEFT JOIN places p ON p.id = o.place_id
   WHERE o.on_display = 1;
 
-CREATE VIRTUAL TABLE objects_fts USING fts5(title, description, material, content = 'objects');
+-- What people look for beside an object's own words: who made it and where. So it keeps its own text, of which a
+-- change of a maker or a place is a part.
+CREATE VIRTUAL TABLE objects_fts USING fts5(title, description, material, accession_no, maker, place);
+CREATE VIEW objects_words AS
+  SELECT o.rowid AS id, o.title, o.description, o.material, o.accession_no, m.name AS maker, p.name AS place
+  FROM objects o
+  LEFT JOIN makers m ON m.id = o.maker_id
+  LEFT JOIN places p ON p.id = o.place_id;
 CREATE TRIGGER objects_fts_insert AFTER INSERT ON objects BEGIN
-  INSERT INTO objects_fts(rowid, title, description, material)
-  VALUES (new.rowid, new.title, new.description, new.material);
+  INSERT INTO objects_fts(rowid, title, description, material, accession_no, maker, place)
+  SELECT id, title, description, material, accession_no, maker, place FROM objects_words WHERE id = new.rowid;
 END;
 CREATE TRIGGER objects_fts_delete AFTER DELETE ON objects BEGIN
-  INSERT INTO objects_fts(objects_fts, rowid, title, description, material)
-  VALUES ('delete', old.rowid, old.title, old.description, old.material);
+  DELETE FROM objects_fts WHERE rowid = old.rowid;
 END;
-CREATE TRIGGER objects_fts_update AFTER UPDATE OF title, description, material ON objects BEGIN
-  INSERT INTO objects_fts(objects_fts, rowid, title, description, material)
-  VALUES ('delete', old.rowid, old.title, old.description, old.material);
-  INSERT INTO objects_fts(rowid, title, description, material)
-  VALUES (new.rowid, new.title, new.description, new.material);
+CREATE TRIGGER objects_fts_update AFTER UPDATE ON objects BEGIN
+  DELETE FROM objects_fts WHERE rowid = old.rowid;
+  INSERT INTO objects_fts(rowid, title, description, material, accession_no, maker, place)
+  SELECT id, title, description, material, accession_no, maker, place FROM objects_words WHERE id = new.rowid;
+END;
+CREATE TRIGGER objects_fts_maker AFTER UPDATE OF name ON makers BEGIN
+  UPDATE objects_fts SET maker = new.name WHERE rowid IN (SELECT rowid FROM objects WHERE maker_id = new.id);
+END;
+CREATE TRIGGER objects_fts_place AFTER UPDATE OF name ON places BEGIN
+  UPDATE objects_fts SET place = new.name WHERE rowid IN (SELECT rowid FROM objects WHERE place_id = new.id);
 END;

@@ -27,6 +27,8 @@ export interface LinkedRows {
   readonly otherColumn: string
   /** Our column; null: the primary key. */
   readonly column: string | null
+  /** What becomes of those rows when this one is deleted, in SQLite's words. */
+  readonly onDelete: string
   /** Null when counting took too long. */
   readonly count: number | null
 }

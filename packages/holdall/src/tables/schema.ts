@@ -31,6 +31,8 @@ export interface ForeignKey {
   readonly otherTable: string
   /** Null: the other table's primary key. */
   readonly otherColumn: string | null
+  /** What becomes of the row when the one that it refers to is deleted, in SQLite's words: `NO ACTION`, `CASCADE`. */
+  readonly onDelete: string
 }
 
 export interface Table {
@@ -55,6 +57,7 @@ export interface Table {
     readonly otherTable: string
     readonly otherColumn: string
     readonly column: string | null
+    readonly onDelete: string
   }[]
   readonly ftsTable: string | null
   readonly labelColumn: string | null
@@ -140,15 +143,18 @@ function isHidden(object: RawObject, spatial: boolean): boolean {
 function outgoingKeys({ foreignKeys }: RawObject): ForeignKey[] {
   return foreignKeys
     .filter(({ id }) => foreignKeys.filter((other) => other.id === id).length === 1)
-    .map(({ column, table, to }) => ({ column, otherTable: table, otherColumn: to }))
+    .map(({ column, table, to, onDelete }) => ({ column, otherTable: table, otherColumn: to, onDelete }))
 }
 
 function incomingKeys(objects: readonly RawObject[]) {
-  const incoming = new Map<string, { otherTable: string; otherColumn: string; column: string | null }[]>()
+  const incoming = new Map<
+    string,
+    { otherTable: string; otherColumn: string; column: string | null; onDelete: string }[]
+  >()
   for (const object of objects) {
-    for (const { column, otherTable, otherColumn } of outgoingKeys(object)) {
+    for (const { column, otherTable, otherColumn, onDelete } of outgoingKeys(object)) {
       const keys = incoming.get(otherTable) ?? []
-      keys.push({ otherTable: object.name, otherColumn: column, column: otherColumn })
+      keys.push({ otherTable: object.name, otherColumn: column, column: otherColumn, onDelete })
       incoming.set(otherTable, keys)
     }
   }

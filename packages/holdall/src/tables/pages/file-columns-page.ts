@@ -5,7 +5,6 @@ import { type Html, html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
 import { errorSummary, field, fieldId, saveBar } from '../../web/parts/field.ts'
-import { icon } from '../../web/parts/icon.ts'
 import { selectInput, textInput } from '../../web/parts/inputs.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
@@ -115,10 +114,25 @@ function readAskedForm({ table, now }: Subject, posted: Posted): Map<string, Ask
       name,
       holds === 'text'
         ? null
-        : { source: said('source'), multiple: holds === 'files', accept: said('accept'), maxSize: said('max_size') },
+        : {
+            source: said('source'),
+            multiple: holds === 'files',
+            accept: readAccept(posted.get(fieldName('takes', name)), said('accept')),
+            maxSize: withUnit(said('max_size'), said('max_size_unit')),
+          },
     )
   }
   return asked
+}
+
+/** What a column takes by a choice of the list; the text counts where the choice is another. */
+function readAccept(chosen: string | undefined, text: string): string {
+  return chosen === undefined || chosen === OTHER || !Object.hasOwn(TAKES, chosen) ? text : (TAKES[chosen] as string)
+}
+
+/** A size as it is checked; a number alone is in the unit beside it, and in MB where none was sent. */
+function withUnit(text: string, unit: string): string {
+  return /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? `${text.trim()} ${SIZE_UNITS.includes(unit) ? unit : 'MB'}` : text
 }
 
 function fieldName(key: string, column: string): string {
@@ -142,6 +156,25 @@ function summary(error: HoldallError): Html {
   )
 }
 
+const OTHER = 'other'
+/** What columns take most often, as a configuration writes it. */
+const TAKES: Readonly<Record<string, string>> = {
+  anything: '',
+  images: 'image/*',
+  pdf: 'application/pdf',
+  audio: 'audio/*',
+  video: 'video/*',
+}
+const TAKES_CHOICES = [
+  { value: 'anything', label: 'Anything' },
+  { value: 'images', label: 'Images' },
+  { value: 'pdf', label: 'PDF' },
+  { value: 'audio', label: 'Audio' },
+  { value: 'video', label: 'Video' },
+  { value: OTHER, label: 'Other…' },
+]
+const SIZE_UNITS = ['KB', 'MB', 'GB']
+
 const HOLDS = [
   { value: 'text', label: 'Text' },
   { value: 'file', label: 'One file' },
@@ -161,6 +194,9 @@ function columnFields(room: PagesRoom, { now }: Subject, column: Column, refused
   }
   const holds = value('holds', rule === undefined ? 'text' : rule.multiple ? 'files' : 'file')
   const wrong = ['holds', 'source', 'accept', 'max_size'].some((key) => refused?.error.fields[`${key}.${name}`])
+  const accept = rule?.accept.join(', ') ?? ''
+  const takes = Object.keys(TAKES).find((key) => TAKES[key] === accept) ?? OTHER
+  const size = sizeParts(rule?.maxSize)
   const sources = [
     { value: '', label: 'Wherever the person may upload' },
     ...room.sources
@@ -181,30 +217,46 @@ function columnFields(room: PagesRoom, { now }: Subject, column: Column, refused
       }),
   })}${field({
     name: fieldName('accept', name),
-    label: 'Accepted types',
-    hint: 'Types or extensions, for example image/*, .pdf. Empty takes everything.',
+    label: 'Takes',
     ...error('accept'),
     control: (tied) =>
-      textInput({ ...tied, name: fieldName('accept', name), value: value('accept', rule?.accept.join(', ') ?? '') }),
+      html`${selectInput({
+        ...tied,
+        name: fieldName('takes', name),
+        value: value('takes', takes),
+        options: TAKES_CHOICES,
+      })}<div class="when-other">${textInput({
+        name: fieldName('accept', name),
+        value: value('accept', takes === OTHER ? accept : ''),
+        label: `${name}: endings or types of the files`,
+        placeholder: '.docx, .odt, text/*',
+        invalid: tied.invalid,
+      })}<p class="hint">Endings such as .docx, or types such as text/*, with commas between.</p></div>`,
   })}${field({
     name: fieldName('max_size', name),
     label: 'Largest size',
-    hint: 'For example 20 MB. Empty for whatever the source takes.',
+    hint: 'Of each file. Empty for whatever the source takes.',
     ...error('max_size'),
     control: (tied) =>
-      textInput({
+      html`<div class="with-unit">${textInput({
         ...tied,
         name: fieldName('max_size', name),
-        value: value('max_size', sizeText(rule?.maxSize)),
+        value: value('max_size', size.number),
         short: true,
-      }),
+        inputMode: 'decimal',
+      })}${selectInput({
+        name: fieldName('max_size_unit', name),
+        value: value('max_size_unit', size.unit),
+        options: SIZE_UNITS.map((unit) => ({ value: unit, label: unit })),
+        label: `${name}: unit of the largest size`,
+      })}</div>`,
   })}</div>`
   return html`<div class="${wrong ? 'form-row wrong' : 'form-row'}">${label()}<div>${selectInput({
     id: fieldId(fieldName('holds', name)),
     name: fieldName('holds', name),
     value: holds,
     options: HOLDS,
-  })}<details class="fold"${(holds !== 'text' || wrong) && html` open`}><summary>${icon('chevronRight')}Rules for its files</summary>${rules}</details></div></div>`
+  })}<div class="file-rules">${rules}</div></div></div>`
 }
 
 /** What the file declares is only shown, with where it is declared. */
@@ -218,15 +270,14 @@ function declaredColumn(room: PagesRoom, name: string, rule: FileColumn, label: 
   return html`<div class="form-row">${label}<div>${textInput({ id: fieldId(fieldName('holds', name)), name: `$shown.${name}`, value: facts.join(', '), readOnly: true, describedBy: `${fieldId(fieldName('holds', name))}-hint` })}<p class="hint" id="${`${fieldId(fieldName('holds', name))}-hint`}">Declared in <code>${room.config.file ?? 'the configuration'}</code>. Change it there.</p></div></div>`
 }
 
-/** A size as people write it, where that loses nothing. */
-function sizeText(bytes: number | undefined): string {
-  if (bytes === undefined) return ''
-  for (const [unit, size] of [
+/** A size as the largest unit in which it is a whole number, or one with few digits; bytes that are none go as they are. */
+function sizeParts(bytes: number | undefined): { number: string; unit: string } {
+  if (bytes === undefined) return { number: '', unit: 'MB' }
+  const units = [
     ['GB', 1e9],
     ['MB', 1e6],
     ['KB', 1e3],
-  ] as const) {
-    if (bytes % size === 0) return `${bytes / size} ${unit}`
-  }
-  return String(bytes)
+  ] as const
+  const [unit, size] = units.find(([, one]) => bytes >= one && Number.isInteger((bytes / one) * 1e3)) ?? ['KB', 1e3]
+  return { number: String(bytes / size), unit }
 }

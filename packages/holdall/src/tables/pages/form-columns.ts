@@ -129,7 +129,7 @@ async function readChoices({
     results.flatMap((result, index) => {
       const column = (choosable[index] as [string, Reference])[0]
       if (result.failure || result.more) return []
-      return [[column, result.rows.map(([key = null, label = null]) => choice(key, label))] as const]
+      return [[column, told(result.rows.map(([key = null, label = null]) => choice(key, label)))] as const]
     }),
   )
 }
@@ -145,8 +145,18 @@ function choicesOf({ table, otherColumn, labelColumn }: Reference): Statement {
 
 function choice(key: SqliteValue, label: SqliteValue) {
   const value = plainText(key)
-  const words = label === null || label === '' ? value : plainText(label)
-  return { value, label: words === value ? value : `${words} (${value})` }
+  return { value, label: label === null || label === '' ? value : plainText(label) }
+}
+
+/** Keys stand only beside labels that several rows share. */
+function told(choices: Choices): Choices {
+  const seen = new Set<string>()
+  const shared = new Set<string>()
+  for (const { label } of choices) (seen.has(label) ? shared : seen).add(label)
+  return choices.map(({ value, label }) => ({
+    value,
+    label: shared.has(label) && label !== value ? `${label} · ${value}` : label,
+  }))
 }
 
 /** A key that leads nowhere stays what it is. */

@@ -319,7 +319,7 @@ test('what nobody touched is not written, even when somebody else has changed it
 test('a new row takes defaults for what is left empty, and says what is missing', async () => {
   const page = await app.page('/data/objects/-/insert')
   shows(page, /Left empty, the next number is taken\./)
-  shows(page, /Left empty: &#39;1900-01-01&#39;/)
+  shows(page, /Left empty, it becomes 1900-01-01\./)
   hides(page, /shout/)
   const refused = await app.ask('/data/objects/-/insert', {
     actor: 'root',
@@ -346,11 +346,11 @@ test('a new row takes defaults for what is left empty, and says what is missing'
 
 test('a row is deleted after a question, and a refusal is told on the same page', async () => {
   const question = await app.page('/data/objects/1/-/delete')
-  shows(question, /Delete Jug for good\?/)
-  shows(question, /Rows of loans refer to it\./)
+  shows(question, /Jug cannot be deleted yet/)
+  shows(question, /2 rows of loans<\/a> refer to it as object\./)
   const refused = await app.ask('/data/objects/1/-/delete', { actor: 'root', form: {} })
   assert.equal(refused.status, 400)
-  shows(await refused.text(), /FOREIGN KEY constraint failed/)
+  shows(await refused.text(), /It is referred to by 2 rows of loans as object\./)
   const done = await app.ask('/data/objects/4/-/delete', { actor: 'root', form: {} })
   assert.deepEqual([done.status, done.headers.get('Location')], [303, '/data/objects'])
   assert.equal((await app.ask('/data/objects/4', { actor: 'root' })).status, 404)

@@ -70,10 +70,10 @@ export async function readRowData(c: RouteContext, room: PagesRoom): Promise<Row
 
 /** The rows of other tables that refer to a row, with where they are listed. */
 export function linkedOf({ page, values, database }: RowData, room: Pick<PagesRoom, 'urls'>) {
-  return page.linked.map(({ otherTable, otherColumn, column, count }) => {
+  return page.linked.map(({ otherTable, otherColumn, column, onDelete, count }) => {
     const value = values.get(column ?? page.keyNames[0] ?? '') ?? null
     const table = findTable(page.schema, otherTable)?.name ?? otherTable
     const query = new URLSearchParams({ [`${otherColumn}__exact`]: plainText(value) })
-    return { table, column: otherColumn, count, href: `${room.urls.table(database.name, table)}?${query}` }
+    return { table, column: otherColumn, onDelete, count, href: `${room.urls.table(database.name, table)}?${query}` }
   })
 }

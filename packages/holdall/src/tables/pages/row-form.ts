@@ -9,6 +9,7 @@ import { errorSummary, fieldId, formRow, saveBar } from '../../web/parts/field.t
 import { fileField } from '../../web/parts/file-elements.ts'
 import { type SelectOption, selectInput, textArea, textInput } from '../../web/parts/inputs.ts'
 import { readCell } from '../file-columns/cell.ts'
+import type { FileColumn } from '../file-columns/settings.ts'
 import type { Table } from '../schema.ts'
 import { type FormColumn, fingerprint, isRowid } from './form-columns.ts'
 import { type Posted, uploadField, wasField } from './form-values.ts'
@@ -130,6 +131,7 @@ function fileControl(options: RowFormOptions, column: FormColumn, value: string,
   const { room, files, sources, browsable } = options
   const { field, file } = column
   const source = file && sourceFor(file, sources)
+  const library = file && libraryFor(file, source, browsable)
   const shown = readCell(value).ids.flatMap((id) => {
     const found = files.get(id)
     return found ? [shownFile(found, room.urls)] : []
@@ -145,25 +147,54 @@ function fileControl(options: RowFormOptions, column: FormColumn, value: string,
     files: shown,
     value,
     uploadName: source ? uploadField(field) : null,
-    pickable: source !== undefined && browsable.has(source.slug),
+    pickable: library !== undefined,
+    ...(library !== undefined && library !== source?.slug && { library }),
     ...(describedBy !== undefined && { describedBy }),
     invalid,
     labelledBy: `${fieldId(field)}-label`,
   })
 }
 
-function hintFor({ table, isNew }: RowFormOptions, column: FormColumn): { hint?: string } {
+/** The source that a column's files may be picked from: where new ones go, else the first that the actor may browse. */
+function libraryFor(file: FileColumn, source: Source | undefined, browsable: ReadonlySet<string>): string | undefined {
+  const own = source?.slug ?? file.source
+  if (own !== undefined && browsable.has(own)) return own
+  return source === undefined ? browsable.values().next().value : undefined
+}
+
+/** Why no file can be uploaded, and what can be done instead; null where one can. */
+function withoutUpload({ room, sources, browsable }: RowFormOptions, file: FileColumn): Html | string | null {
+  if (sourceFor(file, sources) !== undefined) return null
+  const library = libraryFor(file, undefined, browsable)
+  if (library === undefined) return 'You may not upload files for this column, nor look through those that are there.'
+  const label = room.sources.list().find(({ slug }) => slug === library)?.label ?? library
+  return html`You may not upload files for this column. You can pick one that is in <a href="${safeUrl(room.urls.source(library))}">${label}</a> already.`
+}
+
+/** What a field that is left empty becomes: the SQL of a default, in words. */
+function defaultWords(sql: string): string {
+  const text = /^'((?:[^']|'')*)'$/.exec(sql)?.[1]?.replaceAll("''", "'")
+  if (text === '') return 'May be left empty.'
+  if (/^null$/i.test(sql)) return 'Left empty, it has no value.'
+  if (/^\(?current_(?:timestamp|date|time)\)?$/i.test(sql)) return 'Left empty, it becomes the present time.'
+  return `Left empty, it becomes ${text ?? sql}.`
+}
+
+function hintFor(options: RowFormOptions, column: FormColumn): { hint?: string | Html } {
+  const { table, isNew } = options
   const { control, file, otherTable, stored } = column
   if (control === 'key') return { hint: 'The key of this row. It cannot change.' }
   if (control === 'computed') return { hint: 'Computed by the database.' }
   if (control === 'bytes') return { hint: 'Bytes are changed through the API.' }
   if (isNew && isRowid(table, column.column)) return { hint: 'Left empty, the next number is taken.' }
-  if (isNew && column.column.default !== null) return { hint: `Left empty: ${column.column.default}` }
+  if (isNew && column.column.default !== null) return { hint: defaultWords(column.column.default) }
   if (otherTable !== undefined) return { hint: `The key of a row in ${otherTable}.` }
   if (file) {
     const limit = file.maxSize === undefined ? '' : `up to ${formatBytes(file.maxSize)}`
     if (readCell(stored).other !== null)
       return { hint: `It holds text that is no file: ${plainText(stored).slice(0, 100)}` }
+    const reason = withoutUpload(options, file)
+    if (reason !== null) return { hint: reason }
     if (!file.multiple) return limit === '' ? {} : { hint: `One file, ${limit}.` }
     const each = limit === '' ? '' : `Files ${limit} each. `
     return { hint: `${each}Tables show the first three. Removing a file here does not delete it.` }

@@ -15,6 +15,7 @@ import type { NewRow } from '../write/protocol.ts'
 import { checkedRows, refuseImmutable, type Target } from '../write/room.ts'
 import type { RowForms } from '../write/routes.ts'
 import { answerPage } from './answer.ts'
+import { forbids, referringWords, refusalWords } from './delete-words.ts'
 import { type FormColumn, formColumns } from './form-columns.ts'
 import { readSentForm } from './form-post.ts'
 import { answerForm, type Refused, soundRow } from './form-refusal.ts'
@@ -24,6 +25,9 @@ import { linkedOf, readRowData } from './row-data.ts'
 import { rowForm } from './row-form.ts'
 import { linkedSide, rowMenu } from './row-page.ts'
 import { fileColumnsOf } from './table-data.ts'
+
+/** What SQLite says of a row that others refer to. */
+const FOREIGN_KEY = 'FOREIGN KEY constraint failed'
 
 /** The pages with a row's form, and what answers when they are sent. */
 export function createRowForms(room: PagesRoom) {
@@ -140,30 +144,28 @@ export function createRowForms(room: PagesRoom) {
     refuseImmutable(data.database)
     const { page, database, href, title } = data
     const linked = linkedOf(data, room).filter(({ count }) => count !== 0)
+    // A row that refers to itself goes with itself.
+    const isForbidden = linked.some((one) => forbids(one) && one.count !== null && one.table !== page.table.name)
     const files = [...data.fileColumns.keys()].flatMap((column) => readCell(data.values.get(column) ?? null).ids)
     return answerPage(
       c,
       renderPage({
         ...frame,
         title: 'Delete row',
-        heading: `Delete ${title} for good?`,
+        heading: isForbidden ? `${title} cannot be deleted yet` : `Delete ${title} for good?`,
         crumbs: crumbs(room, database.name, page.table.name, data.keyText || '(empty)'),
         section: 'databases',
         body: html`<form class="panel panel-body form-narrow" method="post" action="${safeUrl(`${href}/-/delete`)}">${
           error &&
           errorSummary(
             'Not deleted',
-            error.errors.map((message) => ({ message })),
+            error.errors.map((message) => ({
+              message: message === FOREIGN_KEY ? refusalWords(linked) : message,
+            })),
           )
-        }<p>The row leaves ${page.table.name}. This cannot be undone.</p>${
-          linked.length > 0 && html`<p>Rows of ${linked.map(({ table }) => table).join(', ')} refer to it.</p>`
-        }${files.length > 0 && html`<p>Its files stay where they are.</p>`}<div class="actions">${linkButton({ label: 'Cancel', href, more: { autofocus: true } })}${button(
-          {
-            label: 'Delete row',
-            type: 'submit',
-            kind: 'danger-filled',
-          },
-        )}</div></form>`,
+        }${!isForbidden && html`<p>The row is taken out of ${page.table.name}. This cannot be undone.</p>`}${linked.map(referringWords)}${files.length > 0 && !isForbidden && html`<p>Its files stay where they are.</p>`}<div class="actions">${linkButton({ label: isForbidden ? 'Back to the row' : 'Cancel', href, more: { autofocus: true } })}${
+          !isForbidden && button({ label: 'Delete row', type: 'submit', kind: 'danger-filled' })
+        }</div></form>`,
       }),
       error?.status,
     )

@@ -39,6 +39,8 @@ export interface RawForeignKey {
   readonly column: string
   readonly table: string
   readonly to: string | null
+  /** `NO ACTION`, `RESTRICT`, `SET NULL`, `SET DEFAULT`, `CASCADE` */
+  readonly onDelete: string
 }
 
 /** Reads the schema. Tables that cannot be read (a missing module, a broken view) have no columns. */
@@ -79,14 +81,16 @@ export function introspect(connection: Connection): RawSchema {
             keyPosition: Number(position),
             hidden: Number(hidden),
           })),
-          foreignKeys: tolerant('SELECT id, "from", "table", "to" FROM pragma_foreign_key_list(?)', table).map(
-            ([id, from, other, to]) => ({
-              id: Number(id),
-              column: String(from),
-              table: String(other),
-              to: to === null || to === undefined ? null : String(to),
-            }),
-          ),
+          foreignKeys: tolerant(
+            'SELECT id, "from", "table", "to", on_delete FROM pragma_foreign_key_list(?)',
+            table,
+          ).map(([id, from, other, to, onDelete]) => ({
+            id: Number(id),
+            column: String(from),
+            table: String(other),
+            to: to === null || to === undefined ? null : String(to),
+            onDelete: String(onDelete),
+          })),
           uniqueColumns: tolerant(
             `SELECT max(i.name) FROM pragma_index_list(?) l, pragma_index_info(l.name) i
              WHERE l."unique" = 1 GROUP BY l.name HAVING count(*) = 1 AND max(i.name) IS NOT NULL`,

@@ -75,6 +75,8 @@ export interface FileFieldOptions extends ColumnRules {
   readonly uploadName?: string | null
   /** Whether the actor may browse the source, and so pick from it. */
   readonly pickable: boolean
+  /** The slug of the source to pick from, where it is not the one that new files go to. */
+  readonly library?: string
   readonly describedBy?: string
   readonly invalid?: boolean
   /** Names the group: the id of the field's label. */
@@ -97,6 +99,7 @@ export function fileField(options: FileFieldOptions): Html {
     'max-size': options.maxSize,
     multiple: options.multiple,
     pickable: options.pickable,
+    library: options.library,
     value: options.value ?? '',
     invalid,
     role: 'group',
