@@ -1,9 +1,9 @@
 import { requestJson } from '@holdall/client'
 import { html, nothing, type TemplateResult } from 'lit'
 import { announce } from './lib/announce.ts'
-import { chooseFiles, filesOf, takeDrops } from './lib/dragging.ts'
+import { chooseFiles, filesOf, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
-import type { FileSummary } from './lib/files.ts'
+import { acceptList, acceptsType, type FileSummary } from './lib/files.ts'
 import { formatCount } from './lib/format.ts'
 import { readIds } from './lib/ids.ts'
 import { storedSummary } from './lib/stored.ts'
@@ -14,6 +14,8 @@ import { safeUrl } from './lib/url.ts'
 
 /** As many of several files as the server shows. */
 const STRIP_LENGTH = 3
+/** Where nothing hovers, what hovering would bring is there. */
+const CANNOT_HOVER = globalThis.matchMedia?.('(hover: none)')
 
 /** A file of the cell: as the server drew it, or as an upload brought it. Neither is known for what "+N more" hides. */
 interface Shown {
@@ -24,7 +26,8 @@ interface Shown {
 
 /**
  * A cell of a file column, around what the server drew. Files that are dropped or pasted onto it are uploaded and
- * written into the row at once; a message with Undo says so. Delete detaches.
+ * written into the row at once; a message with Undo says so. Delete detaches; buttons for the same come with the pointer
+ * or the focus, and are always there where nothing can hover. What is refused is said beside what the cell goes on to hold.
  *
  * @fires file-cell-saved - `detail.value`: what the column holds now; bubbles
  */
@@ -36,7 +39,10 @@ export class FileCell extends HoldallElement {
     multiple: { type: Boolean },
     value: {},
     label: {},
+    rowLabel: { attribute: 'row-label' },
     _problem: { state: true },
+    _near: { state: true },
+    _held: { state: true },
     _saving: { state: true },
   }
   declare column: string
@@ -44,7 +50,11 @@ export class FileCell extends HoldallElement {
   declare multiple: boolean
   declare value: string
   declare label: string
-  declare _problem: { readonly text: string; readonly retry: () => void } | null
+  declare rowLabel: string
+  declare _problem: { readonly text: string; readonly retry: (() => void) | null } | null
+  /** The pointer is over the cell, or the focus in it. */
+  declare _near: boolean
+  declare _held: Held
   declare _saving: boolean
 
   #shown: Shown[] = []
@@ -57,7 +67,7 @@ export class FileCell extends HoldallElement {
   #stop: (() => void) | undefined
   readonly #uploads = createUploads({
     target: () => ({ baseUrl: this.base, source: this.source ?? '' }),
-    rules: () => ({ accept: this.accept, maxSize: this.maxSize }),
+    rules: () => ({ name: this.column, accept: this.accept, maxSize: this.maxSize }),
     changed: () => this.requestUpdate(),
     settled: () => this.#attachUploaded(),
   })
@@ -69,7 +79,10 @@ export class FileCell extends HoldallElement {
     this.multiple = false
     this.value = '[]'
     this.label = ''
+    this.rowLabel = ''
     this._problem = null
+    this._near = false
+    this._held = null
     this._saving = false
   }
 
@@ -78,7 +91,8 @@ export class FileCell extends HoldallElement {
     if (!this.#ready) this.#takeOver()
     const stopDrops = takeDrops(this, {
       enabled: () => this.source !== null,
-      held: (over) => this.toggleAttribute('held', over),
+      takes: (type) => acceptsType(this.accept, type),
+      held: (what) => this.#hold(what),
       dropped: (files) => this.add(files),
     })
     const stop = new AbortController()
@@ -86,6 +100,10 @@ export class FileCell extends HoldallElement {
     this.addEventListener('paste', (event) => this.#paste(event), { signal })
     this.addEventListener('keydown', (event) => this.#key(event), { signal })
     this.addEventListener('click', (event) => this.#click(event), { signal })
+    for (const type of ['pointerenter', 'focusin', 'pointerleave'])
+      this.addEventListener(type, () => this.#look(), { signal })
+    this.addEventListener('focusout', ({ relatedTarget }) => this.#look(relatedTarget), { signal })
+    this._near = CANNOT_HOVER?.matches ?? false
     this.setAttribute('ready', '')
     this.#stop = () => {
       stopDrops()
@@ -98,11 +116,35 @@ export class FileCell extends HoldallElement {
     this.#stop?.()
   }
 
-  /** Uploads files and writes them into the row; a column of one file takes the first in the place of what it holds. */
+  /**
+   * Uploads files and writes them into the row, in a column of one file in the place of what it holds. Of several files
+   * such a column takes none: which one is meant is not ours to guess.
+   */
   add(files: readonly File[]): void {
     this.#touch()
-    this._problem = null
-    this.#uploads.add(this.multiple ? files : files.slice(0, 1))
+    this.#forgetFailed()
+    if (!this.multiple && files.length > 1) {
+      const text = `${this.column} takes one file, and these are ${files.length}. None was attached.`
+      this._problem = { text, retry: null }
+      announce(text)
+      return
+    }
+    this.#uploads.add(files)
+  }
+
+  #hold(what: Held): void {
+    this._held = what
+    this.toggleAttribute('held', what === 'welcome')
+    this.toggleAttribute('refusing', what === 'unwelcome')
+  }
+
+  /** While focus moves it is nowhere: `next` is where it goes. */
+  #look(next: EventTarget | null = document.activeElement): void {
+    this._near = this.matches(':hover') || this.contains(next as Node | null) || (CANNOT_HOVER?.matches ?? false)
+  }
+
+  #choose(): void {
+    chooseFiles({ accept: this.accept, multiple: this.multiple }, (files) => this.add(files))
   }
 
   #takeOver(): void {
@@ -133,7 +175,7 @@ export class FileCell extends HoldallElement {
   #click(event: MouseEvent): void {
     if (!(event.target as Element).closest('.file-slot')) return
     event.preventDefault()
-    chooseFiles({ accept: this.accept, multiple: this.multiple }, (files) => this.add(files))
+    this.#choose()
   }
 
   #key(event: KeyboardEvent): void {
@@ -145,9 +187,19 @@ export class FileCell extends HoldallElement {
     )
     if (focused < 0) return
     event.preventDefault()
+    this.#detach(focused)
+  }
+
+  async #detach(at: number): Promise<void> {
+    const shown = this.#shown[at]
+    if (!shown) return
+    this.#forgetFailed()
     this.#touch()
-    const name = (event.target as Element).closest('a')?.getAttribute('aria-label') ?? 'The file'
-    this.#save(this.#shown.toSpliced(focused, 1), `${name} detached`)
+    const where = this.rowLabel ? ` from ${this.rowLabel}` : ''
+    const hadFocus = this.contains(document.activeElement)
+    await this.#save(this.#shown.toSpliced(at, 1), `${nameOf(shown)} detached${where}`)
+    await this.updateComplete
+    if (hadFocus) this.querySelector<HTMLElement>('a:not([tabindex]), button')?.focus()
   }
 
   /** All uploads of a drop have ended: one write attaches what arrived. */
@@ -165,10 +217,10 @@ export class FileCell extends HoldallElement {
     const known = new Set(this.#shown.map(({ id }) => id))
     const next = this.multiple ? [...this.#shown, ...added.filter(({ id }) => !known.has(id))] : added.slice(-1)
     const what = files.length === 1 ? (files[0]?.filename ?? 'The file') : formatCount(files.length, 'file')
-    this.#save(
-      next,
-      !this.multiple && this.#shown.length > 0 ? `${what} took the place of the file before` : `${what} attached`,
-    )
+    const [before] = this.#shown
+    const where = this.rowLabel ? ` to ${this.rowLabel}` : ''
+    const instead = !this.multiple && before ? ` in place of ${nameOf(before)}` : ''
+    this.#save(next, `${what} attached${where}${instead}`)
   }
 
   async #save(next: Shown[], said: string, undoable = true): Promise<void> {
@@ -183,7 +235,7 @@ export class FileCell extends HoldallElement {
     } catch (error) {
       this.#shown = before
       const text = error instanceof Error ? error.message : 'The row was not saved.'
-      this._problem = { text, retry: () => this.#save(next, said, undoable) }
+      this._problem = { text: `Not saved. ${text}`, retry: () => this.#save(next, said, undoable) }
       announce(`Not saved: ${text}`)
       return
     } finally {
@@ -194,20 +246,43 @@ export class FileCell extends HoldallElement {
     this.dispatchEvent(new CustomEvent('file-cell-saved', { bubbles: true, detail: { value } }))
   }
 
+  #forgetFailed(): void {
+    this._problem = null
+    for (const task of this.#uploads.tasks.filter(({ state }) => state === 'failed')) this.#uploads.remove(task)
+  }
+
   #giveUp(): void {
     this._problem = null
     for (const task of [...this.#uploads.tasks]) this.#uploads.remove(task)
   }
 
   override render(): TemplateResult | typeof nothing {
-    if (!this.#touched) return nothing
-    if (this._problem) return this.#problem(this._problem.text, this._problem.retry)
+    if (!this.#touched) return html`${this.#tools()}${this.#heldWords()}`
+    if (this._problem) return this.#current(this.#problem(this._problem))
     const { tasks } = this.#uploads
     const failed = tasks.filter((task) => task.state === 'failed')
     if (tasks.some(isPending)) return this.#progress(tasks.filter(isPending), tasks)
-    if (failed.length > 0) return this.#failed(failed)
+    if (failed.length > 0) return this.#current(this.#failed(failed))
     if (this._saving) return this.#current(html`<span class="unseen" role="status">Saving</span>`)
-    return this.#current(nothing)
+    return this.#current(html`${this.#tools()}${this.#heldWords()}`)
+  }
+
+  /** What the pointer or the focus brings, so that a page of a hundred rows is not a page of hundreds of buttons. */
+  #tools(): TemplateResult | typeof nothing {
+    const [first] = this.#shown
+    if (!this._near || !first || this._held) return nothing
+    return html`<span class="cell-tools">${
+      this.multiple
+        ? html`${iconButton({ label: `Add files to ${this.label}`, icon: 'plus', press: () => this.#choose() })}<a class="button quiet small only-icon" href="${safeUrl(`${this.rowUrl}/-/update`)}" aria-label="Reorder or detach: ${this.label}" title="Reorder or detach">${icon('edit')}</a>`
+        : html`${iconButton({ label: `Replace ${nameOf(first)}`, icon: 'upload', press: () => this.#choose() })}${iconButton({ label: `Detach ${nameOf(first)}`, icon: 'close', press: () => this.#detach(0) })}`
+    }</span>`
+  }
+
+  /** An empty cell has these words in its slot. */
+  #heldWords(): TemplateResult | typeof nothing {
+    if (this._held === 'unwelcome')
+      return html`<span class="cell-held">Takes ${acceptList(this.accept) ?? 'other types'}</span>`
+    return this._held && this.#shown.length > 0 ? html`<span class="cell-held">Drop to attach</span>` : nothing
   }
 
   #current(note: TemplateResult | typeof nothing): TemplateResult {
@@ -244,27 +319,32 @@ export class FileCell extends HoldallElement {
 
   #failed(failed: readonly Task[]): TemplateResult {
     const [task] = failed
-    const text = failed.length === 1 ? (task?.error ?? '') : `${failed.length} files failed. ${task?.error ?? ''}`
     const again = failed.filter((one) => !one.refused)
     const retry = (): void => {
       for (const one of again) one.retry()
     }
-    return this.#problem(text, again.length > 0 ? retry : null, task)
+    const which = failed.length === 1 ? task?.file.name : formatCount(failed.length, 'file')
+    const text = `${which} not attached. ${task?.error ?? ''}`
+    return this.#problem({ text, retry: again.length > 0 ? retry : null })
   }
 
-  #problem(text: string, retry: (() => void) | null, task?: Task): TemplateResult {
-    return html`<span class="file-cell">${task ? taskThumbnail(task, 40) : html`<span class="type-tile">${icon('error')}</span>`}<span class="file-text">${
-      task
-        ? html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>`
-        : html`<span>Not saved</span>`
-    }<span class="file-facts file-problem" title=${text}>${firstSentence(text)}</span></span>${retry ? iconButton({ label: 'Retry', icon: 'retry', press: retry }) : nothing}${iconButton(
-      {
-        label: task ? `Remove ${task.file.name}` : 'Leave as it was',
-        icon: 'close',
-        press: () => this.#giveUp(),
-      },
-    )}</span>`
+  /** Beside what the cell holds, which goes on holding it. */
+  #problem({ text, retry }: { readonly text: string; readonly retry: (() => void) | null }): TemplateResult {
+    const [first] = this.#shown
+    const kept = first && !this.multiple ? ` ${nameOf(first)} is kept.` : ''
+    return html`<span class="cell-problem"><span class="file-problem" title=${text}>${firstSentences(text)}${kept}</span><span class="cell-answers">${
+      retry
+        ? html`<button class="button small" type="button" @click=${retry}>Retry</button>`
+        : html`<button class="button small" type="button" @click=${this.#choose}>Choose another file</button>`
+    }<button class="button quiet small" type="button" @click=${this.#giveUp}>Dismiss</button></span></span>`
   }
+}
+
+/** What a file of the cell is called, whoever drew it. */
+function nameOf({ node, file }: Shown): string {
+  if (file) return file.filename
+  const link = !(node instanceof Element) ? null : node.matches('a') ? node : node.querySelector('a[aria-label]')
+  return link?.getAttribute('aria-label') ?? 'the file before'
 }
 
 function stripItem({ id, file }: Shown, base: string): TemplateResult {
@@ -274,7 +354,7 @@ function stripItem({ id, file }: Shown, base: string): TemplateResult {
   return html`<a data-id=${id} href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}>${thumbnail(file, 36)}</a>`
 }
 
-/** A cell has room for what happened; what to do is in the title and in the row's form. */
-function firstSentence(text: string): string {
-  return text.split(/(?<=[.!?])\s/, 1)[0]?.replace(/\.$/, '') ?? text
+/** A cell has room for what happened and why; what to do is in the title and in the row's form. */
+function firstSentences(text: string): string {
+  return text.split(/(?<=[.!?])\s/, 2).join(' ')
 }

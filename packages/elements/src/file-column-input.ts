@@ -2,10 +2,10 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { FilePicker } from './file-picker.ts'
 import { announce } from './lib/announce.ts'
-import { chooseFiles, filesOf, takeDrops } from './lib/dragging.ts'
+import { chooseFiles, filesOf, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
-import { acceptWords, type FileSummary, fileFacts } from './lib/files.ts'
-import { formatBytes, formatPortion } from './lib/format.ts'
+import { acceptList, acceptsType, acceptWords, type FileSummary, fileFacts } from './lib/files.ts'
+import { formatLimit, formatPortion } from './lib/format.ts'
 import { readIds, writeIds } from './lib/ids.ts'
 import { storedSummary, summaryOf } from './lib/stored.ts'
 import { icon, iconButton, nameParts, taskThumbnail, thumbnail } from './lib/templates.ts'
@@ -33,19 +33,25 @@ export class FileColumnInput extends HoldallElement {
   static override properties = {
     ...HoldallElement.properties,
     name: {},
+    column: {},
     value: {},
     multiple: { type: Boolean },
     pickable: { type: Boolean },
+    library: {},
     invalid: { type: Boolean },
     _held: { state: true },
     _problem: { state: true },
   }
   declare name: string
+  /** What the column is called, where that is not the field's name. */
+  declare column: string | null
   declare value: string
   declare multiple: boolean
   declare pickable: boolean
+  /** The source to pick from, where it is another than the one that new files go to. */
+  declare library: string | null
   declare invalid: boolean
-  declare _held: boolean
+  declare _held: Held
   declare _problem: string | null
 
   #items: Item[] = []
@@ -56,19 +62,22 @@ export class FileColumnInput extends HoldallElement {
   #ready = false
   readonly #uploads = createUploads({
     target: () => ({ baseUrl: this.base, source: this.source ?? '' }),
-    rules: () => ({ accept: this.accept, maxSize: this.maxSize }),
+    rules: () => ({ name: this.column ?? this.name, accept: this.accept, maxSize: this.maxSize }),
     changed: () => this.#changed(),
     stored: (task, stored) => this.#attach(task, storedSummary(stored)),
+    failed: () => this.#bringBack(),
   })
 
   constructor() {
     super()
     this.name = ''
+    this.column = null
     this.value = ''
     this.multiple = false
     this.pickable = false
+    this.library = null
     this.invalid = false
-    this._held = false
+    this._held = null
     this._problem = null
   }
 
@@ -77,8 +86,9 @@ export class FileColumnInput extends HoldallElement {
     if (!this.#ready) this.#takeOver()
     const stopDrops = takeDrops(this, {
       enabled: () => this.source !== null,
-      held: (over) => {
-        this._held = over
+      takes: (type) => acceptsType(this.accept, type),
+      held: (what) => {
+        this._held = what
       },
       dropped: (files) => this.add(files),
     })
@@ -105,20 +115,47 @@ export class FileColumnInput extends HoldallElement {
     return this.#uploads.tasks.filter((task) => task.state === 'failed').length
   }
 
+  /** Why the form cannot be saved, and what to do; null when nothing failed. */
+  get problem(): string | null {
+    const task = this.#uploads.tasks.find(({ state }) => state === 'failed')
+    if (!task) return null
+    return task.refused
+      ? `${task.file.name} cannot be attached. ${task.error} Choose another file or dismiss it, then save.`
+      : `${task.file.name} was not uploaded. Retry it or remove it, then save.`
+  }
+
   /** Whether the value is another than the page came with. */
   get changed(): boolean {
     return this.value !== writeIds(readIds(this.getAttribute('value') ?? ''), this.multiple)
   }
 
-  /** Uploads files and attaches them; a column of one file takes the first. */
+  /**
+   * Uploads files and attaches them. Of several files a column of one takes none: which one is meant is not ours to
+   * guess.
+   */
   add(files: readonly File[]): void {
-    this._problem =
-      !this.multiple && files.length > 1 ? `This column holds one file: only ${files[0]?.name} is taken.` : null
-    const taken = this.multiple ? files : files.slice(0, 1)
+    this._problem = null
+    this.#forgetFailed()
+    if (!this.multiple && files.length > 1) {
+      this._problem = `${this.column ?? this.name} takes one file, and these are ${files.length}. None was attached.`
+      announce(this._problem)
+      this.#changed()
+      return
+    }
     if (!this.multiple) this.#makeRoom()
-    const tasks = this.#uploads.add(taken)
-    this.#items = [...this.#items, ...tasks.map((task) => ({ key: `task-${task.key}`, kind: 'task', task }) as const)]
+    this.#uploads.add(files, (tasks) => {
+      const added = tasks.map((task) => ({ key: `task-${task.key}`, kind: 'task', task }) as const)
+      this.#items = [...this.#items, ...added]
+    })
     this.#changed()
+  }
+
+  #forgetFailed(): void {
+    for (const item of this.#items) {
+      if (item.kind !== 'task' || item.task.state !== 'failed') continue
+      this.#items = this.#items.filter((one) => one !== item)
+      this.#uploads.remove(item.task)
+    }
   }
 
   #takeOver(): void {
@@ -173,7 +210,7 @@ export class FileColumnInput extends HoldallElement {
     this.#items = before.filter((one) => one !== item)
     if (item.kind === 'task') {
       this.#uploads.remove(item.task)
-      this.#bringBack()
+      if (this.#items.length === 0) this.#bringBack()
     } else {
       toast(`${this.#nameOf(item)} is detached when you save`, () => {
         this.#items = this.#items.toSpliced(at, 0, item)
@@ -184,10 +221,22 @@ export class FileColumnInput extends HoldallElement {
     this.#focusItem(this.#items[Math.min(at, this.#items.length - 1)], 'remove')
   }
 
-  /** A cancelled replacement leaves what was there. */
+  /** A replacement that was cancelled or failed leaves what was there. */
   #bringBack(): void {
-    if (this.#replaced && this.#items.length === 0) this.#items = [this.#replaced]
+    if (this.#replaced) this.#items = [this.#replaced, ...this.#items]
     this.#replaced = null
+    this.#changed()
+  }
+
+  #retry(task: Task): void {
+    const own = this.#items.find((item) => item.kind === 'task' && item.task === task)
+    if (!this.multiple && own) {
+      this.#items = this.#items.filter((item) => item !== own)
+      this.#makeRoom()
+      this.#items = [own]
+    }
+    task.retry()
+    this.#changed()
   }
 
   #move(item: Item, by: number, control: string): void {
@@ -225,7 +274,7 @@ export class FileColumnInput extends HoldallElement {
     const picker = document.createElement('file-picker') as FilePicker
     Object.assign(picker, {
       base: this.base,
-      source: this.source,
+      source: this.library ?? this.source,
       accept: this.accept,
       multiple: this.multiple,
       label: this.name,
@@ -287,7 +336,7 @@ export class FileColumnInput extends HoldallElement {
   override render(): TemplateResult {
     const items = this.#items
     return html`<input type="hidden" name=${this.name} value=${this.value} />
-      <div class="file-field ${this.invalid ? 'wrong' : ''}" ?data-held=${this._held}>
+      <div class="file-field ${this.invalid ? 'wrong' : ''}" ?data-held=${this._held === 'welcome'} ?data-refusing=${this._held === 'unwelcome'}>
         ${
           items.length === 0
             ? nothing
@@ -341,7 +390,9 @@ export class FileColumnInput extends HoldallElement {
       return html`<a class="file-name" href=${safeUrl(file.url)} title=${file.filename} aria-label=${file.filename}>${nameParts(file.filename)}</a><span class="file-facts">${fileFacts(file)}</span>`
     }
     const { task } = item
-    return html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>${taskProgress(task)}`
+    const [kept] = this.#items
+    const keeps = !this.multiple && task.state === 'failed' && kept && kept.kind !== 'task'
+    return html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>${taskProgress(task, keeps ? `${this.#nameOf(kept)} is kept.` : '')}`
   }
 
   #tools(item: Item, at: number): TemplateResult {
@@ -358,21 +409,27 @@ export class FileColumnInput extends HoldallElement {
         press: () => this.#move(item, up ? -1 : 1, label),
       })
     return html`${
-      item.kind === 'task' && !item.task.refused
-        ? html`<button class="button small" type="button" aria-label="Retry ${name}" @click=${item.task.retry}>Retry</button>`
-        : nothing
-    }${this.multiple && this.#items.length > 1 ? html`${move('up', true)}${move('down', false)}` : nothing}${iconButton(
-      {
-        label: `Remove ${name}`,
-        icon: 'close',
-        control: 'remove',
-        press: () => this.#remove(item),
-      },
-    )}`
+      item.kind !== 'task'
+        ? nothing
+        : item.task.refused
+          ? html`<button class="button small" type="button" @click=${this.#choose}>Choose another file</button><button class="button quiet small" type="button" aria-label="Dismiss ${name}" data-control="remove" @click=${() => this.#remove(item)}>Dismiss</button>`
+          : html`<button class="button small" type="button" aria-label="Retry ${name}" @click=${() => this.#retry(item.task)}>Retry</button>`
+    }${
+      item.kind === 'task' && item.task.refused
+        ? nothing
+        : html`${this.multiple && this.#items.length > 1 ? html`${move('up', true)}${move('down', false)}` : nothing}${iconButton(
+            {
+              label: `Remove ${name}`,
+              icon: 'close',
+              control: 'remove',
+              press: () => this.#remove(item),
+            },
+          )}`
+    }`
   }
 
   #foot(): TemplateResult | typeof nothing {
-    if (this.source === null) return nothing
+    if (this.source === null && !this.pickable) return nothing
     const busy = !this.multiple && this.#items.some((item) => item.kind === 'task' && isPending(item.task))
     const replaced = this.#replaced
     const note = replaced
@@ -380,26 +437,33 @@ export class FileColumnInput extends HoldallElement {
       : nothing
     if (busy && replaced) return html`<div class="file-choose">${note}<span class="to-end">${this.#rule()}</span></div>`
     if (busy) return nothing
-    const words = this._held ? 'Let go to attach' : `or drop or paste ${this.multiple ? 'them' : 'it'} here`
+    const words =
+      this._held === 'unwelcome'
+        ? `Takes ${acceptList(this.accept) ?? 'other types'}`
+        : this._held
+          ? 'Drop to attach'
+          : `or drop or paste ${this.multiple ? 'them' : 'it'} here`
     return html`<div class="file-choose">
       ${note}
-      ${this._problem ? html`<span class="field-note">${this._problem}</span>` : nothing}
-      <button class="button small" type="button" @click=${this.#choose}>${icon('upload')}${this.multiple ? 'Choose files' : 'Choose file'}</button>
+      ${this._problem ? html`<span class="field-note file-problem">${icon('error')}<span>${this._problem}${this.#items.length > 0 ? ' What was here is kept.' : ''}</span></span>` : nothing}
+      ${this.source === null ? nothing : html`<button class="button small" type="button" @click=${this.#choose}>${icon('upload')}${this.multiple ? 'Choose files' : 'Choose file'}</button>`}
       ${this.pickable ? html`<button class="button small" type="button" @click=${this.#pick}>${icon('image')}Pick from library</button>` : nothing}
-      <span class="to-end drop-words">${words}</span>
+      ${this.source === null ? nothing : html`<span class="to-end drop-words">${words}</span>`}
     </div>`
   }
 
   /** "One image, up to 100 MB" */
   #rule(): string {
     const kind = acceptWords(this.accept)?.one.replace(/^an? |^one of /, '') ?? 'file'
-    return `One ${kind}${this.maxSize ? `, up to ${formatBytes(this.maxSize)}` : ''}`
+    return `One ${kind}${this.maxSize ? `, up to ${formatLimit(this.maxSize)}` : ''}`
   }
 }
 
-function taskProgress(task: Task): TemplateResult {
+/** @param kept what a failure leaves as it was */
+function taskProgress(task: Task, kept: string): TemplateResult {
   const { file, sent } = task
-  if (task.state === 'failed') return html`<span class="file-problem">${icon('error')}<span>${task.error}</span></span>`
+  if (task.state === 'failed')
+    return html`<span class="file-problem">${icon('error')}<span>${task.error}${kept && ` ${kept}`}</span></span>`
   const words =
     task.state === 'waiting'
       ? 'Waiting'

@@ -36,6 +36,7 @@ export class FilePicker extends HoldallElement {
     _next: { state: true },
     _error: { state: true },
     _slow: { state: true },
+    _nothing: { state: true },
   }
   declare multiple: boolean
   declare label: string | null
@@ -43,6 +44,8 @@ export class FilePicker extends HoldallElement {
   declare _next: string | null
   declare _error: string | null
   declare _slow: boolean
+  /** Attaching was asked for with nothing chosen. */
+  declare _nothing: boolean
 
   #chosen = new Map<string, FileSummary>()
   #query = ''
@@ -59,6 +62,7 @@ export class FilePicker extends HoldallElement {
     this._next = null
     this._error = null
     this._slow = false
+    this._nothing = false
   }
 
   override disconnectedCallback(): void {
@@ -144,6 +148,7 @@ export class FilePicker extends HoldallElement {
     if (!this.multiple) this.#chosen.clear()
     if (chosen) this.#chosen.set(file.id, file)
     else this.#chosen.delete(file.id)
+    this._nothing = false
     this.requestUpdate()
   }
 
@@ -167,7 +172,11 @@ export class FilePicker extends HoldallElement {
 
   #submit(event: Event): void {
     event.preventDefault()
-    if (this.#chosen.size === 0) return
+    if (this.#chosen.size === 0) {
+      this._nothing = true
+      this.querySelector<HTMLElement>('.picker input:enabled, input[type=search]')?.focus()
+      return
+    }
     const files = [...this.#chosen.values()]
     this.querySelector('dialog')?.close()
     this.#answer(files)
@@ -191,7 +200,7 @@ export class FilePicker extends HoldallElement {
           ${this.#list()}
         </div>
         <div class="dialog-foot">
-          <span class="muted fine grow">${count > 0 ? `${count} chosen` : this.#hint()}</span>
+          <span class="muted fine grow">${count > 0 ? `${count} chosen` : this._nothing ? html`<span class="file-problem" role="alert">No file is chosen. Choose one, or press Cancel.</span>` : this.#hint()}</span>
           <button class="button" type="button" @click=${this.#close}>Cancel</button>
           <button class="button filled" type="submit">${count > 1 ? `Attach ${count} files` : 'Attach file'}</button>
         </div>

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import { chooseFiles, filesOf, takeDrops } from './lib/dragging.ts'
+import { chooseFiles, filesOf, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
+import { acceptList, acceptsType } from './lib/files.ts'
 import { formatBytes, formatCount, formatDuration, formatPortion } from './lib/format.ts'
 import { createLimit } from './lib/limit.ts'
 import { icon, iconButton, nameParts, taskThumbnail } from './lib/templates.ts'
@@ -40,13 +41,13 @@ export class FileUpload extends HoldallElement {
   declare label: string | null
   declare note: string | null
   declare concurrency: number
-  declare _held: boolean
+  declare _held: Held
 
   #stop: (() => void) | undefined
   #startedAt = 0
   readonly #uploads = createUploads({
     target: () => ({ baseUrl: this.base, source: this.source ?? '' }),
-    rules: () => ({ accept: this.accept, maxSize: this.maxSize }),
+    rules: () => ({ name: this.label, accept: this.accept, maxSize: this.maxSize }),
     changed: () => this.requestUpdate(),
     stored: (_task, file) => this.#tell('file-uploaded', { file }),
     failed: (task) => this.#tell('upload-error', { file: task.file, error: task.error }),
@@ -63,7 +64,7 @@ export class FileUpload extends HoldallElement {
     this.label = null
     this.note = null
     this.concurrency = CONCURRENCY
-    this._held = false
+    this._held = null
   }
 
   override connectedCallback(): void {
@@ -71,8 +72,9 @@ export class FileUpload extends HoldallElement {
     for (const child of [...this.children]) child.remove()
     const stopDrops = takeDrops(this, {
       enabled: () => true,
-      held: (over) => {
-        this._held = over
+      takes: (type) => acceptsType(this.accept, type),
+      held: (what) => {
+        this._held = what
       },
       dropped: (files) => this.add(files),
     })
@@ -120,7 +122,7 @@ export class FileUpload extends HoldallElement {
   override render(): TemplateResult {
     const { tasks } = this.#uploads
     if (tasks.length === 0) {
-      return html`<div class="panel"><div class="drop-area alone" ?data-held=${this._held}>${icon('upload', 'icon huge')}<p>${this._held ? 'Drop to upload' : html`<strong>Drop or paste files here</strong>`}${this.note ? html`<br />${this.note}` : nothing}</p><button class="button filled" type="button" @click=${this.#choose}>${icon('upload')}Choose files</button></div></div>`
+      return html`<div class="panel"><div class="drop-area alone" ?data-held=${this._held === 'welcome'}>${icon('upload', 'icon huge')}<p>${this.#heldWords() ?? html`<strong>Drop or paste files here</strong>`}${this.note ? html`<br />${this.note}` : nothing}</p><button class="button filled" type="button" @click=${this.#choose}>${icon('upload')}Choose files</button></div></div>`
     }
     const shown = [...tasks].sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.key - b.key).slice(0, MOST_LINES)
     return html`<section class="panel upload-queue" aria-label="Uploads">
@@ -136,8 +138,13 @@ export class FileUpload extends HoldallElement {
         (task) => this.#line(task),
       )}</ul>
       ${tasks.length > shown.length ? html`<p class="rest-of-queue">and ${formatCount(tasks.length - shown.length, 'more', 'more')}</p>` : nothing}
-      <div class="drop-area" ?data-held=${this._held}>${icon('upload')}<span>${this._held ? 'Drop to upload' : 'Drop or paste more files here'}</span><button class="button small" type="button" @click=${this.#choose}>Choose files</button></div>
+      <div class="drop-area" ?data-held=${this._held === 'welcome'}>${icon('upload')}<span>${this.#heldWords() ?? 'Drop or paste more files here'}</span><button class="button small" type="button" @click=${this.#choose}>Choose files</button></div>
     </section>`
+  }
+
+  #heldWords(): string | null {
+    if (this._held === 'unwelcome') return `Takes ${acceptList(this.accept) ?? 'other types'}`
+    return this._held && 'Drop to upload'
   }
 
   #overall(tasks: readonly Task[]): TemplateResult {

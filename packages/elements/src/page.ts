@@ -1,20 +1,26 @@
 /** What the server's own pages load: the components, and the small behaviours of the pages. */
 import './index.ts'
 import { copyTexts } from './behaviours/copy.ts'
+import { followCorrections } from './behaviours/corrections.ts'
 import { followForms } from './behaviours/forms.ts'
 import { listenForKeys } from './behaviours/keys.ts'
+import { askBeforeLeaving } from './behaviours/leaving.ts'
 import { closeMenus } from './behaviours/menus.ts'
 import { showRunning } from './behaviours/running.ts'
 import { submitSelects } from './behaviours/selects.ts'
 import { switchTheme } from './behaviours/theme.ts'
+import { watchDragging } from './lib/dragging.ts'
 import { adoptToast } from './lib/toast.ts'
 
 closeMenus()
 copyTexts()
 followForms()
+followCorrections()
+askBeforeLeaving()
 listenForKeys()
 switchTheme()
 showRunning()
 submitSelects()
+watchDragging()
 for (const said of document.querySelectorAll<HTMLElement>('.toast.said')) adoptToast(said)
 document.querySelector<HTMLElement>('[data-error-summary]')?.focus()

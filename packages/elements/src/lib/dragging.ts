@@ -1,3 +1,5 @@
+import { notify } from './toast.ts'
+
 /** Whether a drag brings files from outside, rather than something of this page. */
 export function bringsFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes('Files') ?? false
@@ -11,77 +13,122 @@ export function filesOf(transfer: DataTransfer | null): File[] {
   return files.filter((file) => file !== null)
 }
 
+/** The types of the files that are dragged, as far as the browser tells before they are let go: '' where it does not. */
+function draggedTypes(event: DragEvent): string[] {
+  return [...(event.dataTransfer?.items ?? [])].filter(({ kind }) => kind === 'file').map(({ type }) => type)
+}
+
+/** What is held over a place: files that it takes, files that it would refuse, or nothing. */
+export type Held = 'welcome' | 'unwelcome' | null
+
 /**
- * Makes an element a place to drop files: calls `held` while they are over it and `dropped` when they are let go.
- * Returns what undoes it.
+ * Makes an element a place to drop files: calls `held` when they come over it and leave it, and `dropped` when they are
+ * let go. Files that are refused by their type are not invited; who drops them anyway is told why. Returns what undoes it.
  */
 export function takeDrops(
   element: HTMLElement,
   taker: {
     readonly enabled: () => boolean
-    readonly held: (over: boolean) => void
+    /** Whether files of this type are taken; '' is a type that is not known. */
+    readonly takes: (type: string) => boolean
+    readonly held: (what: Held) => void
     readonly dropped: (files: File[]) => void
   },
 ): () => void {
   const stop = new AbortController()
   const { signal } = stop
-  let held = false
-  function hold(over: boolean): void {
-    if (held !== over) taker.held(over)
-    held = over
+  let held: Held = null
+  function hold(what: Held): void {
+    if (held !== what) taker.held(what)
+    held = what
   }
-  function over(event: DragEvent): void {
+  function enter(event: DragEvent): void {
     if (!bringsFiles(event) || !taker.enabled()) return
     event.preventDefault()
     event.stopPropagation()
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy'
-    hold(true)
+    const types = draggedTypes(event)
+    hold(types.length === 0 || types.some(taker.takes) ? 'welcome' : 'unwelcome')
   }
   function leave(event: DragEvent): void {
     // Into a child is not out. Where a browser does not say whereto, the next dragover holds again.
-    if (!element.contains(event.relatedTarget as Node | null)) hold(false)
+    if (!element.contains(event.relatedTarget as Node | null)) hold(null)
   }
   function drop(event: DragEvent): void {
     if (!bringsFiles(event) || !taker.enabled()) return
     event.preventDefault()
-    hold(false)
+    hold(null)
     const files = filesOf(event.dataTransfer)
     if (files.length > 0) taker.dropped(files)
   }
-  element.addEventListener('dragenter', over, { signal })
-  element.addEventListener('dragover', over, { signal })
+  /** Before anything is held over it, a place shows itself only to files that it takes. */
+  function began(event: Event): void {
+    if (!taker.enabled()) return
+    const types = (event as CustomEvent<string[]>).detail
+    element.toggleAttribute('uninviting', types.length > 0 && !types.some(taker.takes))
+  }
+  element.addEventListener('dragenter', enter, { signal })
+  element.addEventListener('dragover', enter, { signal })
   element.addEventListener('dragleave', leave, { signal })
   element.addEventListener('drop', drop, { signal })
+  document.addEventListener(DRAG_BEGAN, began, { signal })
   return () => stop.abort()
 }
+
+/** Sent on `document` when files come over the page; `detail` is their types. */
+const DRAG_BEGAN = 'holdall-drag'
+/** How long the words about where to drop stay after the files are gone, in milliseconds. */
+const WORDS_STAY = 5000
 
 let watching = false
 
 /**
- * Marks the page with `data-files-dragged` while files are dragged over it, so that places to drop can show themselves;
- * and keeps a drop beside them from replacing the page.
+ * Marks the page with `data-files-dragged` while files are dragged over it, so that places to drop can show themselves.
+ * Beside them a drop never replaces the page, and words say where files can be dropped.
  */
 export function watchDragging(): void {
   if (watching) return
   watching = true
   const root = document.documentElement
+  let words: { leave(after: number): void } | null = null
   function began(event: DragEvent): void {
-    if (bringsFiles(event)) root.dataset.filesDragged = ''
+    if (!bringsFiles(event) || root.dataset.filesDragged !== undefined) return
+    root.dataset.filesDragged = ''
+    document.dispatchEvent(new CustomEvent(DRAG_BEGAN, { detail: draggedTypes(event) }))
   }
   function ended(): void {
     delete root.dataset.filesDragged
+    words?.leave(WORDS_STAY)
+    words = null
+  }
+  function beside(event: DragEvent): void {
+    if (!bringsFiles(event) || event.defaultPrevented || takesFilesItself(event.target)) return
+    event.preventDefault()
+    if (event.dataTransfer) event.dataTransfer.dropEffect = 'none'
+    words ??= notify(whereToDrop())
   }
   // On the way down, because places to drop end the event's way up.
   addEventListener('dragenter', began, { capture: true })
   addEventListener('dragover', began, { capture: true })
   addEventListener('dragleave', (event) => event.relatedTarget === null && ended(), { capture: true })
-  addEventListener('dragover', (event) => {
-    if (!bringsFiles(event) || event.defaultPrevented) return
-    event.preventDefault()
-    if (event.dataTransfer) event.dataTransfer.dropEffect = 'none'
+  addEventListener('dragenter', beside)
+  addEventListener('dragover', beside)
+  addEventListener('drop', (event) => {
+    beside(event)
+    ended()
   })
-  addEventListener('drop', (event) => bringsFiles(event) && event.preventDefault())
-  addEventListener('drop', ended, { capture: true })
+}
+
+/** A plain file input attaches what is dropped onto it, without our help. */
+function takesFilesItself(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type === 'file'
+}
+
+function whereToDrop(): string {
+  if (document.querySelector('file-column-input[source]')) return 'Drop files onto one of the file fields.'
+  if (document.querySelector('file-cell')) return 'Drop files onto a cell of a file column.'
+  if (document.querySelector('file-upload')) return 'Drop files into the upload area.'
+  return 'This page takes no files. They go into a row’s form, or into a source under Files.'
 }
 
 /** Lets the person choose files; nothing happens when they cancel. */

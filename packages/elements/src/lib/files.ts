@@ -106,14 +106,29 @@ export function accepts(accept: string | null | undefined, filename: string, con
   })
 }
 
+/** Whether a list takes files of a type whose name is not known, as while they are dragged. */
+export function acceptsType(accept: string | null | undefined, contentType: string): boolean {
+  // An ending needs a name to be judged by.
+  return /(?:^|[\s,])\./.test(accept ?? '') || accepts(accept, '', contentType)
+}
+
+/** `images, PDF and audio`: what stands after "takes"; null when it is anything. */
+export function acceptList(accept: string | null | undefined): string | null {
+  const kinds = acceptWords(accept)?.kinds
+  if (!kinds) return null
+  return kinds.length === 1 ? (kinds[0] ?? null) : `${kinds.slice(0, -1).join(', ')} and ${kinds.at(-1)}`
+}
+
 /** `an image`, `a PDF`: what a column takes, in words; null when it takes anything. */
-export function acceptWords(accept: string | null | undefined): { one: string; many: string } | null {
+export function acceptWords(
+  accept: string | null | undefined,
+): { one: string; many: string; kinds: readonly string[] } | null {
   const rules = (accept ?? '').split(/[\s,]+/).filter((rule) => rule !== '' && rule !== '*/*' && rule !== '*')
   if (rules.length === 0) return null
   const words = rules.map((rule) => WORDS[rule.toLowerCase()] ?? null)
-  if (rules.length === 1 && words[0]) return words[0]
+  if (rules.length === 1 && words[0]) return { ...words[0], kinds: [words[0].many] }
   const named = rules.map((rule, at) => words[at]?.noun ?? rule.replace(/^\./, '').replace(/^.*\//, ''))
-  return { one: `one of ${named.join(', ')}`, many: named.join(', ') }
+  return { one: `one of ${named.join(', ')}`, many: named.join(', '), kinds: [...new Set(named)] }
 }
 
 const WORDS: Readonly<Record<string, { one: string; many: string; noun: string }>> = {

@@ -13,6 +13,11 @@ export function formatBytes(bytes: number): string {
   return `${digits(value, unit)} ${UNITS[unit]}`
 }
 
+/** A limit: `10 MB`, where a size would be `10.0 MB`. */
+export function formatLimit(bytes: number): string {
+  return formatBytes(bytes).replace('.0 ', ' ')
+}
+
 /** `3.1 of 6.4 MB`: the unit is that of the whole, so that the first number does not change its unit while it grows. */
 export function formatPortion(part: number, whole: number): string {
   if (whole < 1000) return `${part} of ${formatBytes(whole)}`

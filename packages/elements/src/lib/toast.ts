@@ -30,6 +30,20 @@ export function toast(text: string, undo?: () => void): void {
   )
 }
 
+/** Words for as long as something lasts; whoever asked for them says when they leave, in milliseconds. */
+export function notify(text: string): { leave(after: number): void } {
+  const element = document.createElement('div')
+  element.className = 'toast'
+  element.setAttribute('role', 'status')
+  toastPlace().append(element)
+  render(html`${icon('info')}<span>${text}</span>`, element)
+  return {
+    leave(after) {
+      setTimeout(() => element.remove(), after)
+    },
+  }
+}
+
 function dismissButton(dismiss: () => void): TemplateResult {
   return html`<button class="button quiet only-icon" type="button" aria-label="Dismiss" title="Dismiss" @click=${dismiss}>${icon('close')}</button>`
 }

@@ -1,7 +1,7 @@
 import { type StoredFile, UploadError, type UploadTarget, upload } from '@holdall/client'
 import { announce } from './announce.ts'
-import { accepts, acceptWords } from './files.ts'
-import { formatBytes, formatCount, formatDuration } from './format.ts'
+import { acceptList, accepts } from './files.ts'
+import { formatBytes, formatCount, formatDuration, formatLimit } from './format.ts'
 import { createLimit, type Limit } from './limit.ts'
 import { createRate, type Rate } from './rate.ts'
 import { uploadEnded, uploadStarted } from './running.ts'
@@ -28,7 +28,7 @@ export interface Task {
   /** "8.4 MB/s · 4 s left", or "" */
   readonly pace: string
   readonly error: string | null
-  /** The page itself did not send it: trying again would change nothing. */
+  /** It is the file that is not taken: trying again would change nothing. */
   readonly refused: boolean
   readonly stored: StoredFile | null
   cancel(): void
@@ -36,6 +36,8 @@ export interface Task {
 }
 
 export interface UploadRules {
+  /** Who takes the files: a column or a source. */
+  readonly name?: string | null
   readonly accept?: string | null
   /** bytes */
   readonly maxSize?: number | null
@@ -56,7 +58,8 @@ export interface Uploads {
   readonly tasks: readonly Task[]
   /** How many have neither ended nor failed. */
   readonly pending: number
-  add(files: Iterable<File>): Task[]
+  /** Starts them; `before` hears of the tasks before anything happens to them. */
+  add(files: Iterable<File>, before?: (tasks: readonly Task[]) => void): Task[]
   /** Forgets a task, and cancels it first. */
   remove(task: Task): void
 }
@@ -116,9 +119,10 @@ export function createUploads(options: UploadsOptions): Uploads {
     get pending() {
       return tasks.filter(isPending).length
     },
-    add(files) {
+    add(files, before) {
       const added = [...files].map((file) => createTask(file, options, limit, progressed, ended))
       tasks = [...tasks, ...added]
+      before?.(added)
       if (added.length === 1) announce(`Uploading ${added[0]?.file.name}`)
       else if (added.length > 1) announce(`Uploading ${formatCount(added.length, 'file')}`)
       for (const task of added) task.retry()
@@ -137,16 +141,16 @@ export function createUploads(options: UploadsOptions): Uploads {
 /** Why a file need not be sent at all, in words; null when only the server can tell. */
 export function refusal(file: File, rules: UploadRules): string | null {
   if (!accepts(rules.accept, file.name, file.type)) {
-    const kind = acceptWords(rules.accept)
-    return kind
-      ? `Not ${kind.one}. Save it as ${kind.one} first, or choose another file.`
-      : 'Files of this type are not taken here.'
+    return `${rules.name || 'This place'} takes ${acceptList(rules.accept) ?? 'other types'}.`
   }
   if (rules.maxSize !== null && rules.maxSize !== undefined && file.size > rules.maxSize) {
-    return `${formatBytes(file.size)} is too large: at most ${formatBytes(rules.maxSize)} here.`
+    return `${formatBytes(file.size)} is too large: ${rules.name || 'this place'} takes up to ${formatLimit(rules.maxSize)}.`
   }
   return null
 }
+
+/** Statuses of answers about the file itself: the same file would be answered the same. */
+const REFUSES_THE_FILE = new Set([400, 413, 415, 422])
 
 type Draft = { -readonly [Key in keyof Task]: Task[Key] }
 
@@ -218,6 +222,7 @@ function createTask(
       task.state = 'done'
     } catch (error) {
       if (signal.aborted) return
+      task.refused = error instanceof UploadError && REFUSES_THE_FILE.has(error.status)
       fail(task, error instanceof UploadError ? error.message : 'The upload failed. Retry sends the file again.')
     } finally {
       uploadEnded()

@@ -54,5 +54,5 @@ export function fold(title: string, body: Html): Html {
 
 /** Keys that the page knows, beside what they do. */
 export function keys(entries: readonly (readonly [string, string])[]): Html {
-  return html`<dl class="facts">${entries.map(([key, does]) => html`<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`)}</dl>`
+  return html`<dl class="facts keys">${entries.map(([key, does]) => html`<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`)}</dl>`
 }
