@@ -109,6 +109,13 @@ test('somebody makes a token, sees it once, and a script uses it until it is rev
   await context.close()
 })
 
+test('the sign-in page shows the command for this server at its own computer only', async () => {
+  const ask = async (from: string) => (await fetch(`${from}/-/sign-in`, { headers: { Accept: 'text/html' } })).text()
+  const command = /npx holdall link NAME --data \S+ -c \S+/
+  assert.match(await ask(holdall.url), command)
+  if (address !== '127.0.0.1') assert.doesNotMatch(await ask(url), /--data/)
+})
+
 test('the pages look right in both themes and widths, and axe finds nothing', async () => {
   const { stdout: link } = await runHoldall(['link', 'root', '--data', holdall.data])
   const anonymous = await browser.newContext()
