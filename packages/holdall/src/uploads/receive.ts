@@ -1,8 +1,11 @@
 import type { Storage } from '../sources/storage.ts'
 import { checkContent, checkSize, type SourceRules } from '../sources/validation.ts'
 import { HoldallError } from '../web/error.ts'
+import { createChunkMemory } from './chunk-memory.ts'
 import { type FileIntake, HEAD_BYTES, type SniffedType } from './inspection.ts'
 import type { Received, UploadSession } from './session.ts'
+
+const chunkMemory = createChunkMemory()
 
 export interface Receiving {
   readonly storage: Storage
@@ -37,6 +40,7 @@ export async function receive(
     for await (const chunk of body) {
       if (size < HEAD_BYTES) head.set(chunk.subarray(0, HEAD_BYTES - size), size)
       size += chunk.byteLength
+      chunkMemory.received(chunk.byteLength)
       checkSize(rules, size)
       // Before this chunk is handed on: what the source does not take is not stored.
       if (sniffed === undefined && size >= HEAD_BYTES) sniffed = await judge(head)

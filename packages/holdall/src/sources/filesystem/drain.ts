@@ -6,7 +6,7 @@ import type { BeforeIo } from './io.ts'
 const LARGEST_BATCH_BYTES = 1024 * 1024
 const SMALLEST_BATCH_BYTES = 64 * 1024
 /** All uploads together gather about this much, so that many at once need no more memory than a few. */
-const BUDGET_BYTES = 8 * 1024 * 1024
+const BUDGET_BYTES = 4 * 1024 * 1024
 /** So much unflushed data starts a flush, which runs while more arrives: the last flush then has little left to do. */
 const FLUSH_EVERY_BYTES = 16 * 1024 * 1024
 
