@@ -125,7 +125,7 @@ function grantWords({ id, grants }: ListedPerson): string {
 function inviteForm(urls: Urls, places: readonly Place[], refusal: Refusal | undefined): Html {
   const errors = refusal?.error.fields ?? {}
   const value = (name: string) => (refusal === undefined ? '' : textOf(refusal.fields, name))
-  return html`<form class="panel panel-body" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="invite"><div class="fields">${field(
+  return html`<form class="panel panel-body form-wide" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="invite"><div class="fields">${field(
     {
       name: 'actor',
       label: LABELS.actor,

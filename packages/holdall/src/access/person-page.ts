@@ -165,7 +165,7 @@ ${
         })),
       })
 }
-</section><section><div class="section-head"><h2>Grant</h2></div><form class="panel panel-body" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="grant"><input type="hidden" name="actor" value="${person.id}">${grantFields(
+</section><section><div class="section-head"><h2>Grant</h2></div><form class="panel panel-body form-wide" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="grant"><input type="hidden" name="actor" value="${person.id}">${grantFields(
     places,
     { level: value('level', 'view'), resource: value('resource', 'instance') },
     errors,
