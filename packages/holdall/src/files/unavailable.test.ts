@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { renameSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Hono } from 'hono'
 import { z } from 'zod'
@@ -34,6 +36,8 @@ function signingType(): StorageType {
   }
 }
 
+// Only a filesystem source's root begins at the configuration; another storage's would be a folder of this checkout.
+const bucket = mkdtempSync(join(tmpdir(), 'holdall-bucket-'))
 let room: TestFiles
 let app: Hono<RouteEnv>
 
@@ -42,12 +46,15 @@ before(async () => {
     types: [filesystemType(), signingType()],
     sources: {
       photos: { storage: 'filesystem', label: 'Photographs', config: { root: 'photos' } },
-      closed: { storage: 'signing', config: { root: 'closed' } },
+      closed: { storage: 'signing', config: { root: join(bucket, 'closed') } },
     },
   })
   app = createHttp(room.routes, room.hooks)
 })
-after(() => room.close())
+after(async () => {
+  await room.close()
+  rmSync(bucket, { recursive: true })
+})
 
 async function put(source: string, filename: string, body = 'some words'): Promise<string> {
   const answer = await app.request(`/-/files/upload/${source}?filename=${filename}`, {
