@@ -7,11 +7,12 @@ import type { Log } from '../web/log.ts'
 import type { Actor } from '../web/route.ts'
 import { createFinishing } from './finishing.ts'
 import type { FileIntake } from './inspection.ts'
+import { LeaseLost } from './leases.ts'
 import { HEARTBEAT_MS, STOP_LIMIT_MS, SWEEP_MS, TAKEOVER_MS } from './limits.ts'
 import { receive } from './receive.ts'
 import { createRecovery } from './recovery.ts'
 import { failure, type Lease, type Received, type UploadSession } from './session.ts'
-import { createSessionStore, LeaseLost, type SessionChange } from './store.ts'
+import { createSessionStore, type SessionChange } from './store.ts'
 import { createTokens } from './tokens.ts'
 
 /** A file as somebody wants to send it. */

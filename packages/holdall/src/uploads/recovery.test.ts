@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bytes, inChunks } from '../sources/contract/bodies.ts'
-import { LEASE_MS, TTL_S } from './limits.ts'
-import { createSessionStore, LeaseLost } from './store.ts'
+import { LeaseLost } from './leases.ts'
+import { BATCH, LEASE_MS, TTL_S } from './limits.ts'
+import { createSessionStore } from './store.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
 const NEW = { filename: 'a.txt', declaredType: undefined, declaredSize: undefined, actorId: null }
@@ -155,8 +156,12 @@ describe('leases and what is left behind', () => {
     const lease = await store.begin({ ...NEW, sourceId: server.sources.get('files').id })
     await (await server.sources.get('files').storage()).write?.(lease.session.path, inChunks(bytes(10)))
     await store.change(lease, 'failed', { status: 'failed', release: true })
+    for (let more = 0; more < 2 * BATCH; more += 1) {
+      const gone = await store.begin({ ...NEW, sourceId: lease.session.sourceId })
+      await store.change(gone, 'aborted', { status: 'aborted', release: true })
+    }
     await server.uploads.sweep()
-    assert.equal((await sessions(server)).length, 2)
+    assert.equal((await sessions(server)).length, 2 + 2 * BATCH)
     offset = (TTL_S.failed + 10) * 1_000
     await server.uploads.sweep()
     assert.deepEqual(await sessions(server), [])

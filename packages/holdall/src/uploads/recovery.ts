@@ -83,18 +83,22 @@ export function createRecovery({ store, sources, log, now, finish }: RecoveryOpt
 
     /** Removes rows past their time, and what a failed one had kept. */
     async sweep(): Promise<void> {
-      const stale = await store.stale()
-      const removable: string[] = []
-      for (const session of stale) {
-        try {
-          // Only a failed one may have kept its bytes, for somebody to look at.
-          if (session.status === 'failed') await discardIfThereIs(session, true)
-          removable.push(session.id)
-        } catch (error) {
-          log.warn('bytes of an old upload not removed', { upload: session.id, error })
+      for (let after: UploadSession | undefined; ; ) {
+        const stale = await store.stale(after)
+        const removable: string[] = []
+        for (const session of stale) {
+          try {
+            // Only a failed one may have kept its bytes, for somebody to look at.
+            if (session.status === 'failed') await discardIfThereIs(session, true)
+            removable.push(session.id)
+          } catch (error) {
+            log.warn('bytes of an old upload not removed', { upload: session.id, error })
+          }
         }
+        await store.remove(removable)
+        if (stale.length < BATCH) return
+        after = stale.at(-1)
       }
-      await store.remove(removable)
     },
   }
 

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { type Insertable, sql, type Transaction } from 'kysely'
 import { ulid } from 'ulid'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Schema, UploadSessionTable, UploadStatus } from '../database/schema.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import { storagePath } from '../sources/paths.ts'
-import { isAlive, THIS_PROCESS } from '../sources/process.ts'
-import { BATCH, LEASE_MS, TTL_S } from './limits.ts'
+import { createLeases, LeaseLost } from './leases.ts'
+import { BATCH, TTL_S } from './limits.ts'
 import { type Failure, type Lease, type Received, type StepLogEntry, toSession, type UploadSession } from './session.ts'
 
 export interface NewSession {
@@ -28,14 +27,6 @@ export interface SessionChange {
   readonly release?: true | { readonly notBefore: Date }
 }
 
-/** The lease has moved on to somebody else, whose business the session is now. Never reaches a client. */
-export class LeaseLost extends Error {
-  constructor(id: string) {
-    super(`The lease of upload session ${id} was taken over`)
-    this.name = 'LeaseLost'
-  }
-}
-
 export type SessionStore = ReturnType<typeof createSessionStore>
 
 export interface SessionStoreOptions {
@@ -46,32 +37,24 @@ export interface SessionStoreOptions {
 
 /** Upload sessions in the internal database. Every change is one short transaction that names the fence it was made under. */
 export function createSessionStore({ database, before, now }: SessionStoreOptions) {
-  const owner = randomBytes(12).toString('hex')
-  /** Leases held here, renewed together. */
-  const held = new Map<string, { fence: number; abort: AbortController }>()
-
   function write<Result>(name: string, work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
     before(`database: ${name}`)
     return database.write(work)
   }
 
-  function time(offset = 0): string {
-    return new Date(now() + offset).toISOString()
+  function time(): string {
+    return new Date(now()).toISOString()
   }
 
-  function leased(session: UploadSession, fence: number): Lease {
-    const abort = new AbortController()
-    held.set(session.id, { fence, abort })
-    return { session, fence, signal: abort.signal }
-  }
-
-  const mine = () => ({ lease_owner: owner, lease_process: THIS_PROCESS, lease_until: time(LEASE_MS) })
+  const leases = createLeases({ database, write, now })
 
   return {
+    ...leases.upkeep,
+
     /** A session of one request: leased to us from the first moment. */
     async begin(fresh: NewSession): Promise<Lease> {
-      const row = await insert(fresh, mine())
-      return leased(toSession(row), row.fence)
+      const row = await insert(fresh, leases.taken())
+      return leases.hold(toSession(row), row.fence)
     },
 
     /** A session that waits for its client. @param tokenHash SHA-256 of the token that the client gets */
@@ -84,14 +67,14 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
       const row = await write('claim session', (trx) =>
         trx
           .updateTable('upload_sessions')
-          .set((eb) => ({ ...mine(), fence: eb('fence', '+', 1) }))
+          .set((eb) => ({ ...leases.taken(), fence: eb('fence', '+', 1) }))
           .where('id', '=', id)
           .where('status', 'in', statuses)
           .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', time())]))
           .returningAll()
           .executeTakeFirst(),
       )
-      return row && leased(toSession(row), row.fence)
+      return row && leases.hold(toSession(row), row.fence)
     },
 
     /** Changes the row under the lease, and in the same transaction whatever `also` does. @throws LeaseLost */
@@ -108,14 +91,14 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
           .set(columnsOf(change, change.status ?? lease.session.status))
           .where('id', '=', id)
           .where('fence', '=', lease.fence)
-          .where('lease_owner', '=', owner)
+          .where('lease_owner', '=', leases.owner)
           .returningAll()
           .executeTakeFirst()
         if (changed === undefined) throw new LeaseLost(id)
         await also?.(trx)
         return changed
       })
-      if (change.release !== undefined) held.delete(id)
+      if (change.release !== undefined) leases.drop(id)
       return { ...lease, session: toSession(row) }
     },
 
@@ -134,77 +117,8 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
           .executeTakeFirst(),
       )
       if (row === undefined) return undefined
-      held.get(id)?.abort.abort(new LeaseLost(id))
-      held.delete(id)
+      leases.lose(id)
       return toSession(row)
-    },
-
-    /** Forgets a lease that could not be given back; it runs out by itself. */
-    abandon(lease: Lease): void {
-      if (held.get(lease.session.id)?.fence === lease.fence) held.delete(lease.session.id)
-    },
-
-    /** Aborts whatever is done under a lease held here. */
-    interrupt(): void {
-      for (const [id, { abort }] of held) abort.abort(new LeaseLost(id))
-    },
-
-    /** Gives back every lease held here, for the next process to take at once. */
-    async releaseAll(): Promise<void> {
-      if (held.size === 0) return
-      held.clear()
-      await write('release leases', (trx) =>
-        trx
-          .updateTable('upload_sessions')
-          .set((eb) => ({ lease_owner: null, lease_until: time(-1), fence: eb('fence', '+', 1) }))
-          .where('lease_owner', '=', owner)
-          .execute(),
-      )
-    },
-
-    /** Renews every lease held here, and aborts those that were lost. */
-    async heartbeat(): Promise<void> {
-      if (held.size === 0) return
-      const rows = await write('renew leases', (trx) =>
-        trx
-          .updateTable('upload_sessions')
-          .set({ lease_until: time(LEASE_MS) })
-          .where('lease_owner', '=', owner)
-          .where('id', 'in', sql<string>`(SELECT value FROM json_each(${JSON.stringify([...held.keys()])}))`)
-          .returning(['id', 'fence'])
-          .execute(),
-      )
-      const fences = new Map(rows.map(({ id, fence }) => [id, fence]))
-      for (const [id, { fence, abort }] of held) {
-        const known = fences.get(id)
-        // One that was claimed while the statement ran is not in its answer yet.
-        if (known === fence || (known === undefined && (await holds(id, fence)))) continue
-        held.delete(id)
-        abort.abort(new LeaseLost(id))
-      }
-    },
-
-    /** Ends the leases of processes of this host that are no more. */
-    async releaseDead(): Promise<number> {
-      const rows = await database.read
-        .selectFrom('upload_sessions')
-        .select(['id', 'fence', 'lease_process'])
-        .where('status', 'in', ['initiated', 'completing'])
-        .where('lease_until', '>=', time())
-        .where('lease_process', 'is not', null)
-        .execute()
-      const dead = rows.filter(({ lease_process }) => isAlive(lease_process as string) === false)
-      for (const { id, fence } of dead) {
-        await write('end dead lease', (trx) =>
-          trx
-            .updateTable('upload_sessions')
-            .set({ lease_owner: null, lease_until: time(-1) })
-            .where('id', '=', id)
-            .where('fence', '=', fence)
-            .execute(),
-        )
-      }
-      return dead.length
     },
 
     /**
@@ -229,13 +143,16 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
       return rows.map(toSession)
     },
 
-    /** Ended sessions whose time is over. */
-    async stale(): Promise<UploadSession[]> {
+    /** Ended sessions whose time is over, the oldest first. @param after the last one that was looked at */
+    async stale(after?: UploadSession): Promise<UploadSession[]> {
       const rows = await database.read
         .selectFrom('upload_sessions')
         .selectAll()
         .where('ttl', '<', seconds())
         .where('status', 'in', ['completed', 'failed', 'aborted', 'expired'])
+        .where(sql<boolean>`(ttl, id) > (${after?.ttl ?? 0}, ${after?.id ?? ''})`)
+        .orderBy('ttl')
+        .orderBy('id')
         .limit(BATCH)
         .execute()
       return rows.map(toSession)
@@ -293,15 +210,6 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
         .returningAll()
         .executeTakeFirstOrThrow(),
     )
-  }
-
-  async function holds(id: string, fence: number): Promise<boolean> {
-    const row = await database.read
-      .selectFrom('upload_sessions')
-      .select(['fence', 'lease_owner'])
-      .where('id', '=', id)
-      .executeTakeFirst()
-    return row?.fence === fence && row.lease_owner === owner
   }
 
   async function one(column: 'id' | 'token_hash', value: string): Promise<UploadSession | undefined> {
