@@ -150,15 +150,20 @@ test('a new link stays with the browser that made it until it is used, ended or 
 })
 
 test('a link that leads to this computer only says so', async () => {
-  async function shown(origin: string): Promise<string> {
-    const made = await form(`${origin}/-/people`, { op: 'link', actor: 'lou' }, { ...root, Origin: origin })
+  async function shown(origin: string, at = server): Promise<string> {
+    const made = await at.form(`${origin}/-/people`, { op: 'link', actor: 'lou' }, { ...root, Origin: origin })
     const Cookie = `${root.Cookie}; ${cookieOf(made)}`
-    return (await ask(`${origin}/-/people/lou`, { headers: { ...PAGE, Cookie } })).text()
+    return (await at.ask(`${origin}/-/people/lou`, { headers: { ...PAGE, Cookie } })).text()
   }
   const WARNING = /works only on this computer\. Start with --host 0\.0\.0\.0 \(or behind a proxy\) to let others in\./
   assert.match(await shown('http://127.0.0.1:8001'), WARNING)
   assert.match(await shown('http://localhost'), WARNING)
   assert.doesNotMatch(await shown('http://holdall.test'), WARNING)
+  const others = serveAccess({ db: opened.db, servesOthers: true })
+  assert.match(
+    await shown('http://localhost', others),
+    /works only on this computer\. Open this page under the address that others use, and make the link there\./,
+  )
 })
 
 test('the page says in words what everybody may, from the rules that hold', async () => {

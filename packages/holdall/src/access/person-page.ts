@@ -182,11 +182,11 @@ function removal({ urls, config }: Access, { id }: Person): Html {
   const rules = config.rules.length > 0 ? ` What ${fileName(config)} says of ${id} stays there.` : ''
   return fold(
     `Remove ${id}`,
-    html`<p class="hint">Ends all sessions, links and tokens of ${id}, takes back every grant, and takes ${id} off the list. What ${id} did keeps the name.${rules}</p>${postButton(
+    html`<div class="form-narrow"><p class="hint">Ends all sessions, links and tokens of ${id}, takes back every grant, and takes ${id} off the list. What ${id} did keeps the name.${rules}</p>${postButton(
       urls.path(PEOPLE_PATH),
       { label: `Remove ${id} for good`, kind: 'danger-filled' },
       { op: 'remove', actor: id },
-    )}`,
+    )}</div>`,
   )
 }
 

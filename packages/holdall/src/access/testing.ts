@@ -49,6 +49,7 @@ export interface TestServerOptions {
   readonly secret?: string
   readonly now?: () => number
   readonly linkCommand?: string
+  readonly servesOthers?: boolean
 }
 
 export interface TestServer {
@@ -76,6 +77,7 @@ export function serveAccess(options: TestServerOptions): TestServer {
     log: createLog((line) => logged.push(line)),
     now: options.now,
     linkCommand: options.linkCommand,
+    servesOthers: options.servesOthers,
   })
   const routes = accessRoutes({
     access,
