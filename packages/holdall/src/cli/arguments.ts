@@ -31,7 +31,9 @@ export function parse<const Options extends ParseArgsOptionsConfig>(argv: readon
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    // Node's advice after its first sentence is about something rarer than a mistyped option.
+    const [said = ''] = (error as Error).message.split(/(?<=['"])\. /)
+    throw new UsageError(said.endsWith('.') ? said : `${said}.`)
   }
 }
 
