@@ -75,15 +75,18 @@ describe('attach files to rows in a browser', { skip }, () => {
     await page.getByLabel('photo', { exact: true }).selectOption('One file')
     await page.getByLabel('gallery', { exact: true }).selectOption('Several files')
     const photo = page.locator('.form-row', { has: page.getByLabel('photo', { exact: true }) })
-    await openFold(photo)
     await photo.getByLabel('New files go to').selectOption('Photographs')
-    await photo.getByLabel('Accepted types').fill('image/*')
-    await photo.getByLabel('Largest size').fill('two big ones')
+    await photo.getByLabel('Takes', { exact: true }).selectOption('Images')
+    await photo.getByLabel('Largest size', { exact: true }).fill('two big ones')
     await page.getByRole('button', { name: 'Save file columns' }).click()
     await page.getByText('Must be a size, for example 20 MB.').first().waitFor()
-    assert.equal(await photo.getByLabel('Accepted types').inputValue(), 'image/*', 'a refused form keeps its values')
-    assert.equal(await photo.getByLabel('Largest size').inputValue(), 'two big ones')
-    await photo.getByLabel('Largest size').fill('20 MB')
+    assert.equal(
+      await photo.getByLabel('Takes', { exact: true }).inputValue(),
+      'images',
+      'a refused form keeps its values',
+    )
+    assert.equal(await photo.getByLabel('Largest size', { exact: true }).inputValue(), 'two big ones')
+    await photo.getByLabel('Largest size', { exact: true }).fill('20')
     await page.getByRole('button', { name: 'Save file columns' }).click()
     await page.waitForURL(`${holdall.url}/shop/products`)
     await page.getByText('File columns saved').waitFor()
@@ -213,16 +216,16 @@ describe('attach files to rows in a browser', { skip }, () => {
       assert.equal(await statusOf(bob, '/-/files/upload/uploads?filename=x.jpg', 'x'), 403)
       assert.equal(await statusOf(bob, '/shop/products/1/-/update', '{"update": {"name": "his"}}'), 403)
     }
-    async function grant(level: string, resource: string): Promise<void> {
+    async function grant(level: string, value: string, resource: string): Promise<void> {
       await page.getByLabel('What they may do', { exact: true }).selectOption(level)
-      await page.getByLabel('Where', { exact: true }).selectOption({ label: resource })
+      await page.getByLabel('Where', { exact: true }).selectOption(value)
       await page.getByRole('button', { name: 'Grant', exact: true }).click()
       await page.getByRole('button', { name: `Take back what was granted on ${resource}` }).waitFor()
     }
 
     await assertMayNot()
-    await grant('edit', 'table shop / products')
-    await grant('edit', 'source uploads')
+    await grant('edit', 'table:shop/products', 'table shop / products')
+    await grant('edit', 'source:uploads', 'source uploads')
     await bob.goto(`${holdall.url}/shop/products`)
     await bob.getByRole('link', { name: 'Insert row' }).waitFor()
     await drop(cellOf(bob, 3, 'photo'), 'bob.jpg')
@@ -368,10 +371,6 @@ async function assertStored(id: string, name: string): Promise<void> {
 
 function cellOf(on: Page, key: number, columnName: string): Locator {
   return on.locator(`file-cell[row-url$="/products/${key}"][column=${columnName}]`)
-}
-
-async function openFold(row: Locator): Promise<void> {
-  if ((await row.locator('details[open]').count()) === 0) await row.locator('summary').click()
 }
 
 async function chooseIn(field: Locator, name: string): Promise<void> {

@@ -16,7 +16,9 @@ function correct(event: Event): void {
   if (!field || !error) return
   const corrected = control.matches('file-column-input') ? (control as FileColumnInput).changed : isChanged(control)
   error.hidden = corrected
-  if (field.matches('.form-row')) field.classList.toggle('wrong', !corrected)
+  // A row may hold several fields, of which others may still be wrong.
+  const row = field.closest<HTMLElement>('.form-row')
+  row?.classList.toggle('wrong', row.querySelector('.field-error:not([hidden])') !== null)
   if (control.matches('file-column-input')) (control as FileColumnInput).invalid = !corrected
   else if (corrected) control.removeAttribute('aria-invalid')
   else control.setAttribute('aria-invalid', 'true')
