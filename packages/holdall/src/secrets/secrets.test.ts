@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HoldallError } from '../web/error.ts'
 import { createSecrets } from './named.ts'
 import { resolveServerSecret, SECRET_FILE } from './server-secret.ts'
@@ -25,11 +37,27 @@ test('without one a secret is made, kept for its owner alone, and is the same fo
   assert.equal(new Set(found).size, 1)
   assert.match(found[0] ?? '', /^[0-9a-f]{64}$/)
   const path = join(dataDirectory, SECRET_FILE)
+  assert.deepEqual(readdirSync(dataDirectory), [SECRET_FILE])
   assert.equal(statSync(path).mode & 0o777, 0o600)
   assert.equal(readFileSync(path, 'utf8').trim(), found[0])
   chmodSync(path, 0o644)
   assert.equal(await resolveServerSecret({ env: { HOLDALL_SECRET: '' }, dataDirectory }), found[0])
   assert.equal(statSync(path).mode & 0o777, 0o600)
+})
+
+test('the file of the secret is never there without the secret', async () => {
+  const dataDirectory = join(folder, 'watched')
+  mkdirSync(dataDirectory)
+  const seen = new Set<string>()
+  const watcher = watch(dataDirectory, (_event, name) => {
+    if (name === SECRET_FILE && existsSync(join(dataDirectory, SECRET_FILE))) {
+      seen.add(readFileSync(join(dataDirectory, SECRET_FILE), 'utf8').trim())
+    }
+  })
+  const secret = await resolveServerSecret({ env: {}, dataDirectory })
+  await sleep(50)
+  watcher.close()
+  assert.deepEqual([...seen], [secret])
 })
 
 test('an empty secret is refused, not used', async () => {

@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises'
+import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { HoldallError } from '../web/error.ts'
 
 export const SECRET_FILE = 'secret'
 const SECRET_BYTES = 32
 const OWNER_ONLY = 0o600
 const ANYONE_ELSE = 0o077
-const READ_ATTEMPTS = 20
-const READ_PAUSE_MS = 25
 
 export interface ServerSecretOptions {
   /** `--secret` */
@@ -39,18 +36,34 @@ export async function resolveServerSecret({ option, env, dataDirectory }: Server
 
 /** Undefined when there is one already: of two servers that start at once, both use the one that was first. */
 async function create(path: string): Promise<string | undefined> {
+  if (await exists(path)) return undefined
+  const secret = randomBytes(SECRET_BYTES).toString('hex')
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    const file = await open(path, 'wx', OWNER_ONLY)
+    // Whole before it has its name: a server that dies here must not leave an empty secret that no later one takes.
+    const file = await open(temporary, 'wx', OWNER_ONLY)
     try {
-      const secret = randomBytes(SECRET_BYTES).toString('hex')
       await file.writeFile(`${secret}\n`)
       await file.sync()
-      return secret
     } finally {
       await file.close()
     }
+    await link(temporary, path)
+    return secret
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw error
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
   }
 }
@@ -58,11 +71,7 @@ async function create(path: string): Promise<string | undefined> {
 async function read(path: string): Promise<string> {
   const { mode } = await stat(path)
   if ((mode & ANYONE_ELSE) !== 0) await chmod(path, OWNER_ONLY)
-  for (let attempt = 1; attempt <= READ_ATTEMPTS; attempt++) {
-    const secret = (await readFile(path, 'utf8')).trim()
-    if (secret !== '') return secret
-    // Another server may have made the file a moment ago and be about to write it.
-    await sleep(READ_PAUSE_MS)
-  }
+  const secret = (await readFile(path, 'utf8')).trim()
+  if (secret !== '') return secret
   throw new HoldallError('secret_unreadable', { path })
 }
