@@ -14,7 +14,6 @@ databases:
           photos: { file_column: true, file_source: photographs, file_accept: image/*, file_multiple: true }
           report: { file_column: true, file_source: documents, file_accept: 'application/pdf, text/csv, .csv', file_max_size: 20000000 }
       objects_fts: { hidden: true }
-      objects_words: { hidden: true }
       makers: { label_column: name }
       places: { label_column: name }
       exhibitions: { label_column: title, sort_desc: opens_on }

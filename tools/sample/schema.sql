@@ -84,14 +84,10 @@ CREATE VIEW on_display AS
 -- What people look for beside an object's own words: who made it and where. So it keeps its own text, of which a
 -- change of a maker or a place is a part.
 CREATE VIRTUAL TABLE objects_fts USING fts5(title, description, material, accession_no, maker, place);
-CREATE VIEW objects_words AS
-  SELECT o.rowid AS id, o.title, o.description, o.material, o.accession_no, m.name AS maker, p.name AS place
-  FROM objects o
-  LEFT JOIN makers m ON m.id = o.maker_id
-  LEFT JOIN places p ON p.id = o.place_id;
 CREATE TRIGGER objects_fts_insert AFTER INSERT ON objects BEGIN
   INSERT INTO objects_fts(rowid, title, description, material, accession_no, maker, place)
-  SELECT id, title, description, material, accession_no, maker, place FROM objects_words WHERE id = new.rowid;
+  VALUES (new.rowid, new.title, new.description, new.material, new.accession_no,
+    (SELECT name FROM makers WHERE id = new.maker_id), (SELECT name FROM places WHERE id = new.place_id));
 END;
 CREATE TRIGGER objects_fts_delete AFTER DELETE ON objects BEGIN
   DELETE FROM objects_fts WHERE rowid = old.rowid;
@@ -99,7 +95,8 @@ END;
 CREATE TRIGGER objects_fts_update AFTER UPDATE ON objects BEGIN
   DELETE FROM objects_fts WHERE rowid = old.rowid;
   INSERT INTO objects_fts(rowid, title, description, material, accession_no, maker, place)
-  SELECT id, title, description, material, accession_no, maker, place FROM objects_words WHERE id = new.rowid;
+  VALUES (new.rowid, new.title, new.description, new.material, new.accession_no,
+    (SELECT name FROM makers WHERE id = new.maker_id), (SELECT name FROM places WHERE id = new.place_id));
 END;
 CREATE TRIGGER objects_fts_maker AFTER UPDATE OF name ON makers BEGIN
   UPDATE objects_fts SET maker = new.name WHERE rowid IN (SELECT rowid FROM objects WHERE maker_id = new.id);

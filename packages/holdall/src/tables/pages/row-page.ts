@@ -58,8 +58,8 @@ function line(data: RowData, column: string, room: PagesRoom): Html {
 function value(data: RowData, column: string, { urls }: PagesRoom): Html | string {
   const { page, values, fileColumns, files, database } = data
   const stored = values.get(column) ?? null
-  if (stored === null) return nullCell
   const rule = fileColumns.get(column)
+  if (stored === null) return rule ? html`<span class="null">No file</span>` : nullCell
   if (rule) {
     const { ids, other } = readCell(stored)
     if (other === null) {
