@@ -82,8 +82,11 @@ export function connect(declared: DeclaredSource, context: ConnectionContext): C
       if (!before.available) context.log.info('source available', { source: source.slug })
     } catch (error) {
       const since = before.available ? new Date(context.now()) : before.since
-      availability = { available: false, reason: reasonOf(error), since }
-      context.log.warn('source unavailable', { source: source.slug, reason: availability.reason, error })
+      const reason = reasonOf(error)
+      availability = { available: false, reason, since }
+      if (before.available || before.reason !== reason) {
+        context.log.warn('source unavailable', { source: source.slug, reason, error })
+      }
     }
     return availability
   }

@@ -3,6 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Config, loadConfig } from '../config/config.ts'
 import { type InternalDatabase, openInternalDatabase } from '../database/internal.ts'
@@ -113,6 +114,19 @@ describe('sources', () => {
     await sources.close()
   })
 
+  test('a folder that goes away while the server runs is noticed without anybody asking for a file', async () => {
+    const sources = await open(configOf({ leaving: { storage: 'filesystem', config: { root: 'leaving' } } }), {
+      probeEveryMs: 20,
+    })
+    await sources.start()
+    assert.equal(sources.get('leaving').availability.available, true)
+    await rename(join(folder, 'leaving'), join(folder, 'left'))
+    await until(() => !sources.get('leaving').availability.available)
+    await rename(join(folder, 'left'), join(folder, 'leaving'))
+    await until(() => sources.get('leaving').availability.available)
+    await sources.close()
+  })
+
   test('a storage that does not answer costs two seconds, not the start', async () => {
     const slow = fake('slow', () => new Promise<never>(() => {}))
     const started = performance.now()
@@ -159,4 +173,11 @@ function fake(
   create: (config: unknown, getSecret: (name: string) => Promise<string | undefined>) => Promise<Storage>,
 ): StorageType {
   return { type, config: z.unknown(), create: (config, { getSecret }) => create(config, getSecret) }
+}
+
+async function until(done: () => boolean): Promise<void> {
+  for (let waited = 0; !done(); waited += 20) {
+    assert.ok(waited < 5_000, 'it did not happen within five seconds')
+    await sleep(20)
+  }
 }

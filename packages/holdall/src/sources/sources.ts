@@ -11,8 +11,8 @@ import type { GetSecret } from './secrets.ts'
 import type { Storage, StorageType } from './storage.ts'
 import type { SourceRules } from './validation.ts'
 
-/** How often a source that does not answer is asked again. */
-export const RETRY_MS = 10_000
+/** How often each source is asked whether it is still there, or there again. */
+export const PROBE_EVERY_MS = 10_000
 
 /** A configured connection to a storage: the unit of administration and of permissions. */
 export interface Source {
@@ -44,7 +44,7 @@ export interface Sources {
   /** @throws HoldallError `source_not_found` */
   get(slug: string): Source
   byId(id: number): Source | undefined
-  /** Probes every source at once, then keeps asking those that fail. Resolves after the first round. */
+  /** Probes every source at once, then keeps asking. Resolves after the first round. */
   start(): Promise<void>
   close(): Promise<void>
 }
@@ -59,6 +59,8 @@ export interface SourcesOptions {
   readonly log: Log
   readonly fetch?: typeof fetch
   readonly now?: () => number
+  /** Default: PROBE_EVERY_MS. */
+  readonly probeEveryMs?: number
 }
 
 /** The resource that `files-browse` and `files-upload` are asked for. */
@@ -73,7 +75,16 @@ export function sourceResource(slug: string): Resource {
  * @throws ConfigurationError when a source names an unknown storage or its `config` is not sound
  */
 export async function createSources(options: SourcesOptions): Promise<Sources> {
-  const { database, config, getSecret, dataDirectory, log, fetch = globalThis.fetch, now = Date.now } = options
+  const {
+    database,
+    config,
+    getSecret,
+    dataDirectory,
+    log,
+    fetch = globalThis.fetch,
+    now = Date.now,
+    probeEveryMs = PROBE_EVERY_MS,
+  } = options
   const types = new Map(options.types.map((type) => [type.type, type]))
   const declared = new Map(declaredSources(config, types, dataDirectory).map((one) => [one.source.slug, one]))
   const connections = new Map<string, Connection>()
@@ -85,7 +96,7 @@ export async function createSources(options: SourcesOptions): Promise<Sources> {
     sources.set(row.slug, sourceOf(row, declaration, connection, config.settings.max_upload_bytes))
   }
   const byId = new Map([...sources.values()].map((source) => [source.id, source]))
-  let retry: NodeJS.Timeout | undefined
+  let timer: NodeJS.Timeout | undefined
 
   return {
     list: () => [...sources.values()],
@@ -97,13 +108,13 @@ export async function createSources(options: SourcesOptions): Promise<Sources> {
     byId: (id) => byId.get(id),
     async start() {
       await Promise.all([...connections.values()].map((connection) => connection.probe()))
-      retry = setInterval(() => {
-        for (const connection of connections.values()) if (!connection.availability.available) connection.probe()
-      }, RETRY_MS)
-      retry.unref()
+      timer = setInterval(() => {
+        for (const connection of connections.values()) connection.probe()
+      }, probeEveryMs)
+      timer.unref()
     },
     async close() {
-      clearInterval(retry)
+      clearInterval(timer)
       await Promise.all([...connections.values()].map((connection) => connection.close()))
     },
   }
