@@ -100,3 +100,31 @@ test('an object as a parameter is an error, not a NULL', async () => {
   await assert.rejects(sql`SELECT ${{ a: 1 }}`.execute(db.read), /not object/)
   await db.close()
 })
+
+test('a full disk is said as what it is, and nothing of the transaction stays', async () => {
+  const database = await openInternalDatabase(join(folder, 'full.db'))
+  const person = { name: null, created_by: null, last_seen_at: null }
+  await assert.rejects(
+    database.write(async (trx) => {
+      await sql`PRAGMA max_page_count = 1`.execute(trx)
+      await trx
+        .insertInto('actors')
+        .values({ ...person, id: 'small' })
+        .execute()
+      await trx
+        .insertInto('actors')
+        .values({ ...person, id: 'large', name: 'x'.repeat(1_000_000) })
+        .execute()
+    }),
+    (error) => error instanceof HoldallError && error.code === 'database_full' && error.status === 507,
+  )
+  assert.deepEqual(await database.read.selectFrom('actors').select('id').execute(), [])
+  await database.write((trx) => sql`PRAGMA max_page_count = 1000000`.execute(trx))
+  await database.write((trx) =>
+    trx
+      .insertInto('actors')
+      .values({ ...person, id: 'later' })
+      .execute(),
+  )
+  await database.close()
+})

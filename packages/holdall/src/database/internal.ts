@@ -12,6 +12,7 @@ export const BUSY_LIMIT_MS = 15_000
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 100
 const SQLITE_BUSY = 5
+const SQLITE_FULL = 13
 
 /** Holdall's own database: sources, files, uploads, actors, tokens and what is set at runtime. */
 export interface InternalDatabase {
@@ -19,7 +20,8 @@ export interface InternalDatabase {
   readonly read: Kysely<Schema>
   /**
    * Runs `work` in a transaction that takes the write lock at once; one at a time. `work` may only wait for its own
-   * queries: a transaction that waits for anything slower (a disk, the network) is rolled back and throws.
+   * queries: a transaction that waits for anything slower (a disk, the network) is rolled back and throws. A full disk
+   * is `database_full`.
    */
   write<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result>
   close(): Promise<void>
@@ -61,7 +63,7 @@ export async function openInternalDatabase(path: string): Promise<InternalDataba
       return result
     } catch (error) {
       if (writing.isTransaction) writing.exec('ROLLBACK')
-      throw error
+      throw errcodeOf(error) === SQLITE_FULL ? new HoldallError('database_full', {}, { cause: error }) : error
     } finally {
       clearImmediate(turn)
     }
@@ -88,6 +90,10 @@ function connect(path: string): DatabaseSync {
   return new DatabaseSync(path, { timeout: 0 })
 }
 
+function errcodeOf(error: unknown): number | undefined {
+  return (error as { errcode?: number } | undefined)?.errcode
+}
+
 async function patiently(run: () => void): Promise<void> {
   const deadline = Date.now() + BUSY_LIMIT_MS
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
@@ -95,7 +101,7 @@ async function patiently(run: () => void): Promise<void> {
       run()
       return
     } catch (error) {
-      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error
+      if (errcodeOf(error) !== SQLITE_BUSY) throw error
       if (Date.now() > deadline) throw new HoldallError('database_busy', {}, { cause: error })
     }
     await sleep(pause / 2 + (Math.random() * pause) / 2)

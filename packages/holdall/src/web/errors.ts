@@ -17,6 +17,10 @@ export const ERRORS = {
   body_too_large: { status: 413, message: 'The body is larger than {limit} bytes.' },
   internal: { status: 500, message: 'The server failed at this request. Its log has the reason under the request id.' },
   unavailable: { status: 503, message: '{reason}' },
+  database_full: {
+    status: 507,
+    message: 'The disk of the internal database is full. Whoever runs this server must make room; nothing was kept.',
+  },
   database_busy: { status: 503, message: 'The database is busy. Try again in a moment.' },
 
   // Who asks, and whether they may

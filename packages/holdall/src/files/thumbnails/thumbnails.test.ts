@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Hono } from 'hono'
@@ -236,4 +236,15 @@ test('the cache stays below its limit, the oldest going first', async () => {
   assert.ok(kept.length >= 8 && kept.length <= 10, `${kept.length} files of 100 bytes`)
   assert.equal((await cache.read(`2${'0'.repeat(60)}29`, 'x'))?.length, 100)
   assert.equal(await cache.read(`0${'0'.repeat(60)}0`, 'x'), undefined)
+})
+
+test('a cache that takes nothing costs no picture and no icon', async () => {
+  const directory = join(room.folder, 'thumbnails-nowhere')
+  symlinkSync(join(room.folder, 'no', 'such', 'folder'), directory)
+  const good = scripted(directory, async () => Buffer.from('RIFF'))
+  assert.equal((await good.thumbnails.get(recordOf(), VARIANT)).kind, 'picture')
+  const bad = scripted(directory, async () => {
+    throw new ChildFailure('refused', 'broken')
+  })
+  assert.equal((await bad.thumbnails.get(recordOf(), VARIANT)).kind, 'none')
 })

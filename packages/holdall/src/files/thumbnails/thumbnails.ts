@@ -58,16 +58,21 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
         ...variant,
         open: (signal) => open(file, signal),
       })
-      await cache.write(key, variantName(variant), bytes)
+      await kept(file, cache.write(key, variantName(variant), bytes))
       return picture(bytes)
     } catch (error) {
       const failure = failureOf(error, now())
       // Nobody looked at the picture, so that nothing is known about it.
       if (error instanceof ChildFailure && error.kind === 'unavailable') return none(failure)
       log.warn('thumbnail_failed', { file: file.id, reason: failure.reason, transient: failure.transient, error })
-      await cache.fail(key, failure)
+      await kept(file, cache.fail(key, failure))
       return none(failure)
     }
+  }
+
+  /** A cache that is full costs the work of another time, never the answer. */
+  async function kept(file: FileRecord, writing: Promise<void>): Promise<void> {
+    await writing.catch((error: unknown) => log.warn('thumbnail_not_kept', { file: file.id, error }))
   }
 
   async function open(file: FileRecord, signal: AbortSignal) {
