@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { accepts, acceptWords, fileFacts, splitName, typeLabel } from './files.ts'
+import { acceptList, accepts, acceptsType, acceptWords, fileFacts, splitName, typeLabel } from './files.ts'
 import { formatBytes, formatDuration, formatPortion } from './format.ts'
 
 test('a name keeps its extension and three letters before it', () => {
@@ -48,6 +48,18 @@ test('accept lists in words', () => {
   assert.equal(acceptWords('image/*')?.one, 'an image')
   assert.equal(acceptWords('image/*, .pdf')?.many, 'images, PDF')
   assert.equal(acceptWords(''), null)
+})
+
+test('what a column takes, as a sentence ends', () => {
+  assert.equal(acceptList('image/*'), 'images')
+  assert.equal(acceptList('image/*, .pdf, audio/*'), 'images, PDF and audio')
+  assert.equal(acceptList(''), null)
+})
+
+test('a type without a name is judged only where names do not matter', () => {
+  assert.equal(acceptsType('image/*', 'text/plain'), false)
+  assert.equal(acceptsType('image/*', ''), true)
+  assert.equal(acceptsType('image/*, .txt', 'text/plain'), true)
 })
 
 test('numbers beside a bar', () => {
