@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fileCell } from '../../web/parts/file.ts'
+import { fileCell, fileTiles } from '../../web/parts/file.ts'
 import { dataTable } from '../../web/parts/table.ts'
 
 test('a thumbnail leads to its file, and screen readers hear one link', () => {
@@ -23,6 +23,11 @@ test('a thumbnail leads to its file, and screen readers hear one link', () => {
   )
   assert.equal(cell.match(/<a [^>]*aria-hidden="true"/g)?.length, 1)
   assert.equal(cell.match(/<a /g)?.length, 2)
+})
+
+test('a tile is called by the whole name of its file', () => {
+  const file = { id: 'df-1', filename: 'jug.jpg', contentType: 'image/jpeg', size: 5, href: '/f', thumbnail: '/t' }
+  assert.match(String(fileTiles([file])), /<a href="\/f" aria-label="jug\.jpg" title="jug\.jpg">/)
 })
 
 test('a card is headed by the cell that names its row', () => {

@@ -81,7 +81,7 @@ export function fileStrip(items: readonly CellItem[], moreHref: string): Html {
 export function fileTiles(files: readonly ShownFile[]): Html {
   return html`<ul class="tiles">${files.map(
     (file) =>
-      html`<li class="tile"><a href="${safeUrl(file.href)}"><span class="picture">${
+      html`<li class="tile"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}"><span class="picture">${
         file.thumbnail === null
           ? html`<span class="format">${icon('file', 'large')}${typeLabel(file.contentType, file.filename)}</span>`
           : html`<img src="${safeUrl(file.thumbnail)}" width="160" height="120" alt="" loading="lazy" decoding="async">`
