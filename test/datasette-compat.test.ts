@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DATASETTE, type RunningDatasette, startDatasette } from './support/datasette.ts'
 import { type RunningHoldall, startHoldall } from './support/holdall.ts'
@@ -293,13 +294,15 @@ describe('the same configuration, served by Datasette and by Holdall', {
 
       for (const path of entry.paths) {
         it(path, async () => {
-          const [expected, actual] = await Promise.all([ask(theirs.url, path), ask(ours.url, path)])
+          const [expected, actual] = await Promise.all([askCounted(theirs.url, path), ask(ours.url, path)])
           assert.deepEqual(actual, expected)
         })
       }
     })
   }
 })
+
+const MAX_COUNT_ATTEMPTS = 25
 
 interface Answer {
   status: number
@@ -315,6 +318,16 @@ async function ask(url: string, path: string): Promise<Answer> {
   const link = response.headers.get('Link')?.replace(ORIGIN, '') ?? null
   const body: unknown = type === 'application/json' ? JSON.parse(text.replace(ORIGIN, ''), exactly) : lines(text)
   return normalise({ status: response.status, type, link, body })
+}
+
+/** Datasette gives the counts of its start page 10 ms and leaves them out when the machine was busy: asked again then. */
+async function askCounted(url: string, path: string): Promise<Answer> {
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await ask(url, path)
+    const left = JSON.stringify(answer.body).includes('"show_table_row_counts":false')
+    if (!left || attempt === MAX_COUNT_ATTEMPTS) return answer
+    await sleep(200)
+  }
 }
 
 /** The scheme stays: it is what `force_https_urls` is about. */

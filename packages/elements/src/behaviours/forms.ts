@@ -18,9 +18,10 @@ function follow(form: HTMLFormElement): void {
   function say(): void {
     if (!state) return
     const changes = countChanges(form)
-    const uploads = fileFields(form).reduce((sum, field) => sum + field.pending, 0)
+    const uploads = pendingUploads(form)
     const words = changes === 0 ? [] : [`${formatCount(changes, 'change')}.`]
-    if (uploads > 0) words.push(`Saving waits for ${formatCount(uploads, 'upload')}.`)
+    if (uploads > 0)
+      words.push(waiting === undefined ? `Saving waits for ${formatCount(uploads, 'upload')}.` : savesWhen(uploads))
     state.textContent = words.join(' ')
   }
 
@@ -48,12 +49,19 @@ function follow(form: HTMLFormElement): void {
     } else if (fileFields(form).some((field) => field.pending > 0)) {
       event.preventDefault()
       waiting = (event as SubmitEvent).submitter
-      const uploads = fileFields(form).reduce((sum, field) => sum + field.pending, 0)
-      const text = `Saves when ${formatCount(uploads, 'upload')} ${uploads === 1 ? 'has' : 'have'} ended.`
-      if (state) state.textContent = text
-      announce(text)
+      say()
+      announce(savesWhen(pendingUploads(form)))
     }
   })
   // A page that comes back from the browser's cache keeps its fields and has to say so.
   addEventListener('pageshow', say)
+}
+
+function pendingUploads(form: HTMLFormElement): number {
+  return fileFields(form).reduce((sum, field) => sum + field.pending, 0)
+}
+
+/** What a press on Save comes to while files are still being sent. */
+function savesWhen(uploads: number): string {
+  return `Saves when ${formatCount(uploads, 'upload')} ${uploads === 1 ? 'has' : 'have'} ended.`
 }

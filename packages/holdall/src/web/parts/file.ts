@@ -81,11 +81,14 @@ export function fileStrip(items: readonly CellItem[], moreHref: string): Html {
 export function fileTiles(files: readonly ShownFile[]): Html {
   return html`<ul class="tiles">${files.map(
     (file) =>
-      html`<li class="tile"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}"><span class="picture">${
+      html`<li class="tile"><a href="${safeUrl(file.href)}" title="${file.filename}"><span class="picture">${
         file.thumbnail === null
           ? html`<span class="format">${icon('file', 'large')}${typeLabel(file.contentType, file.filename)}</span>`
           : html`<img src="${safeUrl(file.thumbnail)}" width="160" height="120" alt="" loading="lazy" decoding="async">`
-      }</span>${fileName(file.filename)}<span class="file-facts">${factsLine(file)}</span></a></li>`,
+      }</span>${
+        // What is heard is the whole name; what is seen is in two parts, so that it can shrink in the middle.
+        html`<span class="unseen">${file.filename}</span><span aria-hidden="true">${fileName(file.filename)}</span>`
+      }<span class="file-facts">${factsLine(file)}</span></a></li>`,
   )}</ul>`
 }
 
