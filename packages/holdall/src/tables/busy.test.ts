@@ -7,6 +7,7 @@ import { tableJsonRoutes } from './routes.ts'
 import { openTestTables, type TestTables } from './testing.ts'
 
 const P99_MS = 300
+const ATTEMPTS = 4
 const QUIET_MS = 1_500
 const TIME_LIMIT_MS = 1_000
 
@@ -68,29 +69,41 @@ describe('slow filters', () => {
     return visitWhile(() => performance.now() < until)
   }
 
+  /** How long pages take while so many filters run that never end. */
+  async function visitDuring(count: number, attempt: number): Promise<number[]> {
+    let running = true
+    const slow = Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const response = await fetch(url() + endless(attempt * 1_000_000 + count * 1_000 + index))
+        return [response.status, ((await response.json()) as { code: string }).code]
+      }),
+    ).finally(() => {
+      running = false
+    })
+    const times = await visitWhile(() => running)
+    for (const [status, code] of await slow) {
+      // Two or three run at a time; the others wait for their turn, though not for ever.
+      if (count <= 10 || code !== 'database_busy') assert.deepEqual([status, code], [400, 'sql_time_limit'])
+    }
+    return times
+  }
+
   for (const count of process.env.HOLDALL_TEST_LONG ? [10, 40] : [10]) {
     it(`leave other pages fast: ${count} at once`, async (t) => {
-      const quiet = await visitFor(QUIET_MS)
-      let running = true
-      const slow = Promise.all(
-        Array.from({ length: count }, async (_, index) => {
-          const response = await fetch(url() + endless(count * 1_000 + index))
-          return [response.status, ((await response.json()) as { code: string }).code]
-        }),
-      ).finally(() => {
-        running = false
-      })
-      const times = await visitWhile(() => running)
-      for (const [status, code] of await slow) {
-        // Two or three run at a time; the others wait for their turn, though not for ever.
-        if (count <= 10 || code !== 'database_busy') assert.deepEqual([status, code], [400, 'sql_time_limit'])
+      // Another program's work can only make it slower, so one good attempt shows what ours costs.
+      for (let attempt = 1; ; attempt += 1) {
+        const quiet = await visitFor(QUIET_MS)
+        const times = await visitDuring(count, attempt)
+        const at = (part: number) => quantile(times, part)
+        t.diagnostic(
+          `${times.length} pages meanwhile: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(0.99999)} ms`,
+        )
+        assert(times.length > 20)
+        // A machine that is busy with other things is slow without any filter too.
+        const limit = Math.max(P99_MS, 3 * quantile(quiet, 0.99))
+        if (at(0.99) < limit) break
+        assert(attempt < ATTEMPTS, `p99 is ${at(0.99)} ms, of at most ${limit} ms`)
       }
-      const at = (part: number) => quantile(times, part)
-      t.diagnostic(`${times.length} pages meanwhile: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(0.99999)} ms`)
-      assert(times.length > 20)
-      // A machine that is busy with other things is slow without any filter too.
-      const limit = Math.max(P99_MS, 3 * quantile(quiet, 0.99))
-      assert(at(0.99) < limit, `p99 is ${at(0.99)} ms, of at most ${limit} ms`)
     })
   }
 })
