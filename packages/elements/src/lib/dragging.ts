@@ -128,6 +128,8 @@ function whereToDrop(): string {
   if (document.querySelector('file-column-input[source]')) return 'Drop files onto one of the file fields.'
   if (document.querySelector('file-cell')) return 'Drop files onto a cell of a file column.'
   if (document.querySelector('file-upload')) return 'Drop files into the upload area.'
+  if (document.querySelector('.file-column, .files-column'))
+    return 'You may not change these cells, so they take no files from you.'
   return 'This page takes no files. They go into a row’s form, or into a source under Files.'
 }
 

@@ -2,6 +2,7 @@ import { formatCount, formatTime } from '../web/format.ts'
 import { type Html, html, safeUrl } from '../web/html.ts'
 import type { PageContent } from '../web/page.ts'
 import { button } from '../web/parts/button.ts'
+import { fold } from '../web/parts/facts.ts'
 import { field } from '../web/parts/field.ts'
 import { type SelectOption, selectInput, textInput } from '../web/parts/inputs.ts'
 import { pager } from '../web/parts/table.ts'
@@ -125,6 +126,11 @@ function grantWords({ id, grants }: ListedPerson): string {
 function inviteForm(urls: Urls, places: readonly Place[], refusal: Refusal | undefined): Html {
   const errors = refusal?.error.fields ?? {}
   const value = (name: string) => (refusal === undefined ? '' : textOf(refusal.fields, name))
+  const rights = (row: number) => {
+    const names = rightFields(row)
+    return grantFields(places, { level: value(names.level), resource: value(names.resource) }, errors, row)
+  }
+  const asked = moreRows().some((row) => value(rightFields(row).level) !== '')
   return html`<form class="panel panel-body form-wide" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="invite"><div class="fields">${field(
     {
       name: 'actor',
@@ -140,10 +146,7 @@ function inviteForm(urls: Urls, places: readonly Place[], refusal: Refusal | und
     hint: 'Optional, for example Bob Berg.',
     error: errors.name,
     control: (tied) => textInput({ ...tied, name: 'name', value: value('name'), autocomplete: 'off' }),
-  })}</div>${[1, ...moreRows()].map((row) => {
-    const names = rightFields(row)
-    return grantFields(places, { level: value(names.level), resource: value(names.resource) }, errors, row)
-  })}${levelsHint(html` Rows that are left at “${NO_LEVEL.label}” grant nothing. More can be granted later.`)}<p>${button({ type: 'submit', kind: 'filled', label: 'Make sign-in link', icon: 'plus' })}</p></form>`
+  })}</div>${rights(1)}${fold('Several rights at once', html`${moreRows().map(rights)}`, asked)}${levelsHint(html` Rows that are left at “${NO_LEVEL.label}” grant nothing. More can be granted later.`)}<p>${button({ type: 'submit', kind: 'filled', label: 'Make sign-in link', icon: 'plus' })}</p></form>`
 }
 
 function moreRows(): number[] {

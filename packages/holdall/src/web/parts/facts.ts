@@ -1,4 +1,5 @@
 import { type Html, html, safeUrl } from '../html.ts'
+import { attributes } from './attributes.ts'
 import { copyButton } from './button.ts'
 import { type IconName, icon } from './icon.ts'
 
@@ -48,8 +49,8 @@ export function linkedRows(rows: readonly LinkedRow[]): Html {
 }
 
 /** A heading that opens and closes what is under it. */
-export function fold(title: string, body: Html): Html {
-  return html`<details class="fold"><summary>${icon('chevronRight')}${title}</summary>${body}</details>`
+export function fold(title: string, body: Html, open = false): Html {
+  return html`<details class="fold"${attributes({ open })}><summary>${icon('chevronRight')}${title}</summary>${body}</details>`
 }
 
 /** Keys that the page knows, beside what they do. */
