@@ -9,7 +9,8 @@ const ON_A_MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
 export const chromium: Service = {
   name: 'Chromium',
   variable: 'HOLDALL_TEST_CHROMIUM',
-  command: 'apt-get install chromium fonts-liberation   # as root on Debian; elsewhere set HOLDALL_TEST_CHROMIUM to the path of one',
+  command:
+    'apt-get install chromium fonts-liberation   # as root on Debian; elsewhere set HOLDALL_TEST_CHROMIUM to the path of one',
   find() {
     for (const program of PROGRAMS) {
       const path = onPath(program)
