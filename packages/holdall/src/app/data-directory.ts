@@ -5,8 +5,6 @@ import { dirname, join, resolve } from 'node:path'
 export interface DataDirectory {
   readonly path: string
   readonly internalDatabase: string
-  /** Made again when it is lost. */
-  readonly thumbnails: string
 }
 
 /**
@@ -19,5 +17,5 @@ export function openDataDirectory(path: string, internal?: string): DataDirector
   const internalDatabase = internal === undefined ? join(absolute, 'internal.db') : resolve(internal)
   mkdirSync(absolute, { recursive: true, mode: 0o700 })
   mkdirSync(dirname(internalDatabase), { recursive: true })
-  return { path: absolute, internalDatabase, thumbnails: join(absolute, 'thumbnails') }
+  return { path: absolute, internalDatabase }
 }

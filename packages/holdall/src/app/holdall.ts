@@ -104,14 +104,17 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
     const uploads = createUploads({ database, sources, intake: files.intake, log, before })
     closing.push(uploads.close)
 
-    const frame = async (c: RouteContext) => ({
-      urls,
-      actor: c.var.actor,
-      theme: c.var.theme,
-      path: urls.base + new URL(c.req.url).pathname.slice(urls.base.length) + new URL(c.req.url).search,
-      mayManagePeople: c.var.actor !== null && (await permissions.allowed(c.var.actor, 'manage-people', INSTANCE)),
-      instance: config.metadata.title,
-    })
+    const frame = async (c: RouteContext) => {
+      const { pathname, search } = new URL(c.req.url)
+      return {
+        urls,
+        actor: c.var.actor,
+        theme: c.var.theme,
+        path: pathname + search,
+        mayManagePeople: c.var.actor !== null && (await permissions.allowed(c.var.actor, 'manage-people', INSTANCE)),
+        instance: config.metadata.title,
+      }
+    }
     const tables = createTables({
       config,
       createMissing: options.createDatabases ?? false,
