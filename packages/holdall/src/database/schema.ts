@@ -31,6 +31,67 @@ export interface FileTable {
   created_at: CreatedAt
   metadata: Generated<string>
   search_text: Generated<string>
+  adopted: Generated<number>
+  version: string | null
+  modified_at: string | null
+  changed_at: string | null
+  missing_since: string | null
+}
+
+export interface FileHistoryTable {
+  id: Generated<number>
+  file_id: string
+  replaced_at: CreatedAt
+  size: number | null
+  content_hash: string | null
+  content_type: string | null
+  version: string | null
+  modified_at: string | null
+}
+
+export interface FileTextTable {
+  file_id: string
+  text: string
+}
+
+export interface FileWorkTable {
+  file_id: string
+  kind: 'facts' | 'text'
+  attempts: Generated<number>
+  not_before: Generated<string>
+}
+
+export interface FileTrashTable {
+  id: string
+  source_id: number
+  path: string
+  filename: string
+  size: number | null
+  trashed_at: Generated<string>
+  trashed_by: string | null
+  purge_after: string
+  purging: Generated<number>
+  record: string
+}
+
+export interface SyncRunTable {
+  id: Generated<number>
+  source_id: number
+  status: 'running' | 'completed' | 'failed'
+  started_at: CreatedAt
+  started_by: string | null
+  finished_at: string | null
+  cursor: string | null
+  listed: Generated<number>
+  added: Generated<number>
+  changed: Generated<number>
+  missing: Generated<number>
+  returned: Generated<number>
+  failure_reason: string | null
+  lease_owner: string | null
+  lease_until: string | null
+  lease_process: string | null
+  fence: Generated<number>
 }
 
 export interface FileTotalsTable {
@@ -144,6 +205,11 @@ export interface Schema {
   datasette_files: FileTable
   datasette_files_fts: FileSearchTable
   datasette_files_totals: FileTotalsTable
+  datasette_files_history: FileHistoryTable
+  datasette_files_text: FileTextTable
+  datasette_files_work: FileWorkTable
+  datasette_files_trash: FileTrashTable
+  sync_runs: SyncRunTable
   actors: ActorTable
   sign_in_links: SignInLinkTable
   sessions: SessionTable

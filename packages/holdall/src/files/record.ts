@@ -1,6 +1,6 @@
 import type { Urls } from '../web/url.ts'
 
-/** A file of the registry. Its bytes never change; its name, description and metadata may. */
+/** A file of the registry. Its bytes never change unless it is adopted; its name, description and metadata may. */
 export interface FileRecord {
   readonly id: string
   readonly sourceId: number
@@ -24,6 +24,16 @@ export interface FileRecord {
   readonly createdAt: string
   readonly metadata: Readonly<Record<string, unknown>>
   readonly searchText: string
+  /** Whether sync found it where it lies; others may write there too, so that its bytes can change. */
+  readonly adopted: boolean
+  /** What the storage tells two states of the bytes apart by: an ETag, or size and time. Only of adopted files. */
+  readonly version: string | null
+  /** ISO 8601 in UTC, as the storage says. Only of adopted files. */
+  readonly modifiedAt: string | null
+  /** When other bytes were last seen at its path. */
+  readonly changedAt: string | null
+  /** Since when the storage is without it. */
+  readonly missingSince: string | null
 }
 
 /** As much of a file as a cell of a table shows. */
@@ -52,6 +62,10 @@ export function fileJson(file: FileRecord, urls: Urls): Record<string, unknown> 
     created_at: file.createdAt,
     metadata: file.metadata,
     search_text: file.searchText,
+    adopted: file.adopted,
+    modified_at: file.modifiedAt,
+    changed_at: file.changedAt,
+    missing_since: file.missingSince,
     ...addresses(file.id, urls),
   }
 }

@@ -19,12 +19,17 @@ export interface FileRow {
   created_at: string
   metadata: string
   search_text: string
+  adopted: number
+  version: string | null
+  modified_at: string | null
+  changed_at: string | null
+  missing_since: string | null
 }
 
 /** The columns of `FileRow`, from a query in which `f` is the file and `s` its source. */
 export const FILE_COLUMNS: RawBuilder<unknown> = sql`f.seq, f.id, f.source_id, s.slug AS source_slug, f.path,
   f.filename, f.content_type, f.declared_type, f.content_hash, f.size, f.width, f.height, f.uploaded_by,
-  f.created_at, f.metadata, f.search_text`
+  f.created_at, f.metadata, f.search_text, f.adopted, f.version, f.modified_at, f.changed_at, f.missing_since`
 
 export function toRecord(row: FileRow): FileRecord {
   let metadata: Readonly<Record<string, unknown>> | undefined
@@ -48,6 +53,11 @@ export function toRecord(row: FileRow): FileRecord {
       return metadata
     },
     searchText: row.search_text,
+    adopted: row.adopted === 1,
+    version: row.version,
+    modifiedAt: row.modified_at,
+    changedAt: row.changed_at,
+    missingSince: row.missing_since,
   }
 }
 

@@ -137,6 +137,11 @@ function recordOf(facts: Partial<FileRecord> = {}): FileRecord {
     createdAt: '2026-01-01T00:00:00.000Z',
     metadata: {},
     searchText: '',
+    adopted: false,
+    version: null,
+    modifiedAt: null,
+    changedAt: null,
+    missingSince: null,
     ...facts,
   }
 }

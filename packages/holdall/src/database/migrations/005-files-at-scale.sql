@@ -1,0 +1,120 @@
+-- A file that sync found where it lies, in a place that others write to as well.
+ALTER TABLE datasette_files ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0 CHECK (adopted IN (0, 1));
+ALTER TABLE datasette_files ADD COLUMN version TEXT;         -- of its bytes, as the storage tells them apart: an ETag, or size and time
+ALTER TABLE datasette_files ADD COLUMN modified_at TEXT;     -- by whoever wrote it, as the storage says
+ALTER TABLE datasette_files ADD COLUMN changed_at TEXT;      -- when sync last saw other bytes; null: never
+ALTER TABLE datasette_files ADD COLUMN missing_since TEXT;   -- when the storage was first seen without it
+
+CREATE INDEX datasette_files_missing ON datasette_files (source_id, missing_since) WHERE missing_since IS NOT NULL;
+
+-- What an adopted file was before each change.
+CREATE TABLE datasette_files_history (
+  id INTEGER PRIMARY KEY,
+  file_id TEXT NOT NULL,
+  replaced_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  size INTEGER,
+  content_hash TEXT,
+  content_type TEXT,
+  version TEXT,
+  modified_at TEXT
+) STRICT;
+CREATE INDEX datasette_files_history_by_file ON datasette_files_history (file_id, id DESC);
+
+-- The words inside a document, beside the description that people wrote.
+CREATE TABLE datasette_files_text (
+  file_id TEXT PRIMARY KEY,
+  text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What is still to be read from bytes, in the background. The row is the job: it goes when the job is done.
+CREATE TABLE datasette_files_work (
+  file_id TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('facts', 'text')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  not_before TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  PRIMARY KEY (file_id, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX datasette_files_work_next ON datasette_files_work (not_before);
+
+-- A deleted file leaves the registry at once: what lists, counts, finds or serves files needs no condition to not show it.
+CREATE TABLE datasette_files_trash (
+  id TEXT PRIMARY KEY,
+  source_id INTEGER NOT NULL REFERENCES datasette_files_sources (id),
+  path TEXT NOT NULL,
+  filename TEXT NOT NULL,
+  size INTEGER,
+  trashed_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  trashed_by TEXT,
+  purge_after TEXT NOT NULL,
+  purging INTEGER NOT NULL DEFAULT 0 CHECK (purging IN (0, 1)), -- its bytes may be gone already: nobody can restore it
+  record TEXT NOT NULL,                   -- JSON: the row of datasette_files, column by column
+  UNIQUE (source_id, path)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX datasette_files_trash_newest ON datasette_files_trash (source_id, trashed_at DESC, id DESC);
+CREATE INDEX datasette_files_trash_due ON datasette_files_trash (purge_after);
+
+-- One run over a source's listing. Whoever holds its lease works on it; the newest row of a source is its state.
+CREATE TABLE sync_runs (
+  id INTEGER PRIMARY KEY,
+  source_id INTEGER NOT NULL REFERENCES datasette_files_sources (id),
+  status TEXT NOT NULL CHECK (status IN ('running', 'completed', 'failed')),
+  started_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  started_by TEXT,
+  finished_at TEXT,
+  cursor TEXT,                            -- where the listing goes on after a restart
+  listed INTEGER NOT NULL DEFAULT 0,
+  added INTEGER NOT NULL DEFAULT 0,
+  changed INTEGER NOT NULL DEFAULT 0,
+  missing INTEGER NOT NULL DEFAULT 0,
+  returned INTEGER NOT NULL DEFAULT 0,
+  failure_reason TEXT,
+  lease_owner TEXT,
+  lease_until TEXT,
+  lease_process TEXT,
+  fence INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX sync_runs_by_source ON sync_runs (source_id, id DESC);
+CREATE UNIQUE INDEX sync_runs_one_at_a_time ON sync_runs (source_id) WHERE status = 'running';
+
+DROP TRIGGER datasette_files_ai;
+DROP TRIGGER datasette_files_ad;
+DROP TRIGGER datasette_files_au;
+DROP TABLE datasette_files_fts;
+
+-- Names, types, descriptions and the words inside. The source is a term of the match, so that what an actor may not
+-- browse is never even ranked.
+CREATE VIRTUAL TABLE datasette_files_fts USING fts5 (
+  filename, content_type, search_text, text, source,
+  content = '', contentless_delete = 1, prefix = '2 3',
+  tokenize = "unicode61 remove_diacritics 2"
+);
+INSERT INTO datasette_files_fts (rowid, filename, content_type, search_text, text, source)
+  SELECT seq, filename, content_type, search_text, '', 's' || source_id FROM datasette_files;
+
+CREATE TRIGGER datasette_files_ai AFTER INSERT ON datasette_files BEGIN
+  INSERT INTO datasette_files_fts (rowid, filename, content_type, search_text, text, source)
+  VALUES (new.seq, new.filename, new.content_type, new.search_text,
+    coalesce((SELECT text FROM datasette_files_text WHERE file_id = new.id), ''), 's' || new.source_id);
+END;
+
+CREATE TRIGGER datasette_files_ad AFTER DELETE ON datasette_files BEGIN
+  DELETE FROM datasette_files_fts WHERE rowid = old.seq;
+END;
+
+CREATE TRIGGER datasette_files_au AFTER UPDATE OF filename, content_type, search_text, source_id ON datasette_files BEGIN
+  INSERT OR REPLACE INTO datasette_files_fts (rowid, filename, content_type, search_text, text, source)
+  VALUES (new.seq, new.filename, new.content_type, new.search_text,
+    coalesce((SELECT text FROM datasette_files_text WHERE file_id = new.id), ''), 's' || new.source_id);
+END;
+
+CREATE TRIGGER datasette_files_text_ai AFTER INSERT ON datasette_files_text BEGIN
+  INSERT OR REPLACE INTO datasette_files_fts (rowid, filename, content_type, search_text, text, source)
+  SELECT seq, filename, content_type, search_text, new.text, 's' || source_id
+  FROM datasette_files WHERE id = new.file_id;
+END;
+
+CREATE TRIGGER datasette_files_text_au AFTER UPDATE OF text ON datasette_files_text BEGIN
+  INSERT OR REPLACE INTO datasette_files_fts (rowid, filename, content_type, search_text, text, source)
+  SELECT seq, filename, content_type, search_text, new.text, 's' || source_id
+  FROM datasette_files WHERE id = new.file_id;
+END;
