@@ -67,11 +67,17 @@ export interface FileTrashTable {
   path: string
   filename: string
   size: number | null
+  content_hash: string | null
+  uploaded_by: string | null
   trashed_at: Generated<string>
   trashed_by: string | null
-  purge_after: string
+  batch: string
+  purge_after: string | null
   purging: Generated<number>
+  lease_process: string | null
+  lease_until: string | null
   record: string
+  work: Generated<string>
 }
 
 export interface SyncRunTable {

@@ -40,18 +40,37 @@ CREATE INDEX datasette_files_work_next ON datasette_files_work (not_before);
 CREATE TABLE datasette_files_trash (
   id TEXT PRIMARY KEY,
   source_id INTEGER NOT NULL REFERENCES datasette_files_sources (id),
-  path TEXT NOT NULL,
+  path TEXT NOT NULL,                     -- not unique: where others write too, its successor may have been deleted as well
   filename TEXT NOT NULL,
   size INTEGER,
+  content_hash TEXT,
+  uploaded_by TEXT,
   trashed_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
   trashed_by TEXT,
-  purge_after TEXT NOT NULL,
+  batch TEXT NOT NULL,                    -- what one request deleted is undone as one
+  purge_after TEXT,                       -- null: kept until somebody says otherwise
   purging INTEGER NOT NULL DEFAULT 0 CHECK (purging IN (0, 1)), -- its bytes may be gone already: nobody can restore it
+  lease_process TEXT,                     -- who removes its bytes now
+  lease_until TEXT,
   record TEXT NOT NULL,                   -- JSON: the row of datasette_files, column by column
-  UNIQUE (source_id, path)
+  work TEXT NOT NULL DEFAULT '[]'         -- JSON: what was still to be read from its bytes
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX datasette_files_trash_newest ON datasette_files_trash (source_id, trashed_at DESC, id DESC);
-CREATE INDEX datasette_files_trash_due ON datasette_files_trash (purge_after);
+CREATE INDEX datasette_files_trash_own ON datasette_files_trash (uploaded_by, trashed_at DESC, id DESC)
+  WHERE uploaded_by IS NOT NULL;
+CREATE INDEX datasette_files_trash_by_path ON datasette_files_trash (source_id, path);
+CREATE INDEX datasette_files_trash_by_batch ON datasette_files_trash (batch);
+CREATE INDEX datasette_files_trash_by_hash ON datasette_files_trash (content_hash) WHERE content_hash IS NOT NULL;
+CREATE INDEX datasette_files_trash_due ON datasette_files_trash (purge_after) WHERE purge_after IS NOT NULL;
+CREATE INDEX datasette_files_trash_purging ON datasette_files_trash (purging) WHERE purging = 1;
+
+-- Whoever removes the bytes of a path has looked that no file has it; none may come to it until they are gone.
+CREATE TRIGGER datasette_files_not_while_purging BEFORE INSERT ON datasette_files
+WHEN EXISTS (SELECT 1 FROM datasette_files_trash
+  WHERE source_id = new.source_id AND path = new.path AND purging = 1)
+BEGIN
+  SELECT RAISE(IGNORE);
+END;
 
 -- One run over a source's listing. Whoever holds its lease works on it; the newest row of a source is its state.
 CREATE TABLE sync_runs (
