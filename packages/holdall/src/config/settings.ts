@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isHostEntry } from '../web/outgoing/addresses.ts'
 import { type Ignored, readBlock } from './block.ts'
 import type { Path } from './path.ts'
 import type { Report } from './report.ts'
@@ -12,6 +13,8 @@ export interface Settings {
   readonly sql_time_limit_ms: number
   /** Whether `X-Forwarded-*` headers are believed. */
   readonly trust_proxy: boolean
+  /** Names, addresses and networks that sources may be at although they are not on the public internet. */
+  readonly allow_private_hosts: readonly string[]
   readonly default_page_size: number
   readonly max_returned_rows: number
   readonly max_insert_rows: number
@@ -47,6 +50,7 @@ export const DEFAULT_SETTINGS: Settings = {
   max_upload_bytes: 5 * 1024 ** 4,
   sql_time_limit_ms: 1000,
   trust_proxy: false,
+  allow_private_hosts: [],
   default_page_size: 100,
   max_returned_rows: 1000,
   max_insert_rows: 100,
@@ -79,6 +83,14 @@ function isPrefix(path: string): boolean {
   )
 }
 
+const HOST_ERROR =
+  'must be the name of a host, an address or a network, such as files.example.org, 10.1.2.3 or 10.0.0.0/8.'
+const hostEntry = z.string({ error: HOST_ERROR }).refine(isHostEntry, { error: HOST_ERROR })
+const hostEntries = z.preprocess(
+  (value) => (Array.isArray(value) ? value : [value]),
+  z.array(hostEntry, { error: HOST_ERROR }),
+)
+
 /** These are keys of datasette-files too, in its block under `plugins`. */
 export const FILES_SHAPE = {
   owners_can_edit: flag,
@@ -99,6 +111,7 @@ const SHAPE = {
   max_upload_bytes: wholeNumber(1),
   sql_time_limit_ms: wholeNumber(1),
   trust_proxy: flag,
+  allow_private_hosts: hostEntries,
   default_page_size: wholeNumber(1),
   max_returned_rows: wholeNumber(1),
   max_insert_rows: wholeNumber(1),

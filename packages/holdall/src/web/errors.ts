@@ -74,6 +74,8 @@ export const ERRORS = {
   range_not_satisfiable: { status: 416, message: 'The range begins past the end of the file.' },
   storage_path_invalid: { status: 400, message: 'The storage cannot hold this path: {reason}' },
   storage_full: { status: 507, message: 'The storage has no room left for this file.' },
+  /** No request is made there: it would let others look around inside the network of this server. */
+  address_refused: { status: 503, message: 'Nothing is asked of {host}: {reason}.' },
   storage_failed: { status: 503, message: 'The storage failed. Try again in a moment; the server log has the reason.' },
 
   // Uploads

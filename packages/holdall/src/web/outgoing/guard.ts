@@ -1,0 +1,74 @@
+import { type LookupAddress, lookup as systemLookup } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
+import { HoldallError } from '../error.ts'
+import { type AllowedHosts, isPublicAddress } from './addresses.ts'
+
+/** As `dns.lookup` with `all`: every address of a name. */
+export type LookupAll = (
+  hostname: string,
+  options: { readonly all: true; readonly family?: number; readonly hints?: number },
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
+
+/** Decides which addresses this server connects to, at the moment it connects. */
+export interface Guard {
+  /** @throws HoldallError `address_refused` for what no request is made to, whatever its host's address */
+  checkUrl(url: URL): void
+  /** @throws HoldallError `address_refused` when the host is written as an address that is not public */
+  checkHost(hostname: string): void
+  /** Gives a connection only addresses that may be used, so that a name cannot answer otherwise after a check. */
+  readonly lookup: LookupFunction
+}
+
+/** @param lookup default: the system's */
+export function createGuard(allowed: AllowedHosts, lookup: LookupAll = systemLookup): Guard {
+  function mayConnect(hostname: string, address: string): boolean {
+    return isPublicAddress(address) || allowed.allows(hostname, address)
+  }
+
+  function checkHost(hostname: string): void {
+    const host = hostname.replace(/^\[(.*)\]$/, '$1')
+    if (isIP(host) !== 0 && !mayConnect(host, host)) throw notPublic(host)
+  }
+
+  return {
+    checkUrl(url) {
+      if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+        throw refused(url.hostname || url.protocol, 'addresses begin with http:// or https://')
+      }
+      if (url.username !== '' || url.password !== '') {
+        throw refused(url.hostname, 'an address carries no user name and no password')
+      }
+      checkHost(url.hostname)
+    },
+    checkHost,
+    lookup(hostname, options, callback) {
+      const { family, hints } = options
+      const wanted = {
+        all: true as const,
+        ...(typeof family === 'number' && { family }),
+        ...(hints !== undefined && { hints }),
+      }
+      lookup(hostname, wanted, (error, found) => {
+        if (error) return callback(error, '')
+        const usable = found.filter(({ address }) => mayConnect(hostname, address))
+        const [first] = usable
+        if (first === undefined) callback(notPublic(hostname, found), '')
+        else if (options.all) callback(null, usable)
+        else callback(null, first.address, first.family)
+      })
+    },
+  }
+}
+
+/** The addresses of a name are for the log: to others they would tell how the network inside is made. */
+function notPublic(host: string, found: readonly LookupAddress[] = []): HoldallError {
+  const addresses = found.map(({ address }) => address).join(', ')
+  const reason =
+    'its address is not on the public internet; whoever runs this server can name it in settings.allow_private_hosts'
+  return refused(host, reason, addresses === '' ? undefined : new Error(`${host} is at ${addresses}`))
+}
+
+export function refused(host: string, reason: string, cause?: unknown): HoldallError {
+  return new HoldallError('address_refused', { host, reason }, { cause })
+}
