@@ -1,5 +1,5 @@
 import { HoldallError } from '../web/error.ts'
-import { formatBytes } from '../web/format.ts'
+import { formatLimit } from '../web/format.ts'
 import { bareType, matchesAny } from './accept.ts'
 
 /** What a source takes. The one gate that every way in goes through: when prepared, while it streams, at the end. */
@@ -51,7 +51,7 @@ export function checkClaim(rules: SourceRules, { filename, declaredType, size }:
 /** While it streams and at the end. @throws HoldallError `file_too_large` */
 export function checkSize(rules: SourceRules, size: number): void {
   if (size <= rules.maxFileSize) return
-  throw new HoldallError('file_too_large', { limit: rules.maxFileSize, size: formatBytes(rules.maxFileSize) })
+  throw new HoldallError('file_too_large', { limit: rules.maxFileSize, size: formatLimit(rules.maxFileSize) })
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatBytes, formatCount, formatDimensions, formatNumber, formatTime } from './format.ts'
+import { formatBytes, formatCount, formatDimensions, formatLimit, formatNumber, formatTime } from './format.ts'
 
 test('sizes are decimal with one digit from a megabyte on', () => {
   const sizes: [number, string][] = [
@@ -17,6 +17,12 @@ test('sizes are decimal with one digit from a megabyte on', () => {
     [5_497_558_138_880, '5.5 TB'],
   ]
   for (const [bytes, text] of sizes) assert.equal(formatBytes(bytes), text)
+})
+
+test('a limit is a round number where it is one', () => {
+  assert.equal(formatLimit(10_000_000), '10 MB')
+  assert.equal(formatLimit(1_500_000_000), '1.5 GB')
+  assert.equal(formatLimit(1_000), '1 KB')
 })
 
 test('numbers, counts, dimensions and times read as people write them', () => {

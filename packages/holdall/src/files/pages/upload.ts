@@ -1,6 +1,6 @@
 import type { Source } from '../../sources/sources.ts'
 import type { HoldallError } from '../../web/error.ts'
-import { formatBytes } from '../../web/format.ts'
+import { formatLimit } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { errorSummary } from '../../web/parts/field.ts'
@@ -65,5 +65,5 @@ function closed({ label, availability }: Source): Html {
 /** What the source takes, in one sentence. */
 function noteOf({ rules }: Source): string {
   const types = rules.accept.length === 0 ? 'Any type' : rules.accept.join(', ')
-  return `${types}, up to ${formatBytes(rules.maxFileSize)} each.`
+  return `${types}, up to ${formatLimit(rules.maxFileSize)} each.`
 }

@@ -1,7 +1,7 @@
 import type { FileBrief } from '../../files/record.ts'
 import { matchesAny } from '../../sources/accept.ts'
 import { HoldallError } from '../../web/error.ts'
-import { formatBytes } from '../../web/format.ts'
+import { formatBytes, formatLimit } from '../../web/format.ts'
 import type { Actor } from '../../web/route.ts'
 import type { SqliteValue } from '../value.ts'
 import type { NewRow } from '../write/protocol.ts'
@@ -75,13 +75,13 @@ export async function checkFileColumns(check: FileCheck): Promise<readonly NewRo
 }
 
 /** Why a file may not stand in a column; undefined when it may. */
-function problemWith(id: string, file: FileBrief | undefined, rule: FileColumn): string | undefined {
+export function problemWith(id: string, file: FileBrief | undefined, rule: FileColumn): string | undefined {
   if (file === undefined) return `${id} does not exist, or you may not see it.`
   if (rule.accept.length > 0 && !matchesAny(rule.accept, file)) {
     return `This column takes ${rule.accept.join(', ')}. ${file.filename} is ${file.contentType}.`
   }
   if (rule.maxSize !== undefined && (file.size ?? 0) > rule.maxSize) {
-    return `This column takes files up to ${formatBytes(rule.maxSize)}. ${file.filename} has ${formatBytes(file.size ?? 0)}.`
+    return `This column takes files up to ${formatLimit(rule.maxSize)}. ${file.filename} has ${formatBytes(file.size ?? 0)}.`
   }
   return undefined
 }

@@ -1,6 +1,6 @@
 import { readBytes } from '../../web/body.ts'
 import { HoldallError } from '../../web/error.ts'
-import { formatBytes } from '../../web/format.ts'
+import { formatLimit } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
@@ -265,7 +265,7 @@ function declaredColumn(room: PagesRoom, name: string, rule: FileColumn, label: 
     rule.multiple ? 'Several files' : 'One file',
     rule.source === undefined ? '' : `new ones go to ${rule.source}`,
     rule.accept.length === 0 ? '' : `takes ${rule.accept.join(', ')}`,
-    rule.maxSize === undefined ? '' : `up to ${formatBytes(rule.maxSize)}`,
+    rule.maxSize === undefined ? '' : `up to ${formatLimit(rule.maxSize)}`,
   ].filter(Boolean)
   return html`<div class="form-row">${label}<div>${textInput({ id: fieldId(fieldName('holds', name)), name: `$shown.${name}`, value: facts.join(', '), readOnly: true, describedBy: `${fieldId(fieldName('holds', name))}-hint` })}<p class="hint" id="${`${fieldId(fieldName('holds', name))}-hint`}">Declared in <code>${room.config.file ?? 'the configuration'}</code>. Change it there.</p></div></div>`
 }

@@ -2,7 +2,7 @@ import type { FileBrief } from '../../files/record.ts'
 import { shownFile } from '../../files/shown.ts'
 import type { Source } from '../../sources/sources.ts'
 import type { HoldallError } from '../../web/error.ts'
-import { formatBytes } from '../../web/format.ts'
+import { formatLimit } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
 import { errorSummary, fieldId, formRow, saveBar } from '../../web/parts/field.ts'
@@ -190,7 +190,7 @@ function hintFor(options: RowFormOptions, column: FormColumn): { hint?: string |
   if (isNew && column.column.default !== null) return { hint: defaultWords(column.column.default) }
   if (otherTable !== undefined) return { hint: `The key of a row in ${otherTable}.` }
   if (file) {
-    const limit = file.maxSize === undefined ? '' : `up to ${formatBytes(file.maxSize)}`
+    const limit = file.maxSize === undefined ? '' : `up to ${formatLimit(file.maxSize)}`
     if (readCell(stored).other !== null)
       return { hint: `It holds text that is no file: ${plainText(stored).slice(0, 100)}` }
     const reason = withoutUpload(options, file)
