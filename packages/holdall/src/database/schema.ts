@@ -87,6 +87,7 @@ export interface SyncRunTable {
   started_at: CreatedAt
   started_by: string | null
   finished_at: string | null
+  phase: Generated<'listing' | 'missing'>
   cursor: string | null
   listed: Generated<number>
   added: Generated<number>
@@ -98,6 +99,12 @@ export interface SyncRunTable {
   lease_until: string | null
   lease_process: string | null
   fence: Generated<number>
+}
+
+export interface SyncSeenTable {
+  run_id: number
+  chunk: number
+  bits: Uint8Array
 }
 
 export interface FileTotalsTable {
@@ -205,6 +212,48 @@ export interface MetadataColumnTable {
   value: string | null
 }
 
+export type AttachStatus = 'planned' | 'applying' | 'applied' | 'undoing' | 'undone' | 'failed'
+
+export interface AttachRunTable {
+  id: string
+  database_name: string
+  table_name: string
+  column_name: string
+  actor_id: string | null
+  status: AttachStatus
+  match: string | null
+  cells: Generated<number>
+  files: Generated<number>
+  restored: number | null
+  failure_reason: string | null
+  created_at: CreatedAt
+  applied_at: string | null
+  undone_at: string | null
+  undone_by: string | null
+  process: string | null
+  since: string | null
+}
+
+export interface AttachLineTable {
+  run_id: string
+  position: number
+  file_id: string
+  state: string
+  rows: Generated<string>
+  row_count: Generated<number>
+  chosen: string | null
+  note: string | null
+}
+
+export interface AttachCellTable {
+  run_id: string
+  row_key: string
+  before: string | null
+  after: string
+  files: string
+  outcome: 'restored' | 'changed' | 'gone' | null
+}
+
 /** The tables of the internal database, as `migrations/*.sql` makes them. */
 export interface Schema {
   datasette_files_sources: SourceTable
@@ -216,6 +265,7 @@ export interface Schema {
   datasette_files_work: FileWorkTable
   datasette_files_trash: FileTrashTable
   sync_runs: SyncRunTable
+  sync_seen: SyncSeenTable
   actors: ActorTable
   sign_in_links: SignInLinkTable
   sessions: SessionTable
@@ -224,4 +274,7 @@ export interface Schema {
   grants_revision: GrantsRevisionTable
   upload_sessions: UploadSessionTable
   metadata_columns: MetadataColumnTable
+  attach_runs: AttachRunTable
+  attach_lines: AttachLineTable
+  attach_cells: AttachCellTable
 }

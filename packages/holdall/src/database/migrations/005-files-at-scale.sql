@@ -80,6 +80,7 @@ CREATE TABLE sync_runs (
   started_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
   started_by TEXT,
   finished_at TEXT,
+  phase TEXT NOT NULL DEFAULT 'listing' CHECK (phase IN ('listing', 'missing')),
   cursor TEXT,                            -- where the listing goes on after a restart
   listed INTEGER NOT NULL DEFAULT 0,
   added INTEGER NOT NULL DEFAULT 0,
@@ -94,6 +95,17 @@ CREATE TABLE sync_runs (
 ) STRICT;
 CREATE INDEX sync_runs_by_source ON sync_runs (source_id, id DESC);
 CREATE UNIQUE INDEX sync_runs_one_at_a_time ON sync_runs (source_id) WHERE status = 'running';
+
+-- Which known files a run has seen so far, one bit for each `seq`: what is not among them at its end may be missing.
+CREATE TABLE sync_seen (
+  run_id INTEGER NOT NULL REFERENCES sync_runs (id) ON DELETE CASCADE,
+  chunk INTEGER NOT NULL,
+  bits BLOB NOT NULL,
+  PRIMARY KEY (run_id, chunk)
+) STRICT, WITHOUT ROWID;
+
+-- The path of an upload is never adopted, whatever became of the upload.
+CREATE INDEX upload_sessions_by_path ON upload_sessions (source_id, path);
 
 DROP TRIGGER datasette_files_ai;
 DROP TRIGGER datasette_files_ad;
