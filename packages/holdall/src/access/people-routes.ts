@@ -3,6 +3,7 @@ import { renderPage } from '../web/page.ts'
 import { type Actor, INSTANCE, type Need, type Route, type RouteContext } from '../web/route.ts'
 import { tildeDecode } from '../web/url.ts'
 import { findPerson, listPeople, readActorId } from './actors.ts'
+import { ACCESS_API } from './api.ts'
 import { timeText } from './clock.ts'
 import { everybodyMay } from './everybody.ts'
 import { type Fields, readFields, textOf } from './fields.ts'
@@ -177,9 +178,9 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
 
   const need: Need = { kind: 'permission', action: 'manage-people', on: () => INSTANCE }
   return [
-    { method: 'GET', path: PEOPLE_PATH, json: true, need, handler: list },
-    { method: 'POST', path: PEOPLE_PATH, json: true, need, handler: change },
-    { method: 'GET', path: `${PEOPLE_PATH}/:id`, json: true, need, handler: show },
+    { method: 'GET', path: PEOPLE_PATH, json: true, need, api: ACCESS_API.people, handler: list },
+    { method: 'POST', path: PEOPLE_PATH, json: true, need, api: ACCESS_API.changePeople, handler: change },
+    { method: 'GET', path: `${PEOPLE_PATH}/:id`, json: true, need, api: ACCESS_API.person, handler: show },
   ]
 }
 

@@ -3,6 +3,7 @@ import type { Html } from '../web/html.ts'
 import { type FrameOf, type PageContent, renderPage } from '../web/page.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import type { Access } from './access.ts'
+import { ACCESS_API } from './api.ts'
 import { readFields, textOf } from './fields.ts'
 import { isFromThisComputer } from './origin.ts'
 import { safeReturnPath } from './return-path.ts'
@@ -82,18 +83,20 @@ export function signInRoutes({ access, frame }: PageRoutesOptions): Route[] {
 
   const capability = { kind: 'capability', because: 'the link itself says who may sign in' } as const
   return [
-    { method: 'GET', path: '/-/sign-in', need: capability, handler: showLink },
-    { method: 'POST', path: '/-/sign-in', need: capability, handler: signIn },
+    { method: 'GET', path: '/-/sign-in', need: capability, api: ACCESS_API.signInPage, handler: showLink },
+    { method: 'POST', path: '/-/sign-in', need: capability, api: ACCESS_API.signIn, handler: signIn },
     {
       method: 'POST',
       path: '/-/sign-out',
       need: { kind: 'public', because: 'it ends the session that the request itself carries' },
+      api: ACCESS_API.signOut,
       handler: signOut,
     },
     {
       method: 'POST',
       path: '/-/theme',
       need: { kind: 'public', because: 'it sets a cookie in the browser that asks and nothing else' },
+      api: ACCESS_API.theme,
       handler: setTheme,
     },
     {
@@ -101,6 +104,7 @@ export function signInRoutes({ access, frame }: PageRoutesOptions): Route[] {
       path: '/-/actor',
       json: 'only',
       need: { kind: 'public', because: 'it tells whoever asks who they are' },
+      api: ACCESS_API.actor,
       handler: (c) => c.json({ ok: true, actor: c.var.actor }),
     },
   ]

@@ -1,6 +1,7 @@
 import { HoldallError } from '../web/error.ts'
 import { renderPage } from '../web/page.ts'
 import type { Actor, Route, RouteContext } from '../web/route.ts'
+import { ACCESS_API } from './api.ts'
 import { readFields, textOf } from './fields.ts'
 import { answerForm, type Refusal, refuseField } from './forms.ts'
 import { formatRestriction, isRestricted } from './restrictions.ts'
@@ -81,8 +82,15 @@ export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
   }
 
   return [
-    { method: 'GET', path: PATH, json: true, need: { kind: 'signed-in' }, handler: list },
-    { method: 'POST', path: PATH, json: true, need: { kind: 'signed-in' }, handler: change },
+    { method: 'GET', path: PATH, json: true, need: { kind: 'signed-in' }, api: ACCESS_API.tokens, handler: list },
+    {
+      method: 'POST',
+      path: PATH,
+      json: true,
+      need: { kind: 'signed-in' },
+      api: ACCESS_API.changeTokens,
+      handler: change,
+    },
   ]
 }
 

@@ -1,6 +1,7 @@
 import { type Asset, ICON_PATH, SCRIPT_PATH, STYLESHEET_PATH, siteIcon, stylesheet } from '../web/assets.ts'
 import { elementsBundle } from '../web/elements-bundle.ts'
 import type { Need, Route, RouteContext } from '../web/route.ts'
+import { SERVER_API } from './api.ts'
 
 const OPEN: Need = { kind: 'public', because: 'the look and the components are the same for everybody' }
 const A_YEAR = 'public, max-age=31536000, immutable'
@@ -11,18 +12,21 @@ export function assetRoutes(): Route[] {
     {
       method: 'GET',
       path: STYLESHEET_PATH,
+      api: SERVER_API.stylesheet,
       need: OPEN,
       handler: (c) => answer(c, stylesheet(), 'text/css; charset=utf-8'),
     },
     {
       method: 'GET',
       path: ICON_PATH,
+      api: SERVER_API.icon,
       need: OPEN,
       handler: (c) => answer(c, siteIcon(), 'image/svg+xml'),
     },
     {
       method: 'GET',
       path: SCRIPT_PATH,
+      api: SERVER_API.script,
       need: OPEN,
       handler: async (c) => answer(c, await elementsBundle(), 'text/javascript; charset=utf-8'),
     },

@@ -11,6 +11,7 @@ import { openInternalDatabase } from '../database/internal.ts'
 import { createLog } from '../web/log.ts'
 import type { Route } from '../web/route.ts'
 import { assemble } from './holdall.ts'
+import { createOpenApiCheck } from './openapi-check.ts'
 import { listen } from './server.ts'
 
 /**
@@ -80,9 +81,40 @@ after(async () => {
 interface Answer {
   readonly status: number
   readonly text: string
+  /** Where it is not what the OpenAPI document says. */
+  readonly problem?: string
 }
 
 const ANSWER_LIMIT_MS = 20_000
+const LONGEST_ANSWER = 1_000_000
+const openApi = createOpenApiCheck(holdall.routes)
+
+/** @returns a problem where the answer is not what the OpenAPI document says */
+function heldTo(exchange: {
+  readonly method: string
+  readonly path: string
+  readonly body: string | Buffer | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly status: number
+  readonly type: string | null
+  readonly text: string
+}): { problem?: string } {
+  const { method, path, body, headers, status, type, text } = exchange
+  if (text.length >= LONGEST_ANSWER) return {}
+  try {
+    openApi.check({
+      method,
+      path: path.split('?')[0] ?? '',
+      ...(body !== undefined && { sent: { type: headers['Content-Type'] ?? '', body: String(body) } }),
+      status,
+      type,
+      body: Buffer.from(text, 'latin1').toString(),
+    })
+    return {}
+  } catch (error) {
+    return { problem: (error as Error).message }
+  }
+}
 
 /** Status 0 where the connection was closed without an answer. */
 function send(
@@ -110,9 +142,13 @@ function send(
       (response) => {
         let text = ''
         response.setEncoding('latin1').on('data', (chunk: string) => {
-          if (text.length < 2000) text += chunk
+          if (text.length < LONGEST_ANSWER) text += chunk
         })
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+        response.on('end', () => {
+          const status = response.statusCode ?? 0
+          const type = response.headers['content-type'] ?? null
+          resolve({ status, text, ...heldTo({ method, path, body, headers, status, type, text }) })
+        })
         response.on('error', none)
       },
     )
@@ -126,6 +162,7 @@ const statuses = new Map<number, number>()
 function refuseFailures(what: string, answer: Answer): void {
   statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
   assert(answer.status > 0, `${what}: ${answer.text}`)
+  assert(answer.problem === undefined, `${what}: ${answer.problem}`)
   assert(answer.status < 500, `${what}: ${answer.status} ${answer.text.slice(0, 600)} ${failures.at(-1) ?? ''}`)
 }
 
@@ -196,7 +233,19 @@ const QUERIES = [
     'photo',
     'papers',
   ],
-  ...['_filter_column', '_filter_op', '_filter_value', '_json', '_trace', '_ttl', '_search_name', '_through'],
+  ...[
+    '_filter_column',
+    '_filter_op',
+    '_filter_op_text',
+    '_filter_op_number',
+    '_filter_value',
+    '_filter_until',
+    '_json',
+    '_trace',
+    '_ttl',
+    '_search_name',
+    '_through',
+  ],
 ]
 const VALUES = [
   '',

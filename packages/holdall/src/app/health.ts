@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Route } from '../web/route.ts'
+import { SERVER_API } from './api.ts'
 
 /** How long one part may take to answer. */
 export const PROBE_LIMIT_MS = 2_000
@@ -23,6 +24,7 @@ export function healthRoute(database: InternalDatabase, sources: () => readonly 
     method: 'GET',
     path: '/-/health',
     json: true,
+    api: SERVER_API.health,
     need: { kind: 'public', because: 'load balancers ask; it names sources that fail and nothing else' },
     async handler(c) {
       const probes = [internal, ...sources()]

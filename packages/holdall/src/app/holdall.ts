@@ -25,6 +25,7 @@ import { healthRoute } from './health.ts'
 import { createHttp } from './http.ts'
 import { linkCommand } from './link-command.ts'
 import { createMetrics, metricsRoute } from './metrics.ts'
+import { openApiRoute } from './openapi.ts'
 import { grantablePlaces } from './places.ts'
 import { listen } from './server.ts'
 import { createTables } from './tables.ts'
@@ -147,6 +148,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
           .map(({ slug, check }) => ({ name: `source ${slug}`, check })),
       ),
       metricsRoute(metrics),
+      openApiRoute(() => routes, urls.base),
       ...accessRoutes({ access, frame, places: grantablePlaces(tables.databases, sources) }),
       ...sourceRoutes(sources, permissions),
       ...uploadRoutes({ uploads, sources, urls, refusedPage: refusedUpload(filesRoom) }),

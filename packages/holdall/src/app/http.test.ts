@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Api } from '../web/api.ts'
 import { HoldallError } from '../web/error.ts'
 import { createLog } from '../web/log.ts'
 import { INSTANCE, type Need, type Route } from '../web/route.ts'
@@ -24,7 +25,8 @@ function serve(routes: readonly Route[], hooks: Partial<HttpHooks> = {}, base = 
   return { lines, ask: (path: string, init?: RequestInit) => app.request(`http://holdall.test${path}`, init) }
 }
 
-const hello: Route = { method: 'GET', path: '/-/hello', need: open, handler: (c) => c.html('<p>hello</p>') }
+const api: Api = { summary: 'A test', answers: [] }
+const hello: Route = { method: 'GET', path: '/-/hello', need: open, api, handler: (c) => c.html('<p>hello</p>') }
 
 test('an ending of .json is a segment of its own', () => {
   assert.equal(routingPath('/.json', ''), '/.json')
@@ -119,6 +121,7 @@ test('permission is asked before the handler, with the declared need', async () 
         method: 'POST',
         path: '/-/up',
         need,
+        api,
         handler: (c) => {
           reached = true
           return c.text('')

@@ -1,4 +1,5 @@
 import type { Route } from '../web/route.ts'
+import { SERVER_API } from './api.ts'
 
 /** Upper bounds of the latency histogram's buckets, in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
@@ -60,6 +61,7 @@ export function metricsRoute(metrics: Metrics): Route {
   return {
     method: 'GET',
     path: '/-/metrics',
+    api: SERVER_API.metrics,
     need: { kind: 'public', because: 'numbers of the process alone: no names, no content' },
     handler: (c) => c.body(metrics.text(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   }

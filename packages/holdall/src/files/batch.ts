@@ -1,6 +1,7 @@
-import { readFields } from '../access/fields.ts'
+import { readJson } from '../uploads/json.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
+import { BATCH_BODY, FILES_API } from './api.ts'
 import { briefJson } from './record.ts'
 import { MAX_BATCH } from './registry.ts'
 import type { FilesRoom } from './room.ts'
@@ -28,16 +29,15 @@ export function batchRoutes({ registry, urls }: FilesRoom): Route[] {
     {
       ...shared,
       method: 'GET',
+      api: FILES_API.batchByGet,
       handler: (c) => answer(c, limited(c.req.queries('id') ?? [], MAX_GET_BATCH, ' Send more with POST.')),
     },
     {
       ...shared,
       method: 'POST',
+      api: FILES_API.batchByPost,
       async handler(c) {
-        const { ids } = await readFields(c)
-        if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
-          throw new HoldallError('bad_request', { reason: 'ids must be a list of file ids.' })
-        }
+        const { ids } = await readJson(c, BATCH_BODY)
         return answer(c, limited(ids, MAX_BATCH, ''))
       },
     },

@@ -1,6 +1,7 @@
 import type { Source } from '../sources/sources.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
+import { FILES_API } from './api.ts'
 import { DEFAULT_PAGE, MAX_COUNT, MAX_PAGE, SORTS, type Sort } from './list.ts'
 import { isGroup } from './match.ts'
 import { type LibraryQuery, libraryPage } from './pages/library.ts'
@@ -17,6 +18,7 @@ export function browseRoutes(room: FilesRoom): Route[] {
     path,
     json: true,
     need: maySource('files-browse'),
+    api: FILES_API.browse,
     handler: (c) => browse(room, c),
   }))
 }

@@ -1,6 +1,7 @@
 import type { Source } from '../sources/sources.ts'
 import type { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
+import { FILES_API } from './api.ts'
 import { batchRoutes } from './batch.ts'
 import { browseRoutes } from './browse.ts'
 import { filePage } from './pages/file.ts'
@@ -21,6 +22,7 @@ export function filesRoutes(room: FilesRoom): Route[] {
       method: 'GET',
       path: '/-/files',
       need: mayBrowseAny(room),
+      api: FILES_API.index,
       handler: (c) => sendPage(c, indexPage(room, c)),
     },
     ...batchRoutes(room),
@@ -29,6 +31,7 @@ export function filesRoutes(room: FilesRoom): Route[] {
       method: 'GET',
       path: '/-/files/upload/:source',
       need: maySource('files-upload'),
+      api: FILES_API.uploadPage,
       handler: (c) => sendPage(c, uploadPage(room, c, sources.get(c.req.param('source') ?? ''))),
     },
     {
@@ -36,6 +39,7 @@ export function filesRoutes(room: FilesRoom): Route[] {
       path: ID_PATH,
       json: true,
       need: browsable,
+      api: FILES_API.file,
       async handler(c) {
         const file = foundFile(c)
         const duplicates = await registry.duplicates(c.var.actor, file)
@@ -47,12 +51,14 @@ export function filesRoutes(room: FilesRoom): Route[] {
       method: 'GET',
       path: `${ID_PATH}/download`,
       need: browsable,
+      api: FILES_API.download,
       handler: (c) => serveFile(c.req.raw, foundFile(c), sources),
     },
     {
       method: 'GET',
       path: `${ID_PATH}/thumbnail`,
       need: browsable,
+      api: FILES_API.thumbnail,
       handler: (c) => serveThumbnail(c.req.raw, foundFile(c), thumbnails, sources),
     },
     ...updateRoutes(room),

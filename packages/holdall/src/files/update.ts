@@ -3,6 +3,7 @@ import { answerForm, refuseField } from '../access/forms.ts'
 import { incoming } from '../uploads/claim.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
+import { FILES_API } from './api.ts'
 import { updatePage } from './pages/update.ts'
 import { type FileRecord, withDuplicates } from './record.ts'
 import type { FileChanges } from './registry.ts'
@@ -21,12 +22,14 @@ export function updateRoutes(room: FilesRoom): Route[] {
       method: 'GET',
       path: `${ID_PATH}/-/update`,
       need,
+      api: FILES_API.updatePage,
       handler: (c) => sendPage(c, updatePage(room, c, foundFile(c))),
     },
     {
       method: 'POST',
       path: `${ID_PATH}/-/update`,
       need,
+      api: FILES_API.update,
       async handler(c) {
         const fields = await readFields(c)
         return answerForm(

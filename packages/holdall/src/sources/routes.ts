@@ -1,5 +1,6 @@
 import type { Permissions } from '../access/permissions.ts'
 import type { Route } from '../web/route.ts'
+import { SOURCES_API } from './api.ts'
 import { type Source, type Sources, sourceResource } from './sources.ts'
 
 /** What `/-/files/sources.json` says of a source. */
@@ -29,6 +30,7 @@ export function sourceRoutes(sources: Sources, permissions: Permissions): Route[
       method: 'GET',
       path: '/-/files/sources',
       json: 'only',
+      api: SOURCES_API,
       need: { kind: 'filtered', because: 'only sources that the actor may browse or upload to are named' },
       async handler(c) {
         const all = sources.list()

@@ -1,6 +1,7 @@
 import { requestOrigin } from '../access/origin.ts'
 import { INSTANCE, type Need, type Resource, type Route, type RouteContext } from '../web/route.ts'
 import { tildeDecode } from '../web/url.ts'
+import { TABLES_API } from './api.ts'
 import { databaseJson, instanceJson } from './catalog-json.ts'
 import type { ServedDatabase } from './databases.ts'
 import { type ColumnTypes, readExtras, rowExtras, tableExtras } from './extras.ts'
@@ -42,10 +43,38 @@ export function viewNeeds(
 export function tableJsonRoutes(room: TablesRoom): Route[] {
   const need = viewNeeds(room)
   return [
-    { method: 'GET', path: '/', json: 'only', need: need.instance, handler: (c) => instance(c, room) },
-    { method: 'GET', path: '/:database', json: 'only', need: need.database, handler: (c) => database(c, room) },
-    { method: 'GET', path: '/:database/:table', json: 'only', need: need.table, handler: (c) => table(c, room) },
-    { method: 'GET', path: '/:database/:table/:pks', json: 'only', need: need.table, handler: (c) => row(c, room) },
+    {
+      method: 'GET',
+      path: '/',
+      json: 'only',
+      need: need.instance,
+      api: TABLES_API.instance,
+      handler: (c) => instance(c, room),
+    },
+    {
+      method: 'GET',
+      path: '/:database',
+      json: 'only',
+      need: need.database,
+      api: TABLES_API.database,
+      handler: (c) => database(c, room),
+    },
+    {
+      method: 'GET',
+      path: '/:database/:table',
+      json: 'only',
+      need: need.table,
+      api: TABLES_API.table,
+      handler: (c) => table(c, room),
+    },
+    {
+      method: 'GET',
+      path: '/:database/:table/:pks',
+      json: 'only',
+      need: need.table,
+      api: TABLES_API.row,
+      handler: (c) => row(c, room),
+    },
   ]
 }
 

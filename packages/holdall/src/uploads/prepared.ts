@@ -1,9 +1,10 @@
-import { z } from 'zod'
 import type { Source } from '../sources/sources.ts'
+import type { Api } from '../web/api.ts'
 import { bodyOf } from '../web/body.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Method, Route, RouteContext } from '../web/route.ts'
 import { sessionUrl, storedJson, whenQuick } from './answer.ts'
+import { COMPLETE_BODY, PREPARE_BODY, UPLOADS_API } from './api.ts'
 import { incoming } from './claim.ts'
 import { readForm } from './form.ts'
 import { readJson } from './json.ts'
@@ -12,30 +13,19 @@ import type { UploadRoutesOptions } from './single.ts'
 
 const TOKEN_HEADER = 'X-Upload-Token'
 
-const prepareBody = z.object({
-  filename: z.string({ error: 'filename is required, as a text' }).min(1, 'filename is required'),
-  content_type: z.string({ error: 'content_type must be a text' }).nullish(),
-  size: z.int({ error: 'size must be a number of bytes' }).min(0, 'size must not be negative').nullish(),
-  accept_methods: z.array(z.string(), { error: 'accept_methods must be a list of texts' }).max(10).nullish(),
-})
-
-const completeBody = z.object({
-  upload_token: z.string({ error: 'upload_token is required' }).min(1, 'upload_token is required'),
-})
-
 /** The three-step flow: `prepare` gives a token, `upload` takes the bytes, `complete` makes the file. */
 export function preparedRoutes({ uploads, sources, urls }: UploadRoutesOptions): Route[] {
   function sourceOf(c: RouteContext): Source {
     return sources.get(c.req.param('source') as string)
   }
 
-  function route(method: Method, step: string, handler: Route['handler']): Route {
-    return { method, path: `/-/files/upload/:source/-/${step}`, need: mayUpload, handler }
+  function route(method: Method, step: string, api: Api, handler: Route['handler']): Route {
+    return { method, path: `/-/files/upload/:source/-/${step}`, need: mayUpload, api, handler }
   }
 
   async function prepare(c: RouteContext): Promise<Response> {
     const source = sourceOf(c)
-    const body = await readJson(c, prepareBody)
+    const body = await readJson(c, PREPARE_BODY)
     const file = incoming(body.filename, body.content_type ?? undefined, body.size ?? undefined)
     const { session, token } = await uploads.prepare(source, c.var.actor, file)
     const put = body.accept_methods?.includes('PUT') ?? false
@@ -87,7 +77,7 @@ export function preparedRoutes({ uploads, sources, urls }: UploadRoutesOptions):
 
   async function complete(c: RouteContext): Promise<Response> {
     const source = sourceOf(c)
-    const { upload_token: token } = await readJson(c, completeBody)
+    const { upload_token: token } = await readJson(c, COMPLETE_BODY)
     const session = await uploads.byToken(source, c.var.actor, token)
     const again = session.status === 'completed'
     const ended = await whenQuick(await uploads.complete(session))
@@ -97,9 +87,9 @@ export function preparedRoutes({ uploads, sources, urls }: UploadRoutesOptions):
   }
 
   return [
-    route('POST', 'prepare', prepare),
-    route('POST', 'upload', uploadForm),
-    route('PUT', 'upload', uploadRaw),
-    route('POST', 'complete', complete),
+    route('POST', 'prepare', UPLOADS_API.prepare, prepare),
+    route('POST', 'upload', UPLOADS_API.uploadForm, uploadForm),
+    route('PUT', 'upload', UPLOADS_API.uploadRaw, uploadRaw),
+    route('POST', 'complete', UPLOADS_API.complete, complete),
   ]
 }

@@ -1,6 +1,7 @@
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import { storedJson } from './answer.ts'
+import { UPLOADS_API } from './api.ts'
 import { mayUpload } from './need.ts'
 import type { UploadSession } from './session.ts'
 import type { UploadRoutesOptions } from './single.ts'
@@ -19,6 +20,7 @@ export function sessionRoutes({ uploads, sources, urls }: UploadRoutesOptions): 
       method: 'GET',
       path,
       need: mayUpload,
+      api: UPLOADS_API.session,
       async handler(c) {
         const session = await find(c)
         const stored =
@@ -47,6 +49,7 @@ export function sessionRoutes({ uploads, sources, urls }: UploadRoutesOptions): 
       method: 'DELETE',
       path,
       need: mayUpload,
+      api: UPLOADS_API.abort,
       async handler(c) {
         await uploads.abort(await find(c))
         return c.json({ ok: true })

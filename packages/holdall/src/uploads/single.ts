@@ -4,6 +4,7 @@ import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
 import { type StoredJson, sessionUrl, storedJson, whenQuick } from './answer.ts'
+import { UPLOADS_API } from './api.ts'
 import { incoming } from './claim.ts'
 import type { Ending, Uploads } from './engine.ts'
 import { asFormError, type FormPart, readForm } from './form.ts'
@@ -32,6 +33,7 @@ export function singleRoute({ uploads, sources, urls, refusedPage }: UploadRoute
     method: 'POST',
     path: '/-/files/upload/:source',
     need: mayUpload,
+    api: UPLOADS_API.single,
     async handler(c) {
       const source = sources.get(c.req.param('source') as string)
       const type = c.req.header('Content-Type') ?? ''

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'hono'
+import type { Api } from './api.ts'
 import type { HoldallError } from './error.ts'
 
 /** Who asks. `null` is anybody who has not signed in. */
@@ -66,6 +67,8 @@ export interface Route {
   readonly path: string
   readonly json?: boolean | 'only'
   readonly need: Need
+  /** What it takes and answers, for the OpenAPI document. */
+  readonly api: Api
   /** Only for requests that carry their own authority: they are exempt from the cross-site check. */
   readonly crossSite?: 'exempt'
   readonly handler: (c: RouteContext) => Response | Promise<Response>

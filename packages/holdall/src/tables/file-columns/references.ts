@@ -9,6 +9,7 @@ import { encodeRowKey } from '../keys.ts'
 import type { Statement } from '../reader/protocol.ts'
 import type { DatabaseSchema, Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
+import { REFERENCES_API } from './api.ts'
 import type { FileColumn, FileColumns } from './settings.ts'
 
 /** The rows of one column that are listed; a file that is used more often shows this many. */
@@ -149,6 +150,7 @@ export function referenceRoutes(find: FindReferences, registry: Registry): Route
       method: 'GET',
       path: '/-/files/:id/references',
       json: 'only',
+      api: REFERENCES_API,
       need: {
         kind: 'permission',
         action: 'files-browse',

@@ -1,4 +1,6 @@
 import type { Route } from '../../web/route.ts'
+import { TABLES_API } from '../api.ts'
+import { FILE_COLUMNS_API } from '../file-columns/api.ts'
 import { viewNeeds } from '../routes.ts'
 import { needsTable } from '../write/room.ts'
 import { createWriteRoutes } from '../write/routes.ts'
@@ -17,13 +19,32 @@ export function tablePageRoutes(room: PagesRoom): Route[] {
   const configure = needsTable('set-column-type', writing)
   return [
     ...createWriteRoutes(writing, forms),
-    { method: 'GET', path: '/', need: view.instance, handler: (c) => databasesPage(c, room) },
-    { method: 'GET', path: '/:database', need: view.database, handler: (c) => databasePage(c, room) },
-    { method: 'GET', path: '/:database/:table', need: view.table, handler: (c) => tablePage(c, room) },
+    {
+      method: 'GET',
+      path: '/',
+      need: view.instance,
+      api: TABLES_API.databasesPage,
+      handler: (c) => databasesPage(c, room),
+    },
+    {
+      method: 'GET',
+      path: '/:database',
+      need: view.database,
+      api: TABLES_API.databasePage,
+      handler: (c) => databasePage(c, room),
+    },
+    {
+      method: 'GET',
+      path: '/:database/:table',
+      need: view.table,
+      api: TABLES_API.tablePage,
+      handler: (c) => tablePage(c, room),
+    },
     {
       method: 'GET',
       path: '/:database/:table/-/insert',
       need: needsTable('insert-row', writing),
+      api: TABLES_API.insertPage,
       handler: (c) => insertPage(c),
     },
     {
@@ -31,25 +52,35 @@ export function tablePageRoutes(room: PagesRoom): Route[] {
       path: '/:database/:table/-/file-columns',
       json: true,
       need: configure,
+      api: FILE_COLUMNS_API.show,
       handler: (c) => fileColumnsPage(c, room),
     },
     {
       method: 'POST',
       path: '/:database/:table/-/file-columns',
       need: configure,
+      api: FILE_COLUMNS_API.save,
       handler: (c) => saveFileColumns(c, room),
     },
-    { method: 'GET', path: '/:database/:table/:pks', need: view.table, handler: (c) => rowPage(c, room) },
+    {
+      method: 'GET',
+      path: '/:database/:table/:pks',
+      need: view.table,
+      api: TABLES_API.rowPage,
+      handler: (c) => rowPage(c, room),
+    },
     {
       method: 'GET',
       path: '/:database/:table/:pks/-/update',
       need: needsTable('update-row', writing),
+      api: TABLES_API.updatePage,
       handler: (c) => updatePage(c),
     },
     {
       method: 'GET',
       path: '/:database/:table/:pks/-/delete',
       need: needsTable('delete-row', writing),
+      api: TABLES_API.deletePage,
       handler: (c) => deletePage(c),
     },
   ]

@@ -3,6 +3,7 @@ import { readBytes } from '../../web/body.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Route, RouteContext } from '../../web/route.ts'
 import { tildeDecode } from '../../web/url.ts'
+import { WRITE_API } from './api.ts'
 import { asObject, parseJson } from './body.ts'
 import { readCreateRequest } from './create-request.ts'
 import { MAX_BODY_BYTES } from './limits.ts'
@@ -154,10 +155,34 @@ export function createWriteRoutes(room: WriteRoom, forms: RowForms): Route[] {
   }
 
   return [
-    { method: 'POST', path: '/:database/:table/-/insert', need: needsTable('insert-row', room), handler: insert },
-    { method: 'POST', path: '/:database/:table/-/upsert', need: needsTable('insert-row', room), handler: upsert },
-    { method: 'POST', path: '/:database/:table/:pks/-/update', need: needsTable('update-row', room), handler: update },
-    { method: 'POST', path: '/:database/:table/:pks/-/delete', need: needsTable('delete-row', room), handler: remove },
+    {
+      method: 'POST',
+      path: '/:database/:table/-/insert',
+      need: needsTable('insert-row', room),
+      api: WRITE_API.insert,
+      handler: insert,
+    },
+    {
+      method: 'POST',
+      path: '/:database/:table/-/upsert',
+      need: needsTable('insert-row', room),
+      api: WRITE_API.upsert,
+      handler: upsert,
+    },
+    {
+      method: 'POST',
+      path: '/:database/:table/:pks/-/update',
+      need: needsTable('update-row', room),
+      api: WRITE_API.update,
+      handler: update,
+    },
+    {
+      method: 'POST',
+      path: '/:database/:table/:pks/-/delete',
+      need: needsTable('delete-row', room),
+      api: WRITE_API.remove,
+      handler: remove,
+    },
     {
       method: 'POST',
       path: '/:database/-/create',
@@ -166,6 +191,7 @@ export function createWriteRoutes(room: WriteRoom, forms: RowForms): Route[] {
         action: 'create-table',
         on: (c) => ({ kind: 'database', parent: room.database(tildeDecode(c.req.param('database') ?? '')).name }),
       },
+      api: WRITE_API.create,
       handler: create,
     },
   ]

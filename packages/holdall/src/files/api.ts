@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import {
+  type Api,
+  answers,
+  FORM_TYPE,
+  JSON_TYPE,
+  MULTIPART_TYPE,
+  NEXT,
+  PAGE,
+  PAGING,
+  SEE_OTHER,
+  TIME,
+} from '../web/api.ts'
+import { SORTS } from './list.ts'
+
+const BYTES = z.int().min(0)
+const PIXELS = z.int().nullable()
+
+const ADDRESSES = {
+  url: z.string().describe('The file for people; a path with `base_url`'),
+  download_url: z.string(),
+  thumbnail_url: z.string(),
+}
+
+/** A file, whole. */
+const FILE = {
+  id: z.string().regex(/^df-[a-z0-9]{26}$/),
+  source_id: z.int(),
+  source_slug: z.string(),
+  path: z.string().describe('Where the bytes are in the source'),
+  filename: z.string().describe('As it was sent'),
+  content_type: z.string().describe('As the bytes say'),
+  declared_type: z.string().nullable().describe('What the client said, where the bytes say something else'),
+  content_hash: z.string().nullable().describe('`sha256:` and 64 hexadecimal digits'),
+  size: BYTES.nullable(),
+  width: PIXELS,
+  height: PIXELS,
+  uploaded_by: z.string().nullable(),
+  created_at: z.string(),
+  metadata: z.record(z.string(), z.unknown()),
+  search_text: z.string().describe('The description that people wrote'),
+  adopted: z.boolean().describe('Whether sync found it where it lies'),
+  modified_at: TIME.nullable(),
+  changed_at: TIME.nullable().describe('When other bytes were last seen at its path'),
+  missing_since: TIME.nullable().describe('Since when the storage is without it'),
+  ...ADDRESSES,
+}
+
+const DUPLICATES = z
+  .array(
+    z.object({
+      id: z.string(),
+      filename: z.string(),
+      source_slug: z.string(),
+      created_at: z.string(),
+      url: z.string(),
+    }),
+  )
+  .describe('Other files with the same bytes')
+
+const BRIEF = z.object({
+  id: z.string(),
+  filename: z.string(),
+  content_type: z.string(),
+  size: BYTES.nullable(),
+  width: PIXELS,
+  height: PIXELS,
+  content_hash: z.string().nullable(),
+  source_slug: z.string(),
+  created_at: z.string(),
+  ...ADDRESSES,
+  info_url: z.string(),
+})
+
+/** What POST takes. */
+export const BATCH_BODY = z.object({ ids: z.array(z.string(), { error: 'ids must be a list of file ids.' }) })
+
+const BATCH_ANSWER = answers(
+  { files: z.record(z.string(), BRIEF).describe('By id') },
+  { means: 'Those of the files that the actor may browse' },
+)
+
+const DESCRIPTION = z.string().nullish()
+const UPDATE = {
+  filename: z.string().optional(),
+  search_text: DESCRIPTION,
+  metadata: z.record(z.string(), z.unknown()).optional(),
+}
+
+export const FILES_API = {
+  index: { summary: 'Sources, search and recent files', answers: [PAGE] },
+  batchByGet: {
+    summary: 'Metadata of many files, by address',
+    query: z.object({ id: z.array(z.string()).optional() }),
+    answers: [BATCH_ANSWER],
+  },
+  batchByPost: {
+    summary: 'Metadata of many files',
+    body: { [JSON_TYPE]: BATCH_BODY },
+    answers: [BATCH_ANSWER],
+  },
+  browse: {
+    summary: 'The files of a source',
+    query: z.object({
+      q: z.string().optional().describe('Words that the name begins with'),
+      content_type: z.string().optional().describe('image/png, image/*, or a group such as images'),
+      _sort: z.enum(['', ...SORTS]).optional(),
+      ...PAGING,
+    }),
+    answers: [
+      PAGE,
+      answers({
+        source: z.object({ slug: z.string(), label: z.string(), storage_type: z.string(), available: z.boolean() }),
+        files: z.array(z.object(FILE)),
+        total: z.int(),
+        total_truncated: z.boolean(),
+        next: NEXT,
+      }),
+    ],
+  },
+  uploadPage: { summary: 'The upload page of a source', answers: [PAGE] },
+  file: {
+    summary: 'One file',
+    answers: [PAGE, answers({ ...FILE, duplicates: DUPLICATES }, { means: 'The record, flat' })],
+  },
+  download: {
+    summary: 'The bytes of a file',
+    query: z.object({ inline: z.string().optional().describe('1: to be shown, where the type allows it') }),
+    headers: z.object({
+      Range: z.string().optional(),
+      'If-Range': z.string().optional(),
+      'If-None-Match': z.string().optional(),
+    }),
+    answers: [
+      { status: 200, means: 'All bytes', content: { '*/*': null } },
+      { status: 206, means: 'One range', content: { '*/*': null } },
+      { status: 302, means: 'Where the bytes are, for a short while' },
+      { status: 304, means: 'Nothing has changed' },
+    ],
+  },
+  thumbnail: {
+    summary: 'A small picture of a file, or an icon of its type',
+    query: z.object({ w: z.string().optional(), h: z.string().optional() }),
+    answers: [
+      {
+        status: 200,
+        means: 'The picture',
+        content: { 'image/webp': null, 'image/jpeg': null, 'image/png': null, 'image/svg+xml': null },
+      },
+      { status: 304, means: 'Nothing has changed' },
+    ],
+  },
+  updatePage: { summary: 'The form for name and description', answers: [PAGE] },
+  update: {
+    summary: 'Change the name, the description or the metadata',
+    body: {
+      [JSON_TYPE]: z.object({ update: z.object(UPDATE) }),
+      [FORM_TYPE]: z.object({ filename: z.string(), search_text: z.string() }).partial(),
+      [MULTIPART_TYPE]: z.object({ filename: z.string(), search_text: z.string() }).partial(),
+    },
+    answers: [answers({ file: z.object({ ...FILE, duplicates: DUPLICATES }) }), SEE_OTHER],
+  },
+} satisfies Record<string, Api>
