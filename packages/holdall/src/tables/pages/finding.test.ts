@@ -10,7 +10,8 @@ before(async () => {
       CREATE TABLE makers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, note TEXT);
       INSERT INTO makers VALUES (1, 'Elias Rask', 'potter'), (6, 'Tobias Rask', '100% tin'), (7, 'Royal Mint', NULL);
       CREATE TABLE objects (id INTEGER PRIMARY KEY, title TEXT NOT NULL, description TEXT, material TEXT, place TEXT,
-        maker_id INTEGER REFERENCES makers (id), year_made INTEGER);
+        maker_id INTEGER REFERENCES makers (id), year_made INTEGER, photo TEXT);
+      CREATE TABLE visits (id INTEGER PRIMARY KEY, visited_on TEXT);
       INSERT INTO objects (title, maker_id, year_made) VALUES ('Jug', 6, 1862), ('Bowl', 6, 1870), ('Groat', 7, 1682);
       CREATE VIRTUAL TABLE objects_fts USING fts5 (title, description, material, place, content = 'objects');
       INSERT INTO objects_fts (objects_fts) VALUES ('rebuild');
@@ -20,7 +21,10 @@ before(async () => {
       INSERT INTO leads VALUES (1, 1);
       CREATE TABLE numbers (a INTEGER, b REAL);
     `,
-    config: { permissions: { 'view-table': { id: ['root', 'ann'] } } },
+    config: {
+      databases: { data: { tables: { objects: { columns: { photo: { file_column: true } } } } } },
+      permissions: { 'view-table': { id: ['root', 'ann'] } },
+    },
   })
   app.look.exec('CREATE VIEW old AS SELECT title FROM objects')
 })
@@ -94,14 +98,76 @@ test('conditions are in words, and addresses keep their operators', async () => 
   const page = await app.page('/data/objects?year_made__lt=1700&id__lt=9')
   shows(page, /<span>year_made<\/span><span class="operator">is before<\/span>/)
   shows(page, /<span>id<\/span><span class="operator">is less than<\/span>/)
-  shows(page, /<option value="not">is not<\/option>/)
-  shows(page, /<option value="lt">is less than, is before<\/option>/)
-  hides(page, />(?:!=|≥|glob|array contains)<\/option>/)
+  hides(page, />(?:!=|≥|glob|array contains|is null|matches[^<]*)<\/option>/)
   // A condition without a value shows none, whatever the address gives along.
   shows(
     await app.page('/data/objects?title__notnull=1'),
     /<span>title<\/span><span class="operator">[^<]*<\/span><\/a>/,
   )
+})
+
+/** The conditions that the form offers for a kind of column. */
+function offered(page: string, kind: string): string[] {
+  const list = new RegExp(`<select[^>]*name="_filter_op_${kind}">(.*?)</select>`).exec(page)?.[1] ?? ''
+  return [...list.matchAll(/>([^<]+)<\/option>/g)].map(([, label]) => label as string)
+}
+
+test('each kind of column is asked what makes sense of it, in plain words', async () => {
+  const page = await app.page('/data/objects')
+  shows(page, /<option value="title" data-kind="text">/)
+  shows(page, /<option value="maker_id" data-kind="row">/)
+  shows(page, /<option value="year_made" data-kind="year">/)
+  shows(page, /<option value="id" data-kind="number">/)
+  shows(page, /<option value="photo" data-kind="file">/)
+  assert.deepEqual(offered(page, 'row'), ['is', 'is not', 'is empty', 'is not empty'])
+  assert.deepEqual(offered(page, 'file'), ['has a file', 'has no file'])
+  const text = 'contains, does not contain, is, is not, starts with, ends with, is one of (commas between)'
+  assert.equal(offered(page, 'text').join(), `${text}, is empty, is not empty`.replaceAll(', ', ','))
+  for (const words of ['is more than', 'is between']) assert.ok(offered(page, 'number').includes(words), words)
+  assert.ok(offered(page, 'year').includes('is before'))
+  assert.deepEqual(offered(page, 'date'), [])
+  assert.ok(offered(await app.page('/data/visits'), 'date').includes('is on the day'))
+})
+
+test('the list that fits the column counts, whatever the hidden ones hold', async () => {
+  const sent = (column: string, more = {}) =>
+    app
+      .ask(
+        `/data/objects?${new URLSearchParams({
+          _filter_column: column,
+          _filter_op_text: 'startswith',
+          _filter_op_number: 'gt',
+          _filter_op_year: 'between',
+          _filter_op_file: 'isblank',
+          _filter_value: '1800',
+          _filter_until: '1900',
+          ...more,
+        })}`,
+        { actor: 'root' },
+      )
+      .then((answer) => answer.headers.get('Location'))
+  assert.equal(await sent('title'), '/data/objects?title__startswith=1800')
+  assert.equal(await sent('id'), '/data/objects?id__gt=1800')
+  assert.equal(await sent('photo'), '/data/objects?photo__isblank=1')
+  assert.equal(await sent('year_made'), '/data/objects?year_made__gte=1800&year_made__lte=1900')
+  assert.equal(await sent('year_made', { _filter_value: ' ' }), '/data/objects?year_made__lte=1900')
+  assert.equal(await sent('nothing', { _filter_op_number: 'constructor' }), '/data/objects')
+})
+
+test('an address with any operator is shown in words, and changing it keeps that operator', async () => {
+  for (const [query, words] of [
+    ['title__isnull=1', 'is null'],
+    ['title__isblank=1', 'is empty'],
+    ['title__exact=', 'is an empty text'],
+    ['photo__isblank=1', 'has no file'],
+    ['photo__notblank=1', 'has a file'],
+    ['title__glob=J*', 'matches, with \\* for any text,'],
+  ]) {
+    const page = await app.page(`/data/objects?${query}`)
+    shows(page, new RegExp(`<span class="operator">${words}</span>`))
+  }
+  const open = await app.page('/data/objects?title__glob=J*&_change=title__glob%3DJ*')
+  shows(open, /<option value="glob" selected>matches, with \* for any text<\/option>/)
 })
 
 test('the search says where it looks, finds without an index too, and can be cleared', async () => {

@@ -1,4 +1,4 @@
-import { OPERATORS } from '../filters.ts'
+import type { FilterKind } from './filter-kinds.ts'
 
 /** What stands between a column and a value: for everything, and where the values are times. */
 const WORDS: Readonly<Record<string, string | readonly [always: string, times: string]>> = {
@@ -12,37 +12,61 @@ const WORDS: Readonly<Record<string, string | readonly [always: string, times: s
   gte: ['is at least', 'is from'],
   lt: ['is less than', 'is before'],
   lte: ['is at most', 'is up to'],
+  between: 'is between',
+  date: 'is on the day',
   in: 'is one of',
   notin: 'is none of',
-  date: 'is on the day',
   isblank: 'is empty',
   notblank: 'is not empty',
-  isnull: 'has no value',
-  notnull: 'has a value',
-  like: 'matches, with % for any text',
-  notlike: 'does not match, with % for any text',
-  glob: 'matches, with * for any text',
+  isnull: 'is null',
+  notnull: 'is not null',
+  like: 'matches, with % for any text,',
+  notlike: 'does not match, with % for any text,',
+  glob: 'matches, with * for any text,',
   arraycontains: 'is a list with',
   arraynotcontains: 'is a list without',
 }
+const OF_FILES: Readonly<Record<string, string>> = { isblank: 'has no file', notblank: 'has a file' }
 
-const TIMES = /(?:^|_)(?:year|date|day|time|on|at|born|died|since|until)(?:_|$)/i
+const EQUAL = ['exact', 'not']
+const BLANK = ['isblank', 'notblank']
+const IN_TEXT = ['contains', 'notcontains', 'startswith', 'endswith']
+const ORDER = ['gt', 'gte', 'lt', 'lte', 'between']
+const TIMES = ['lt', 'gt', 'gte', 'lte', 'between']
 
-/** An operator in a filter of a column: "is before" for a year, "is less than" for a number. */
-export function operatorWords(operator: string, column: string): string {
-  const words = WORDS[operator] ?? operator
-  return typeof words === 'string' ? words : words[TIMES.test(column) ? 1 : 0]
+/** What is asked of each kind of column. Patterns, lists and null have addresses: who needs them writes one. */
+const ASKED: Readonly<Record<FilterKind, readonly string[]>> = {
+  text: ['contains', 'notcontains', ...EQUAL, 'startswith', 'endswith', 'in', ...BLANK],
+  number: [...EQUAL, ...ORDER, 'in', ...BLANK],
+  year: [...EQUAL, ...TIMES, ...BLANK],
+  date: ['date', ...TIMES, 'startswith', ...BLANK],
+  any: [...EQUAL, ...IN_TEXT, ...ORDER, ...BLANK],
+  row: [...EQUAL, ...BLANK],
+  file: ['notblank', 'isblank'],
+  data: ['notblank', 'isblank'],
 }
 
-/** Every operator for a menu: addresses keep the short names. */
-export const OPERATOR_CHOICES: readonly { readonly value: string; readonly label: string }[] = Object.keys(OPERATORS)
-  .sort((a, b) => place(a) - place(b))
-  .map((value) => {
-    const words = WORDS[value] ?? value
-    return { value, label: typeof words === 'string' ? words : `${words[0]}, ${words[1]}` }
-  })
+/** An operator in a filter of a column: "is before" for a year, "is less than" for a number. */
+export function operatorWords(operator: string, kind: FilterKind, value = ' '): string {
+  if (kind === 'file' && Object.hasOwn(OF_FILES, operator)) return OF_FILES[operator] as string
+  const words = WORDS[operator] ?? operator
+  const isTime = kind === 'year' || kind === 'date'
+  const said = typeof words === 'string' ? words : words[isTime ? 1 : 0]
+  // Nothing would stand behind the words: an empty text is something else than null, and than either.
+  return value === '' && EQUAL.includes(operator) ? `${said} an empty text` : said
+}
 
-function place(operator: string): number {
-  const at = Object.keys(WORDS).indexOf(operator)
-  return at < 0 ? Object.keys(WORDS).length : at
+export interface OperatorChoice {
+  readonly value: string
+  readonly label: string
+}
+
+/** The operators that a form offers for a kind of column. @param also one more that is in use, of which an address came */
+export function operatorChoices(kind: FilterKind, also?: string): OperatorChoice[] {
+  const asked = ASKED[kind]
+  const all = also === undefined || asked.includes(also) ? asked : [also, ...asked]
+  return all.map((value) => {
+    const words = operatorWords(value, kind).replace(/,$/, '')
+    return { value, label: value === 'in' || value === 'notin' ? `${words} (commas between)` : words }
+  })
 }

@@ -5,7 +5,6 @@ import type { ServedDatabase } from '../databases.ts'
 import { idsIn } from '../file-columns/items.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import { visibleFiles } from '../file-columns/visible.ts'
-import { OPERATORS } from '../filters.ts'
 import { identifier } from '../identifiers.ts'
 import { readTablePage, type TablePage } from '../page.ts'
 import { placeIn } from '../place.ts'
@@ -14,8 +13,8 @@ import type { Statement } from '../reader/protocol.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import type { Table } from '../schema.ts'
 import { visibleNeighbours } from '../visible-tables.ts'
+import { type Condition, conditionsOf } from './conditions.ts'
 import { type FilterLabels, readFilterLabels } from './filter-labels.ts'
-import { operatorWords } from './operator-words.ts'
 import { type PagesRoom, uploadableSources } from './room.ts'
 
 /** What an actor may do with the rows of a table. */
@@ -28,12 +27,7 @@ export interface Rights {
 }
 
 /** A condition of the page, and how many rows there would be without it. */
-export interface Dropped {
-  readonly name: string
-  readonly value: string
-  /** Null for what is no filter of one column. */
-  readonly operator: string | null
-  readonly words: { readonly field: string; readonly operator: string; readonly value: string }
+export interface Dropped extends Condition {
   readonly count: number
 }
 
@@ -108,7 +102,7 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
   const [files, sources, conditions, labels] = await Promise.all([
     visibleFiles(room.registry, actor, idsIn(page.rows, cells)),
     rights.update && cells.length > 0 ? uploadableSources(room, actor) : NO_SOURCES,
-    countWithout(c, database, page, parameters, mayExecuteSql),
+    countWithout(c, database, page, fileColumns, parameters, mayExecuteSql),
     readFilterLabels(database, page.references, page.query.filters, page.rows.length === 0, c.req.raw.signal),
   ])
   const writable = page.table.isView ? { ...rights, insert: false, update: false, remove: false } : rights
@@ -122,10 +116,11 @@ async function countWithout(
   c: RouteContext,
   database: ServedDatabase,
   page: TablePage,
+  fileColumns: ReadonlyMap<string, FileColumn>,
   parameters: URLSearchParams,
   mayExecuteSql: boolean,
 ): Promise<{ total: number | null; dropped: Dropped | null }> {
-  const conditions = conditionsOf(page, parameters)
+  const conditions = conditionsOf(page, fileColumns, parameters)
   if (conditions.length === 0) return { total: page.count, dropped: null }
   const isFirst = placeIn(page.table, parameters, '_next') === undefined
   const alternatives = page.rows.length === 0 && isFirst && conditions.length > 1 ? conditions : []
@@ -151,42 +146,6 @@ async function countWithout(
   const best = Math.max(0, ...others.map((count) => count ?? 0))
   const found = best > 0 ? alternatives[others.lastIndexOf(best)] : undefined
   return { total, dropped: found ? { ...found, count: best } : null }
-}
-
-/** The conditions of a page under the names and values that its address gives them. */
-export function conditionsOf(
-  { query }: TablePage,
-  parameters: URLSearchParams,
-  labels?: FilterLabels,
-): Omit<Dropped, 'count'>[] {
-  const search = query.search?.text ?? null
-  return [
-    ...(search === null ? [] : [condition(null, '_search', search, 'search', 'for')]),
-    ...query.filters.map(({ column, operator, value }) => {
-      const name = `${column}__${operator}`
-      const named = condition(
-        operator,
-        parameters.has(name, value) ? name : column,
-        value,
-        column,
-        operatorWords(operator, column),
-      )
-      // `is null` says it all: a value that the address gives along means nothing.
-      const words = OPERATORS[operator]?.noArgument ? '' : labels?.nameOf(column, value)
-      return words === undefined ? named : { ...named, words: { ...named.words, value: words } }
-    }),
-    ...query.where.map((sql) => condition(null, '_where', sql, 'where', '')),
-  ]
-}
-
-function condition(
-  operator: string | null,
-  name: string,
-  value: string,
-  field: string,
-  label: string,
-): Omit<Dropped, 'count'> {
-  return { operator, name, value, words: { field, operator: label, value } }
 }
 
 /** The column that names a row for people: never its key, which stands there anyway. */

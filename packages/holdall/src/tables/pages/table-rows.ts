@@ -10,18 +10,10 @@ import type { Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
 import type { Address } from './address.ts'
 import { columnWords } from './column-words.ts'
+import { densityOf } from './density.ts'
 import { sourceFor } from './room.ts'
 import { type TableData, titleColumn } from './table-data.ts'
 import { plainText, referenceCell, shortened, valueCell } from './value-cell.ts'
-
-type Density = 'compact' | 'default' | 'roomy'
-
-/** How high rows are: as asked, else roomy where there are pictures. */
-export function densityOf({ page, fileColumns }: TableData, address: Address): Density {
-  const asked = address.parameters.get('_density')
-  if (asked === 'compact' || asked === 'roomy' || asked === 'default') return asked
-  return page.columns.some((column) => fileColumns.has(column)) ? 'roomy' : 'default'
-}
 
 /** The columns of the page in the order in which they stand, keys first. */
 function order({ page }: TableData): number[] {

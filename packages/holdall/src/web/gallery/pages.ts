@@ -169,6 +169,7 @@ export const TABLE: PageContent = {
     sort: { name: '_sort', value: 'accession_no', options: [{ value: 'accession_no', label: 'accession_no ↑' }] },
     end: html`${linkButton({ label: 'Columns', href: '#', icon: 'columns' })}${segmented('Row height', [
       { label: 'Compact rows', href: '#', icon: 'compact', current: false },
+      { label: 'Normal rows', href: '#', icon: 'rows', current: false },
       { label: 'Roomy rows', href: '#', icon: 'list', current: true },
     ])}`,
   })}${filterBar({
@@ -176,7 +177,12 @@ export const TABLE: PageContent = {
       { field: 'material', operator: 'contains', value: 'glaze', removeHref: '#', href: '#' },
       { field: 'year_made', operator: 'before', value: '1920', removeHref: '#', href: '#' },
     ],
-    add: { action: '#', keep: [], columns: ['title', 'year_made'], operators: [{ value: 'exact', label: '=' }] },
+    add: {
+      action: '#',
+      keep: [],
+      columns: [{ value: 'title', label: 'title', kind: 'text' }],
+      operators: [{ kind: 'text', choices: [{ value: 'exact', label: 'is' }] }],
+    },
     clearHref: '#',
   })}<section class="panel" aria-label="Rows">${dataTable({
     caption: 'objects, sorted by accession_no, ascending',

@@ -1,7 +1,7 @@
 import { type Html, html, safeUrl } from '../html.ts'
 import { button, hiddenFields, linkButton } from './button.ts'
 import { type IconName, icon } from './icon.ts'
-import { selectInput, textInput } from './inputs.ts'
+import { type SelectOption, selectInput, textInput } from './inputs.ts'
 
 export type BadgeTone = 'plain' | 'accent' | 'success' | 'warning' | 'danger' | 'info'
 
@@ -27,15 +27,20 @@ export interface FilterForm {
   readonly action: string
   /** Everything else of the address, as pairs: names may repeat. */
   readonly keep: readonly (readonly [string, string])[]
-  readonly columns: readonly string[]
-  readonly operators: readonly { readonly value: string; readonly label: string }[]
+  /** `kind` says which operators a column takes. */
+  readonly columns: readonly (SelectOption & { readonly kind: string })[]
+  /** What can be asked, by kind of column. */
+  readonly operators: readonly { readonly kind: string; readonly choices: readonly SelectOption[] }[]
   /** Values that can be chosen by name, with the column of each. */
   readonly values?: readonly { readonly value: string; readonly column: string }[]
   /** The filter that is being changed: the form is open with what it says. */
   readonly changing?: { readonly column: string; readonly operator: string; readonly value: string }
 }
 
-/** Filters as chips, then the form for another (fields `_filter_column`, `_filter_op`, `_filter_value`). */
+/**
+ * Filters as chips, then the form for another: fields `_filter_column`, `_filter_op_KIND` for each kind of column, of which
+ * styles show the one that fits, `_filter_value`, and `_filter_until` for the operator `between`.
+ */
 export function filterBar(options: {
   readonly filters: readonly Filter[]
   readonly add?: FilterForm
@@ -55,16 +60,26 @@ function chip(filter: Filter): Html {
 }
 
 function addFilter(form: FilterForm): Html {
-  const columns = form.columns.map((name) => ({ value: name, label: name }))
-  const { changing, values = [] } = form
+  const { changing, columns, operators, values = [] } = form
   const list = values.length > 0 ? 'filter-values' : undefined
   return html`<details class="menu"${changing && html` open`}><summary class="chip-add">${icon(changing ? 'edit' : 'plus')}${changing ? 'Change filter' : 'Add filter'}</summary>
 <form class="menu-panel filter-form" action="${safeUrl(form.action)}">${form.keep.map(([name, value]) => hiddenFields({ [name]: value }))}
 <label>Column${selectInput({ name: '_filter_column', options: columns, value: changing?.column })}</label>
-<label>Condition${selectInput({ name: '_filter_op', options: form.operators, value: changing?.operator })}</label>
-<label>Value${textInput({ name: '_filter_value', value: changing?.value, list, autocomplete: list && 'off' })}</label>${
+${operators.map(
+  ({ kind, choices }) =>
+    html`<label class="for-kind" data-kind="${kind}">Condition${selectInput({ name: `_filter_op_${kind}`, options: choices.map((choice) => ({ ...choice, kind: takes(choice.value) })), value: changing?.operator })}</label>`,
+)}
+<label class="filter-value">Value${textInput({ name: '_filter_value', value: changing?.value, list, autocomplete: list && 'off' })}</label><label class="filter-until">and${textInput({ name: '_filter_until' })}</label>${
     list &&
     html`<datalist id="${list}">${values.map(({ value, column }) => html`<option value="${value}">${column}</option>`)}</datalist>`
   }
 <div class="menu-foot">${button({ label: 'Filter rows', type: 'submit' })}</div></form></details>`
+}
+
+const TAKE_NOTHING = ['isblank', 'notblank', 'isnull', 'notnull']
+
+/** How many values an operator takes: styles show as many fields. */
+function takes(operator: string): string | undefined {
+  if (TAKE_NOTHING.includes(operator)) return 'none'
+  return operator === 'between' ? 'two' : undefined
 }

@@ -42,13 +42,28 @@ ${options.value ?? ''}</textarea>`
 export interface SelectOption {
   readonly value: string
   readonly label: string
+  /** What sort of choice it is, for styles: `data-kind`. */
+  readonly kind?: string
+}
+
+export interface SelectGroup {
+  readonly label: string
+  readonly options: readonly SelectOption[]
 }
 
 export function selectInput(
-  options: Omit<InputOptions, 'type'> & { readonly options: readonly SelectOption[]; readonly submits?: boolean },
+  options: Omit<InputOptions, 'type'> & {
+    readonly options: readonly (SelectOption | SelectGroup)[]
+    readonly submits?: boolean
+  },
 ): Html {
+  const option = ({ value, label, kind }: SelectOption) =>
+    html`<option${attributes({ value, selected: value === options.value, 'data-kind': kind })}>${label}</option>`
   return html`<span class="select"><select${shared(options)}${attributes({ 'data-submits': options.submits })}>${options.options.map(
-    ({ value, label }) => html`<option${attributes({ value, selected: value === options.value })}>${label}</option>`,
+    (entry) =>
+      'options' in entry
+        ? html`<optgroup label="${entry.label}">${entry.options.map(option)}</optgroup>`
+        : option(entry),
   )}</select>${icon('chevronDown')}</span>`
 }
 

@@ -41,7 +41,7 @@ export function dataTable(options: TableOptions): Html {
   const className = [density, 'pinned', cards && 'cards'].filter(Boolean).join(' ')
   return html`<div class="table-scroll" tabindex="0" role="region" aria-label="${options.caption}"><table class="${className}" role="table">
 <caption class="unseen">${options.caption}</caption>
-<thead role="rowgroup"><tr role="row">${columns.map(headCell)}${editable && html`<th scope="col" role="columnheader"><span class="unseen">Edit</span></th>`}</tr></thead>
+<thead role="rowgroup"><tr role="row">${columns.map(headCell)}${editable && html`<th scope="col" role="columnheader" class="row-edit"><span class="unseen">Edit</span></th>`}</tr></thead>
 <tbody role="rowgroup">${rows.map((row) => tableRow(row, columns, editable))}</tbody>
 </table></div>`
 }
@@ -125,7 +125,7 @@ export function toolbar({ action, keep, search, sort, end }: ToolbarOptions): Ht
 export interface Segment {
   readonly label: string
   readonly href: string
-  readonly icon: 'compact' | 'list' | 'grid' | 'table'
+  readonly icon: 'compact' | 'rows' | 'list' | 'grid' | 'table'
   readonly current: boolean
 }
 
