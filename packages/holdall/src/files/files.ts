@@ -1,15 +1,19 @@
 import { join } from 'node:path'
 import type { Permissions } from '../access/permissions.ts'
 import type { InternalDatabase } from '../database/internal.ts'
+import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { FileIntake } from '../uploads/inspection.ts'
 import type { Log } from '../web/log.ts'
 import type { Urls } from '../web/url.ts'
-import { createImagePool, type PoolOptions } from './images/pool.ts'
+import type { PoolOptions } from './children/pool.ts'
+import { createImagePool } from './images/pool.ts'
 import { createIntake } from './intake.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { sharpGenerator, type ThumbnailGenerator } from './thumbnails/generator.ts'
 import { createThumbnails, type Thumbnails } from './thumbnails/thumbnails.ts'
+import { createPictureRemoval } from './trash/pictures.ts'
+import { createTrash, type Trash } from './trash/trash.ts'
 
 export interface FilesOptions {
   readonly database: InternalDatabase
@@ -21,6 +25,8 @@ export interface FilesOptions {
   readonly dataDirectory: string
   /** Asked before the built-in one. */
   readonly generators?: readonly ThumbnailGenerator[]
+  /** Told each write before it is made; a test ends the process there. */
+  readonly before?: BeforeIo | undefined
   readonly limits?: PoolOptions & { readonly maxPixels?: number; readonly maxSourceBytes?: number }
 }
 
@@ -28,6 +34,7 @@ export interface FilesOptions {
 export interface Files {
   readonly registry: Registry
   readonly thumbnails: Thumbnails
+  readonly trash: Trash
   /** For the uploads. */
   readonly intake: FileIntake
   /** Removes thumbnails that were made under other limits. No child starts before there is a picture to make. */
@@ -47,14 +54,26 @@ export function createFiles(options: FilesOptions): Files {
     log,
     maxSourceBytes: limits.maxSourceBytes,
   })
+  const trash = createTrash({
+    database,
+    sources,
+    log,
+    before: options.before,
+    forgetPictures: createPictureRemoval(database, thumbnails),
+  })
   return {
     registry,
     thumbnails,
+    trash,
     intake: createIntake({ registry, pool, urls }),
     async start() {
       // A large cache takes a while to look through, and nobody has to wait for that.
       thumbnails.start().catch((error) => log.warn('thumbnails_not_swept', { error }))
+      trash.start()
     },
-    close: pool.close,
+    async close() {
+      await trash.close()
+      await pool.close()
+    },
   }
 }

@@ -1,12 +1,10 @@
 // Runs as a process of its own, without secrets in its environment: strangers' bytes meet native code here and nowhere
 // else. Its parent kills it when it takes too long or too much memory, and it ends itself when the parent is gone.
-import { writeFileSync } from 'node:fs'
 import sharp, { type Metadata } from 'sharp'
+import { type Answer, serveJobs } from '../children/serve.ts'
 import { readExif } from './exif.ts'
-import { frameHead, readFrames } from './frames.ts'
 import type { FactsJob, ImageFacts, Job, ThumbnailJob } from './jobs.ts'
 
-const MAX_PAYLOAD = 2 ** 32
 const WEBP_QUALITY = 80
 const JPEG_QUALITY = 82
 
@@ -24,11 +22,6 @@ sharp.unblock({
     'VipsForeignLoadHeifBuffer',
   ],
 })
-
-interface Answer {
-  readonly header: Readonly<Record<string, unknown>>
-  readonly payload?: Buffer
-}
 
 async function thumbnail(bytes: Buffer, job: ThumbnailJob): Promise<Answer> {
   const { width, height, format, maxPixels } = job
@@ -92,31 +85,7 @@ function bitmapFacts(bytes: Buffer): ImageFacts {
   return { ...(size.width > 0 && size.height > 0 && size), metadata: { image: { format: 'bmp' } } }
 }
 
-function send({ header, payload = Buffer.alloc(0) }: Answer): void {
-  process.stdout.write(frameHead(header, payload.length))
-  process.stdout.write(payload)
-}
-
-try {
-  // When memory runs out, this process goes first.
-  writeFileSync('/proc/self/oom_score_adj', '1000')
-} catch {
-  // Not Linux, or not allowed.
-}
-
-let busy = false
-// A decoder in native code cannot be interrupted, and would keep an orderly exit waiting.
-process.stdin.on('close', () => {
-  if (busy) process.kill(process.pid, 'SIGKILL')
-})
-
-for await (const { header, payload } of readFrames(process.stdin, MAX_PAYLOAD)) {
-  busy = true
+await serveJobs(async ({ header, payload }) => {
   const job = header as unknown as Job
-  try {
-    send(await (job.kind === 'thumbnail' ? thumbnail(payload, job) : facts(payload, job)))
-  } catch (error) {
-    send({ header: { ok: false, reason: error instanceof Error ? error.message.slice(0, 500) : 'unknown' } })
-  }
-  busy = false
-}
+  return await (job.kind === 'thumbnail' ? thumbnail(payload, job) : facts(payload, job))
+})

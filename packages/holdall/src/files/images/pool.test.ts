@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
-import { ChildFailure } from './child-process.ts'
+import { ChildFailure } from '../children/child-process.ts'
 import type { FactsJob, ThumbnailJob } from './jobs.ts'
 import { createImagePool, type ImagePool } from './pool.ts'
 

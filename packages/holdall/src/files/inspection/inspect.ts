@@ -1,6 +1,6 @@
 import type { Storage } from '../../sources/storage.ts'
 import type { Facts, InspectQuestion } from '../../uploads/inspection.ts'
-import { ChildFailure } from '../images/child-process.ts'
+import { ChildFailure } from '../children/child-process.ts'
 import { DECODABLE, type FactsJob, type ImageFacts } from '../images/jobs.ts'
 import type { ImagePool } from '../images/pool.ts'
 import { asText } from './text.ts'

@@ -9,6 +9,10 @@ export interface ThumbnailCache {
   write(key: string, variant: string, bytes: Uint8Array): Promise<void>
   failure(key: string): Promise<Failure | undefined>
   fail(key: string, failure: Failure): Promise<void>
+  /** Removes every picture of one original. */
+  remove(key: string): Promise<void>
+  /** The originals that there is something of, a folder at a time. */
+  keys(): AsyncGenerator<string[]>
   /** Removes what other policies have left, and the oldest of what is too much. */
   sweep(): Promise<void>
 }
@@ -71,6 +75,18 @@ export function createThumbnailCache(directory: string, policy: string, maxBytes
       return bytes === undefined ? undefined : parse(bytes)
     },
     fail: (key, failure) => put(pathOf(key, 'failed'), JSON.stringify(failure)),
+    async remove(key) {
+      const folder = dirname(pathOf(key, 'failed'))
+      for (const name of await readdir(folder).catch(() => [])) {
+        if (name.startsWith(`${key}.`)) await rm(join(folder, name), { force: true })
+      }
+    },
+    async *keys() {
+      for (const folder of await readdir(join(directory, policy)).catch(() => [])) {
+        const names = await readdir(join(directory, policy, folder)).catch(() => [])
+        yield [...new Set(names.map((name) => name.slice(0, name.indexOf('.'))))]
+      }
+    },
     async sweep() {
       for (const name of await readdir(directory).catch(() => [])) {
         if (name !== policy) await rm(join(directory, name), { recursive: true, force: true })

@@ -1,4 +1,4 @@
-import type { Body } from '../images/child-process.ts'
+import type { Body } from '../children/child-process.ts'
 import { DECODABLE } from '../images/jobs.ts'
 import type { ImagePool } from '../images/pool.ts'
 

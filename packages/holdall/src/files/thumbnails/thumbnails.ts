@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sources } from '../../sources/sources.ts'
 import type { Log } from '../../web/log.ts'
-import { ChildFailure } from '../images/child-process.ts'
+import { ChildFailure } from '../children/child-process.ts'
 import type { FileRecord } from '../record.ts'
 import { createThumbnailCache, type Failure } from './cache.ts'
 import type { ThumbnailFormat, ThumbnailGenerator } from './generator.ts'
@@ -37,6 +37,10 @@ export interface Thumbnails {
   /** Identifies the picture without looking at it: the same content, policy and variant give the same bytes. */
   tag(file: FileRecord, variant: Variant): string
   get(file: FileRecord, variant: Variant): Promise<Thumbnail>
+  /** Removes the pictures of an original, by what `pictureKey` gives. */
+  remove(key: string): Promise<void>
+  /** The originals that there are pictures of, a folder at a time. */
+  keys(): AsyncGenerator<string[]>
   start(): Promise<void>
 }
 
@@ -47,7 +51,7 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
   const running = new Map<string, Promise<Thumbnail>>()
 
   async function make(file: FileRecord, variant: Variant): Promise<Thumbnail> {
-    const key = keyOf(file)
+    const key = pictureKey(file)
     const failed = await cache.failure(key)
     if (failed !== undefined && !(failed.transient && now() - failed.at >= RETRY_AFTER_MS)) return none(failed)
     const generator = generators.find(({ accepts }) => accepts(file.contentType))
@@ -87,23 +91,25 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
 
   return {
     has,
-    tag: (file, variant) => `"t-${policy}-${shortHash(keyOf(file))}-${variantName(variant)}"`,
+    tag: (file, variant) => `"t-${policy}-${shortHash(pictureKey(file))}-${variantName(variant)}"`,
     async get(file, variant) {
       if (!has(file)) return { kind: 'none', reason: 'no pictures are made of this type or size', transient: false }
-      const known = await cache.read(keyOf(file), variantName(variant))
+      const known = await cache.read(pictureKey(file), variantName(variant))
       if (known !== undefined) return picture(known)
       // A page asks for the same picture in several places at once.
-      const job = `${keyOf(file)}.${variantName(variant)}`
+      const job = `${pictureKey(file)}.${variantName(variant)}`
       const started = running.get(job) ?? make(file, variant).finally(() => running.delete(job))
       running.set(job, started)
       return started
     },
+    remove: cache.remove,
+    keys: cache.keys,
     start: () => cache.sweep(),
   }
 }
 
 /** Equal bytes share their pictures, whatever they are called and wherever they are. */
-function keyOf({ contentHash, id }: FileRecord): string {
+export function pictureKey({ contentHash, id }: Pick<FileRecord, 'contentHash' | 'id'>): string {
   const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(contentHash ?? '') ?? []
   return hex ?? createHash('sha256').update(id).digest('hex')
 }

@@ -1,16 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { type Frame, frameHead, readFrames } from './frames.ts'
-import type { Job } from './jobs.ts'
+import type { Part } from './protocol.ts'
 
-/** An answer is a thumbnail or a page of facts; more than this is neither. */
+/** An answer is a thumbnail, a page of facts or the words of a document; more than this is none of them. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 const MEMORY_CHECK_MS = 50
-const CHILD = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url))
+const DIED = 'The process that reads files died'
+/** Of one part that a child asks for. */
+const MAX_PART_BYTES = 64 * 1024 * 1024
 /** All that a child gets of the server's environment: where libraries are, never what is secret. */
 const ENVIRONMENT = ['LD_LIBRARY_PATH', 'NODE_COMPILE_CACHE', 'PATH', 'SystemRoot', 'TMPDIR'] as const
+
+/** What runs in a child. */
+export interface ChildProgram {
+  /** A path. */
+  readonly script: string
+  readonly env?: Readonly<Record<string, string>>
+}
 
 export interface ChildLimits {
   /** Of one job, from its first byte to the last of the answer. */
@@ -20,7 +28,7 @@ export interface ChildLimits {
 }
 
 export type FailureKind =
-  /** The bytes are not a picture that can be shown; they will not become one. */
+  /** The bytes are not what they should be, and will not become it. */
   | 'refused'
   | 'timeout'
   | 'memory'
@@ -45,26 +53,26 @@ export class ChildFailure extends Error {
 export interface Body {
   readonly bytes: number
   readonly stream: AsyncIterable<Uint8Array>
+  /** Gives exactly this part of the file, for children that ask for what they need instead of being sent everything. */
+  readonly part?: (part: Part) => Promise<Uint8Array>
 }
 
-export interface ImageChild {
+export interface Child {
   readonly alive: boolean
   /** Resident memory in bytes; 0 where that cannot be known. */
   memory(): number
   /** One job at a time. A child that failed in any way but `refused` has been killed. @throws ChildFailure */
-  run(job: Job, body: Body): Promise<Frame>
+  run(job: object, body: Body): Promise<Frame>
   kill(): void
   readonly ended: Promise<void>
 }
 
-export function startChild({ timeoutMs, memoryBytes }: ChildLimits): ImageChild {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD], {
+export function startChild({ script, env }: ChildProgram, { timeoutMs, memoryBytes }: ChildLimits): Child {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: {
       ...Object.fromEntries(ENVIRONMENT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
-      VIPS_BLOCK_UNTRUSTED: '1',
-      // Threads of our own pool do the work; arenas for each of them would multiply what libvips keeps.
-      MALLOC_ARENA_MAX: '2',
+      ...env,
     },
     windowsHide: true,
   })
@@ -89,13 +97,18 @@ export function startChild({ timeoutMs, memoryBytes }: ChildLimits): ImageChild 
     hold(child, true)
   }
 
-  async function exchange(job: Job, body: Body): Promise<Frame> {
-    const [answer] = await Promise.all([answers.next(), send(job, body)])
-    if (answer.done) throw new ChildFailure('crashed', 'The process that decodes pictures died')
-    return answer.value
+  async function exchange(job: object, body: Body): Promise<Frame> {
+    let [answer] = await Promise.all([answers.next(), send(job, body)])
+    for (;;) {
+      if (answer.done) throw new ChildFailure('crashed', DIED)
+      const { want } = answer.value.header
+      if (want === undefined) return answer.value
+      const bytes = await partOf(body, want)
+      ;[answer] = await Promise.all([answers.next(), send({}, { bytes: bytes.length, stream: once(bytes) })])
+    }
   }
 
-  async function send(job: Job, { bytes, stream }: Body): Promise<void> {
+  async function send(job: object, { bytes, stream }: Body): Promise<void> {
     await write(frameHead({ ...job }, bytes))
     let left = bytes
     try {
@@ -111,7 +124,7 @@ export function startChild({ timeoutMs, memoryBytes }: ChildLimits): ImageChild 
   }
 
   function write(chunk: Uint8Array): Promise<void> | undefined {
-    if (!alive || stdin.destroyed) throw new ChildFailure('crashed', 'The process that decodes pictures died')
+    if (!alive || stdin.destroyed) throw new ChildFailure('crashed', DIED)
     if (stdin.write(chunk)) return undefined
     return new Promise((resolve) => {
       const done = () => {
@@ -138,7 +151,7 @@ export function startChild({ timeoutMs, memoryBytes }: ChildLimits): ImageChild 
       const watch = setInterval(() => {
         if (residentMemory(child.pid) > memoryBytes) end('memory', `More than ${memoryBytes} bytes of memory`)
       }, MEMORY_CHECK_MS)
-      ended.then(() => broken.reject(new ChildFailure('crashed', 'The process that decodes pictures died')))
+      ended.then(() => broken.reject(new ChildFailure('crashed', DIED)))
       try {
         // A storage that never answers must not keep the place of a child that is gone.
         const answer = await Promise.race([exchange(job, body), broken.promise])
@@ -158,6 +171,27 @@ export function startChild({ timeoutMs, memoryBytes }: ChildLimits): ImageChild 
     kill,
     ended,
   }
+}
+
+/** What a child asks for may be anything: strangers' bytes decide it. */
+async function partOf({ part }: Body, want: unknown): Promise<Uint8Array> {
+  const { offset, length } = want as Part
+  if (part === undefined || !isCount(offset) || !isCount(length) || length > MAX_PART_BYTES) {
+    throw new ChildFailure('crashed', 'The child asked for a part that there is not')
+  }
+  try {
+    return await part({ offset, length })
+  } catch (error) {
+    throw new ChildFailure('source', 'The bytes could not be read', error)
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+async function* once(bytes: Uint8Array) {
+  yield bytes
 }
 
 /** An idle child does not keep the server from ending. */
