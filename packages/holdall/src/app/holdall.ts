@@ -10,12 +10,14 @@ import { filesRoutes, refusedUpload } from '../files/routes.ts'
 import { createSecrets } from '../secrets/named.ts'
 import { resolveServerSecret } from '../secrets/server-secret.ts'
 import { filesystemType } from '../sources/filesystem/storage.ts'
+import { httpType } from '../sources/http/storage.ts'
 import { killPoint } from '../sources/kill-point.ts'
 import { sourceRoutes } from '../sources/routes.ts'
 import { createSources } from '../sources/sources.ts'
 import { createUploads } from '../uploads/engine.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import type { Log } from '../web/log.ts'
+import { createOutgoing } from '../web/outgoing/fetch.ts'
 import { INSTANCE, type Route, type RouteContext, type RouteEnv } from '../web/route.ts'
 import { createUrls } from '../web/url.ts'
 import { assetRoutes } from './assets.ts'
@@ -83,13 +85,16 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
     const { permissions } = access
 
     const before = killPoint(env)
+    const outgoing = createOutgoing({ allowPrivate: config.settings.allow_private_hosts })
+    closing.push(outgoing.close)
     const sources = await createSources({
       database,
       config,
-      types: [filesystemType({ before })],
+      types: [filesystemType({ before }), httpType()],
       getSecret: createSecrets(env).getSecret,
       dataDirectory: data.path,
       log,
+      fetch: outgoing.fetch,
     })
     closing.push(sources.close)
     const files = createFiles({
@@ -100,6 +105,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       log,
       dataDirectory: data.path,
       limits: imageLimits(config.settings),
+      before,
     })
     closing.push(files.close)
     const uploads = createUploads({ database, sources, intake: files.intake, log, before })
@@ -131,6 +137,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
     const filesRoom = {
       registry: files.registry,
       thumbnails: files.thumbnails,
+      trash: files.trash,
       sources,
       permissions,
       urls,

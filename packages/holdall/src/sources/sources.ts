@@ -1,7 +1,8 @@
-import type { Config } from '../config/config.ts'
+import type { Config, SyncConfig } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
+import { createOutgoing } from '../web/outgoing/fetch.ts'
 import type { Resource } from '../web/route.ts'
 import { type Capabilities, capabilitiesOf, NO_CAPABILITIES } from './capabilities.ts'
 import { type Availability, type Connection, connect } from './connection.ts'
@@ -31,6 +32,8 @@ export interface Source {
   readonly rules: SourceRules
   /** Whether the position stays in the facts of a photo. */
   readonly keepGps: boolean
+  /** When the registry follows what lies there. */
+  readonly sync: SyncConfig
   /** @throws HoldallError `source_inactive`, or `source_unavailable` while the storage could not be made */
   storage(): Promise<Storage>
   /** Asks the storage now. @throws HoldallError `source_inactive`, `source_unavailable` */
@@ -57,6 +60,7 @@ export interface SourcesOptions {
   /** Where the source is that there is when none is configured. */
   readonly dataDirectory: string
   readonly log: Log
+  /** Default: one that asks public addresses only. */
   readonly fetch?: typeof fetch
   readonly now?: () => number
   /** Default: PROBE_EVERY_MS. */
@@ -81,7 +85,7 @@ export async function createSources(options: SourcesOptions): Promise<Sources> {
     getSecret,
     dataDirectory,
     log,
-    fetch = globalThis.fetch,
+    fetch = createOutgoing().fetch,
     now = Date.now,
     probeEveryMs = PROBE_EVERY_MS,
   } = options
@@ -145,6 +149,7 @@ function sourceOf(
     origin: row.origin,
     active: connection !== undefined,
     keepGps: declared?.source.keepGps ?? false,
+    sync: declared?.source.sync ?? { when: row.origin === 'default' ? 'manual' : 'start' },
     get availability() {
       return connection?.availability ?? GONE
     },

@@ -13,6 +13,7 @@ export interface StorageType<Config = unknown> {
 export interface StorageContext {
   /** The value of a secret that this source may read; `undefined` when nobody has set it. */
   getSecret(name: string): Promise<string | undefined>
+  /** The one way to make requests: to public addresses, with limits (web/outgoing). */
   readonly fetch: typeof fetch
   readonly log: Log
 }

@@ -28,7 +28,10 @@ export async function serveFile(request: Request, file: FileRecord, sources: Pic
   const source = sources.byId(file.sourceId)
   if (source === undefined) throw new HoldallError('source_inactive', { source: file.sourceSlug })
   const storage = await source.storage()
-  if (storage.downloadUrl !== undefined) return redirect(storage.downloadUrl, file, inline)
+  // What is shown within our pages comes from here, or from an origin that they may reach.
+  if (storage.downloadUrl !== undefined && (!inline || storage.origins !== undefined)) {
+    return redirect(storage.downloadUrl, file, inline)
+  }
 
   const validators = { etag: etagOf(file), lastModified: timeOf(file) }
   const headers = headersOf(file, inline, validators)
