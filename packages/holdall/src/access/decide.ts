@@ -71,11 +71,11 @@ async function ownFiles(
 ): Promise<ReadonlySet<string>> {
   const ids = resources.flatMap(({ kind, child }) => (kind === 'file' && child !== undefined ? [child] : []))
   if (ids.length === 0) return NOBODYS
-  const rows = await db.read
-    .selectFrom('datasette_files')
-    .select('id')
-    .where(sql<boolean>`id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)
-    .where('uploaded_by', '=', actorId)
-    .execute()
+  const wanted = JSON.stringify(ids)
+  // A file in the trash is still its owner's, to restore.
+  const { rows } = await sql<{ id: string }>`SELECT id FROM datasette_files
+      WHERE id IN (SELECT value FROM json_each(${wanted})) AND uploaded_by = ${actorId}
+    UNION ALL SELECT id FROM datasette_files_trash
+      WHERE id IN (SELECT value FROM json_each(${wanted})) AND uploaded_by = ${actorId}`.execute(db.read)
   return new Set(rows.map(({ id }) => id))
 }

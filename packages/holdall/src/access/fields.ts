@@ -8,24 +8,36 @@ export const MAX_FORM_BYTES = 65_536
 /** What a form or a JSON object says, by name. A form's values are texts, and the last of several counts. */
 export type Fields = Readonly<Record<string, unknown>>
 
+export interface FieldsOptions {
+  /** Bytes of the body. */
+  readonly limit?: number
+  /** Names that a form may repeat: all their values count, as a list. */
+  readonly lists?: readonly string[]
+}
+
 /**
  * The body of a request as fields: urlencoded, multipart or JSON. No body is no fields.
  *
  * @throws HoldallError `invalid_json`, `form_invalid`, and what `readBytes` throws
  */
-export async function readFields(c: RouteContext): Promise<Fields> {
-  const bytes = await readBytes(c, MAX_FORM_BYTES)
+export async function readFields(
+  c: RouteContext,
+  { limit = MAX_FORM_BYTES, lists = [] }: FieldsOptions = {},
+): Promise<Fields> {
+  const bytes = await readBytes(c, limit)
   if (bytes.length === 0) return {}
   const type = c.req.header('Content-Type') ?? ''
   return /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)
-    ? readForm(bytes, type)
+    ? readForm(bytes, type, lists)
     : readJson(bytes)
 }
 
-async function readForm(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Fields> {
+async function readForm(bytes: Uint8Array<ArrayBuffer>, type: string, lists: readonly string[]): Promise<Fields> {
   try {
     const form = await new Response(bytes, { headers: { 'Content-Type': type } }).formData()
-    return fieldsOf([...form].filter(([, value]) => typeof value === 'string'))
+    const texts = [...form].filter(([, value]) => typeof value === 'string')
+    const listed = lists.map((name) => [name, texts.flatMap(([key, value]) => (key === name ? [value] : []))] as const)
+    return fieldsOf([...texts, ...listed])
   } catch (cause) {
     throw new HoldallError('form_invalid', { reason: 'its parts cannot be told apart' }, { cause })
   }

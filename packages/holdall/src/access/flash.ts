@@ -1,4 +1,5 @@
 import { getCookie, setCookie } from 'hono/cookie'
+import type { Said } from '../web/page.ts'
 import type { RouteContext } from '../web/route.ts'
 import type { Clock } from './clock.ts'
 import { MINUTE_MS } from './clock.ts'
@@ -11,7 +12,7 @@ const COOKIE = 'holdall_once'
 
 /** Something to show once, on the page that a form leads to: a new token, what was just done. */
 export interface Flash {
-  readonly said?: string
+  readonly said?: string | Said
   /** A credential that is never shown again. */
   readonly secret?: string
 }

@@ -23,7 +23,7 @@ const ADDRESSES = {
 }
 
 /** A file, whole. */
-const FILE = {
+export const FILE = {
   id: z.string().regex(/^df-[a-z0-9]{26}$/),
   source_id: z.int(),
   source_slug: z.string(),

@@ -2,8 +2,9 @@ import type { Source } from '../sources/sources.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import { FILES_API } from './api.ts'
-import { DEFAULT_PAGE, MAX_COUNT, MAX_PAGE, SORTS, type Sort } from './list.ts'
+import { DEFAULT_PAGE, MAX_COUNT, SORTS, type Sort } from './list.ts'
 import { isGroup } from './match.ts'
+import { pageSize } from './page-size.ts'
 import { type LibraryQuery, libraryPage } from './pages/library.ts'
 import { fileJson } from './record.ts'
 import { type FilesRoom, maySource, sendPage } from './room.ts'
@@ -65,15 +66,8 @@ function readQuery(c: RouteContext, size: number): LibraryQuery {
     sort: (sort === '' ? 'newest' : sort) as Sort,
     view: view === 'list' ? 'list' : 'grid',
     cursor: c.req.query('_next') || c.req.query('cursor') || undefined,
-    limit: pageSize(c.req.query('_size') ?? c.req.query('limit'), size),
+    limit: pageSize(c, size),
   }
-}
-
-function pageSize(asked: string | undefined, otherwise: number): number {
-  if (asked === undefined || asked === '') return otherwise
-  const size = /^\d{1,9}$/.test(asked) ? Number(asked) : 0
-  if (size < 1) refuse('_size must be a whole number, 1 or more.')
-  return Math.min(size, MAX_PAGE)
 }
 
 function refuse(reason: string): never {

@@ -2,18 +2,19 @@ import type { Permissions } from '../access/permissions.ts'
 import { type Source, type Sources, sourceResource } from '../sources/sources.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Html } from '../web/html.ts'
-import type { FrameOf } from '../web/page.ts'
+import type { FrameOf, Said } from '../web/page.ts'
 import { type Actor, INSTANCE, type Need, type RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
 import type { FileRecord } from './record.ts'
 import type { FindUses } from './references.ts'
 import type { Registry } from './registry.ts'
 import type { Thumbnails } from './thumbnails/thumbnails.ts'
+import type { Trash } from './trash/trash.ts'
 
 /** What is said once, on the page that a form leads to. */
 export interface Once {
-  write(c: RouteContext, path: string, flash: { said?: string }): void
-  take(c: RouteContext, path: string): { said?: string }
+  write(c: RouteContext, path: string, flash: { said?: string | Said }): void
+  take(c: RouteContext, path: string): { said?: string | Said }
 }
 
 /** What the routes and pages of files work with. */
@@ -22,6 +23,7 @@ export interface FilesRoom {
   readonly sources: Sources
   readonly permissions: Permissions
   readonly thumbnails: Thumbnails
+  readonly trash: Trash
   readonly urls: Urls
   readonly frame: FrameOf
   readonly findUses: FindUses
@@ -92,7 +94,7 @@ export function mayBrowseAny(room: FilesRoom): Need {
 export async function sourcesFor(
   { sources, permissions }: FilesRoom,
   actor: Actor | null,
-  action: 'files-browse' | 'files-upload',
+  action: 'files-browse' | 'files-upload' | 'files-delete',
 ): Promise<Source[]> {
   const all = sources.list()
   const allowed = await permissions.among(

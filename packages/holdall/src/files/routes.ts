@@ -11,12 +11,17 @@ import { withDuplicates } from './record.ts'
 import { type FilesRoom, foundFile, ID_PATH, mayBrowseAny, mayBrowseFile, maySource, sendPage } from './room.ts'
 import { serveFile } from './serving/download.ts'
 import { serveThumbnail } from './serving/thumbnail.ts'
+import { trashedFilePage } from './trash/file-page.ts'
+import { isTrashed, trashedJson } from './trash/record.ts'
+import { mayBrowseEvenTrashed } from './trash/rights.ts'
+import { trashRoutes } from './trash/routes.ts'
 import { updateRoutes } from './update.ts'
 
 /** Every address under `/-/files` but the ways in for bytes and the administration of sources. */
 export function filesRoutes(room: FilesRoom): Route[] {
   const { registry, sources, thumbnails, urls } = room
   const browsable = mayBrowseFile(room)
+  const browsableOrTrashed = mayBrowseEvenTrashed(room)
   return [
     {
       method: 'GET',
@@ -38,10 +43,14 @@ export function filesRoutes(room: FilesRoom): Route[] {
       method: 'GET',
       path: ID_PATH,
       json: true,
-      need: browsable,
+      need: browsableOrTrashed,
       api: FILES_API.file,
       async handler(c) {
         const file = foundFile(c)
+        if (isTrashed(file)) {
+          if (c.var.format === 'json') return c.json({ ok: true, ...trashedJson(file, urls), duplicates: [] })
+          return sendPage(c, trashedFilePage(room, c, file))
+        }
         const duplicates = await registry.duplicates(c.var.actor, file)
         if (c.var.format === 'json') return c.json({ ok: true, ...withDuplicates(file, duplicates, urls) })
         return sendPage(c, filePage(room, c, file, duplicates))
@@ -57,10 +66,11 @@ export function filesRoutes(room: FilesRoom): Route[] {
     {
       method: 'GET',
       path: `${ID_PATH}/thumbnail`,
-      need: browsable,
+      need: browsableOrTrashed,
       api: FILES_API.thumbnail,
       handler: (c) => serveThumbnail(c.req.raw, foundFile(c), thumbnails, sources),
     },
+    ...trashRoutes(room),
     ...updateRoutes(room),
   ]
 }

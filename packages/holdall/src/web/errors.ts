@@ -48,6 +48,23 @@ export const ERRORS = {
   file_not_found: { status: 404, message: 'File not found: {id}' },
   source_not_found: { status: 404, message: 'Source not found: {source}' },
 
+  // The trash
+  restore_path_taken: {
+    status: 409,
+    message:
+      'Another file, {id}, now lies where {filename} was. Delete that one or move it, then restore. Nothing was restored.',
+  },
+  undo_too_late: {
+    status: 404,
+    message: 'Nothing of this is in the trash any more: it was restored already, or is gone for good.',
+  },
+  not_in_trash: { status: 409, message: '{filename} is not in the trash. Delete it first.' },
+  source_keeps_files: {
+    status: 400,
+    message:
+      'The source {source} cannot delete bytes. What is in its trash stays hidden, and can be restored at any time.',
+  },
+
   // The internal database
   internal_database_unknown: {
     status: 500,
@@ -68,6 +85,10 @@ export const ERRORS = {
   source_unavailable: {
     status: 503,
     message: 'The source {source} cannot be reached: {reason}. It is tried again by itself.',
+  },
+  source_not_listable: {
+    status: 400,
+    message: 'The source {source} cannot list what lies in it, so there is nothing to sync it with.',
   },
   source_read_only: { status: 400, message: 'The source {source} takes no uploads.' },
   file_missing: { status: 410, message: 'The storage no longer has this file.' },
@@ -135,6 +156,32 @@ export const ERRORS = {
   write_too_slow: { status: 503, message: 'The write took longer than {seconds} seconds and was undone.' },
   file_column_refused: { status: 400, message: '{column}: {reason}' },
   file_columns_refused: { status: 400, message: '{reason}' },
+
+  // Attaching many files
+  no_file_column: { status: 400, message: '{column} does not hold files. Make it a file column first.' },
+  column_not_found: { status: 400, message: 'Column not found: {column}' },
+  attach_pattern_invalid: { status: 400, message: 'The pattern cannot be read: {reason}.' },
+  attach_too_many_files: {
+    status: 413,
+    message: 'One run attaches at most {limit} files. Attach the rest in another.',
+  },
+  attach_nothing: { status: 400, message: 'No file goes to a row. Choose a row for one of them.' },
+  attach_run_not_found: { status: 404, message: 'There is no such run of this table.' },
+  attach_not_planned: { status: 409, message: 'This run is {status} already. Start another one.' },
+  attach_not_applied: { status: 409, message: 'This run is {status}: there is nothing of it to undo.' },
+  attach_busy: {
+    status: 409,
+    message: 'Another run is being written to this table. Try again in a moment.',
+  },
+  attach_changed: {
+    status: 409,
+    message:
+      '{count} of the rows changed or went while this was prepared. Nothing was written; look at them and try again.',
+  },
+  attach_files_gone: {
+    status: 409,
+    message: '{count} of the files were deleted meanwhile. Nothing was written; leave them out and try again.',
+  },
   database_unreadable: { status: 503, message: 'The database cannot be read: {reason}' },
   sql_error: { status: 400, message: '{reason}' },
   sql_time_limit: {

@@ -2,7 +2,7 @@ import { ICON_PATH, SCRIPT_PATH, STYLESHEET_PATH, siteIcon, stylesheet } from '.
 import { elementsVersion } from './elements-bundle.ts'
 import { type Html, html, safeUrl } from './html.ts'
 import { attributes } from './parts/attributes.ts'
-import { linkButton } from './parts/button.ts'
+import { linkButton, postButton } from './parts/button.ts'
 import { icon, sprite } from './parts/icon.ts'
 import { type MenuItem, menuGroups } from './parts/menu.ts'
 import type { Actor, RouteContext } from './route.ts'
@@ -33,6 +33,13 @@ export interface Crumb {
   readonly href?: string
 }
 
+/** What was just done, with the way back. */
+export interface Said {
+  readonly text: string
+  /** What Undo sends, and where to. */
+  readonly undo: { readonly action: string; readonly fields: Readonly<Record<string, string>> }
+}
+
 export interface PageContent {
   /** For the browser's tab; " · Holdall" is added. */
   readonly title: string
@@ -48,7 +55,7 @@ export interface PageContent {
   /** Tables use the whole width; everything else stays readable. @default 'measured' */
   readonly width?: 'measured' | 'full'
   /** What was just done, shown once: "Row saved" */
-  readonly said?: string
+  readonly said?: string | Said | undefined
   readonly body: Html
 }
 
@@ -74,9 +81,16 @@ ${siteHeader(page)}
 ${page.width === 'full' ? content(page) : html`<div class="measured">${content(page)}</div>`}
 </main>
 ${siteFooter(page)}
-<div class="toasts" data-toasts>${page.said && html`<div class="toast said" role="status">${icon('check')}<span>${page.said}</span></div>`}</div>
+<div class="toasts" data-toasts>${page.said && saidToast(page.said)}</div>
 </body>
 </html>`
+}
+
+function saidToast(said: string | Said): Html {
+  const [text, undo] = typeof said === 'string' ? [said] : [said.text, said.undo]
+  const back =
+    undo && postButton(undo.action, { label: 'Undo', kind: 'quiet', more: { 'data-undo': true } }, undo.fields)
+  return html`<div class="toast said" role="status">${icon('check')}<span>${text}</span>${back}</div>`
 }
 
 function version(etag: string): string {
@@ -152,6 +166,7 @@ const THEMES = [
 /** Each choice is a button of a form to `POST /-/theme`, so the switch works without scripts. */
 function siteFooter({ urls, theme, path, instance }: PageFrame): Html {
   return html`<footer class="site-footer"><span>${instance ? `Holdall serves ${instance}` : 'Served by Holdall'}</span>
+<button class="key-list-opener" type="button" data-key-list hidden>Keys</button>
 <form class="theme-switch" method="post" action="${urls.path('/-/theme')}" data-theme-switch><input type="hidden" name="return" value="${path}"><div role="group" aria-label="Theme"><span aria-hidden="true">Theme</span>${THEMES.map(
     ([value, label]) =>
       html`<button type="submit" name="theme" value="${value}" aria-pressed="${theme === value ? 'true' : 'false'}">${label}</button>`,

@@ -113,7 +113,7 @@ function description({ urls }: FilesRoom, file: FileRecord, editable: boolean): 
   )}<div class="actions">${button({ label: 'Save description', type: 'submit' })}</div></form>`
 }
 
-function usedIn({ references, truncated }: FileUses): Html {
+export function usedIn({ references, truncated }: FileUses): Html {
   const count = truncated ? `more than ${formatNumber(references.length)} rows` : formatCount(references.length, 'row')
   if (references.length === 0) {
     return html`<section aria-labelledby="used"><h2 id="used" class="section-head">Used in no rows</h2><p class="muted">${truncated ? 'Not every table could be searched in time.' : 'No row that you may see holds this file.'}</p></section>`

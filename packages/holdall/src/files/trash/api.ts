@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import {
+  type Api,
+  answers,
+  FORM_TYPE,
+  fields,
+  JSON_TYPE,
+  MULTIPART_TYPE,
+  NEXT,
+  PAGE,
+  PAGING,
+  SEE_OTHER,
+  TIME,
+} from '../../web/api.ts'
+import { FILE } from '../api.ts'
+import { MAX_IDS } from './limits.ts'
+
+const ID = z.string().regex(/^df-[a-z0-9]{26}$/)
+const TRASHED = {
+  trashed_at: TIME,
+  trashed_by: z.string().nullable(),
+  purge_after: TIME.nullable().describe('When its bytes go; null: not by themselves'),
+}
+
+const BACK = { return: z.string().optional().describe('For a form: the page to go back to') }
+const BATCH = z.string().optional().describe('Instead of ids: all that one request deleted')
+
+function many(more: Readonly<Record<string, z.ZodType>> = {}): NonNullable<Api['body']> {
+  const form = z.object({ id: z.union([z.string(), z.array(z.string())]).optional(), ...BACK, ...more })
+  return {
+    [JSON_TYPE]: z.object({ ids: z.array(z.string()).max(MAX_IDS).optional(), ...more }),
+    [FORM_TYPE]: form,
+    [MULTIPART_TYPE]: form,
+  }
+}
+
+const REMOVED = answers({ id: ID, ...TRASHED }, { means: 'It is in the trash' })
+
+export const TRASH_API = {
+  remove: { summary: 'Delete a file: it goes to the trash', answers: [REMOVED] },
+  removeByPost: {
+    summary: 'Delete a file: it goes to the trash',
+    body: fields(BACK),
+    answers: [REMOVED, SEE_OTHER],
+  },
+  restore: {
+    summary: 'Put a deleted file back as it was',
+    answers: [answers({ id: ID }), SEE_OTHER],
+  },
+  purgePage: { summary: 'The question before a file is deleted for good', answers: [PAGE] },
+  purge: {
+    summary: 'Delete a file in the trash for good',
+    answers: [answers({ id: ID }), SEE_OTHER],
+  },
+  list: {
+    summary: 'The files in the trash that the actor may delete, last deleted first',
+    query: z.object(PAGING),
+    answers: [
+      PAGE,
+      answers({
+        files: z.array(z.object({ ...FILE, ...TRASHED })),
+        total: z.int(),
+        total_truncated: z.boolean(),
+        next: NEXT,
+      }),
+    ],
+  },
+  removeMany: {
+    summary: 'Delete files: all of them or, when one is refused, none',
+    body: many(),
+    answers: [
+      answers({ trashed: z.array(ID), batch: z.string().nullable().describe('What restores exactly these') }),
+      SEE_OTHER,
+    ],
+  },
+  restoreMany: {
+    summary: 'Put deleted files back: all of them or none',
+    body: many({ batch: BATCH }),
+    answers: [answers({ restored: z.array(ID) }), SEE_OTHER],
+  },
+  purgeMany: {
+    summary: 'Delete files in the trash for good: all of them or none',
+    description: 'A form without `confirm=yes` is answered by the question.',
+    body: many({ confirm: z.string().optional() }),
+    answers: [answers({ purged: z.array(ID) }), PAGE, SEE_OTHER],
+  },
+} satisfies Record<string, Api>

@@ -1,0 +1,93 @@
+import { safeReturnPath } from '../../access/return-path.ts'
+import { HoldallError } from '../../web/error.ts'
+import type { Route, RouteContext } from '../../web/route.ts'
+import { type FilesRoom, sendPage } from '../room.ts'
+import { TRASH_API } from './api.ts'
+import { type Asked, readAsked } from './asked.ts'
+import { goBack, undoOf } from './back.ts'
+import { MAX_IDS } from './limits.ts'
+import { purgePage } from './purge-page.ts'
+import { findDeletable } from './rights.ts'
+import { filesInWords } from './words.ts'
+
+/**
+ * Deleting, restoring and purging many files: all of them or, when one is refused, none. What is where it shall be
+ * already counts as done.
+ */
+export function bulkRoutes(room: FilesRoom): Route[] {
+  const { trash, urls } = room
+  const need = { kind: 'filtered', because: 'each file is asked for by itself, and one refusal refuses all' } as const
+
+  function backTo({ back }: Asked, otherwise: string): string {
+    return back === '' ? otherwise : safeReturnPath(back, urls)
+  }
+
+  return [
+    {
+      method: 'POST',
+      path: '/-/files/-/delete',
+      need,
+      api: TRASH_API.removeMany,
+      handler: (c) =>
+        sayingEach(c, async () => {
+          const asked = await readAsked(c)
+          const { live, trashed } = await findDeletable(room, c.var.actor, asked.ids)
+          const { batch, moved } = await trash.move([...live.keys()], c.var.actor?.id ?? null)
+          if (c.var.format === 'json') {
+            return c.json({ ok: true, trashed: asked.ids, batch: moved.length > 0 ? batch : null })
+          }
+          const files = live.size > 0 ? [...live.values()] : [...trashed.values()]
+          const back = backTo(asked, urls.source(files[0]?.sourceSlug ?? ''))
+          const text = `${filesInWords(files)} moved to trash`
+          return goBack(room, c, back, undoOf(room, text, moved.length > 0 ? batch : '', back))
+        }),
+    },
+    {
+      method: 'POST',
+      path: '/-/files/-/restore',
+      need,
+      api: TRASH_API.restoreMany,
+      handler: (c) =>
+        sayingEach(c, async () => {
+          const asked = await readAsked(c)
+          const ids = asked.ids.length > 0 ? asked.ids : await trash.inBatch(asked.batch, MAX_IDS)
+          if (ids.length === 0) throw new HoldallError('undo_too_late')
+          const { live, trashed } = await findDeletable(room, c.var.actor, ids)
+          await trash.restore([...trashed.keys()])
+          if (c.var.format === 'json') return c.json({ ok: true, restored: ids })
+          const files = trashed.size > 0 ? [...trashed.values()] : [...live.values()]
+          return goBack(room, c, backTo(asked, urls.path('/-/files/trash')), `${filesInWords(files)} restored`)
+        }),
+    },
+    {
+      method: 'POST',
+      path: '/-/files/-/purge',
+      need,
+      api: TRASH_API.purgeMany,
+      handler: (c) =>
+        sayingEach(c, async () => {
+          const asked = await readAsked(c)
+          const { live, trashed } = await findDeletable(room, c.var.actor, asked.ids)
+          const [used] = live.values()
+          if (used !== undefined) throw new HoldallError('not_in_trash', { filename: used.filename })
+          const files = [...trashed.values()]
+          if (c.var.format === 'html' && !asked.confirmed) return sendPage(c, purgePage(room, c, files))
+          await trash.purge(files)
+          if (c.var.format === 'json') return c.json({ ok: true, purged: files.map(({ id }) => id) })
+          return goBack(room, c, urls.path('/-/files/trash'), `${filesInWords(files)} deleted for good`)
+        }),
+    },
+  ]
+}
+
+/** Programs are told of each file that was refused. */
+async function sayingEach(c: RouteContext, work: () => Promise<Response>): Promise<Response> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof HoldallError) || !Array.isArray(error.values.refused) || c.var.format === 'html') throw error
+    const refused = error.values.refused as readonly { id: string; code: string; error: string }[]
+    const byId = Object.fromEntries(refused.map(({ id, ...why }) => [id, why]))
+    return c.json({ ...error.toBody(), errors_by_id: byId }, error.status as 400, { ...error.headers })
+  }
+}

@@ -1,0 +1,59 @@
+import { formatBytes, formatTime } from '../../web/format.ts'
+import { type Html, html } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { linkButton, postButton } from '../../web/parts/button.ts'
+import { facts } from '../../web/parts/facts.ts'
+import { notice } from '../../web/parts/notice.ts'
+import type { RouteContext } from '../../web/route.ts'
+import { usedIn } from '../pages/file.ts'
+import type { FilesRoom } from '../room.ts'
+import { typeName } from '../types.ts'
+import { type TrashedFile, trashNote } from './record.ts'
+
+/** GET `/-/files/{id}` of a file in the trash, for who may delete it. */
+export async function trashedFilePage(room: FilesRoom, c: RouteContext, file: TrashedFile): Promise<Html> {
+  const { urls, frame, sources, registry, findUses } = room
+  const { trashedAt, trashedBy, purgeAfter } = file.trash
+  const [uses, who] = await Promise.all([
+    findUses(c.var.actor, file.id),
+    trashedBy === null ? null : registry.nameOf(trashedBy),
+  ])
+  const source = sources.byId(file.sourceId)
+  const label = source?.label ?? file.sourceSlug
+  const at = (action: string) => urls.path(`/-/files/${file.id}/-/${action}`)
+  const purgeable = source?.capabilities.can_delete === true
+  return renderPage({
+    ...(await frame(c)),
+    title: file.filename,
+    section: 'files',
+    crumbs: [
+      { label: 'Files', href: urls.path('/-/files') },
+      { label: 'Trash', href: urls.path('/-/files/trash') },
+      { label: file.filename },
+    ],
+    actions: html`${postButton(at('restore'), { label: 'Restore file', kind: 'filled', icon: 'retry' })}${
+      purgeable && linkButton({ label: 'Delete for good…', href: at('purge'), kind: 'danger' })
+    }`,
+    said: room.once?.take(c, urls.file(file.id)).said,
+    body: html`${notice({
+      tone: 'info',
+      title: `${trashNote(purgeAfter)}.`,
+      body: `Nobody else sees it. ${
+        purgeAfter !== null
+          ? 'After that it is deleted for good.'
+          : purgeable
+            ? 'Its bytes were there before Holdall: they stay until somebody deletes them for good.'
+            : `${label} cannot delete, so that its bytes stay where they are.`
+      }`,
+    })}<div class="file-layout"><div class="stack">${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
+      [
+        ['Type', typeName(file.contentType)],
+        ['Size', file.size === null ? null : formatBytes(file.size)],
+        ['Source', label],
+        ['Deleted by', who],
+        ['When', html`<time datetime="${trashedAt}">${formatTime(trashedAt)}</time>`],
+        ['Uploaded', html`<time datetime="${file.createdAt}">${formatTime(file.createdAt)}</time>`],
+      ],
+    )}</section></aside></div>`,
+  })
+}

@@ -1,0 +1,41 @@
+import type { Route } from '../../web/route.ts'
+import { DEFAULT_PAGE, MAX_COUNT } from '../list.ts'
+import { pageSize } from '../page-size.ts'
+import { type FilesRoom, sendPage } from '../room.ts'
+import { TRASH_API } from './api.ts'
+import { bulkRoutes } from './bulk-routes.ts'
+import { trashedJson } from './record.ts'
+import { deletableBy, mayDeleteAny } from './rights.ts'
+import { singleRoutes } from './single-routes.ts'
+import { trashPage } from './trash-page.ts'
+
+const PAGE_OF_ROWS = 50
+
+/** Deleting files, and what is in the trash. */
+export function trashRoutes(room: FilesRoom): Route[] {
+  const { trash, urls } = room
+  return [
+    ...bulkRoutes(room),
+    {
+      method: 'GET',
+      path: '/-/files/trash',
+      json: true,
+      need: mayDeleteAny(room),
+      api: TRASH_API.list,
+      async handler(c) {
+        const cursor = c.req.query('_next') || c.req.query('cursor') || undefined
+        const limit = pageSize(c, c.var.format === 'json' ? DEFAULT_PAGE : PAGE_OF_ROWS)
+        const list = await trash.list(await deletableBy(room, c.var.actor), { cursor, limit })
+        if (c.var.format === 'html') return sendPage(c, trashPage(room, c, list, cursor))
+        return c.json({
+          ok: true,
+          files: list.files.map((file) => trashedJson(file, urls)),
+          total: Math.min(list.total, MAX_COUNT),
+          total_truncated: list.total > MAX_COUNT,
+          next: list.next,
+        })
+      },
+    },
+    ...singleRoutes(room),
+  ]
+}

@@ -1,0 +1,103 @@
+import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
+import { type Html, html } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { button, hiddenFields } from '../../web/parts/button.ts'
+import { fileCell } from '../../web/parts/file.ts'
+import { emptyState } from '../../web/parts/notice.ts'
+import { dataTable, pager } from '../../web/parts/table.ts'
+import type { RouteContext } from '../../web/route.ts'
+import { MAX_COUNT } from '../list.ts'
+import type { FilesRoom } from '../room.ts'
+import { shownFile } from '../shown.ts'
+import type { TrashList } from './list.ts'
+import type { TrashedFile } from './record.ts'
+import { selectCell } from './select-cell.ts'
+
+const PATH = '/-/files/trash'
+
+/** GET `/-/files/trash`: what was deleted, last first, to be restored or to be deleted for good. */
+export async function trashPage(
+  room: FilesRoom,
+  c: RouteContext,
+  list: TrashList,
+  cursor: string | undefined,
+): Promise<Html> {
+  const { urls, frame } = room
+  const total = list.total > MAX_COUNT ? `more than ${formatNumber(MAX_COUNT)}` : formatNumber(list.total)
+  return renderPage({
+    ...(await frame(c)),
+    title: 'Trash',
+    section: 'files',
+    crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Trash' }],
+    lede:
+      list.total === 0
+        ? undefined
+        : `${total} ${list.total === 1 ? 'file' : 'files'}. Each can be restored until the day that is written beside it.`,
+    said: room.once?.take(c, urls.path(PATH)).said,
+    body:
+      list.files.length === 0
+        ? emptyState({
+            icon: 'trash',
+            title: 'The trash is empty',
+            body: 'What is deleted stays here for 30 days and can be restored until then.',
+          })
+        : html`<form method="post" action="${urls.path('/-/files/-/restore')}">${hiddenFields({
+            return: urls.path(PATH),
+          })}<div class="toolbar" role="group" aria-label="The selected files">${button({
+            label: 'Restore selected',
+            type: 'submit',
+            kind: 'filled',
+            icon: 'retry',
+          })}${button({
+            label: 'Delete selected for good…',
+            type: 'submit',
+            kind: 'danger',
+            more: { formaction: urls.path('/-/files/-/purge') },
+          })}</div><div class="panel">${await table(room, list.files)}</div></form>${pager({
+            text: `${formatNumber(list.seen + 1)}–${formatNumber(list.seen + list.files.length)} of ${total}`,
+            firstHref: cursor === undefined ? null : urls.path(PATH),
+            nextHref: list.next === null ? null : urls.path(PATH, { _next: list.next }),
+            bare: true,
+          })}`,
+  })
+}
+
+async function table(room: FilesRoom, files: readonly TrashedFile[]): Promise<Html> {
+  const { urls, sources, registry } = room
+  const people = new Map<string, string>()
+  for (const id of new Set(files.flatMap(({ trash }) => trash.trashedBy ?? []))) {
+    people.set(id, await registry.nameOf(id))
+  }
+  return dataTable({
+    caption: `Deleted files, ${formatCount(files.length, 'file')}, last deleted first`,
+    cards: true,
+    density: 'roomy',
+    columns: [
+      { label: 'Select' },
+      { label: 'Name', kind: 'file' },
+      { label: 'Source' },
+      { label: 'Size', kind: 'numeric' },
+      { label: 'Deleted' },
+      { label: 'Kept until' },
+    ],
+    rows: files.map((file) => ({
+      cells: [
+        selectCell(file),
+        fileCell({ state: 'file', file: shownFile(file, urls) }),
+        sources.byId(file.sourceId)?.label ?? file.sourceSlug,
+        file.size === null ? '' : formatBytes(file.size),
+        html`<time datetime="${file.trash.trashedAt}">${formatTime(file.trash.trashedAt)}</time>${
+          file.trash.trashedBy !== null &&
+          html` <span class="muted">by ${people.get(file.trash.trashedBy) ?? file.trash.trashedBy}</span>`
+        }`,
+        keptUntil(file),
+      ],
+    })),
+  })
+}
+
+/** What is null is kept: its bytes were there before us, or its source cannot delete. */
+function keptUntil({ trash }: TrashedFile): Html | string {
+  if (trash.purgeAfter === null) return 'Restored or deleted by hand'
+  return html`<time datetime="${trash.purgeAfter}">${formatTime(trash.purgeAfter)}</time>`
+}
