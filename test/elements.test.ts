@@ -283,11 +283,86 @@ describe('file-cell', { skip }, () => {
     assert.equal(await cell.locator('span.held').isVisible(), true)
     await dragTo(page.locator('h1'), [file], ['dragOver'])
     await until(async () => (await cell.getAttribute('held')) === null, 'the cell is left')
-    await page.getByText('Drop files onto a cell of a file column.').waitFor()
+    await page.getByText('Drop files onto a cell of image, photos or report.').waitFor()
     await dragTo(page.locator('h1'), [file], ['drop'])
     await page.locator('html:not([data-files-dragged])').waitFor()
     assert.equal(gallery.received.length, 0)
     assert.equal(page.url(), `${gallery.url}/table`)
+  })
+
+  test('words about where to drop go when a drop succeeds', async () => {
+    const file = makeFile('second-try.jpg')
+    await dragTo(page.locator('h1'), [file], ['dragEnter', 'dragOver', 'drop'])
+    await page.getByText('Drop files onto a cell of').waitFor()
+    await drop(cellOf('2009.301.5', 'image'), file)
+    await page.getByText('second-try.jpg attached').waitFor()
+    assert.equal(await page.getByText('Drop files onto a cell of').count(), 0)
+    assert.equal(await page.locator('.toast').count(), 1)
+  })
+
+  test('pictures of a strip stand beside each other, inside their cell, in every density and width', async () => {
+    for (const [width, touch] of [
+      [1280, false],
+      [1000, false],
+      [360, true],
+    ] as const) {
+      const other = await browser.newContext({ viewport: { width, height: 800 }, hasTouch: touch, isMobile: touch })
+      const seen = await other.newPage()
+      await seen.goto(`${gallery.url}/table`)
+      for (const density of ['compact', 'default', 'roomy']) {
+        await seen.locator('table').evaluate((table, to) => {
+          table.classList.remove('compact', 'default', 'roomy')
+          table.classList.add(to)
+        }, density)
+        const faults = await seen.evaluate(() =>
+          [...document.querySelectorAll('.file-strip')].flatMap((strip) => {
+            const cell = strip.closest('td')?.getBoundingClientRect()
+            const boxes = [...strip.children].map((one) => {
+              // The picture itself: a link may be narrower than what it holds.
+              const parts = [one, ...one.querySelectorAll('img, .type-tile')].map((part) =>
+                part.getBoundingClientRect(),
+              )
+              return {
+                left: Math.min(...parts.map(({ left }) => left)),
+                right: Math.max(...parts.map(({ right }) => right)),
+                top: Math.min(...parts.map(({ top }) => top)),
+                bottom: Math.max(...parts.map(({ bottom }) => bottom)),
+              }
+            })
+            return boxes.flatMap((box, at) => {
+              const crossed = boxes
+                .slice(at + 1)
+                .some(
+                  (next) =>
+                    next.left < box.right && box.left < next.right && next.top < box.bottom && box.top < next.bottom,
+                )
+              const outside = cell && (box.left < cell.left || box.right > cell.right)
+              return crossed || outside ? [`${strip.textContent?.trim()} ${at}: ${JSON.stringify(box)}`] : []
+            })
+          }),
+        )
+        assert.deepEqual(faults, [], `${density} at ${width} px`)
+      }
+      assert.ok((await seen.locator('.file-strip').count()) >= 3)
+      await other.close()
+    }
+  })
+
+  test('Alt and arrows move a picture within its cell, and focus goes with it', async () => {
+    const strip = cellOf('1998.214.7', 'photos')
+    await strip.locator('a').nth(1).focus()
+    await page.keyboard.press('Alt+ArrowUp')
+    await page.getByText('1998-214-7_base_mark.jpg is now 1 of 7').waitFor()
+    const [{ update }] = updates() as [{ update: { photos: string[] } }]
+    assert.deepEqual(update.photos.slice(0, 3), ['df-mark', 'df-side', 'df-detail'])
+    assert.equal(
+      await page.evaluate(() => document.activeElement?.getAttribute('aria-label')),
+      '1998-214-7_base_mark.jpg',
+    )
+    await page.keyboard.press('Alt+ArrowUp')
+    assert.equal(updates().length, 1, 'the first stays the first')
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await until(() => updates().length === 2, 'the order is put back')
   })
 
   test('by keyboard: paste attaches, Delete detaches with Undo, Enter on an empty cell chooses', async () => {
@@ -495,6 +570,51 @@ describe('file-column-input', { skip }, () => {
     await until(async () => (await page.locator('dialog').count()) === 0, 'the dialog is gone')
   })
 
+  test('nothing under a field moves while a file comes into it, or the first of several', async () => {
+    let finish = (): void => {}
+    gallery.intercept = async (call) => {
+      if (call.path.startsWith('/-/files/upload/'))
+        await new Promise<void>((resolve) => {
+          finish = resolve
+        })
+      return false
+    }
+    const save = page.getByRole('button', { name: 'Save row' })
+    for (const width of [1280, 360]) {
+      // Tall enough that the bar under the form does not stick to the window's edge.
+      await page.setViewportSize({ width, height: 2600 })
+      await page.goto(`${gallery.url}/row`)
+      for (let left = 3; left > 0; left -= 1)
+        await field('photos').getByRole('button', { name: 'Remove' }).first().click()
+      const place = async (): Promise<number | undefined> => (await save.boundingBox())?.y
+      const before = await place()
+      for (const [name, file] of [
+        ['report', 'arriving.png'],
+        ['image', 'another.png'],
+        ['photos', 'first.png'],
+      ] as const) {
+        const arrived = uploads().length
+        await drop(field(name), makeFile(file))
+        await until(() => uploads().length > arrived, 'the upload runs')
+        await field(name)
+          .getByRole('button', { name: `Cancel ${file}` })
+          .waitFor()
+        assert.equal(await place(), before, `${name} at ${width} px while ${file} comes`)
+        finish()
+        await field(name).getByRole('link', { name: file }).waitFor()
+        assert.equal(await place(), before, `${name} at ${width} px when ${file} is there`)
+      }
+    }
+  })
+
+  test('the button says what becomes of what the field holds', async () => {
+    await field('image').getByRole('button', { name: 'Replace image', exact: true }).waitFor()
+    await field('photos').getByRole('button', { name: 'Add files to photos', exact: true }).waitFor()
+    await field('report').getByRole('button', { name: 'Choose file for report', exact: true }).waitFor()
+    await field('image').getByRole('button', { name: 'Remove 1998-214-7_front.jpg' }).click()
+    await field('image').getByRole('button', { name: 'Choose file for image', exact: true }).waitFor()
+  })
+
   test('without scripts the form sends the same names, typed', async () => {
     const plain = await browser.newContext({ javaScriptEnabled: false })
     const bare = await plain.newPage()
@@ -655,6 +775,23 @@ describe('the pages’ own behaviours', { skip }, () => {
     assert.deepEqual(await preview.boundingBox(), waiting)
   })
 
+  test('a toast is closed at its right edge, by a finger too, and leaves Save free', async () => {
+    for (const width of [1280, 360]) {
+      await page.setViewportSize({ width, height: 740 })
+      await page.goto(`${gallery.url}/states`)
+      const toast = page.locator('.toast')
+      const bar = await toast.boundingBox()
+      const close = await toast.getByRole('button', { name: 'Dismiss' }).boundingBox()
+      assert.ok(bar && close && bar.x + bar.width - close.x - close.width < 10, `${width} px: not at the edge`)
+      if (width === 360) assert.ok(close.width >= 44 && close.height >= 44, `${close.width} × ${close.height}`)
+      await page.goto(`${gallery.url}/row`)
+      await page.getByRole('button', { name: 'Remove 1998-214-7_front.jpg' }).click()
+      const over = await toast.boundingBox()
+      const save = await page.locator('.save-bar').boundingBox()
+      assert.ok(over && save && over.y + over.height <= save.y, `${width} px: the toast is over the bar`)
+    }
+  })
+
   test('keys are not taught where there are none, and buttons of one line stay so', async () => {
     const phone = await browser.newContext({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true })
     const touched = await phone.newPage()
@@ -672,6 +809,47 @@ describe('the pages’ own behaviours', { skip }, () => {
     await phone.close()
     await page.goto(`${gallery.url}/row`)
     assert.equal(await page.getByRole('heading', { name: 'Keys' }).isVisible(), true)
+  })
+
+  test('? lists the keys of the page; single keys can be switched off there, for good, and are silent in fields', async () => {
+    await page.goto(`${gallery.url}/table`)
+    const dialog = page.getByRole('dialog', { name: 'Keys' })
+    const link = cellOf('1998.214.7', 'image').locator('a[aria-label]')
+    await link.focus()
+    await page.keyboard.press('?')
+    await dialog.waitFor()
+    assert.deepEqual(await accessibility(page), [])
+    await dialog.getByText('Paste a file').waitFor()
+    assert.equal(await dialog.getByText('This form').count(), 0, 'there is no form here')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    assert.equal(await link.evaluate((one) => one === document.activeElement), true, 'focus is back')
+
+    await page.locator('input[name=_search]').focus()
+    await page.keyboard.type('why?')
+    assert.equal(await page.locator('input[name=_search]').inputValue(), 'why?')
+    assert.equal(await dialog.count(), 0)
+
+    const opener = page.getByRole('button', { name: 'Keys', exact: true })
+    await opener.click()
+    await dialog.getByRole('checkbox', { name: 'Single keys' }).uncheck()
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    for (const reload of [false, true]) {
+      if (reload) await page.reload()
+      await page.locator('h1').click()
+      await page.keyboard.press('/')
+      await page.keyboard.press('?')
+      assert.equal(await dialog.count(), 0)
+      assert.equal(await page.evaluate(() => document.activeElement?.matches('input')), false)
+    }
+    await page.goto(`${gallery.url}/row`)
+    await opener.click()
+    await dialog.getByText('This form').waitFor()
+    await dialog.getByRole('checkbox', { name: 'Single keys' }).check()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await page.keyboard.press('?')
+    await dialog.waitFor()
   })
 
   test('/ goes to the search and is a letter inside it', async () => {

@@ -1,32 +1,31 @@
 import { requestJson } from '@holdall/client'
 import { html, nothing, type TemplateResult } from 'lit'
+import {
+  cellTools,
+  emptySlot,
+  heldWords,
+  oneFile,
+  type Problem,
+  problemNote,
+  problemOf,
+  progress,
+  strip,
+} from './cell/contents.ts'
+import { drawnByServer, elementOf, nameOf, type Shown, STRIP_LENGTH } from './cell/shown.ts'
 import { announce } from './lib/announce.ts'
-import { chooseFiles, filesOf, type Held, takeDrops } from './lib/dragging.ts'
+import { chooseFiles, type Held } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
-import { acceptList, acceptsType, type FileSummary } from './lib/files.ts'
 import { formatCount } from './lib/format.ts'
 import { readIds } from './lib/ids.ts'
+import { watchNearness } from './lib/nearness.ts'
+import { receiveFiles } from './lib/receiving.ts'
 import { storedSummary } from './lib/stored.ts'
-import { fileCell, icon, iconButton, nameParts, taskThumbnail, thumbnail } from './lib/templates.ts'
 import { toast } from './lib/toast.ts'
-import { createUploads, isPending, overall, type Task } from './lib/uploads.ts'
-import { safeUrl } from './lib/url.ts'
-
-/** As many of several files as the server shows. */
-const STRIP_LENGTH = 3
-/** Where nothing hovers, what hovering would bring is there. */
-const CANNOT_HOVER = globalThis.matchMedia?.('(hover: none)')
-
-/** A file of the cell: as the server drew it, or as an upload brought it. Neither is known for what "+N more" hides. */
-interface Shown {
-  readonly id: string
-  readonly node?: Node
-  readonly file?: FileSummary
-}
+import { createUploads, isPending } from './lib/uploads.ts'
 
 /**
  * A cell of a file column, around what the server drew. Files that are dropped or pasted onto it are uploaded and
- * written into the row at once; a message with Undo says so. Delete detaches; buttons for the same come with the pointer
+ * written into the row at once; a message with Undo says so. Delete detaches, Alt and arrows reorder; buttons come with the pointer
  * or the focus, and are always there where nothing can hover. What is refused is said beside what the cell goes on to hold.
  *
  * @fires file-cell-saved - `detail.value`: what the column holds now; bubbles
@@ -51,7 +50,7 @@ export class FileCell extends HoldallElement {
   declare value: string
   declare label: string
   declare rowLabel: string
-  declare _problem: { readonly text: string; readonly retry: (() => void) | null } | null
+  declare _problem: Problem | null
   /** The pointer is over the cell, or the focus in it. */
   declare _near: boolean
   declare _held: Held
@@ -89,24 +88,18 @@ export class FileCell extends HoldallElement {
   override connectedCallback(): void {
     super.connectedCallback()
     if (!this.#ready) this.#takeOver()
-    const stopDrops = takeDrops(this, {
-      enabled: () => this.source !== null,
-      takes: (type) => acceptsType(this.accept, type),
-      held: (what) => this.#hold(what),
-      dropped: (files) => this.add(files),
-    })
     const stop = new AbortController()
     const { signal } = stop
-    this.addEventListener('paste', (event) => this.#paste(event), { signal })
     this.addEventListener('keydown', (event) => this.#key(event), { signal })
     this.addEventListener('click', (event) => this.#click(event), { signal })
-    for (const type of ['pointerenter', 'focusin', 'pointerleave'])
-      this.addEventListener(type, () => this.#look(), { signal })
-    this.addEventListener('focusout', ({ relatedTarget }) => this.#look(relatedTarget), { signal })
-    this._near = CANNOT_HOVER?.matches ?? false
+    const stopReceiving = receiveFiles(this)
+    const stopLooking = watchNearness(this, (near) => {
+      this._near = near
+    })
     this.setAttribute('ready', '')
     this.#stop = () => {
-      stopDrops()
+      stopReceiving()
+      stopLooking()
       stop.abort()
     }
   }
@@ -132,15 +125,11 @@ export class FileCell extends HoldallElement {
     this.#uploads.add(files)
   }
 
-  #hold(what: Held): void {
+  /** Shows what files are held over it, as long as they are. */
+  hold(what: Held): void {
     this._held = what
     this.toggleAttribute('held', what === 'welcome')
     this.toggleAttribute('refusing', what === 'unwelcome')
-  }
-
-  /** While focus moves it is nowhere: `next` is where it goes. */
-  #look(next: EventTarget | null = document.activeElement): void {
-    this._near = this.matches(':hover') || this.contains(next as Node | null) || (CANNOT_HOVER?.matches ?? false)
   }
 
   #choose(): void {
@@ -151,11 +140,7 @@ export class FileCell extends HoldallElement {
     this.#ready = true
     this.#served = [...this.childNodes]
     this.#slot = this.querySelector('.file-slot')
-    const ids = readIds(this.value)
-    const drawn = this.multiple
-      ? [...(this.querySelector('.file-strip')?.children ?? [])].filter((node) => !node.matches('.more'))
-      : [...this.querySelectorAll('.file-cell')]
-    this.#shown = ids.map((id, at) => (drawn[at] ? { id, node: drawn[at] } : { id }))
+    this.#shown = drawnByServer(this, readIds(this.value), this.multiple)
   }
 
   /** From here on the component draws; the server's nodes are used again where they fit. */
@@ -165,13 +150,6 @@ export class FileCell extends HoldallElement {
     for (const node of this.#served) (node as ChildNode).remove()
   }
 
-  #paste(event: ClipboardEvent): void {
-    const files = filesOf(event.clipboardData)
-    if (files.length === 0) return
-    event.preventDefault()
-    this.add(files)
-  }
-
   #click(event: MouseEvent): void {
     if (!(event.target as Element).closest('.file-slot')) return
     event.preventDefault()
@@ -179,15 +157,36 @@ export class FileCell extends HoldallElement {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.key !== 'Delete' || this.#shown.length === 0 || this._saving || this.#uploads.pending > 0) return
-    const focused = this.#shown.findIndex(({ node, id }) =>
-      node
-        ? node.contains(event.target as Node)
-        : this.querySelector(`[data-id="${CSS.escape(id)}"]`)?.contains(event.target as Node),
-    )
-    if (focused < 0) return
+    const up = event.key === 'ArrowUp'
+    const moves = event.altKey && this.multiple && (up || event.key === 'ArrowDown')
+    if (!moves && event.key !== 'Delete') return
+    const at = this.#shown.findIndex((shown) => elementOf(this, shown)?.contains(event.target as Node))
+    if (at < 0) return
     event.preventDefault()
-    this.#detach(focused)
+    if (this._saving || this.#uploads.pending > 0) return
+    if (moves) this.#move(at, up ? at - 1 : at + 1)
+    else this.#detach(at)
+  }
+
+  /** Within what is shown: what "+N more" hides is ordered in the row's form. */
+  async #move(from: number, to: number): Promise<void> {
+    const shown = this.#shown[from]
+    if (!shown || to < 0 || to >= Math.min(this.#shown.length, STRIP_LENGTH)) return
+    this.#forgetFailed()
+    this.#touch()
+    const next = this.#shown.toSpliced(from, 1).toSpliced(to, 0, shown)
+    const saved = this.#save(next, `${nameOf(shown)} is now ${to + 1} of ${next.length}`)
+    await this.updateComplete
+    this.#focusOn(shown)
+    await saved
+    await this.updateComplete
+    this.#focusOn(shown)
+  }
+
+  #focusOn(shown: Shown): void {
+    const element = elementOf(this, shown)
+    const link = element?.matches('a') ? element : element?.querySelector('a:not([tabindex])')
+    ;(link as HTMLElement | null | undefined)?.focus()
   }
 
   async #detach(at: number): Promise<void> {
@@ -261,8 +260,9 @@ export class FileCell extends HoldallElement {
     if (this._problem) return this.#current(this.#problem(this._problem))
     const { tasks } = this.#uploads
     const failed = tasks.filter((task) => task.state === 'failed')
-    if (tasks.some(isPending)) return this.#progress(tasks.filter(isPending), tasks)
-    if (failed.length > 0) return this.#current(this.#failed(failed))
+    const pending = tasks.filter(isPending)
+    if (pending.length > 0) return progress(pending, tasks, () => this.#giveUp())
+    if (failed.length > 0) return this.#current(this.#problem(problemOf(failed)))
     if (this._saving) return this.#current(html`<span class="unseen" role="status">Saving</span>`)
     return this.#current(html`${this.#tools()}${this.#heldWords()}`)
   }
@@ -271,90 +271,36 @@ export class FileCell extends HoldallElement {
   #tools(): TemplateResult | typeof nothing {
     const [first] = this.#shown
     if (!this._near || !first || this._held) return nothing
-    return html`<span class="cell-tools">${
-      this.multiple
-        ? html`${iconButton({ label: `Add files to ${this.label}`, icon: 'plus', press: () => this.#choose() })}<a class="button quiet small only-icon" href="${safeUrl(`${this.rowUrl}/-/update`)}" aria-label="Reorder or detach: ${this.label}" title="Reorder or detach">${icon('edit')}</a>`
-        : html`${iconButton({ label: `Replace ${nameOf(first)}`, icon: 'upload', press: () => this.#choose() })}${iconButton({ label: `Detach ${nameOf(first)}`, icon: 'close', press: () => this.#detach(0) })}`
-    }</span>`
+    return cellTools({
+      label: this.label,
+      rowUrl: this.rowUrl,
+      only: this.multiple ? null : nameOf(first),
+      choose: () => this.#choose(),
+      detach: () => this.#detach(0),
+    })
   }
 
-  /** An empty cell has these words in its slot. */
   #heldWords(): TemplateResult | typeof nothing {
-    if (this._held === 'unwelcome')
-      return html`<span class="cell-held">Takes ${acceptList(this.accept) ?? 'other types'}</span>`
-    return this._held && this.#shown.length > 0 ? html`<span class="cell-held">Drop to attach</span>` : nothing
+    return this._held ? heldWords(this._held, this.accept, this.#shown.length === 0) : nothing
   }
 
   #current(note: TemplateResult | typeof nothing): TemplateResult {
     const [first] = this.#shown
-    if (first === undefined) return html`${this.#slot ?? this.#emptySlot()}${note}`
-    if (!this.multiple)
-      return html`<span data-id=${first.id}>${first.node ?? (first.file ? fileCell(first.file) : nothing)}</span>${note}`
-    const more = this.#shown.length - STRIP_LENGTH
-    return html`<span class="file-strip">${this.#shown.slice(0, STRIP_LENGTH).map((shown) => shown.node ?? stripItem(shown, this.address('')))}${
-      more > 0 ? html`<a class="more" href=${safeUrl(this.rowUrl)}>+${more} more</a>` : nothing
-    }</span>${note}`
+    const held =
+      first === undefined
+        ? (this.#slot ?? emptySlot(this.rowUrl, this.label))
+        : this.multiple
+          ? strip(this.#shown, this.address(''), this.rowUrl)
+          : oneFile(first)
+    return html`${held}${note}`
   }
 
-  #emptySlot(): TemplateResult {
-    return html`<a class="file-slot" href=${safeUrl(`${this.rowUrl}/-/update`)}><span class="square">${icon('plus', 'icon rest')}${icon('upload', 'icon invite')}</span><span><span class="rest">Add a file</span><span class="invite">Drop a file or choose</span><span class="held">Drop to attach</span><span class="unseen"> to ${this.label}</span></span></a>`
-  }
-
-  #progress(pending: readonly Task[], all: readonly Task[]): TemplateResult {
-    const { sent, total } = overall(all)
-    const [task] = pending
-    const name =
-      all.length === 1 && task
-        ? html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>`
-        : html`<span>${formatCount(all.length, 'file')}</span>`
-    const left = task?.pace.split(' · ').at(-1)
-    const percent = total === 0 ? 0 : Math.floor((sent / total) * 100)
-    const words = pending.every(({ state }) => state === 'finishing')
-      ? 'Checking'
-      : `${percent}%${left ? ` · ${left}` : ''}`
-    return html`<span class="file-cell">${task ? taskThumbnail(task, 40) : nothing}<span class="file-text">${name}<progress value=${sent} max=${Math.max(1, total)} aria-label="Uploading ${all.length === 1 ? task?.file.name : formatCount(all.length, 'file')}"></progress><span class="file-facts tabular">${words}</span></span>${iconButton(
-      { label: 'Cancel the upload', icon: 'close', press: () => this.#giveUp() },
-    )}</span>`
-  }
-
-  #failed(failed: readonly Task[]): TemplateResult {
-    const [task] = failed
-    const again = failed.filter((one) => !one.refused)
-    const retry = (): void => {
-      for (const one of again) one.retry()
-    }
-    const which = failed.length === 1 ? task?.file.name : formatCount(failed.length, 'file')
-    const text = `${which} not attached. ${task?.error ?? ''}`
-    return this.#problem({ text, retry: again.length > 0 ? retry : null })
-  }
-
-  /** Beside what the cell holds, which goes on holding it. */
-  #problem({ text, retry }: { readonly text: string; readonly retry: (() => void) | null }): TemplateResult {
+  #problem(problem: Problem): TemplateResult {
     const [first] = this.#shown
-    const kept = first && !this.multiple ? ` ${nameOf(first)} is kept.` : ''
-    return html`<span class="cell-problem"><span class="file-problem" title=${text}>${firstSentences(text)}${kept}</span><span class="cell-answers">${
-      retry
-        ? html`<button class="button small" type="button" @click=${retry}>Retry</button>`
-        : html`<button class="button small" type="button" @click=${this.#choose}>Choose another file</button>`
-    }<button class="button quiet small" type="button" @click=${this.#giveUp}>Dismiss</button></span></span>`
+    return problemNote(problem, {
+      kept: first && !this.multiple ? ` ${nameOf(first)} is kept.` : '',
+      choose: () => this.#choose(),
+      dismiss: () => this.#giveUp(),
+    })
   }
-}
-
-/** What a file of the cell is called, whoever drew it. */
-function nameOf({ node, file }: Shown): string {
-  if (file) return file.filename
-  const link = !(node instanceof Element) ? null : node.matches('a') ? node : node.querySelector('a[aria-label]')
-  return link?.getAttribute('aria-label') ?? 'the file before'
-}
-
-function stripItem({ id, file }: Shown, base: string): TemplateResult {
-  if (!file) {
-    return html`<a data-id=${id} href=${safeUrl(`${base}-/files/${id}`)} aria-label="File ${id}"><span class="type-tile">${icon('file')}</span></a>`
-  }
-  return html`<a data-id=${id} href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}>${thumbnail(file, 36)}</a>`
-}
-
-/** A cell has room for what happened and why; what to do is in the title and in the row's form. */
-function firstSentences(text: string): string {
-  return text.split(/(?<=[.!?])\s/, 2).join(' ')
 }

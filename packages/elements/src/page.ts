@@ -3,6 +3,7 @@ import './index.ts'
 import { copyTexts } from './behaviours/copy.ts'
 import { followCorrections } from './behaviours/corrections.ts'
 import { followForms } from './behaviours/forms.ts'
+import { offerKeyList } from './behaviours/key-list.ts'
 import { listenForKeys } from './behaviours/keys.ts'
 import { askBeforeLeaving } from './behaviours/leaving.ts'
 import { closeMenus } from './behaviours/menus.ts'
@@ -18,6 +19,7 @@ followForms()
 followCorrections()
 askBeforeLeaving()
 listenForKeys()
+offerKeyList()
 switchTheme()
 showRunning()
 submitSelects()

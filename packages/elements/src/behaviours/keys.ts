@@ -1,11 +1,25 @@
-/** `/` goes to the search, Ctrl S (or ⌘ S) saves the form of the page. Single keys are silent where one types. */
+import { singleKeysWork } from '../lib/single-keys.ts'
+import { openKeyList } from './key-list.ts'
+
+/**
+ * `/` goes to the search, `?` lists the keys, Ctrl S (or ⌘ S) saves the form of the page. Single keys are silent where
+ * one types, in dialogs, and for who switched them off.
+ */
 export function listenForKeys(): void {
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented) return
     if (event.key === 's' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) save(event)
-    else if (event.key === '/' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target))
-      search(event)
+    else if (isSingle(event) && event.key === '/') search(event)
+    else if (isSingle(event) && event.key === '?') {
+      event.preventDefault()
+      openKeyList()
+    }
   })
+}
+
+function isSingle(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || !singleKeysWork()) return false
+  return !isTyping(event.target) && !document.querySelector('dialog[open]')
 }
 
 function save(event: KeyboardEvent): void {
@@ -17,7 +31,7 @@ function save(event: KeyboardEvent): void {
 
 function search(event: KeyboardEvent): void {
   const field = document.querySelector<HTMLInputElement>('input[type=search]')
-  if (!field || document.querySelector('dialog[open]')) return
+  if (!field) return
   event.preventDefault()
   field.focus()
   field.select()

@@ -1,4 +1,4 @@
-import { notify } from './toast.ts'
+import { endNotice, notify } from './toast.ts'
 
 /** Whether a drag brings files from outside, rather than something of this page. */
 export function bringsFiles(event: DragEvent): boolean {
@@ -80,6 +80,9 @@ const DRAG_BEGAN = 'holdall-drag'
 /** How long the words about where to drop stay after the files are gone, in milliseconds. */
 const WORDS_STAY = 5000
 
+/** More columns than these are counted. */
+const MOST_NAMES = 4
+
 let watching = false
 
 /**
@@ -90,7 +93,7 @@ export function watchDragging(): void {
   if (watching) return
   watching = true
   const root = document.documentElement
-  let words: { leave(after: number): void } | null = null
+  let words: ReturnType<typeof notify> | null = null
   function began(event: DragEvent): void {
     if (!bringsFiles(event) || root.dataset.filesDragged !== undefined) return
     root.dataset.filesDragged = ''
@@ -114,6 +117,8 @@ export function watchDragging(): void {
   addEventListener('dragenter', beside)
   addEventListener('dragover', beside)
   addEventListener('drop', (event) => {
+    // A place took them: where to drop is no question any more.
+    if (event.defaultPrevented) endNotice()
     beside(event)
     ended()
   })
@@ -125,12 +130,28 @@ function takesFilesItself(target: EventTarget | null): boolean {
 }
 
 function whereToDrop(): string {
-  if (document.querySelector('file-column-input[source]')) return 'Drop files onto one of the file fields.'
-  if (document.querySelector('file-cell')) return 'Drop files onto a cell of a file column.'
+  const fields = columnNames('file-column-input[source]')
+  if (fields.length > 0) return `Drop files onto ${oneOf(fields)}.`
+  const columns = columnNames('file-cell')
+  if (columns.length > 0) return `Drop files onto a cell of ${oneOf(columns)}.`
   if (document.querySelector('file-upload')) return 'Drop files into the upload area.'
   if (document.querySelector('.file-column, .files-column'))
     return 'You may not change these cells, so they take no files from you.'
   return 'This page takes no files. They go into a row’s form, or into a source under Files.'
+}
+
+/** The columns of the places on this page, each once, in their order. */
+function columnNames(selector: string): string[] {
+  const places = document.querySelectorAll(selector)
+  return [...new Set([...places].map((one) => one.getAttribute('column') || one.getAttribute('name') || ''))]
+}
+
+/** `image`, `image or report`, `image, photos, report or 2 more`. */
+function oneOf(names: readonly string[]): string {
+  const named = names.slice(0, MOST_NAMES)
+  const more = names.length - named.length
+  const last = more > 0 ? `${more} more` : (named.pop() ?? '')
+  return named.length === 0 ? last : `${named.join(', ')} or ${last}`
 }
 
 /** Lets the person choose files; nothing happens when they cancel. */
@@ -148,7 +169,9 @@ export function chooseFiles(
   input.addEventListener('change', () => {
     const files = [...(input.files ?? [])]
     input.remove()
-    if (files.length > 0) chosen(files)
+    if (files.length === 0) return
+    endNotice()
+    chosen(files)
   })
   input.addEventListener('cancel', () => input.remove())
   input.click()

@@ -5,9 +5,13 @@ const STAYS = 8000
 /** An older one leaves when a third comes. */
 const AT_MOST = 2
 
+/** Words that `notify` shows now. */
+let notice: HTMLElement | null = null
+
 /** Says what was done, with a way back. Errors are never toasts: they stand beside their cause. */
 export function toast(text: string, undo?: () => void): void {
-  const place = toastPlace()
+  endNotice()
+  const place = placeForOne()
   const element = document.createElement('div')
   element.className = 'toast'
   element.setAttribute('role', 'status')
@@ -20,7 +24,6 @@ export function toast(text: string, undo?: () => void): void {
     undo?.()
   }
   const timer = leaveLater(element, dismiss)
-  while (place.children.length >= AT_MOST) place.firstElementChild?.remove()
   place.append(element)
   render(
     html`${undo ? nothing : icon('check')}<span>${text}</span>${
@@ -30,18 +33,29 @@ export function toast(text: string, undo?: () => void): void {
   )
 }
 
-/** Words for as long as something lasts; whoever asked for them says when they leave, in milliseconds. */
+/**
+ * Words about what is going on; they take the place of such words before them, and leave when something is done. Whoever
+ * asked for them says when they leave otherwise, in milliseconds.
+ */
 export function notify(text: string): { leave(after: number): void } {
+  endNotice()
   const element = document.createElement('div')
   element.className = 'toast'
   element.setAttribute('role', 'status')
-  toastPlace().append(element)
+  placeForOne().append(element)
   render(html`${icon('info')}<span>${text}</span>`, element)
+  notice = element
   return {
     leave(after) {
-      setTimeout(() => element.remove(), after)
+      leaveLater(element, () => element.remove(), after)
     },
   }
+}
+
+/** What was said about something that went on no longer matters. */
+export function endNotice(): void {
+  notice?.remove()
+  notice = null
 }
 
 function dismissButton(dismiss: () => void): TemplateResult {
@@ -55,18 +69,24 @@ export function adoptToast(element: HTMLElement): void {
     element.remove()
   }
   leaveLater(element, dismiss)
-  const place = document.createElement('span')
-  element.append(place)
-  render(dismissButton(dismiss), place)
+  // After the words, not in the place of them.
+  render(dismissButton(dismiss), element)
 }
 
 /** Time stands still while the toast is hovered or holds focus. */
-function leaveLater(element: HTMLElement, leave: () => void): ReturnType<typeof setTimeout> {
+function leaveLater(element: HTMLElement, leave: () => void, after = STAYS): ReturnType<typeof setTimeout> {
   function check(): void {
     if (element.matches(':hover, :focus-within')) setTimeout(check, 1000)
     else leave()
   }
-  return setTimeout(check, STAYS)
+  return setTimeout(check, after)
+}
+
+/** Where toasts stand, with room for one more. */
+function placeForOne(): HTMLElement {
+  const place = toastPlace()
+  while (place.children.length >= AT_MOST) place.firstElementChild?.remove()
+  return place
 }
 
 function toastPlace(): HTMLElement {

@@ -1,0 +1,111 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import type { Held } from '../lib/dragging.ts'
+import { acceptList } from '../lib/files.ts'
+import { formatCount } from '../lib/format.ts'
+import { fileCell, icon, iconButton, nameParts, taskThumbnail, thumbnail } from '../lib/templates.ts'
+import { overall, type Task } from '../lib/uploads.ts'
+import { safeUrl } from '../lib/url.ts'
+import { type Shown, STRIP_LENGTH } from './shown.ts'
+
+/** The cell of one file. */
+export function oneFile({ id, node, file }: Shown): TemplateResult {
+  return html`<span data-id=${id}>${node ?? (file ? fileCell(file) : nothing)}</span>`
+}
+
+/** The cell of a list: the first files, then how many more. @param base the server's, ending in a slash */
+export function strip(shown: readonly Shown[], base: string, rowUrl: string): TemplateResult {
+  const more = shown.length - STRIP_LENGTH
+  return html`<span class="file-strip">${shown.slice(0, STRIP_LENGTH).map((one) => one.node ?? stripItem(one, base))}${
+    more > 0 ? html`<a class="more" href=${safeUrl(rowUrl)}>+${more} more</a>` : nothing
+  }</span>`
+}
+
+function stripItem({ id, file }: Shown, base: string): TemplateResult {
+  if (!file) {
+    return html`<a data-id=${id} href=${safeUrl(`${base}-/files/${id}`)} aria-label="File ${id}"><span class="type-tile">${icon('file')}</span></a>`
+  }
+  return html`<a data-id=${id} href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}>${thumbnail(file, 36)}</a>`
+}
+
+/** An empty place, as the server writes it. */
+export function emptySlot(rowUrl: string, label: string): TemplateResult {
+  return html`<a class="file-slot" href=${safeUrl(`${rowUrl}/-/update`)}><span class="square">${icon('plus', 'icon rest')}${icon('upload', 'icon invite')}</span><span><span class="rest">Add a file</span><span class="invite">Drop a file or choose</span><span class="held">Drop to attach</span><span class="unseen"> to ${label}</span></span></a>`
+}
+
+/** What can be done with a filled cell. @param cell `only`: the name of its one file; null in a cell of several */
+export function cellTools(cell: {
+  readonly label: string
+  readonly rowUrl: string
+  readonly only: string | null
+  readonly choose: () => void
+  readonly detach: () => void
+}): TemplateResult {
+  const { label, only, choose, detach } = cell
+  return html`<span class="cell-tools">${
+    only === null
+      ? html`${iconButton({ label: `Add files to ${label}`, icon: 'plus', press: choose })}<a class="button quiet small only-icon" href="${safeUrl(`${cell.rowUrl}/-/update`)}" aria-label="Reorder or detach: ${label}" title="Reorder or detach">${icon('edit')}</a>`
+      : html`${iconButton({ label: `Replace ${only}`, icon: 'upload', press: choose })}${iconButton({ label: `Detach ${only}`, icon: 'close', press: detach })}`
+  }</span>`
+}
+
+/** What becomes of files that are held over the cell; an empty one has these words in its slot. */
+export function heldWords(
+  held: Exclude<Held, null>,
+  accept: string | null,
+  empty: boolean,
+): TemplateResult | typeof nothing {
+  if (held === 'unwelcome') return html`<span class="cell-held">Takes ${acceptList(accept) ?? 'other types'}</span>`
+  return empty ? nothing : html`<span class="cell-held">Drop to attach</span>`
+}
+
+/** Uploads on their way, in the place of what the cell holds. */
+export function progress(pending: readonly Task[], all: readonly Task[], cancel: () => void): TemplateResult {
+  const { sent, total } = overall(all)
+  const [task] = pending
+  const name =
+    all.length === 1 && task
+      ? html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>`
+      : html`<span>${formatCount(all.length, 'file')}</span>`
+  const left = task?.pace.split(' · ').at(-1)
+  const percent = total === 0 ? 0 : Math.floor((sent / total) * 100)
+  const words = pending.every(({ state }) => state === 'finishing')
+    ? 'Checking'
+    : `${percent}%${left ? ` · ${left}` : ''}`
+  return html`<span class="file-cell">${task ? taskThumbnail(task, 40) : nothing}<span class="file-text">${name}<progress value=${sent} max=${Math.max(1, total)} aria-label="Uploading ${all.length === 1 ? task?.file.name : formatCount(all.length, 'file')}"></progress><span class="file-facts tabular">${words}</span></span>${iconButton(
+    { label: 'Cancel the upload', icon: 'close', press: cancel },
+  )}</span>`
+}
+
+/** What went wrong, and what can be done about it: sending the same again, or another file. */
+export interface Problem {
+  readonly text: string
+  readonly retry: (() => void) | null
+}
+
+/** Beside what the cell holds, which goes on holding it. */
+export function problemNote(
+  { text, retry }: Problem,
+  answers: { readonly kept: string; readonly choose: () => void; readonly dismiss: () => void },
+): TemplateResult {
+  return html`<span class="cell-problem"><span class="file-problem" title=${text}>${firstSentences(text)}${answers.kept}</span><span class="cell-answers">${
+    retry
+      ? html`<button class="button small" type="button" @click=${retry}>Retry</button>`
+      : html`<button class="button small" type="button" @click=${answers.choose}>Choose another file</button>`
+  }<button class="button quiet small" type="button" @click=${answers.dismiss}>Dismiss</button></span></span>`
+}
+
+/** Why files were not attached. */
+export function problemOf(failed: readonly Task[]): Problem {
+  const [task] = failed
+  const again = failed.filter((one) => !one.refused)
+  function retry(): void {
+    for (const one of again) one.retry()
+  }
+  const which = failed.length === 1 ? task?.file.name : formatCount(failed.length, 'file')
+  return { text: `${which} not attached. ${task?.error ?? ''}`, retry: again.length > 0 ? retry : null }
+}
+
+/** A cell has room for what happened and why; what to do is in the title and in the row's form. */
+function firstSentences(text: string): string {
+  return text.split(/(?<=[.!?])\s/, 2).join(' ')
+}
