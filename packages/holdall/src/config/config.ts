@@ -27,7 +27,7 @@ export type { PermissionRule } from './permissions.ts'
 export type { ConfigNote } from './report.ts'
 export { ConfigurationError, describeNotes } from './report.ts'
 export { DEFAULT_SETTINGS, type Settings } from './settings.ts'
-export type { SourceConfig } from './sources.ts'
+export type { SourceConfig, SyncConfig } from './sources.ts'
 export { SOURCE_SLUG } from './sources.ts'
 export type { TableConfig } from './tables.ts'
 

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { type Api, answers, SEE_OTHER, TIME } from '../../web/api.ts'
+
+const COUNT = z.int().min(0)
+
+const SYNC = {
+  source: z.string(),
+  status: z.enum(['never', 'running', 'completed', 'failed']).describe('Of the newest run'),
+  started_at: TIME.nullable(),
+  started_by: z.string().nullable().describe('The actor; null when the server began it by itself'),
+  finished_at: TIME.nullable(),
+  listed: COUNT.describe('Files that the storage has listed so far'),
+  added: COUNT.describe('Files that are new'),
+  changed: COUNT.describe('Adopted files whose size, time or ETag is another'),
+  missing: COUNT.describe('Files that the storage is without now'),
+  returned: COUNT.describe('Files that were missing and are there again'),
+  expected: COUNT.nullable().describe('How many files the last complete run had listed'),
+  failure_reason: z.string().nullable(),
+}
+
+export const SYNC_API = {
+  begin: {
+    summary: 'Sync a source: make the registry follow what lies there',
+    description: 'A run that is under way is the answer to whoever asks for another.',
+    answers: [answers(SYNC, { status: 202, means: 'A run is under way' }), SEE_OTHER],
+  },
+  state: {
+    summary: 'How far the newest sync of a source is, or how it ended',
+    answers: [answers(SYNC, { means: 'The newest run' })],
+  },
+} satisfies Record<string, Api>

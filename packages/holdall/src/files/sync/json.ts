@@ -1,0 +1,20 @@
+import type { Source } from '../../sources/sources.ts'
+import type { SyncState } from './sync.ts'
+
+/** How far the newest run of a source is, or how it ended. */
+export function syncJson(source: Source, { run, expected }: SyncState): Record<string, unknown> {
+  return {
+    source: source.slug,
+    status: run?.status ?? 'never',
+    started_at: run?.started_at ?? null,
+    started_by: run?.started_by ?? null,
+    finished_at: run?.finished_at ?? null,
+    listed: run?.listed ?? 0,
+    added: run?.added ?? 0,
+    changed: run?.changed ?? 0,
+    missing: run?.missing ?? 0,
+    returned: run?.returned ?? 0,
+    expected: expected ?? null,
+    failure_reason: run?.failure_reason ?? null,
+  }
+}

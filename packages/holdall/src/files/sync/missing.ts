@@ -1,0 +1,68 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { sql } from 'kysely'
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { Storage, StoredFile } from '../../sources/storage.ts'
+import type { Log } from '../../web/log.ts'
+import { MAX_FAILURES_IN_A_ROW, MISSING_BATCH, STATS_AT_ONCE } from './limits.ts'
+import type { SyncRun } from './runs.ts'
+import type { Seen } from './seen.ts'
+
+/** A registered file that no page of a complete listing had. */
+interface Unseen {
+  readonly seq: number
+  readonly path: string
+}
+
+/** What was registered before the run began, is not marked already, and was not seen by it; a batch at a time. */
+export async function* unseenFiles(database: InternalDatabase, run: SyncRun, seen: Seen): AsyncGenerator<Unseen[]> {
+  for (let after = { created_at: run.started_at, id: '' }; ; ) {
+    // The index holds all that is asked for, so that no row is read.
+    const { rows } = await sql<{ seq: number; created_at: string; id: string }>`SELECT seq, created_at, id
+      FROM datasette_files INDEXED BY datasette_files_newest
+      WHERE source_id = ${run.source_id} AND (created_at, id) < (${after.created_at}, ${after.id})
+      ORDER BY created_at DESC, id DESC LIMIT ${MISSING_BATCH}`.execute(database.read)
+    const unseen = rows.filter(({ seq }) => !seen.has(seq)).map(({ seq }) => seq)
+    if (unseen.length > 0) {
+      const files = await sql<Unseen>`SELECT f.seq, f.path FROM json_each(${JSON.stringify(unseen)}) AS n
+        CROSS JOIN datasette_files AS f ON f.seq = n.value WHERE f.missing_since IS NULL`.execute(database.read)
+      if (files.rows.length > 0) yield files.rows
+    }
+    const last = rows.at(-1)
+    if (rows.length < MISSING_BATCH || last === undefined) return
+    after = last
+    await turn()
+  }
+}
+
+/**
+ * Asks the storage for each, a few at a time. What it cannot say of one is `unknown`, and nobody's loss.
+ *
+ * @throws the storage's error when it says nothing of many in a row: then it is the storage that is away
+ */
+export async function lookAt<Item extends { readonly path: string }>(
+  items: readonly Item[],
+  { storage, signal, log }: { storage: Pick<Storage, 'stat'>; signal: AbortSignal; log: Log },
+): Promise<{ there: [Item, StoredFile][]; absent: Item[] }> {
+  const there: [Item, StoredFile][] = []
+  const absent: Item[] = []
+  const waiting = items.values()
+  let failures = 0
+  async function look(): Promise<void> {
+    for (const item of waiting) {
+      signal.throwIfAborted()
+      try {
+        const found = await storage.stat(item.path, { signal })
+        failures = 0
+        if (found === undefined) absent.push(item)
+        else there.push([item, found])
+      } catch (error) {
+        signal.throwIfAborted()
+        failures += 1
+        if (failures >= MAX_FAILURES_IN_A_ROW) throw error
+        log.warn('sync could not look at a file', { path: item.path, error })
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: STATS_AT_ONCE }, look))
+  return { there, absent }
+}

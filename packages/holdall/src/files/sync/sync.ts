@@ -1,0 +1,201 @@
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { BeforeIo } from '../../sources/filesystem/io.ts'
+import type { Source, Sources } from '../../sources/sources.ts'
+import type { StoredFile } from '../../sources/storage.ts'
+import { HoldallError } from '../../web/error.ts'
+import type { Log } from '../../web/log.ts'
+import type { FileRecord } from '../record.ts'
+import { type FormerState, formerStates } from './history.ts'
+import { HEARTBEAT_MS, LOOK_MS, MAX_REASON_LENGTH, STOP_LIMIT_MS } from './limits.ts'
+import { notice } from './notice.ts'
+import { createRunStore, type RunLease, RunLost, type SyncRun } from './runs.ts'
+import { workOn } from './work.ts'
+
+export interface SyncOptions {
+  readonly database: InternalDatabase
+  readonly sources: Pick<Sources, 'list' | 'byId'>
+  readonly log: Log
+  /** Told each write before it is made; a test ends the process there. */
+  readonly before?: BeforeIo
+  readonly now?: () => number
+}
+
+/** Makes the registry follow what lies in the sources. Nothing in a source is ever touched. */
+export interface Sync {
+  /**
+   * Begins a run over the source, or goes on with the one that is under way; whoever asks need not wait for it.
+   *
+   * @throws HoldallError `source_inactive`, `source_unavailable`, `source_not_listable`
+   */
+  begin(source: Source, startedBy: string | null): Promise<Begun>
+  /** The newest run of a source, and how many files the last complete one had listed. */
+  state(source: Source): Promise<SyncState>
+  run(id: number): Promise<SyncRun | undefined>
+  /** What an adopted file was before its bytes changed, the newest first. */
+  history(fileId: string): Promise<FormerState[]>
+  /** Enters what a reader has just found at a file's path; `undefined`: nothing is there. */
+  notice(file: FileRecord, stored: StoredFile | undefined): Promise<void>
+  /** Goes on with runs that other processes left, begins those whose time has come, and keeps looking. */
+  start(): void
+  /** Stops at once, and gives the runs back as they are: they go on in the next process. */
+  close(): Promise<void>
+}
+
+export interface Begun {
+  readonly run: SyncRun
+  /** Resolves with the run in its last state, or as it was left; absent when another process works on it. */
+  readonly ended: Promise<SyncRun> | undefined
+}
+
+export interface SyncState {
+  readonly run: SyncRun | undefined
+  /** Files that the last complete run had listed: what a running one will find, more or less. */
+  readonly expected: number | undefined
+}
+
+export function createSync(options: SyncOptions): Sync {
+  const { database, sources, log, before = () => {}, now = Date.now } = options
+  const store = createRunStore({ database, before, now })
+  /** Where the runs of this process are; the database is told less often. */
+  const live = new Map<number, SyncRun>()
+  const working = new Set<Promise<unknown>>()
+  const timers: NodeJS.Timeout[] = []
+  /** Sources that are still to be synced because the server has started. */
+  const waiting = new Set<number>()
+  let closed = false
+
+  function follow(source: Source, lease: RunLease): Promise<SyncRun> {
+    live.set(lease.run.id, lease.run)
+    const ended = work(source, lease).finally(() => {
+      live.delete(lease.run.id)
+      working.delete(ended)
+    })
+    working.add(ended)
+    ended.catch((error) => log.error('sync stopped', { source: source.slug, error }))
+    return ended
+  }
+
+  async function work(source: Source, lease: RunLease): Promise<SyncRun> {
+    const began = now()
+    try {
+      const storage = await source.storage()
+      const run = await workOn(lease, {
+        database,
+        store,
+        storage,
+        log,
+        now,
+        onProgress: (progress) => live.set(progress.id, progress),
+      })
+      const { listed, added, changed, missing, returned } = run
+      const milliseconds = Math.round(now() - began)
+      log.info('sync completed', { source: source.slug, listed, added, changed, missing, returned, milliseconds })
+      return run
+    } catch (error) {
+      const { id } = lease.run
+      if (lease.signal.aborted || error instanceof RunLost) {
+        // Ours no more, or given back: it goes on from what was recorded last.
+        await store
+          .release(lease)
+          .catch((cause) => log.warn('sync not given back', { source: source.slug, error: cause }))
+        return (await store.get(id)) ?? lease.run
+      }
+      log.warn('sync failed', { source: source.slug, error })
+      return await store.record(lease, 'sync failed', {
+        status: 'failed',
+        failure_reason: reasonOf(error).slice(0, MAX_REASON_LENGTH).toWellFormed(),
+      })
+    }
+  }
+
+  async function begin(source: Source, startedBy: string | null): Promise<Begun> {
+    const storage = await source.storage()
+    if (storage.list === undefined) throw new HoldallError('source_not_listable', { source: source.slug })
+    const { run, lease } = await store.begin(source.id, startedBy)
+    return { run, ended: lease && follow(source, lease) }
+  }
+
+  async function look(): Promise<void> {
+    for (const run of await store.unfinished()) {
+      const source = sources.byId(run.source_id)
+      // One whose source is away would fail at once, and has time until it is back.
+      if (closed || !source?.active || !(await isThere(source))) continue
+      const lease = await store.claim(run.id)
+      if (lease === undefined) continue
+      log.info('sync goes on', { source: source.slug, listed: run.listed })
+      follow(source, lease)
+    }
+    for (const source of sources.list()) {
+      if (closed || !(await isDue(source)) || !(await isThere(source))) continue
+      waiting.delete(source.id)
+      if (source.capabilities.can_list) await begin(source, null)
+    }
+  }
+
+  async function isDue({ id, sync, active }: Source): Promise<boolean> {
+    if (!active) return false
+    if (sync.when !== 'every') return waiting.has(id)
+    const { run } = await state(id)
+    return run === undefined || Date.parse(run.started_at) + sync.seconds * 1_000 <= now()
+  }
+
+  async function state(sourceId: number): Promise<SyncState> {
+    const run = await store.newest(sourceId)
+    const last = run?.status === 'completed' ? run : await store.newest(sourceId, 'completed')
+    return { run: run?.status === 'running' ? (live.get(run.id) ?? run) : run, expected: last?.listed }
+  }
+
+  function every(milliseconds: number, work: () => Promise<void>): void {
+    let busy = false
+    async function once(): Promise<void> {
+      if (busy || closed) return
+      busy = true
+      await work().catch((error) => log.error('sync upkeep failed', { error }))
+      busy = false
+    }
+    timers.push(setInterval(once, milliseconds).unref())
+  }
+
+  return {
+    begin,
+    state: ({ id }) => state(id),
+    run: async (id) => live.get(id) ?? (await store.get(id)),
+    history: (fileId) => formerStates(database, fileId),
+    notice: (file, stored) => notice({ database, before, now }, file, stored),
+
+    start() {
+      for (const { id, sync } of sources.list()) if (sync.when === 'start') waiting.add(id)
+      every(HEARTBEAT_MS, store.heartbeat)
+      every(LOOK_MS, look)
+      // Not awaited: no source has to answer before the server does.
+      look().catch((error) => log.error('sync upkeep failed', { error }))
+    },
+
+    async close() {
+      closed = true
+      for (const timer of timers) clearInterval(timer)
+      store.interrupt()
+      const late = AbortSignal.timeout(STOP_LIMIT_MS)
+      await Promise.race([
+        Promise.allSettled(working),
+        new Promise((resolve) => late.addEventListener('abort', resolve, { once: true })),
+      ])
+    },
+  }
+}
+
+async function isThere(source: Source): Promise<boolean> {
+  return await source.storage().then(
+    () => source.availability.available,
+    () => false,
+  )
+}
+
+/** For people; the log has the whole of it. */
+function reasonOf(error: unknown): string {
+  if (error instanceof HoldallError) return error.message
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return code === undefined
+    ? 'The storage failed; the server log has the reason.'
+    : `The storage failed with ${code}; the server log has the reason.`
+}
