@@ -42,6 +42,8 @@ export interface TestFilesOptions {
   readonly limits?: FilesOptions['limits']
   readonly findUses?: FindUses
   readonly baseUrl?: string
+  /** Whether who uploaded a file may delete it. */
+  readonly ownersCanDelete?: boolean
 }
 
 /** alice may do everything with `photos`, bob may browse it, nobody else may anything. `closed` is alice's alone. */
@@ -67,7 +69,10 @@ export async function openTestFiles(options: TestFilesOptions = {}): Promise<Tes
   const lines: string[] = []
   const log = createLog((line) => lines.push(line))
   const database = await openInternalDatabase(join(folder, 'internal.db'))
-  const permissions = createPermissions(database, { rules: config.rules })
+  const permissions = createPermissions(database, {
+    rules: config.rules,
+    ownersCanDelete: options.ownersCanDelete ?? false,
+  })
   const urls = createUrls(options.baseUrl ?? '/')
   const opened = await createSources({
     database,
