@@ -138,6 +138,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       registry: files.registry,
       thumbnails: files.thumbnails,
       trash: files.trash,
+      sync: files.sync,
       sources,
       permissions,
       urls,

@@ -10,6 +10,7 @@ import type { PoolOptions } from './children/pool.ts'
 import { createImagePool } from './images/pool.ts'
 import { createIntake } from './intake.ts'
 import { createRegistry, type Registry } from './registry.ts'
+import { createSync, type Sync } from './sync/sync.ts'
 import { sharpGenerator, type ThumbnailGenerator } from './thumbnails/generator.ts'
 import { createThumbnails, type Thumbnails } from './thumbnails/thumbnails.ts'
 import { createPictureRemoval } from './trash/pictures.ts'
@@ -35,6 +36,7 @@ export interface Files {
   readonly registry: Registry
   readonly thumbnails: Thumbnails
   readonly trash: Trash
+  readonly sync: Sync
   /** For the uploads. */
   readonly intake: FileIntake
   /** Removes thumbnails that were made under other limits. No child starts before there is a picture to make. */
@@ -61,17 +63,21 @@ export function createFiles(options: FilesOptions): Files {
     before: options.before,
     forgetPictures: createPictureRemoval(database, thumbnails),
   })
+  const sync = createSync({ database, sources, log, before: options.before })
   return {
     registry,
     thumbnails,
     trash,
+    sync,
     intake: createIntake({ registry, pool, urls }),
     async start() {
       // A large cache takes a while to look through, and nobody has to wait for that.
       thumbnails.start().catch((error) => log.warn('thumbnails_not_swept', { error }))
       trash.start()
+      sync.start()
     },
     async close() {
+      await sync.close()
       await trash.close()
       await pool.close()
     },

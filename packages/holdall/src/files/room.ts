@@ -8,6 +8,7 @@ import type { Urls } from '../web/url.ts'
 import type { FileRecord } from './record.ts'
 import type { FindUses } from './references.ts'
 import type { Registry } from './registry.ts'
+import type { Sync } from './sync/sync.ts'
 import type { Thumbnails } from './thumbnails/thumbnails.ts'
 import type { Trash } from './trash/trash.ts'
 
@@ -24,6 +25,7 @@ export interface FilesRoom {
   readonly permissions: Permissions
   readonly thumbnails: Thumbnails
   readonly trash: Trash
+  readonly sync: Sync
   readonly urls: Urls
   readonly frame: FrameOf
   readonly findUses: FindUses

@@ -11,6 +11,7 @@ import { withDuplicates } from './record.ts'
 import { type FilesRoom, foundFile, ID_PATH, mayBrowseAny, mayBrowseFile, maySource, sendPage } from './room.ts'
 import { serveFile } from './serving/download.ts'
 import { serveThumbnail } from './serving/thumbnail.ts'
+import { syncRoutes } from './sync/routes.ts'
 import { trashedFilePage } from './trash/file-page.ts'
 import { isTrashed, trashedJson } from './trash/record.ts'
 import { mayBrowseEvenTrashed } from './trash/rights.ts'
@@ -72,6 +73,7 @@ export function filesRoutes(room: FilesRoom): Route[] {
     },
     ...trashRoutes(room),
     ...updateRoutes(room),
+    ...syncRoutes(room),
   ]
 }
 
