@@ -123,9 +123,15 @@ export function fileField(options: FileFieldOptions): Html {
       type: 'file',
       multiple: options.multiple,
       accept: options.accept ?? undefined,
-      label: `${options.column}: new ${options.multiple ? 'files' : 'file'}`,
+      label: `${options.column}: ${wordsForNew(options)}`,
     })
   }</div></file-column-input>`
+}
+
+/** What becomes of what is there, in the words of the component. */
+function wordsForNew({ multiple, files }: FileFieldOptions): string {
+  if (multiple) return files.length > 0 ? 'add files' : 'choose files'
+  return files.length > 0 ? 'replace the file' : 'choose a file'
 }
 
 function toSummary(file: ShownFile): Record<string, unknown> {
