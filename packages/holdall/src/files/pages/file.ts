@@ -12,6 +12,7 @@ import type { FileUses } from '../references.ts'
 import { MAX_DUPLICATES } from '../registry.ts'
 import { type FilesRoom, fileResource } from '../room.ts'
 import { shownFile } from '../shown.ts'
+import { deleteForm } from '../trash/delete-form.ts'
 import { typeName } from '../types.ts'
 import { exifFacts } from './exif.ts'
 import { storageName } from './index.ts'
@@ -27,9 +28,10 @@ export async function filePage(
   const { urls, frame, sources, permissions, registry } = room
   const { actor } = c.var
   const source = sources.byId(file.sourceId)
-  const [uses, editable, uploader] = await Promise.all([
+  const [uses, editable, deletable, uploader] = await Promise.all([
     room.findUses(actor, file.id),
     permissions.allowed(actor, 'files-edit', fileResource(file)),
+    permissions.allowed(actor, 'files-delete', fileResource(file)),
     file.uploadedBy === null ? null : registry.nameOf(file.uploadedBy),
   ])
   const label = source?.label ?? file.sourceSlug
@@ -68,7 +70,7 @@ export async function filePage(
         ['When', html`<time datetime="${file.createdAt}">${formatTime(file.createdAt)}</time>`],
         ['File id', copyable(file.id, 'the file id')],
       ],
-    )}</section>${sameBytes(room, duplicates)}${exif.length > 0 && fold('Camera and picture data', facts(exif))}</aside></div>`,
+    )}</section>${sameBytes(room, duplicates)}${exif.length > 0 && fold('Camera and picture data', facts(exif))}${deletable && deleteForm(room, file, uses)}</aside></div>`,
   })
 }
 

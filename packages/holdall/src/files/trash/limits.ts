@@ -1,5 +1,6 @@
 /** How long a deleted file can be restored. */
-export const RETENTION_MS = 30 * 24 * 3_600_000
+export const RETENTION_DAYS = 30
+export const RETENTION_MS = RETENTION_DAYS * 24 * 3_600_000
 /** How often the trash is looked through for what is due. */
 export const PURGE_EVERY_MS = 10 * 60_000
 /** Removing the bytes of one file is given up after this, and tried again by whoever comes next. */

@@ -1,0 +1,29 @@
+import { formatNumber } from '../../web/format.ts'
+import { type Html, html } from '../../web/html.ts'
+import { button } from '../../web/parts/button.ts'
+import type { FileRecord } from '../record.ts'
+import type { FileUses } from '../references.ts'
+import type { FilesRoom } from '../room.ts'
+import { RETENTION_DAYS } from './limits.ts'
+
+/** Deletes without a question, because it can be undone; what that means for rows is said beside the button. */
+export function deleteForm({ urls, sources }: FilesRoom, file: FileRecord, uses: FileUses): Html {
+  const source = sources.byId(file.sourceId)
+  const keeps = file.adopted || (source?.availability.available === true && !source.capabilities.can_delete)
+  return html`<form class="stack" method="post" action="${urls.path(`/-/files/${file.id}/-/delete`)}" aria-label="Delete this file"><p class="hint">${usesWords(uses)} ${
+    keeps
+      ? 'Deleting hides it; its bytes stay where they are, and it can be restored at any time.'
+      : `A deleted file can be restored for ${RETENTION_DAYS} days.`
+  }</p><div class="actions">${button({ label: 'Delete file', type: 'submit', kind: 'danger', icon: 'trash' })}</div></form>`
+}
+
+function usesWords({ references, truncated }: FileUses): string {
+  const rows = references.length
+  if (rows === 0) {
+    return truncated
+      ? 'Not every table could be searched in time: rows may use it.'
+      : 'No row that you may see uses this file.'
+  }
+  const count = `${truncated ? 'More than ' : ''}${formatNumber(rows)} ${rows === 1 && !truncated ? 'row uses' : 'rows use'}`
+  return `${count} this file and will show it as unavailable.`
+}
