@@ -66,12 +66,21 @@ test('bob is invited from the people page, granted a table, and loses it again',
   await root.page.goto(`${url}/-/people`)
   await root.page.getByLabel('Name to sign in with').fill('bob')
   await root.page.getByLabel('Shown as').fill('Bob Berg')
+  await root.page.getByLabel('What they may do', { exact: true }).selectOption('view')
+  await root.page.getByRole('button', { name: 'Make sign-in link' }).click()
+  await root.page.getByText('Choose where: a database').first().waitFor()
+  assert.equal(await root.page.getByLabel('Shown as').inputValue(), 'Bob Berg')
+  await root.page.getByLabel('What they may do', { exact: true }).selectOption('')
   await root.page.getByRole('button', { name: 'Make sign-in link' }).click()
   await root.page.waitForURL(`${url}/-/people/bob`)
   const link = (await root.page.getByText('/-/sign-in?token=').textContent()) ?? ''
   assert(link.startsWith(url), link)
 
   const bob = await signIn(link, 'bob')
+  // The page of whoever made the link follows by itself, with the buttons that its script shows.
+  await root.page.getByText('No link that could still be used.').waitFor()
+  await root.page.getByRole('button', { name: /^End: Chrome/ }).waitFor()
+  assert.equal(await root.page.getByText('/-/sign-in?token=').count(), 0)
   assert.equal(await insert(bob.page), 403)
   assert.equal((await bob.page.goto(`${url}/-/people`))?.status(), 403)
 

@@ -6,6 +6,7 @@ import { followForms } from './behaviours/forms.ts'
 import { offerKeyList } from './behaviours/key-list.ts'
 import { listenForKeys } from './behaviours/keys.ts'
 import { askBeforeLeaving } from './behaviours/leaving.ts'
+import { followLive } from './behaviours/live.ts'
 import { closeMenus } from './behaviours/menus.ts'
 import { showRunning } from './behaviours/running.ts'
 import { submitSelects } from './behaviours/selects.ts'
@@ -22,6 +23,7 @@ listenForKeys()
 offerKeyList()
 switchTheme()
 showRunning()
+followLive()
 submitSelects()
 watchDragging()
 for (const said of document.querySelectorAll<HTMLElement>('.toast.said')) adoptToast(said)

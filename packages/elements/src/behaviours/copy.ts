@@ -4,7 +4,7 @@ import { toast } from '../lib/toast.ts'
 /** Buttons with `data-copy` copy that text; without scripts, or where the browser forbids it, they stay hidden. */
 export function copyTexts(): void {
   if (!navigator.clipboard) return
-  for (const button of document.querySelectorAll<HTMLElement>('[data-copy]')) button.hidden = false
+  showCopyButtons(document)
   document.addEventListener('click', async (event) => {
     const button = (event.target as Element).closest<HTMLElement>('[data-copy]')
     if (!button) return
@@ -15,4 +15,10 @@ export function copyTexts(): void {
       announce('Copying was not allowed')
     }
   })
+}
+
+/** Shows the buttons of a part of the page that was just put there. */
+export function showCopyButtons(within: ParentNode): void {
+  if (!navigator.clipboard) return
+  for (const button of within.querySelectorAll<HTMLElement>('[data-copy]')) button.hidden = false
 }

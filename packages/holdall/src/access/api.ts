@@ -35,6 +35,14 @@ const TOKEN = z.object({
   restrictions: z.array(TEXT).nullable(),
 })
 
+const SESSION = z.object({
+  id: TEXT,
+  created_at: TEXT,
+  used_at: TEXT,
+  expires_at: TEXT,
+  user_agent: TEXT.nullable(),
+})
+
 export const ACCESS_API = {
   signInPage: {
     summary: 'What a sign-in link opens',
@@ -60,11 +68,14 @@ export const ACCESS_API = {
     summary: 'Who asks',
     answers: [answers({ actor: z.looseObject({ id: TEXT }).nullable() })],
   },
-  tokens: { summary: "One's own tokens", answers: [PAGE, answers({ tokens: z.array(TOKEN) })] },
+  tokens: {
+    summary: "One's own tokens and sessions",
+    answers: [PAGE, answers({ tokens: z.array(TOKEN), sessions: z.array(SESSION.extend({ current: z.boolean() })) })],
+  },
   changeTokens: {
-    summary: 'Make or revoke a token',
+    summary: 'Make or revoke a token, end sessions',
     body: fields({
-      op: z.enum(['create', 'revoke']).optional(),
+      op: z.enum(['create', 'revoke', 'end-session', 'end-other-sessions']).optional(),
       name: TEXT.optional(),
       expires_days: z
         .union([z.int().min(1).max(MAX_EXPIRY_DAYS), TEXT])
@@ -74,7 +85,7 @@ export const ACCESS_API = {
         .union([z.array(TEXT), TEXT])
         .nullish()
         .describe('Actions; empty: everything that the actor may do'),
-      id: TEXT.optional().describe('The token to revoke'),
+      id: TEXT.optional().describe('The token to revoke, or the session to end'),
     }),
     answers: [
       answers(
@@ -118,15 +129,7 @@ export const ACCESS_API = {
       answers({
         person: PERSON,
         links: z.array(z.object({ id: TEXT, created_at: TEXT, created_by: TEXT.nullable(), expires_at: TEXT })),
-        sessions: z.array(
-          z.object({
-            id: TEXT,
-            created_at: TEXT,
-            used_at: TEXT,
-            expires_at: TEXT,
-            user_agent: TEXT.nullable(),
-          }),
-        ),
+        sessions: z.array(SESSION),
         tokens: z.array(TOKEN),
         rules: RULES,
       }),

@@ -4,7 +4,7 @@ import type { PageContent } from '../web/page.ts'
 import { button } from '../web/parts/button.ts'
 import { fold } from '../web/parts/facts.ts'
 import { field } from '../web/parts/field.ts'
-import { type SelectOption, selectInput, textInput } from '../web/parts/inputs.ts'
+import { type SelectGroup, type SelectOption, selectInput, textInput } from '../web/parts/inputs.ts'
 import { pager } from '../web/parts/table.ts'
 import type { Urls } from '../web/url.ts'
 import { tildeEncode } from '../web/url.ts'
@@ -167,13 +167,6 @@ export function grantFields(
 ): Html {
   const names = rightFields(row ?? 1)
   const levels = LEVELS.map((level) => ({ value: level, label: LEVEL_WORDS[level] }))
-  const resources = [
-    { value: 'instance', label: 'everything' },
-    ...places.map(({ resource, label }) => ({
-      value: formatResource(resource),
-      label: label === undefined ? resourceWords(resource) : `${resourceWords(resource)} (${label})`,
-    })),
-  ]
   return html`<div class="fields">${field({
     name: names.level,
     label: LABELS[names.level],
@@ -189,6 +182,31 @@ export function grantFields(
     name: names.resource,
     label: LABELS[names.resource],
     error: errors[names.resource],
-    control: (tied) => selectInput({ ...tied, name: names.resource, value: values.resource, options: resources }),
+    control: (tied) =>
+      selectInput({ ...tied, name: names.resource, value: values.resource, options: placeOptions(places) }),
   })}</div>`
+}
+
+const KINDS = [
+  ['database', 'Databases'],
+  ['table', 'Tables'],
+  ['source', 'Sources of files'],
+] as const
+
+/** Nothing is chosen at first: a right on everything is meant. */
+function placeOptions(places: readonly Place[]): (SelectOption | SelectGroup)[] {
+  const groups = KINDS.map(([kind, label]) => ({
+    label,
+    options: places
+      .filter(({ resource }) => resource.kind === kind)
+      .map(({ resource, label: called }) => ({
+        value: formatResource(resource),
+        label: called === undefined ? resourceWords(resource) : `${resourceWords(resource)} (${called})`,
+      })),
+  }))
+  return [
+    { value: '', label: 'Choose…' },
+    { value: 'instance', label: 'everything' },
+    ...groups.filter(({ options }) => options.length > 0),
+  ]
 }

@@ -19,7 +19,7 @@ import { type PersonDetails, personPage } from './person-page.ts'
 import { listSessions } from './sessions.ts'
 import { listLinks } from './sign-in-links.ts'
 import type { PageRoutesOptions } from './sign-in-routes.ts'
-import { tokenJson } from './token-routes.ts'
+import { sessionJson, tokenJson } from './token-routes.ts'
 import { listTokens } from './tokens.ts'
 
 export const DEFAULT_PAGE_SIZE = 100
@@ -108,13 +108,7 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
         created_by: link.createdBy,
         expires_at: link.expiresAt,
       })),
-      sessions: sessions.map((session) => ({
-        id: session.id,
-        created_at: session.createdAt,
-        used_at: session.usedAt,
-        expires_at: session.expiresAt,
-        user_agent: session.userAgent,
-      })),
+      sessions: sessions.map(sessionJson),
       tokens: tokens.map(tokenJson),
       rules: access.config.rules.map(ruleJson),
     })

@@ -112,6 +112,23 @@ test('an invitation holds several rights, all or none of them', async () => {
   )
 })
 
+test('nobody gets a right on everything by leaving a choice as it was', async () => {
+  const blank = await (await ask('/-/people', { headers: { ...PAGE, ...root } })).text()
+  const where = /<select[^>]*name="resource">.*?<\/select>/s.exec(blank)?.[0] ?? ''
+  assert.match(where, /<option value="" selected>Choose…<\/option><option value="instance">everything<\/option>/)
+  assert.match(where, /<optgroup label="Tables"><option value="table:products\/in~2Fventory">/)
+  const wish = { op: 'invite', actor: 'vera', name: 'Vera', level: 'manage', resource: '' }
+  const refused = await form('/-/people', wish, root)
+  assert.equal(refused.status, 400)
+  const page = await refused.text()
+  assert.match(page, /Choose where: a database, a table, a source, or everything\./)
+  assert.match(page, /value="Vera"/)
+  assert.match(page, /<option value="manage" selected>/)
+  assert.equal((await ask('/-/people/vera', { headers: root })).status, 404)
+  const granted = await json('/-/people', { op: 'grant', actor: 'vera', level: 'view' }, root)
+  assert.equal(granted.status, 400)
+})
+
 test('a new link stays with the browser that made it until it is used, ended or dismissed', async () => {
   async function make(actor: string): Promise<{ Cookie: string; kept: string; token: string }> {
     const made = await form('/-/people', { op: 'link', actor }, root)
@@ -155,14 +172,15 @@ test('a link that leads to this computer only says so', async () => {
     const Cookie = `${root.Cookie}; ${cookieOf(made)}`
     return (await at.ask(`${origin}/-/people/lou`, { headers: { ...PAGE, Cookie } })).text()
   }
-  const WARNING = /works only on this computer\. Start with --host 0\.0\.0\.0 \(or behind a proxy\) to let others in\./
+  const WARNING =
+    /works only on this computer\..*go to the terminal where it runs.*<code>npm start -- --host 0\.0\.0\.0<\/code>/
   assert.match(await shown('http://127.0.0.1:8001'), WARNING)
   assert.match(await shown('http://localhost'), WARNING)
   assert.doesNotMatch(await shown('http://holdall.test'), WARNING)
   const others = serveAccess({ db: opened.db, servesOthers: true })
   assert.match(
     await shown('http://localhost', others),
-    /works only on this computer\. Open this page under the address that others use, and make the link there\./,
+    /works only on this computer\..*Open this page under the address that they use/,
   )
 })
 

@@ -157,6 +157,7 @@ function optional(fields: Fields, name: string): string | undefined {
 }
 
 function readResource(fields: Fields, name = 'resource'): GrantResource {
+  if (textOf(fields, name) === '') refuseField(name, 'Choose where: a database, a table, a source, or everything.')
   const resource = parseResource(textOf(fields, name))
   return resource ?? refuseField(name, 'Must be instance, database:NAME, table:DATABASE/TABLE or source:NAME.')
 }

@@ -27,6 +27,7 @@ import { ROOT } from './ruleset.ts'
 import type { SessionFacts } from './sessions.ts'
 import type { LinkFacts } from './sign-in-links.ts'
 import type { TokenFacts } from './tokens.ts'
+import { endButton, sessionWay, type WayIn, waysIn } from './ways-in.ts'
 
 export interface PersonDetails {
   readonly person: Person
@@ -62,61 +63,31 @@ export function personPage(options: {
       change('link'),
     ),
     said: flash.said,
-    body: html`${links.map((link) => linkNotice(access, person.id, link))}${refusalSummary('Not saved', refusal, LABELS)}
+    body: html`${linkNotices(access, details, links)}${refusalSummary('Not saved', refusal, LABELS)}
 <div class="with-side"><div class="stack">
 ${person.id === ROOT ? html`<p>Root may do everything. Nothing has to be granted.</p>` : grantsSection(urls, config, details, places, may, refusal)}
-${letsIn(
-  urls,
-  person.id,
-  'Sessions',
-  'No open session.',
-  'End',
-  'revoke-session',
-  details.sessions.map(({ id, userAgent, usedAt, expiresAt }) => ({
-    id,
-    what: browserWords(userAgent),
-    made: usedAt,
-    ends: expiresAt,
-  })),
-)}
-${letsIn(
-  urls,
-  person.id,
-  'Sign-in links',
-  'No link that could still be used.',
-  'End',
-  'revoke-link',
-  details.links.map(({ id, createdBy, createdAt, expiresAt }) => ({
-    id,
-    what: `made by ${createdBy ?? 'the command line'}`,
-    made: createdAt,
-    ends: expiresAt,
-  })),
-)}
-${letsIn(
-  urls,
-  person.id,
-  'Tokens',
-  'No token.',
-  'Revoke',
-  'revoke-token',
-  details.tokens.map(({ id, name, createdAt, expiresAt }) => ({ id, what: name, made: createdAt, ends: expiresAt })),
-)}
+${letsIn(urls, details)}
 ${fileRulesSection(config, { id: person.id, ...(person.name !== null && { name: person.name }) })}
-</div><aside class="stack" aria-label="About this person"><section><h2>About</h2>${facts([
+</div><aside class="stack" aria-label="About this person"><section data-live="about"><h2>About</h2>${facts([
       ['Known since', formatTime(person.createdAt)],
       ['Last seen', person.lastSeenAt === null ? 'never' : formatTime(person.lastSeenAt)],
     ])}</section><section>${nameForm(urls, person, refusal)}</section>${person.id !== ROOT && html`<section>${removal(access, person)}</section>`}</aside></div>`,
   }
 }
 
-function linkNotice({ urls, servesOthers }: Access, id: string, { url }: MadeLink): Html {
+/** The links that can be shown. While any link of the person is open, the page's script looks whether it was used. */
+function linkNotices(access: Access, { person, links: open }: PersonDetails, shown: readonly MadeLink[]): Html {
+  const isLocal = shown.some(({ url }) => isLoopback(url))
+  return html`<div class="stack notices" data-live="links"${open.length > 0 && html` data-live-on="The sign-in link was used or has ended."`}>${shown.map((link) => linkNotice(access.urls, person.id, link))}${isLocal && loopbackNotice(access.servesOthers)}</div>`
+}
+
+function linkNotice(urls: Urls, id: string, { url }: MadeLink): Html {
   return notice({
     tone: 'success',
     role: 'status',
     title: `Send this link to ${id}. It works once, for 24 hours.`,
-    body: html`<code>${url}</code>${isLoopback(url) && html`<br><strong>This address works only on this computer. ${servesOthers ? HERE_UNDER_LOOPBACK : SERVE_OTHERS}</strong>`}<br>It is shown here, to you alone, for an hour or until it is used.`,
-    actions: html`${copyButton(url, 'Copy the link')}${postButton(
+    body: html`<code>${url}</code><br>It is shown here, to you alone, for an hour or until it is used.`,
+    actions: html`${copyButton(url, 'Copy the link', 'Copy')}${postButton(
       urls.path(PEOPLE_PATH),
       { label: 'Dismiss', small: true, kind: 'quiet' },
       { op: 'dismiss-link', actor: id },
@@ -124,8 +95,16 @@ function linkNotice({ urls, servesOthers }: Access, id: string, { url }: MadeLin
   })
 }
 
-const SERVE_OTHERS = 'Start with --host 0.0.0.0 (or behind a proxy) to let others in.'
-const HERE_UNDER_LOOPBACK = 'Open this page under the address that others use, and make the link there.'
+/** What to do about a link that leads to the computer of whoever opens it. */
+function loopbackNotice(servesOthers: boolean): Html {
+  return notice({
+    tone: 'warning',
+    title: 'This link works only on this computer.',
+    body: servesOthers
+      ? 'Others reach this server already. Open this page under the address that they use (the name or number of this computer in place of localhost), and make the link there.'
+      : html`The server takes connections from this computer only. To let others in, go to the terminal where it runs, stop it with Ctrl C, and start it by the same command with <code>--host 0.0.0.0</code> at its end: after <code>npm start</code> that is <code>npm start -- --host 0.0.0.0</code>. Then open this page under this computer’s name or number in your network, and make the link there.`,
+  })
+}
 
 function grantsSection(
   urls: Urls,
@@ -167,9 +146,39 @@ ${
 }
 </section><section><div class="section-head"><h2>Grant</h2></div><form class="panel panel-body form-wide" method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="grant"><input type="hidden" name="actor" value="${person.id}">${grantFields(
     places,
-    { level: value('level', 'view'), resource: value('resource', 'instance') },
+    { level: value('level', 'view'), resource: value('resource', '') },
     errors,
   )}${levelsHint()}<p>${button({ type: 'submit', label: 'Grant' })}</p></form></section>`
+}
+
+/** What lets the person in, each with what ends it. The page's script keeps it as it is while a link is open. */
+function letsIn(urls: Urls, { person, sessions, links, tokens }: PersonDetails): Html {
+  const end = (op: string, verb: string) => (way: WayIn) =>
+    endButton(urls.path(PEOPLE_PATH), verb, way, { op, actor: person.id })
+  return html`<div class="stack" data-live="ways-in">${waysIn({
+    title: 'Sessions',
+    none: 'No open session.',
+    when: 'Last used',
+    ways: sessions.map(sessionWay),
+    end: end('revoke-session', 'End'),
+  })}${waysIn({
+    title: 'Sign-in links',
+    none: 'No link that could still be used.',
+    when: 'Made',
+    ways: links.map(({ id, createdBy, createdAt, expiresAt }) => ({
+      id,
+      what: `made by ${createdBy ?? 'the command line'}`,
+      at: createdAt,
+      ends: expiresAt,
+    })),
+    end: end('revoke-link', 'End'),
+  })}${waysIn({
+    title: 'Tokens',
+    none: 'No token.',
+    when: 'Made',
+    ways: tokens.map(({ id, name, createdAt, expiresAt }) => ({ id, what: name, at: createdAt, ends: expiresAt })),
+    end: end('revoke-token', 'Revoke'),
+  })}</div>`
 }
 
 function placeWords(actions: readonly Action[], { resource }: GrantedPlace): string {
@@ -190,50 +199,6 @@ function removal({ urls, config }: Access, { id }: Person): Html {
   )
 }
 
-interface WayIn {
-  readonly id: string
-  readonly what: string
-  readonly made: string
-  readonly ends: string | null
-}
-
-function letsIn(
-  urls: Urls,
-  actor: string,
-  title: string,
-  none: string,
-  verb: string,
-  op: string,
-  ways: readonly WayIn[],
-): Html {
-  return html`<section><div class="section-head"><h2>${title}</h2><span class="muted">${String(ways.length)}</span></div>
-${
-  ways.length === 0
-    ? html`<p class="muted">${none}</p>`
-    : panelTable({
-        caption: title,
-        columns: [
-          { label: 'What' },
-          { label: op === 'revoke-session' ? 'Last used' : 'Made' },
-          { label: 'Ends' },
-          { label: 'Change' },
-        ],
-        rows: ways.map(({ id, what, made, ends }) => ({
-          cells: [
-            what,
-            formatTime(made),
-            ends === null ? 'never' : formatTime(ends),
-            postButton(
-              urls.path(PEOPLE_PATH),
-              { label: verb, kind: 'danger', small: true, more: { 'aria-label': `${verb}: ${what}` } },
-              { op, actor, id },
-            ),
-          ],
-        })),
-      })
-}</section>`
-}
-
 function nameForm(urls: Urls, person: Person, refusal: Refusal | undefined): Html {
   return html`<form method="post" action="${urls.path(PEOPLE_PATH)}"><input type="hidden" name="op" value="name"><input type="hidden" name="actor" value="${person.id}">${field(
     {
@@ -249,28 +214,4 @@ function nameForm(urls: Urls, person: Person, refusal: Refusal | undefined): Htm
         }),
     },
   )}<div class="form-foot">${button({ type: 'submit', label: 'Save name' })}</div></form>`
-}
-
-const BROWSERS = [
-  [/Edg\//, 'Edge'],
-  [/OPR\//, 'Opera'],
-  [/Firefox\//, 'Firefox'],
-  [/Chrome\//, 'Chrome'],
-  [/Safari\//, 'Safari'],
-  [/^curl\//, 'curl'],
-] as const
-const SYSTEMS = [
-  [/Windows/, 'Windows'],
-  [/Android/, 'Android'],
-  [/iPhone|iPad/, 'iOS'],
-  [/Mac OS X/, 'macOS'],
-  [/Linux/, 'Linux'],
-] as const
-
-/** A `User-Agent` as people would say it: "Firefox on Windows"; what is not known stays as it was sent. */
-export function browserWords(userAgent: string | null): string {
-  if (userAgent === null || userAgent === '') return 'unknown browser'
-  const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1]
-  const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1]
-  return browser === undefined ? userAgent : system === undefined ? browser : `${browser} on ${system}`
 }

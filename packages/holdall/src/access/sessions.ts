@@ -1,16 +1,15 @@
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Actor } from '../web/route.ts'
-import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, timeText } from './clock.ts'
+import { type Clock, DAY_MS, HOUR_MS, timeText, USE_NOTED_INTERVAL_MS } from './clock.ts'
 import { hashCredential, newCredential, newId } from './credentials.ts'
+import { only, revoke } from './revoke.ts'
 
 /** How long a session lasts after its last use. */
 export const SESSION_LIFETIME_MS = 30 * DAY_MS
 /** A session in use is made to last longer at most this often: each time the browser gets its cookie again. */
 export const RENEWAL_INTERVAL_MS = HOUR_MS
-/** Its use is noted at most this often: reading a page must not cost a write. */
-export const USE_NOTED_INTERVAL_MS = MINUTE_MS
 
 const USER_AGENT_LENGTH = 300
 const PREFIX = 'hlc_'
@@ -128,17 +127,18 @@ export async function listSessions(db: InternalDatabase, now: Clock, actorId: st
 }
 
 /** Resolves with how many ended. @param id one of them; all without */
-export async function revokeSessions(db: InternalDatabase, now: Clock, actorId: string, id?: string): Promise<number> {
-  const { numUpdatedRows } = await db.write((trx) =>
-    trx
-      .updateTable('sessions')
-      .set({ revoked_at: timeText(now()) })
-      .where('actor_id', '=', actorId)
-      .where('revoked_at', 'is', null)
-      .$if(id !== undefined, (query) => query.where('id', '=', id as string))
-      .executeTakeFirstOrThrow(),
-  )
-  return Number(numUpdatedRows)
+export function revokeSessions(db: InternalDatabase, now: Clock, actorId: string, id?: string): Promise<number> {
+  return revoke(db, now, 'sessions', actorId, only(id))
+}
+
+/** Ends every session but one. Resolves with how many ended. @param kept its id; undefined: none is kept */
+export function revokeOtherSessions(
+  db: InternalDatabase,
+  now: Clock,
+  actorId: string,
+  kept: string | undefined,
+): Promise<number> {
+  return revoke(db, now, 'sessions', actorId, kept === undefined ? undefined : sql`id <> ${kept}`)
 }
 
 /** Ends the session that a cookie carries. */

@@ -1,8 +1,10 @@
+import { sql } from 'kysely'
 import type { InternalDatabase } from '../database/internal.ts'
 import { HoldallError } from '../web/error.ts'
 import { ensureActor } from './actors.ts'
 import { type Clock, DAY_MS, timeText } from './clock.ts'
 import { hashCredential, newCredential, newId } from './credentials.ts'
+import { only, revoke } from './revoke.ts'
 import { type NewSession, type StartedSession, startSession } from './sessions.ts'
 
 /** How long a sign-in link can be used. */
@@ -115,16 +117,6 @@ export async function listLinks(db: InternalDatabase, now: Clock, actorId: strin
 }
 
 /** Resolves with how many ended. @param id one of them; all without */
-export async function revokeLinks(db: InternalDatabase, now: Clock, actorId: string, id?: string): Promise<number> {
-  const { numUpdatedRows } = await db.write((trx) =>
-    trx
-      .updateTable('sign_in_links')
-      .set({ revoked_at: timeText(now()) })
-      .where('actor_id', '=', actorId)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .$if(id !== undefined, (query) => query.where('id', '=', id as string))
-      .executeTakeFirstOrThrow(),
-  )
-  return Number(numUpdatedRows)
+export function revokeLinks(db: InternalDatabase, now: Clock, actorId: string, id?: string): Promise<number> {
+  return revoke(db, now, 'sign_in_links', actorId, sql`used_at IS NULL AND ${only(id)}`)
 }

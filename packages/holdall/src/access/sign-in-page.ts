@@ -50,6 +50,6 @@ export function helpPage(options: {
 function signInHelp(linkCommand: string | undefined): Html {
   return html`<div><p>There are no passwords here. You sign in with a link that works once and lasts 24 hours. Ask whoever runs this server for a link.</p>${
     linkCommand !== undefined &&
-    html`<p>You are at the computer that runs it. This makes a link for NAME; write who you are in its place, for example root:</p>${command(linkCommand)}`
+    html`<p>You are at the computer that runs it. Open another terminal window in the folder from which you started Holdall, and type this with your name in place of NAME, for example root. It prints the link; open that here.</p>${command(linkCommand)}`
   }</div>`
 }

@@ -1,10 +1,13 @@
 import { HoldallError } from '../web/error.ts'
+import { formatCount } from '../web/format.ts'
 import { renderPage } from '../web/page.ts'
 import type { Actor, Route, RouteContext } from '../web/route.ts'
 import { ACCESS_API } from './api.ts'
+import { tokenOf } from './authenticate.ts'
 import { readFields, textOf } from './fields.ts'
 import { answerForm, type Refusal, refuseField } from './forms.ts'
 import { formatRestriction, isRestricted } from './restrictions.ts'
+import { findSession, listSessions, revokeOtherSessions, revokeSessions, type SessionFacts } from './sessions.ts'
 import type { PageRoutesOptions } from './sign-in-routes.ts'
 import { readTokenWish } from './token-form.ts'
 import { createToken, listTokens, revokeToken, TOKEN_CLAIM, type TokenFacts } from './tokens.ts'
@@ -13,16 +16,16 @@ import { tokensPage } from './tokens-page.ts'
 const PATH = '/-/tokens'
 const WITHHELD = 'A restricted token makes no others. Sign in, or use a token without restrictions.'
 
-/** One's own tokens: list, make, revoke. */
+/** One's own tokens and sessions: list, make, revoke, end. */
 export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
-  const { db, now, urls, flash } = access
+  const { db, now, urls, flash, sessionCookie } = access
   const path = urls.path(PATH)
 
   async function page(c: RouteContext, refusal?: Refusal): Promise<Response> {
     const actor = c.var.actor as Actor
     const content = tokensPage({
       urls,
-      tokens: await listTokens(db, now, actor.id),
+      ...(await read(c, actor)),
       flash: flash.take(c, path),
       ...(isRestricted(actor) && { withheld: WITHHELD }),
       refusal,
@@ -30,10 +33,29 @@ export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
     return c.html(renderPage({ ...(await frame(c)), ...content }))
   }
 
+  async function read(c: RouteContext, { id }: Actor) {
+    const [tokens, sessions, session] = await Promise.all([
+      listTokens(db, now, id),
+      listSessions(db, now, id),
+      currentSession(c),
+    ])
+    return { tokens, sessions, session }
+  }
+
+  /** The session that the request came with, if it did not come with a token. */
+  async function currentSession(c: RouteContext): Promise<string | undefined> {
+    const token = tokenOf(c) === undefined ? sessionCookie.read(c) : undefined
+    return token === undefined ? undefined : (await findSession(db, now, token))?.id
+  }
+
   async function list(c: RouteContext): Promise<Response> {
     if (c.var.format === 'html') return page(c)
-    const tokens = await listTokens(db, now, (c.var.actor as Actor).id)
-    return c.json({ ok: true, tokens: tokens.map(tokenJson) })
+    const { tokens, sessions, session } = await read(c, c.var.actor as Actor)
+    return c.json({
+      ok: true,
+      tokens: tokens.map(tokenJson),
+      sessions: sessions.map((one) => ({ ...sessionJson(one), current: one.id === session })),
+    })
   }
 
   async function change(c: RouteContext): Promise<Response> {
@@ -52,7 +74,9 @@ export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
         const op = fields.op ?? 'create'
         if (op === 'create') return create(c, actor, fields)
         if (op === 'revoke') return revoke(c, actor, textOf(fields, 'id'))
-        return refuseField('op', 'op must be create or revoke.')
+        if (op === 'end-session') return endSession(c, actor, textOf(fields, 'id'))
+        if (op === 'end-other-sessions') return endOthers(c, actor)
+        return refuseField('op', 'op must be create, revoke, end-session or end-other-sessions.')
       },
       (refusal) => page(c, refusal),
     )
@@ -76,8 +100,25 @@ export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
 
   async function revoke(c: RouteContext, actor: Actor, id: string): Promise<Response> {
     if ((await revokeToken(db, now, actor.id, id)) === 0) throw new HoldallError('token_not_found')
+    return done(c, 'Token revoked')
+  }
+
+  async function endSession(c: RouteContext, actor: Actor, id: string): Promise<Response> {
+    // Without an id all would end.
+    if (id === '' || (await revokeSessions(db, now, actor.id, id)) === 0) {
+      throw new HoldallError('bad_request', { reason: 'That session has ended already.' })
+    }
+    return done(c, 'Session ended')
+  }
+
+  async function endOthers(c: RouteContext, actor: Actor): Promise<Response> {
+    const ended = await revokeOtherSessions(db, now, actor.id, await currentSession(c))
+    return done(c, `${formatCount(ended, 'session')} ended`)
+  }
+
+  function done(c: RouteContext, said: string): Response {
     if (c.var.format !== 'html') return c.json({ ok: true })
-    flash.write(c, path, { said: 'Token revoked' })
+    flash.write(c, path, { said })
     return c.redirect(path, 303)
   }
 
@@ -103,5 +144,15 @@ export function tokenJson(token: TokenFacts) {
     used_at: token.usedAt,
     expires_at: token.expiresAt,
     restrictions: token.restrictions?.map(formatRestriction) ?? null,
+  }
+}
+
+export function sessionJson(session: SessionFacts) {
+  return {
+    id: session.id,
+    created_at: session.createdAt,
+    used_at: session.usedAt,
+    expires_at: session.expiresAt,
+    user_agent: session.userAgent,
   }
 }

@@ -1,5 +1,5 @@
 import { formatCount, formatTime } from '../web/format.ts'
-import { html } from '../web/html.ts'
+import { type Html, html } from '../web/html.ts'
 import type { PageContent } from '../web/page.ts'
 import { button, copyButton, postButton } from '../web/parts/button.ts'
 import { field } from '../web/parts/field.ts'
@@ -11,7 +11,9 @@ import type { Flash } from './flash.ts'
 import { type Refusal, refusalSummary } from './forms.ts'
 import { panelTable } from './panel-table.ts'
 import { formatRestriction } from './restrictions.ts'
+import type { SessionFacts } from './sessions.ts'
 import type { TokenFacts } from './tokens.ts'
+import { endButton, sessionWay, waysIn } from './ways-in.ts'
 
 const LABELS = { name: 'Name', expires_days: 'Expires', restrict: 'Only for' }
 const EXPIRIES = [
@@ -26,21 +28,50 @@ const DEFAULT_EXPIRY = '90'
 export function tokensPage(options: {
   readonly urls: Urls
   readonly tokens: readonly TokenFacts[]
+  readonly sessions: readonly SessionFacts[]
+  /** The id of the session of this very request; undefined where it came with a token. */
+  readonly session: string | undefined
   readonly flash: Flash
   /** Why no token can be made now; there is no form then. */
   readonly withheld?: string
   readonly refusal?: Refusal
 }): PageContent {
-  const { urls, tokens, flash, withheld, refusal } = options
+  const { urls, tokens, sessions, session, flash, withheld, refusal } = options
   return {
-    title: 'Tokens',
+    title: 'Tokens and sessions',
     section: 'account',
-    lede: tokens.length === 0 ? 'For scripts that work in your name.' : formatCount(tokens.length, 'token'),
+    lede: `${formatCount(tokens.length, 'token')} for scripts, ${formatCount(sessions.length, 'session')} in browsers`,
     said: flash.said,
     body: html`<div class="stack">${flash.secret && madeNotice(flash.secret)}${refusalSummary('No token was made', refusal, LABELS)}
 ${tokens.length === 0 ? emptyState({ icon: 'key', title: 'No tokens yet', body: 'A token lets a script do what you may do, or less.' }) : tokenTable(urls, tokens)}
-<section><div class="section-head"><h2>Make a token</h2></div>${withheld === undefined ? makeForm(urls, refusal) : html`<p class="hint">${withheld}</p>`}</section></div>`,
+<section><div class="section-head"><h2>Make a token</h2></div>${withheld === undefined ? makeForm(urls, refusal) : html`<p class="hint">${withheld}</p>`}</section>
+${sessionList(urls, sessions, session, withheld === undefined)}</div>`,
   }
+}
+
+/** Where one is signed in: this browser is left by "Sign out", the others are ended here. */
+function sessionList(
+  urls: Urls,
+  sessions: readonly SessionFacts[],
+  current: string | undefined,
+  mayEnd: boolean,
+): Html {
+  const path = urls.path('/-/tokens')
+  const others = sessions.filter(({ id }) => id !== current).length
+  return waysIn({
+    title: 'Signed in on these devices',
+    none: 'No browser is signed in.',
+    when: 'Last used',
+    ways: sessions.map(sessionWay),
+    end: (way) => {
+      if (way.id === current) return 'this browser'
+      return mayEnd ? endButton(path, 'End', way, { op: 'end-session' }) : ''
+    },
+    ...(mayEnd &&
+      others > 1 && {
+        more: html`<p class="form-foot">${postButton(path, { label: `End all ${others} others`, kind: 'danger' }, { op: 'end-other-sessions' })}</p>`,
+      }),
+  })
 }
 
 function madeNotice(token: string) {
@@ -49,7 +80,7 @@ function madeNotice(token: string) {
     role: 'status',
     title: 'This is your new token. It is shown only now.',
     body: html`<code>${token}</code>`,
-    actions: copyButton(token, 'Copy the token'),
+    actions: copyButton(token, 'Copy the token', 'Copy'),
   })
 }
 

@@ -49,6 +49,38 @@ test('a token is its actor, in either header; the database holds only its hash',
   assert.equal(listed.tokens.length, 1)
 })
 
+test('everybody sees where they are signed in, and ends any session of their own but not of others', async () => {
+  const sessionsOf = async (headers: Record<string, string>) => {
+    const listed = await (await ask('/-/tokens', { headers })).json()
+    return (listed as { sessions: { id: string; current: boolean }[] }).sessions
+  }
+  const [here, phone, tablet, eve] = [
+    await server.signIn('sam'),
+    await server.signIn('sam'),
+    await server.signIn('sam'),
+    await server.signIn('eve'),
+  ]
+  const all = await sessionsOf(here)
+  assert.equal(all.length, 3)
+  assert.equal(all.filter(({ current }) => current).length, 1)
+  const [phones] = (await sessionsOf(phone)).filter(({ current }) => current)
+  const end = (headers: Record<string, string>, id: string) => json('/-/tokens', { op: 'end-session', id }, headers)
+  assert.equal((await end(eve, phones?.id ?? '')).status, 400)
+  assert.equal((await end(here, '')).status, 400)
+  assert.equal((await whoIs(phone))?.id, 'sam')
+  const page = await (await ask('/-/tokens', { headers: { Accept: 'text/html', ...here } })).text()
+  assert.match(page, /Signed in on these devices/)
+  assert.equal([...page.matchAll(/value="end-session"/g)].length, 2, 'all but this browser')
+  assert.equal((await end(here, phones?.id ?? '')).status, 200)
+  assert.equal(await whoIs(phone), null)
+  const { token } = await make(here, { name: 'all', restrict: ['view-instance'] })
+  assert.equal((await json('/-/tokens', { op: 'end-other-sessions' }, bearer(token))).status, 403)
+  assert.equal((await json('/-/tokens', { op: 'end-other-sessions' }, here)).status, 200)
+  assert.equal(await whoIs(tablet), null)
+  assert.equal((await whoIs(here))?.id, 'sam')
+  assert.equal((await whoIs(eve))?.id, 'eve')
+})
+
 test('a token that is no good is refused on every route, never taken for nobody', async () => {
   await refused(bearer('hlt_unknown'))
   await refused({ 'X-User-Token': 'hlt_unknown' })

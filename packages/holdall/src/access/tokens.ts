@@ -2,13 +2,12 @@ import { sql } from 'kysely'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Actor } from '../web/route.ts'
 import { ensureActor } from './actors.ts'
-import { type Clock, MINUTE_MS, timeText } from './clock.ts'
+import { type Clock, timeText, USE_NOTED_INTERVAL_MS } from './clock.ts'
 import { hashCredential, newCredential, newId } from './credentials.ts'
 import { decodeRestrictions, RESTRICTIONS_CLAIM, type Restriction } from './restrictions.ts'
+import { revoke } from './revoke.ts'
 
 export const MAX_TOKEN_NAME_LENGTH = 100
-/** The last use of a token is noted at most this often. */
-export const USE_NOTED_INTERVAL_MS = MINUTE_MS
 /** The claim of an actor that came with a token: the token's id. */
 export const TOKEN_CLAIM = 'token'
 
@@ -140,19 +139,14 @@ export async function listTokens(db: InternalDatabase, now: Clock, actorId: stri
 }
 
 /** Ends a token of the actor, and those that were made with it. Resolves with how many ended. */
-export async function revokeToken(db: InternalDatabase, now: Clock, actorId: string, id: string): Promise<number> {
-  const { numUpdatedRows } = await db.write((trx) =>
-    trx
-      .updateTable('tokens')
-      .set({ revoked_at: timeText(now()) })
-      .where('actor_id', '=', actorId)
-      .where('revoked_at', 'is', null)
-      .where(
-        sql<boolean>`id IN (WITH RECURSIVE ended (id) AS (
-          SELECT ${id} UNION SELECT tokens.id FROM tokens JOIN ended ON tokens.made_with = ended.id
-        ) SELECT id FROM ended)`,
-      )
-      .executeTakeFirstOrThrow(),
+export function revokeToken(db: InternalDatabase, now: Clock, actorId: string, id: string): Promise<number> {
+  return revoke(
+    db,
+    now,
+    'tokens',
+    actorId,
+    sql`id IN (WITH RECURSIVE ended (id) AS (
+      SELECT ${id} UNION SELECT tokens.id FROM tokens JOIN ended ON tokens.made_with = ended.id
+    ) SELECT id FROM ended)`,
   )
-  return Number(numUpdatedRows)
 }

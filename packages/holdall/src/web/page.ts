@@ -140,7 +140,7 @@ function account({ actor, urls, path, mayManagePeople }: PageFrame): Html {
     })
   }
   const name = typeof actor.name === 'string' && actor.name !== '' ? actor.name : actor.id
-  const items: MenuItem[] = [{ label: 'Tokens', href: urls.path('/-/tokens'), icon: 'key' }]
+  const items: MenuItem[] = [{ label: 'Tokens and sessions', href: urls.path('/-/tokens'), icon: 'key' }]
   if (mayManagePeople) items.push({ label: 'People', href: urls.path('/-/people'), icon: 'people' })
   const leave: MenuItem = { label: 'Sign out', href: urls.path('/-/sign-out'), post: {}, icon: 'signOut' }
   return html`<details class="menu"><summary class="avatar" aria-label="${initials(name)}, ${name}, your account" title="${name}">${initials(name)}</summary>

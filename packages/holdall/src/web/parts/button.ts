@@ -76,14 +76,19 @@ export function hiddenFields(fields: Readonly<Record<string, string>>): Html {
   return html`${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`
 }
 
-/** Copies a text. It appears only where the page's script runs. */
-export function copyButton(text: string, label: string): Html {
+/**
+ * Copies a text. It appears only where the page's script runs.
+ *
+ * @param label what it does: "Copy the link"
+ * @param shown what of that shows beside the icon: "Copy"
+ */
+export function copyButton(text: string, label: string, shown?: string): Html {
   return button({
-    label,
+    label: shown ?? label,
     icon: 'copy',
     kind: 'quiet',
     small: true,
-    iconOnly: true,
-    more: { 'data-copy': text, hidden: true },
+    iconOnly: shown === undefined,
+    more: { 'data-copy': text, ...(shown !== undefined && { 'aria-label': label }), hidden: true },
   })
 }

@@ -22,7 +22,7 @@ function shorten(text: string): string {
 
 /** A command to type, with a button that copies it. */
 export function command(text: string): Html {
-  return html`<div class="command"><code tabindex="0">${text}</code>${copyButton(text, 'Copy the command')}</div>`
+  return html`<div class="command"><code tabindex="0">${text}</code>${copyButton(text, 'Copy the command', 'Copy')}</div>`
 }
 
 export interface LinkedRow {

@@ -1,0 +1,69 @@
+import { announce } from '../lib/announce.ts'
+import { showCopyButtons } from './copy.ts'
+
+const LOOK_EVERY_MS = 4_000
+
+/**
+ * Parts of a page with `data-live` (a name) follow the server while one of them has `data-live-on`, which says what to
+ * announce when it is over. Nobody looks while the page is hidden; coming back to it looks at once. Without scripts the
+ * page is as it was until it is loaded again.
+ */
+export function followLive(): void {
+  if (!isOn()) return
+  let looking = false
+  async function look(): Promise<void> {
+    if (looking || document.hidden || !isOn()) return
+    looking = true
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: 'text/html' } })
+      if (answer.ok) adopt(new DOMParser().parseFromString(await answer.text(), 'text/html'))
+    } catch {
+      // The server is away: the next look may find it.
+    } finally {
+      looking = false
+    }
+  }
+  setInterval(look, LOOK_EVERY_MS)
+  document.addEventListener('visibilitychange', look)
+  addEventListener('focus', look)
+}
+
+function isOn(): boolean {
+  return document.querySelector('[data-live-on]') !== null
+}
+
+function adopt(fresh: Document): void {
+  const ended = document.querySelector<HTMLElement>('[data-live-on]')?.dataset.liveOn
+  for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
+    const other = fresh.querySelector<HTMLElement>(`[data-live="${part.dataset.live}"]`)
+    if (other) replace(part, other)
+  }
+  if (ended && !isOn()) announce(ended)
+}
+
+function replace(part: HTMLElement, other: HTMLElement): void {
+  if (other.dataset.liveOn === undefined) delete part.dataset.liveOn
+  if (asSent(part) === asSent(other)) return
+  const focused = part.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null
+  part.replaceChildren(...other.childNodes)
+  showCopyButtons(part)
+  if (focused) keepFocus(part, focused)
+}
+
+/** As the server sent it: our own script shows the buttons that copy. */
+function asSent(part: HTMLElement): string {
+  const copy = part.cloneNode(true) as HTMLElement
+  for (const button of copy.querySelectorAll<HTMLElement>('[data-copy]')) button.hidden = true
+  return copy.innerHTML
+}
+
+/** What had focus may be there again; else focus stays where it was, on the part itself. */
+function keepFocus(part: HTMLElement, focused: HTMLElement): void {
+  const label = focused.getAttribute('aria-label')
+  const again = [...part.querySelectorAll<HTMLElement>(focused.localName)].find(
+    (element) => element.getAttribute('aria-label') === label && element.textContent === focused.textContent,
+  )
+  if (!again) part.tabIndex = -1
+  const target = again ?? part
+  target.focus({ preventScroll: true })
+}
