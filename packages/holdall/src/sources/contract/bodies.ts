@@ -23,7 +23,7 @@ export function hashOf(body: Uint8Array): string {
   return `sha256:${createHash('sha256').update(body).digest('hex')}`
 }
 
-export async function collect(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   for await (const chunk of stream) chunks.push(chunk)
   return Buffer.concat(chunks)

@@ -8,20 +8,25 @@ import { readingTests } from './reading.ts'
 import { type MakeStorage, subjectOf } from './subject.ts'
 import { writingTests } from './writing.ts'
 
+export interface ContractOptions {
+  /** For a storage that cannot be written, whose files come to it `behind` its back: reading and listing alone. */
+  readonly readOnly?: boolean
+}
+
 /**
- * What every storage must do, as tests for `node:test`. They run for each capability that the storage has; a storage
- * that cannot be written is only asked what it says of itself.
+ * What every storage must do, as tests for `node:test`.
  *
  * @param makeStorage makes an empty storage; it is called several times
  * @example
  * storageContract(async () => ({ storage: await myType.create(config, context) }))
  */
-export function storageContract(makeStorage: MakeStorage): void {
+export function storageContract(makeStorage: MakeStorage, { readOnly = false }: ContractOptions = {}): void {
   describe('storage contract', () => {
     test('its capabilities are its members', async () => {
       const { storage, remove } = await makeStorage()
       const said = capabilitiesOf(storage)
       assert.equal(said.can_upload, storage.write !== undefined)
+      assert.equal(said.can_upload, !readOnly)
       assert.equal(said.can_delete, storage.delete !== undefined)
       assert.equal(said.requires_proxy_download, storage.downloadUrl === undefined)
       await storage.close?.()
@@ -40,8 +45,10 @@ export function storageContract(makeStorage: MakeStorage): void {
     })
 
     describe('reading', () => readingTests(subjectOf(makeStorage)))
-    describe('writing', () => writingTests(subjectOf(makeStorage)))
-    describe('deleting', () => deletingTests(subjectOf(makeStorage)))
+    if (!readOnly) {
+      describe('writing', () => writingTests(subjectOf(makeStorage)))
+      describe('deleting', () => deletingTests(subjectOf(makeStorage)))
+    }
     describe('listing', () => listingTests(subjectOf(makeStorage)))
   })
 }

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import type { ListedPage, ListOptions, Storage, WriteOptions, WrittenFile } from '../storage.ts'
-import { bytes, hashOf, inChunks } from './bodies.ts'
+import { bytes, collect, hashOf, inChunks } from './bodies.ts'
 
 /** A storage made for the contract alone, empty at first. */
 export interface StorageUnderTest {
   readonly storage: Storage
   /** What is stored beside the files: temporary files, unfinished uploads. Each as something that a person understands. */
   leftovers?(): Promise<readonly string[]>
+  /** Another way to the files of a storage that cannot be written. */
+  readonly behind?: {
+    put(path: string, body: Uint8Array): Promise<void>
+    delete(path: string): Promise<void>
+  }
   /** Removes everything; called once at the end, after the storage was closed. */
   remove?(): Promise<void>
 }
@@ -18,6 +23,7 @@ export interface Subject {
   readonly storage: Storage
   write(path: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenFile>
   delete(path: string): Promise<void>
+  readonly canDelete: boolean
   list(options?: ListOptions): Promise<ListedPage>
   leftovers(): Promise<readonly string[]>
   /** Writes `length` bytes and looks at what the storage says of them. */
@@ -46,8 +52,21 @@ export function subjectOf(makeStorage: MakeStorage): Subject {
     get storage() {
       return underTest().storage
     },
-    write: (path, body, options) => need(underTest().storage.write)(path, body, options),
-    delete: (path) => need(underTest().storage.delete)(path),
+    async write(path, body, options) {
+      const { storage, behind } = underTest()
+      if (behind === undefined) return await need(storage.write)(path, body, options)
+      const whole = await collect(body)
+      await behind.put(path, whole)
+      return { path, size: whole.byteLength, contentHash: hashOf(whole) }
+    },
+    async delete(path) {
+      const { storage, behind } = underTest()
+      await (behind === undefined ? need(storage.delete)(path) : behind.delete(path))
+    },
+    get canDelete() {
+      const { storage, behind } = underTest()
+      return storage.delete !== undefined || behind !== undefined
+    },
     list: (options) => need(underTest().storage.list)(options),
     leftovers: async () => (await underTest().leftovers?.()) ?? [],
     async put(path, length, seed) {

@@ -1,44 +1,67 @@
 import { HoldallError } from '../../web/error.ts'
+import type { Log } from '../../web/log.ts'
 import { DEFAULT_LIST_LIMIT, type ListedPage, type ListOptions, MAX_LIST_LIMIT, type StoredFile } from '../storage.ts'
 import type { Catalog, RemoteFile } from './catalog.ts'
 
-/** A page is short rather than long under way, when each of its files has to be asked. */
+/** A page is short rather than long under way, when each of its files has to be asked for. */
 const MAX_ASKED = 100
 const ASKED_AT_ONCE = 8
+/** So many without one answer among them: then it is not the files. */
+const MANY_FAILED = 20
+
+export interface Listing {
+  readonly catalog: Catalog
+  readonly statOf: (file: RemoteFile, signal?: AbortSignal) => Promise<StoredFile | undefined>
+  readonly log: Log
+}
 
 /**
  * Files by path. A cursor is the last path that was looked at, so that a page begins where the one before ended, whatever
- * has changed since. A file that is not there is left out; one whose server does not say ends the listing, because what a
- * listing leaves out is lost.
+ * has changed since. A file whose server does not say is left out and logged, so that one server that is away does not hide
+ * the files of the others; `stat` still throws for it, which tells it from one that is gone.
+ *
+ * @throws HoldallError what the first file met, when nothing is heard of any
  */
-export async function listCatalog(
-  catalog: Catalog,
-  statOf: (file: RemoteFile, signal?: AbortSignal) => Promise<StoredFile | undefined>,
+export async function listPage(
+  { catalog, statOf, log }: Listing,
   { prefix = '', cursor, limit = DEFAULT_LIST_LIMIT, signal }: ListOptions = {},
 ): Promise<ListedPage> {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIST_LIMIT) {
     throw new HoldallError('bad_request', { reason: `limit must be 1 to ${MAX_LIST_LIMIT}` })
   }
   const after = cursor === undefined ? undefined : pathOf(cursor)
-  const files = await catalog.all(cursor === undefined, signal)
-  const page: RemoteFile[] = []
-  let asked = 0
-  let more = false
-  for (let at = firstAt(files, prefix, after); at < files.length; at += 1) {
-    const file = files[at] as RemoteFile
-    if (!file.path.startsWith(prefix)) break
-    if (page.length === limit || asked === MAX_ASKED) {
-      more = true
-      break
+  const { page, more } = pageOf(await catalog.all(cursor === undefined, signal), prefix, after, limit)
+  const found: (StoredFile | undefined)[] = []
+  const failed: unknown[] = []
+  await severalAtOnce(page.entries(), async ([at, file]) => {
+    signal?.throwIfAborted()
+    try {
+      found[at] = await statOf(file, signal)
+    } catch (error) {
+      failed.push(error)
+      if (!signal?.aborted) log.warn('a file could not be asked for', { path: file.path, error })
     }
-    if (file.told.size === undefined) asked += 1
-    page.push(file)
-  }
-  const found = await several(page, (file) => statOf(file, signal))
+  })
+  signal?.throwIfAborted()
+  const isAway = failed.length > 0 && failed.length === page.length
+  if (isAway && (cursor === undefined || failed.length >= MANY_FAILED)) throw failed[0]
   return {
     files: found.filter((file) => file !== undefined),
     next: more ? cursorOf((page.at(-1) as RemoteFile).path) : null,
   }
+}
+
+function pageOf(files: readonly RemoteFile[], prefix: string, after: string | undefined, limit: number) {
+  const page: RemoteFile[] = []
+  let asked = 0
+  for (let at = firstAt(files, prefix, after); at < files.length; at += 1) {
+    const file = files[at] as RemoteFile
+    if (!file.path.startsWith(prefix)) break
+    if (page.length === limit || asked === MAX_ASKED) return { page, more: true }
+    if (file.told.size === undefined) asked += 1
+    page.push(file)
+  }
+  return { page, more: false }
 }
 
 /** Paths that begin alike stand together, so that a prefix is a stretch of them. */
@@ -53,23 +76,11 @@ function firstAt(files: readonly RemoteFile[], prefix: string, after: string | u
   return low
 }
 
-async function several<In, Out>(values: readonly In[], work: (value: In) => Promise<Out>): Promise<Out[]> {
-  const results: Out[] = []
-  let next = 0
+async function severalAtOnce<Item>(items: Iterator<Item> & Iterable<Item>, work: (item: Item) => Promise<void>) {
   async function worker(): Promise<void> {
-    while (next < values.length) {
-      const at = next
-      next += 1
-      try {
-        results[at] = await work(values[at] as In)
-      } catch (error) {
-        next = values.length
-        throw error
-      }
-    }
+    for (const item of items) await work(item)
   }
   await Promise.all(Array.from({ length: ASKED_AT_ONCE }, worker))
-  return results
 }
 
 function cursorOf(path: string): string {

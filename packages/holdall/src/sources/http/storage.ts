@@ -4,7 +4,7 @@ import { archiveItem } from './archive.ts'
 import type { Catalog, RemoteFile } from './catalog.ts'
 import { type HttpConfig, httpConfig } from './config.ts'
 import { factsOf } from './facts.ts'
-import { listCatalog } from './list.ts'
+import { listPage } from './list.ts'
 import { readRemote } from './read.ts'
 import { urlList } from './url-list.ts'
 
@@ -20,7 +20,7 @@ export function httpType(options: HttpOptions = {}): StorageType<HttpConfig> {
     type: 'http',
     config: httpConfig,
     async create(config, context): Promise<Storage> {
-      const { fetch } = context
+      const { fetch, log } = context
       const catalog = catalogOf(config, context, options)
 
       async function statOf({ path, url, told }: RemoteFile, signal?: AbortSignal): Promise<StoredFile | undefined> {
@@ -41,7 +41,7 @@ export function httpType(options: HttpOptions = {}): StorageType<HttpConfig> {
           return file && (await statOf(file, signal))
         },
         read: async (path, read = {}) => await readRemote(fetch, await get(path, read.signal), read),
-        list: (list) => listCatalog(catalog, statOf, list),
+        list: (list) => listPage({ catalog, statOf, log }, list),
         ...(config.downloads === 'redirect' && { downloadUrl: async (path: string) => (await get(path)).url }),
       }
     },
