@@ -118,6 +118,11 @@ export interface FileSearchTable {
   datasette_files_fts: string
 }
 
+export interface FileTypeTable {
+  id: Generated<number>
+  type: string
+}
+
 export interface ActorTable {
   id: string
   name: string | null
@@ -259,6 +264,7 @@ export interface Schema {
   datasette_files_sources: SourceTable
   datasette_files: FileTable
   datasette_files_fts: FileSearchTable
+  datasette_files_types: FileTypeTable
   datasette_files_totals: FileTotalsTable
   datasette_files_history: FileHistoryTable
   datasette_files_text: FileTextTable

@@ -11,7 +11,7 @@ import {
   SEE_OTHER,
   TIME,
 } from '../web/api.ts'
-import { SORTS } from './list.ts'
+import { SORTS } from './search/find.ts'
 
 const BYTES = z.int().min(0)
 const PIXELS = z.int().nullable()
@@ -87,6 +87,14 @@ const UPDATE = {
   metadata: z.record(z.string(), z.unknown()).optional(),
 }
 
+const ASKED = {
+  q: z.string().optional().describe('Words, all of which must be found; or the id of a file; or a SHA-256'),
+  hash: z.string().optional().describe('`sha256:` and 64 hexadecimal digits'),
+  content_type: z.string().optional().describe('image/png, image/*, a group such as images, or several with commas'),
+  _sort: z.enum(['', ...SORTS]).optional(),
+  ...PAGING,
+}
+
 export const FILES_API = {
   index: { summary: 'Sources, search and recent files', answers: [PAGE] },
   batchByGet: {
@@ -101,12 +109,7 @@ export const FILES_API = {
   },
   browse: {
     summary: 'The files of a source',
-    query: z.object({
-      q: z.string().optional().describe('Words that the name begins with'),
-      content_type: z.string().optional().describe('image/png, image/*, or a group such as images'),
-      _sort: z.enum(['', ...SORTS]).optional(),
-      ...PAGING,
-    }),
+    query: z.object(ASKED),
     answers: [
       PAGE,
       answers({
@@ -114,6 +117,25 @@ export const FILES_API = {
         files: z.array(z.object(FILE)),
         total: z.int(),
         total_truncated: z.boolean(),
+        next: NEXT,
+      }),
+    ],
+  },
+  search: {
+    summary: 'Search the files of all sources',
+    description: 'More than 10,000 matches come newest first, whatever order is asked for.',
+    query: z.object({ ...ASKED, source: z.string().optional().describe('The slug of one source') }),
+    answers: [
+      PAGE,
+      answers({
+        q: z.string(),
+        source: z.string(),
+        content_type: z.string(),
+        sort: z.enum(SORTS),
+        files: z.array(z.object(FILE)),
+        sources: z.array(z.string()).describe('The slugs of all sources that the actor may browse'),
+        total: z.int().describe('Exact up to 10,000, and where nothing is filtered'),
+        total_truncated: z.boolean().describe('There are more than `total`'),
         next: NEXT,
       }),
     ],

@@ -22,17 +22,26 @@ export function encodeCursor(position: Position): string {
  * @throws HoldallError `invalid_cursor` for what no page of a list in this order gave out
  */
 export function decodeCursor(cursor: string, sort: string, shape: readonly ('string' | 'number')[]): Position {
+  return decodeOneOf(cursor, { [sort]: shape })
+}
+
+/** The same where the cursor says in which of several orders its list was. */
+export function decodeOneOf(
+  cursor: string,
+  shapes: Readonly<Record<string, readonly ('string' | 'number')[]>>,
+): Position {
   const values = parse(cursor)
   if (!Array.isArray(values)) throw new HoldallError('invalid_cursor')
-  const [of, seen, ...after] = values as unknown[]
+  const [sort, seen, ...after] = values as unknown[]
+  const shape = typeof sort === 'string' && Object.hasOwn(shapes, sort) ? shapes[sort] : undefined
   const fits =
-    of === sort &&
+    shape !== undefined &&
     Number.isSafeInteger(seen) &&
     (seen as number) >= 0 &&
     after.length === shape.length &&
     after.every((value, at) => typeof value === shape[at])
   if (!fits) throw new HoldallError('invalid_cursor')
-  return { sort, seen: seen as number, after: after as (string | number)[] }
+  return { sort: sort as string, seen: seen as number, after: after as (string | number)[] }
 }
 
 function parse(cursor: string): unknown {

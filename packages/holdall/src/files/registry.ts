@@ -4,9 +4,11 @@ import type { InternalDatabase } from '../database/internal.ts'
 import type { Schema } from '../database/schema.ts'
 import type { FinishedUpload } from '../uploads/inspection.ts'
 import type { Actor } from '../web/route.ts'
-import { countMatches, type FileList, type ListQuestion, listFiles } from './list.ts'
+import { walkFiles } from './list.ts'
 import { FILE_ID, type FileBrief, type FileRecord, UNKNOWN_TYPE } from './record.ts'
 import { FILE_COLUMNS, type FileRow, toRecord } from './rows.ts'
+import { createFind, type FileList, type FileQuestion } from './search/find.ts'
+import { createTokenizer } from './search/tokens.ts'
 
 export const MAX_BATCH = 1_000
 /** A file that is here more often than this shows that many of its copies. */
@@ -34,9 +36,8 @@ export interface Registry {
   visible(actor: Actor | null, ids: Iterable<string>): Promise<Map<string, FileRecord>>
   /** As `visible`, with only what a cell shows: the text of a hundred documents stays where it is. */
   briefs(actor: Actor | null, ids: Iterable<string>): Promise<Map<string, FileBrief>>
-  list(question: ListQuestion): Promise<FileList>
-  /** How many files match a filter, exact up to `MAX_COUNT`. */
-  count(question: ListQuestion): Promise<number>
+  /** A page of files: all of some sources, or those that are found. @throws HoldallError `invalid_cursor` */
+  list(question: FileQuestion): Promise<FileList>
   /** By the source's row id; a source without files is absent. */
   totals(): Promise<Map<number, SourceTotals>>
   /** Other files with the same bytes that the actor may browse, newest first. */
@@ -105,19 +106,31 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
       const { rows } = await database.read.executeQuery(CompiledQuery.raw(BRIEFS, [wanted]) as CompiledQuery<BriefRow>)
       return new Map((await browsable(actor, rows.map(toBrief))).map((file) => [file.id, file]))
     },
-    list: (question) => listFiles(database, question),
-    count: (question) => countMatches(database, question),
+    list: createFind(database, createTokenizer()),
     async totals() {
       const rows = await database.read.selectFrom('datasette_files_totals').selectAll().execute()
       return new Map(rows.map(({ source_id, files, bytes }) => [source_id, { files, bytes }]))
     },
     async duplicates(actor, file) {
       if (file.contentHash === null) return []
-      const { rows } = await sql<FileRow>`SELECT ${FILE_COLUMNS} FROM datasette_files AS f
-        JOIN datasette_files_sources AS s ON s.id = f.source_id
-        WHERE f.content_hash = ${file.contentHash} AND f.id <> ${file.id}
-        ORDER BY f.created_at DESC, f.id DESC LIMIT ${MAX_BATCH}`.execute(database.read)
-      return (await browsable(actor, rows.map(toRecord))).slice(0, MAX_DUPLICATES)
+      const { rows } = await sql<{ id: number; slug: string }>`SELECT s.id, s.slug FROM datasette_files_sources AS s
+        WHERE EXISTS (SELECT 1 FROM datasette_files AS f
+          WHERE f.content_hash = ${file.contentHash} AND f.source_id = s.id AND f.id <> ${file.id})`.execute(
+        database.read,
+      )
+      const allowed = await permissions.among(
+        actor,
+        'files-browse',
+        rows.map(({ slug }) => ({ kind: 'source', parent: slug })),
+      )
+      const slugs = new Set(allowed.map((resource) => resource.parent))
+      const sources = rows.filter(({ slug }) => slugs.has(slug)).map(({ id }) => id)
+      const limit = MAX_DUPLICATES + 1
+      const same = await walkFiles(database, { sources, order: 'newest', limit, hash: file.contentHash })
+      return same
+        .filter(({ id }) => id !== file.id)
+        .slice(0, MAX_DUPLICATES)
+        .map(toRecord)
     },
     async nameOf(actorId) {
       const row = await database.read.selectFrom('actors').select('name').where('id', '=', actorId).executeTakeFirst()

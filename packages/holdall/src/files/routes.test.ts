@@ -235,7 +235,7 @@ describe('a source', () => {
     const address = (next as string).replaceAll('&amp;', '&')
     for (const kept of ['q=pag', '_sort=name', 'view=list']) assert.match(address, new RegExp(kept))
     assert.match((await page(`${address}&_size=3`)).text, /4–6 of 7/)
-    assert.match((await page('/-/files/browse/photos?q=zzz')).text, /Without the filter there are 9 files/)
+    assert.match((await page('/-/files/browse/photos?q=zzz')).text, /Without the search: 9 files/)
   })
 
   test('offers uploading to those who may, absent to others', async () => {

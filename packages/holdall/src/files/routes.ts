@@ -9,6 +9,7 @@ import { indexPage } from './pages/index.ts'
 import { uploadPage } from './pages/upload.ts'
 import { withDuplicates } from './record.ts'
 import { type FilesRoom, foundFile, ID_PATH, mayBrowseAny, mayBrowseFile, maySource, sendPage } from './room.ts'
+import { searchRoutes } from './search/routes.ts'
 import { serveFile } from './serving/download.ts'
 import { serveThumbnail } from './serving/thumbnail.ts'
 import { syncRoutes } from './sync/routes.ts'
@@ -33,6 +34,7 @@ export function filesRoutes(room: FilesRoom): Route[] {
     },
     ...batchRoutes(room),
     ...browseRoutes(room),
+    ...searchRoutes(room),
     {
       method: 'GET',
       path: '/-/files/upload/:source',

@@ -1,10 +1,15 @@
+import { formatDay } from '../web/format.ts'
 import type { ShownFile } from '../web/parts/file.ts'
 import type { Urls } from '../web/url.ts'
 import { DECODABLE } from './images/jobs.ts'
-import type { FileBrief } from './record.ts'
+import type { FileBrief, FileRecord } from './record.ts'
 
 /** A file as every page shows it: a picture where one can be made of it, else its type. */
-export function shownFile(file: FileBrief, urls: Urls, side?: number): ShownFile {
+export function shownFile(
+  file: FileBrief & Partial<Pick<FileRecord, 'missingSince' | 'changedAt'>>,
+  urls: Urls,
+  side?: number,
+): ShownFile {
   return {
     id: file.id,
     filename: file.filename,
@@ -15,5 +20,12 @@ export function shownFile(file: FileBrief, urls: Urls, side?: number): ShownFile
     href: urls.file(file.id),
     // Whoever could not be measured could not be decoded: there is no use in asking for a picture of it.
     thumbnail: DECODABLE.has(file.contentType) && file.width !== null ? urls.thumbnail(file.id, side, side) : null,
+    state: stateOf(file),
   }
+}
+
+function stateOf({ missingSince, changedAt }: Partial<Pick<FileRecord, 'missingSince' | 'changedAt'>>) {
+  if (missingSince) return { sign: 'fileMissing', words: `Missing since ${formatDay(missingSince)}` } as const
+  if (changedAt) return { sign: 'retry', words: `Changed ${formatDay(changedAt)}` } as const
+  return undefined
 }

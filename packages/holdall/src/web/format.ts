@@ -16,3 +16,9 @@ export function formatTime(iso: string): string {
   const time = new Date(iso)
   return Number.isNaN(time.getTime()) ? iso : `${day.format(time)}, ${minute.format(time)}`
 }
+
+/** `14 March 2025`, in UTC; what is not a time stays as it is. */
+export function formatDay(iso: string): string {
+  const time = new Date(iso)
+  return Number.isNaN(time.getTime()) ? iso : day.format(time)
+}

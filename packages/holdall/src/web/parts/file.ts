@@ -14,6 +14,15 @@ export interface ShownFile {
   /** its page */
   readonly href: string
   readonly thumbnail: string | null
+  /** What has become of its bytes, where its source is shared with others: "Missing since 3 May 2026" */
+  readonly state?: { readonly sign: 'fileMissing' | 'retry'; readonly words: string } | undefined
+}
+
+export interface TileFile extends ShownFile {
+  /** With a box that puts it among those that the form around it is about. */
+  readonly selectable?: boolean
+  /** One more line: where it is from. */
+  readonly note?: string | undefined
 }
 
 /** What stands in a cell. An id that is missing or hidden tells nothing; one in the trash shows only to those who may restore it. */
@@ -54,7 +63,11 @@ export function fileCell(item: CellItem): Html {
   if (item.state === 'unavailable') return absent('fileMissing', 'Unavailable', 'Missing or hidden')
   if (item.state === 'trashed') return absent('trash', fileName(item.filename), item.note)
   const { file } = item
-  return html`<span class="file-cell"><a class="thumb-link" href="${safeUrl(file.href)}" tabindex="-1" aria-hidden="true">${thumbnail(file)}</a><span class="file-text"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}">${fileName(file.filename)}</a><span class="file-facts">${factsLine(file)}</span></span></span>`
+  return html`<span class="file-cell"><a class="thumb-link" href="${safeUrl(file.href)}" tabindex="-1" aria-hidden="true">${thumbnail(file)}</a><span class="file-text"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}">${fileName(file.filename)}</a><span class="file-facts">${factsLine(file)}</span>${fileState(file)}</span></span>`
+}
+
+function fileState({ state }: ShownFile): Html | false {
+  return state !== undefined && html`<span class="file-facts file-state">${icon(state.sign)}${state.words}</span>`
 }
 
 function absent(sign: 'fileMissing' | 'trash', name: string | Html, note: string): Html {
@@ -78,7 +91,7 @@ export function fileStrip(items: readonly CellItem[], moreHref: string): Html {
 }
 
 /** Files as tiles, each a link. */
-export function fileTiles(files: readonly ShownFile[]): Html {
+export function fileTiles(files: readonly TileFile[]): Html {
   return html`<ul class="tiles">${files.map(
     (file) =>
       html`<li class="tile"><a href="${safeUrl(file.href)}" title="${file.filename}"><span class="picture">${
@@ -88,7 +101,10 @@ export function fileTiles(files: readonly ShownFile[]): Html {
       }</span>${
         // What is heard is the whole name; what is seen is in two parts, so that it can shrink in the middle.
         html`<span class="unseen">${file.filename}</span><span aria-hidden="true">${fileName(file.filename)}</span>`
-      }<span class="file-facts">${factsLine(file)}</span></a></li>`,
+      }<span class="file-facts">${factsLine(file)}</span>${file.note && html`<span class="file-facts">${file.note}</span>`}${fileState(file)}</a>${
+        file.selectable &&
+        html`<label class="pick"><input type="checkbox" name="id" value="${file.id}" aria-label="Select ${file.filename}"></label>`
+      }</li>`,
   )}</ul>`
 }
 

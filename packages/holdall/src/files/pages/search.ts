@@ -1,0 +1,69 @@
+import type { Source } from '../../sources/sources.ts'
+import { type Html, html } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { emptyState } from '../../web/parts/notice.ts'
+import type { RouteContext } from '../../web/route.ts'
+import type { FilesRoom } from '../room.ts'
+import type { Asked } from '../search/asked.ts'
+import type { FileList } from '../search/find.ts'
+import { filesInWords, type Listing, listedFiles, listToolbar, parametersOf } from './listing.ts'
+import { nothingFound } from './nothing-found.ts'
+
+export const SEARCH_PATH = '/-/files/search'
+
+interface Found {
+  readonly asked: Asked
+  /** The sources that the actor may browse. */
+  readonly browsable: readonly Source[]
+  readonly list: FileList
+}
+
+/** GET `/-/files/search`: the files of every source that the actor may browse. */
+export async function searchPage(room: FilesRoom, c: RouteContext, found: Found): Promise<Html> {
+  const { urls, frame } = room
+  const { asked, browsable, list } = found
+  const labels = new Map(browsable.map(({ id, label }) => [id, label]))
+  const listing: Listing = {
+    asked,
+    list,
+    caption: 'Files found',
+    hrefOf: (changes) => urls.path(SEARCH_PATH, parametersOf(asked, changes)),
+    ...(browsable.length > 1 && { sourceOf: (file) => labels.get(file.sourceId) ?? file.sourceSlug }),
+  }
+  const sources = browsable.map(({ slug, label }) => ({ value: slug, label }))
+  const path = listing.hrefOf({ cursor: asked.cursor })
+  return renderPage({
+    ...(await frame(c)),
+    title: asked.q === '' ? 'Search files' : `${asked.q} · Search files`,
+    heading: 'Search files',
+    section: 'files',
+    crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Search' }],
+    said: room.once?.take(c, path).said,
+    body:
+      browsable.length === 0
+        ? emptyState({ title: 'There are no files that you may see', body: 'Whoever runs this server can allow it.' })
+        : html`${listToolbar(listing, {
+            action: urls.path(SEARCH_PATH),
+            label: 'Files',
+            searchLabel: 'Search names, descriptions and texts',
+            sources: sources.length > 1 ? [{ value: '', label: 'All sources' }, ...sources] : undefined,
+          })}<div data-results>${await results(room, c, found, listing)}</div>`,
+  })
+}
+
+async function results(room: FilesRoom, c: RouteContext, found: Found, listing: Listing): Promise<Html> {
+  const { asked, browsable, list } = found
+  if (list.files.length === 0) {
+    const all = browsable.map(({ id }) => id)
+    const named = browsable.filter(({ slug }) => slug === asked.source).map(({ id }) => id)
+    return nothingFound(room, listing, { asked: asked.source === '' ? all : named, all })
+  }
+  return html`<p class="found" role="status">${summary(asked, list)}</p>${await listedFiles(room, c.var.actor, listing)}`
+}
+
+function summary({ q }: Asked, list: FileList): string {
+  const files = filesInWords(list)
+  const words = q === '' ? files : `${files} for “${q}”`
+  const order = list.truncated ? ', newest first' : ''
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${order}`
+}

@@ -1,0 +1,73 @@
+/** The two full-text tables: of all names, types and descriptions, and of all words of the files that have words inside. */
+export type Index = 'datasette_files_fts' | 'datasette_files_text_fts'
+
+export interface Word {
+  /** As the tokenizer cut it. */
+  readonly term: string
+  /** The terms that begin with it, where they were looked up; else SQLite finds them by its index of prefixes. */
+  readonly endings?: readonly string[]
+  /** Row ids of the types with a word that begins with it. */
+  readonly kinds: readonly number[]
+}
+
+// Characters of private use that the views of the full-text tables put before sources and types.
+const SOURCE = '\uE000'
+const KIND = '\uE001'
+
+/** The sources as terms, so that what an actor may not browse is not even looked at. `null`: every source there is. */
+export function sourceTerms(index: Index, sources: readonly number[] | null): string {
+  return sources === null ? '' : `${inColumn(index, 'source', anyOf(sources.map((id) => SOURCE + id)))} AND `
+}
+
+/** Around the id of a source, for SQL that puts each source's own between. */
+export function aroundSource(index: Index): readonly [string, string] {
+  const column = index === 'datasette_files_fts' ? 'source : ' : ''
+  return [`${column}"${SOURCE}`, '" AND ']
+}
+
+/** Every word somewhere, and of one of these types. */
+export function anywhere(index: Index, words: readonly Word[], kinds: readonly number[] | null): string {
+  const parts = words.map((word) => {
+    const ways: string[] = []
+    if (word.endings?.length !== 0) ways.push(inColumn(index, '{filename parts search_text}', prefix(word)))
+    if (word.kinds.length > 0) ways.push(kindTerms(index, word.kinds))
+    return `(${ways.join(' OR ')})`
+  })
+  return allOf(index, parts, kinds)
+}
+
+/** From the best to the least: names that begin so, that have all words whole, that have words beginning with them. */
+export function nameTiers(words: readonly Word[], kinds: readonly number[] | null): string[] {
+  const whole = words.map(({ term }) => quoted(term))
+  const index = 'datasette_files_fts'
+  return [
+    allOf(index, [`filename : ^"${words.map(({ term }) => term).join(' ')}"`], kinds),
+    allOf(index, [`{filename parts} : (${whole.join(' AND ')})`], kinds),
+    allOf(index, [`{filename parts} : (${words.map(prefix).join(' AND ')})`], kinds),
+  ]
+}
+
+function allOf(index: Index, parts: readonly string[], kinds: readonly number[] | null): string {
+  return [...(kinds === null ? [] : [kindTerms(index, kinds)]), ...parts].join(' AND ')
+}
+
+function kindTerms(index: Index, kinds: readonly number[]): string {
+  return inColumn(index, 'kind', anyOf(kinds.map((id) => KIND + id)))
+}
+
+function prefix({ term, endings }: Word): string {
+  return endings === undefined ? `(${quoted(term)} *)` : anyOf(endings)
+}
+
+function inColumn(index: Index, columns: string, terms: string): string {
+  return index === 'datasette_files_fts' ? `(${columns} : ${terms})` : terms
+}
+
+function anyOf(terms: readonly string[]): string {
+  return `(${terms.map(quoted).join(' OR ')})`
+}
+
+// A term is a run of letters and digits; the doubling is for the day on which a tokenizer gives something else.
+function quoted(term: string): string {
+  return `"${term.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,57 @@
+import type { InternalDatabase } from '../../database/internal.ts'
+import { anywhere, type Index, nameTiers, type Word } from './expression.ts'
+import { isOfKind, type Kind, typeHasWord } from './kinds.ts'
+import { endingsOf } from './vocabulary.ts'
+
+/** What is asked of the full-text tables, without the sources. */
+export interface Plan {
+  /** For each table that can hold a match: every word, anywhere. */
+  readonly anywhere: readonly (readonly [Index, string])[]
+  /** Over the names, from the best to the least. None without words: then nothing is better than anything else. */
+  readonly tiers: readonly string[]
+}
+
+/**
+ * @param terms as the tokenizer cut them
+ * @returns null when nothing can match
+ */
+export async function planSearch(
+  database: InternalDatabase,
+  terms: readonly string[],
+  kind: Kind | undefined,
+): Promise<Plan | null> {
+  const types = await database.read.selectFrom('datasette_files_types').selectAll().execute()
+  const kinds = kind === undefined ? null : types.filter(({ type }) => isOfKind(type, kind)).map(({ id }) => id)
+  if (kinds?.length === 0) return null
+  if (terms.length === 0) {
+    return { anywhere: [['datasette_files_fts', anywhere('datasette_files_fts', [], kinds)]], tiers: [] }
+  }
+
+  async function wordsOf(index: Index): Promise<Word[]> {
+    const words: Word[] = []
+    for (const term of terms) {
+      words.push({
+        term,
+        endings: await endingsOf(database, index, term),
+        kinds: types.filter(({ type }) => typeHasWord(type, term)).map(({ id }) => id),
+      })
+    }
+    return words
+  }
+
+  const expressions: [Index, string][] = []
+  const words = await wordsOf('datasette_files_fts')
+  if (words.every(canMatch)) expressions.push(['datasette_files_fts', anywhere('datasette_files_fts', words, kinds)])
+  const inside = await wordsOf('datasette_files_text_fts')
+  if (inside.every(canMatch)) {
+    expressions.push(['datasette_files_text_fts', anywhere('datasette_files_text_fts', inside, kinds)])
+  }
+  if (expressions.length === 0) return null
+  const named = words.every(({ endings }) => endings?.length !== 0)
+  return { anywhere: expressions, tiers: named ? nameTiers(words, kinds) : [] }
+}
+
+/** A word that no word begins with, and no type. */
+function canMatch({ endings, kinds }: Word): boolean {
+  return endings?.length !== 0 || kinds.length > 0
+}

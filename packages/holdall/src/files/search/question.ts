@@ -1,0 +1,27 @@
+import { FILE_ID } from '../record.ts'
+import type { Tokenizer } from './tokens.ts'
+
+/** What was typed: nothing, a file's id, the hash of its bytes, or words. */
+export type Words =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'id'; readonly id: string }
+  | { readonly kind: 'hash'; readonly hash: string }
+  /** No terms: what was typed holds no word, and is found nowhere. */
+  | { readonly kind: 'terms'; readonly terms: readonly string[] }
+
+const HASH = /^(?:sha256:)?([0-9a-f]{64})$/i
+
+/** `sha256:` and 64 lower-case digits, with or without the first; undefined for what is no hash. */
+export function readHash(text: string): string | undefined {
+  const digits = HASH.exec(text.trim())?.[1]
+  return digits === undefined ? undefined : `sha256:${digits.toLowerCase()}`
+}
+
+export function readWords(question: { readonly q?: string; readonly hash?: string }, tokenize: Tokenizer): Words {
+  const q = question.q?.trim() ?? ''
+  const hash = question.hash ?? readHash(q)
+  if (hash !== undefined) return { kind: 'hash', hash }
+  if (q === '') return { kind: 'nothing' }
+  const id = q.toLowerCase()
+  return FILE_ID.test(id) ? { kind: 'id', id } : { kind: 'terms', terms: tokenize(q) }
+}
