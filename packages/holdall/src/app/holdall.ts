@@ -7,10 +7,9 @@ import { openInternalDatabase } from '../database/internal.ts'
 import { createFiles } from '../files/files.ts'
 import { imageLimits } from '../files/limits.ts'
 import { filesRoutes, refusedUpload } from '../files/routes.ts'
+import { createFindDeleted } from '../files/trash/notes.ts'
 import { createSecrets } from '../secrets/named.ts'
 import { resolveServerSecret } from '../secrets/server-secret.ts'
-import { filesystemType } from '../sources/filesystem/storage.ts'
-import { httpType } from '../sources/http/storage.ts'
 import { killPoint } from '../sources/kill-point.ts'
 import { sourceRoutes } from '../sources/routes.ts'
 import { createSources } from '../sources/sources.ts'
@@ -30,6 +29,7 @@ import { createMetrics, metricsRoute } from './metrics.ts'
 import { openApiRoute } from './openapi.ts'
 import { grantablePlaces } from './places.ts'
 import { listen } from './server.ts'
+import { storageTypes } from './storage-types.ts'
 import { createTables } from './tables.ts'
 
 export interface HoldallOptions {
@@ -90,7 +90,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
     const sources = await createSources({
       database,
       config,
-      types: [filesystemType({ before }), httpType()],
+      types: storageTypes(before),
       getSecret: createSecrets(env).getSecret,
       dataDirectory: data.path,
       log,
@@ -128,10 +128,13 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       database,
       access,
       registry: files.registry,
+      findDeleted: createFindDeleted(files.trash, permissions),
       sources,
       uploads,
       urls,
       frame,
+      log,
+      ...(before && { before }),
     })
     closing.push(tables.close)
     const filesRoom = {
@@ -183,6 +186,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
         await files.start()
         await uploads.start()
         sources.start().catch((error) => log.error('sources could not be probed', { error }))
+        tables.start().catch((error) => log.error('runs of attached files could not be settled', { error }))
       },
       close: closeAll,
     }

@@ -3,7 +3,11 @@ import type { Access } from '../access/access.ts'
 import type { Config, DatabaseConfig } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Registry } from '../files/registry.ts'
+import type { FindDeleted } from '../files/trash/notes.ts'
 import type { Sources } from '../sources/sources.ts'
+import { createCarryOut } from '../tables/attach/carry-out.ts'
+import { createJournal } from '../tables/attach/journal.ts'
+import { attachRoutes } from '../tables/attach/routes.ts'
 import { createDatabaseFile, createDatabases, type Databases, reasonAgainstDatabase } from '../tables/databases.ts'
 import { createColumnTypes } from '../tables/file-columns/column-types.ts'
 import { createReferences, type FindReferences, referenceRoutes } from '../tables/file-columns/references.ts'
@@ -14,6 +18,7 @@ import { tableJsonRoutes } from '../tables/routes.ts'
 import { createWriters } from '../tables/write/writers.ts'
 import type { Uploads } from '../uploads/engine.ts'
 import { HoldallError } from '../web/error.ts'
+import type { Log } from '../web/log.ts'
 import type { FrameOf } from '../web/page.ts'
 import type { Route } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
@@ -25,10 +30,14 @@ export interface TablesOptions {
   readonly database: InternalDatabase
   readonly access: Access
   readonly registry: Registry
+  readonly findDeleted: FindDeleted
   readonly sources: Sources
   readonly uploads: Uploads
   readonly urls: Urls
   readonly frame: FrameOf
+  readonly log: Log
+  /** Called before each step of attaching many files, for tests that end the process there. */
+  readonly before?: (call: string) => void
 }
 
 /** The tables room, assembled. */
@@ -36,6 +45,8 @@ export interface Tables {
   readonly databases: Databases
   readonly routes: readonly Route[]
   readonly findUses: FindReferences
+  /** Finds out what became of runs of attached files that another process left. */
+  start(): Promise<void>
   close(): Promise<void>
 }
 
@@ -53,6 +64,9 @@ export function createTables(options: TablesOptions): Tables {
   const fileColumns = createFileColumns(config, options.database)
   const { permissions } = access
   const findUses = createReferences({ databases, fileColumns, permissions, urls })
+  const before = options.before && { before: options.before }
+  const journal = createJournal({ database: options.database, ...before })
+  const carryOut = createCarryOut({ journal, databases, writers, files: registry, log: options.log, ...before })
   const room = {
     columnTypes: createColumnTypes(config, fileColumns),
     config,
@@ -65,6 +79,7 @@ export function createTables(options: TablesOptions): Tables {
     once: access.flash,
     permissions,
     registry,
+    findDeleted: options.findDeleted,
     sources: options.sources,
     uploads: options.uploads,
     urls,
@@ -73,7 +88,13 @@ export function createTables(options: TablesOptions): Tables {
   return {
     databases,
     findUses,
-    routes: [...tableJsonRoutes(room), ...tablePageRoutes(room), ...referenceRoutes(findUses, registry)],
+    routes: [
+      ...tableJsonRoutes(room),
+      ...tablePageRoutes(room),
+      ...attachRoutes({ ...room, journal, carryOut }),
+      ...referenceRoutes(findUses, registry),
+    ],
+    start: () => carryOut.settleAll(),
     async close() {
       await Promise.all([pool.close(), writers.close()])
     },

@@ -1,15 +1,25 @@
 import type { FileBrief } from '../../files/record.ts'
 import { shownFile } from '../../files/shown.ts'
+import type { DeletedFile } from '../../files/trash/notes.ts'
 import type { CellItem } from '../../web/parts/file.ts'
 import type { Urls } from '../../web/url.ts'
 import type { SqliteValue } from '../value.ts'
 import { readCell } from './cell.ts'
 
+/** The files of the cells of a page, as far as the actor may know of them. */
+export interface CellFiles {
+  readonly files: ReadonlyMap<string, FileBrief>
+  /** Those that the actor could restore. */
+  readonly deleted: ReadonlyMap<string, DeletedFile>
+}
+
 /** What a cell shows for its ids; an id that is missing or hidden tells nothing. */
-export function itemsOf(ids: readonly string[], files: ReadonlyMap<string, FileBrief>, urls: Urls): CellItem[] {
+export function itemsOf(ids: readonly string[], { files, deleted }: CellFiles, urls: Urls): CellItem[] {
   return ids.map((id) => {
     const file = files.get(id)
-    return file === undefined ? { state: 'unavailable' } : { state: 'file', file: shownFile(file, urls) }
+    if (file !== undefined) return { state: 'file', file: shownFile(file, urls) }
+    const gone = deleted.get(id)
+    return gone === undefined ? { state: 'unavailable' } : { state: 'trashed', ...gone }
   })
 }
 

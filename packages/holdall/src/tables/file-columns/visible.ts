@@ -1,6 +1,8 @@
 import type { FileBrief } from '../../files/record.ts'
 import { MAX_BATCH } from '../../files/registry.ts'
+import type { FindDeleted } from '../../files/trash/notes.ts'
 import type { Actor } from '../../web/route.ts'
+import type { CellFiles } from './items.ts'
 
 /** What this room needs of the registry. */
 export interface VisibleFiles {
@@ -22,4 +24,16 @@ export async function visibleFiles(
     for (const [id, file] of await files.briefs(actor, wanted.slice(at, at + MAX_BATCH))) found.set(id, file)
   }
   return found
+}
+
+/** The same for cells, which say of a deleted file that it is in the trash, to who could restore it. */
+export async function cellFiles(
+  room: { readonly registry: VisibleFiles; readonly findDeleted: FindDeleted },
+  actor: Actor | null,
+  ids: Iterable<string>,
+): Promise<CellFiles> {
+  const wanted = [...new Set(ids)]
+  const files = await visibleFiles(room.registry, actor, wanted)
+  const missing = files.size === wanted.length ? [] : wanted.filter((id) => !files.has(id))
+  return { files, deleted: await room.findDeleted(actor, missing) }
 }

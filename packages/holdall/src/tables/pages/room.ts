@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import type { Registry } from '../../files/registry.ts'
 import type { Once } from '../../files/room.ts'
+import type { FindDeleted } from '../../files/trash/notes.ts'
 import type { Source, Sources } from '../../sources/sources.ts'
 import type { Uploads } from '../../uploads/engine.ts'
 import type { Crumb, FrameOf } from '../../web/page.ts'
@@ -15,6 +16,7 @@ import type { WriteRoom } from '../write/room.ts'
 export interface PagesRoom extends TablesRoom, Omit<WriteRoom, 'database' | 'files'> {
   readonly config: Config
   readonly registry: Registry
+  readonly findDeleted: FindDeleted
   readonly sources: Pick<Sources, 'list'>
   /** Where the files go that a form carries without scripts. */
   readonly uploads: Pick<Uploads, 'send'>

@@ -1,10 +1,10 @@
-import type { FileBrief } from '../../files/record.ts'
 import type { Source } from '../../sources/sources.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { ServedDatabase } from '../databases.ts'
 import { readCell } from '../file-columns/cell.ts'
+import type { CellFiles } from '../file-columns/items.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
-import { visibleFiles } from '../file-columns/visible.ts'
+import { cellFiles } from '../file-columns/visible.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import { type RowPage, readRow } from '../row.ts'
 import { findTable } from '../schema.ts'
@@ -15,12 +15,11 @@ import { fileColumnsOf, type Rights, rightsOf, titleColumn } from './table-data.
 import { plainText } from './value-cell.ts'
 
 /** A row with everything that its page and its form show. */
-export interface RowData {
+export interface RowData extends CellFiles {
   readonly database: ServedDatabase
   readonly page: RowPage
   readonly rights: Rights
   readonly fileColumns: ReadonlyMap<string, FileColumn>
-  readonly files: ReadonlyMap<string, FileBrief>
   readonly sources: ReadonlyMap<string, Source>
   readonly values: ReadonlyMap<string, SqliteValue>
   /** What names the row: its label, else its key. */
@@ -48,8 +47,8 @@ export async function readRowData(c: RouteContext, room: PagesRoom): Promise<Row
   const fileColumns = fileColumnsOf(page.table, settings)
   const values = new Map(page.columns.map((column, index) => [column, page.row[index] ?? null]))
   const ids = [...fileColumns.keys()].flatMap((column) => readCell(values.get(column) ?? null).ids)
-  const [files, sources] = await Promise.all([
-    visibleFiles(room.registry, actor, ids),
+  const [known, sources] = await Promise.all([
+    cellFiles(room, actor, ids),
     rights.update && fileColumns.size > 0 ? uploadableSources(room, actor) : new Map<string, Source>(),
   ])
   const label = values.get(titleColumn(page.table) ?? '') ?? null
@@ -59,7 +58,7 @@ export async function readRowData(c: RouteContext, room: PagesRoom): Promise<Row
     page,
     rights,
     fileColumns,
-    files,
+    ...known,
     sources,
     values,
     keyText,

@@ -56,14 +56,14 @@ function line(data: RowData, column: string, room: PagesRoom): Html {
 }
 
 function value(data: RowData, column: string, { urls }: PagesRoom): Html | string {
-  const { page, values, fileColumns, files, database } = data
+  const { page, values, fileColumns, files, deleted, database } = data
   const stored = values.get(column) ?? null
   const rule = fileColumns.get(column)
   if (stored === null) return rule ? html`<span class="null">No file</span>` : nullCell
   if (rule) {
     const { ids, other } = readCell(stored)
     if (other === null) {
-      const items = itemsOf(ids, files, urls)
+      const items = itemsOf(ids, { files, deleted }, urls)
       const known = ids.flatMap((id) => {
         const file = files.get(id)
         return file ? [shownFile(file, urls)] : []

@@ -1,10 +1,9 @@
-import type { FileBrief } from '../../files/record.ts'
 import type { Source } from '../../sources/sources.ts'
 import type { Actor, Resource, RouteContext } from '../../web/route.ts'
 import type { ServedDatabase } from '../databases.ts'
-import { idsIn } from '../file-columns/items.ts'
+import { type CellFiles, idsIn } from '../file-columns/items.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
-import { visibleFiles } from '../file-columns/visible.ts'
+import { cellFiles } from '../file-columns/visible.ts'
 import { identifier } from '../identifiers.ts'
 import { readTablePage, type TablePage } from '../page.ts'
 import { placeIn } from '../place.ts'
@@ -32,12 +31,11 @@ export interface Dropped extends Condition {
 }
 
 /** Everything that a table page shows. */
-export interface TableData {
+export interface TableData extends CellFiles {
   readonly database: ServedDatabase
   readonly page: TablePage
   readonly rights: Rights
   readonly fileColumns: ReadonlyMap<string, FileColumn>
-  readonly files: ReadonlyMap<string, FileBrief>
   /** Sources that new files can go to. */
   readonly sources: ReadonlyMap<string, Source>
   /** Rows of the whole table, where the page has conditions; at most `COUNT_LIMIT + 1`. */
@@ -99,14 +97,14 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
   })
   const fileColumns = fileColumnsOf(page.table, settings)
   const cells = page.columns.flatMap((column, index) => (fileColumns.has(column) ? [index] : []))
-  const [files, sources, conditions, labels] = await Promise.all([
-    visibleFiles(room.registry, actor, idsIn(page.rows, cells)),
+  const [known, sources, conditions, labels] = await Promise.all([
+    cellFiles(room, actor, idsIn(page.rows, cells)),
     rights.update && cells.length > 0 ? uploadableSources(room, actor) : NO_SOURCES,
     countWithout(c, database, page, fileColumns, parameters, mayExecuteSql),
     readFilterLabels(database, page.references, page.query.filters, page.rows.length === 0, c.req.raw.signal),
   ])
   const writable = page.table.isView ? { ...rights, insert: false, update: false, remove: false } : rights
-  return { database, page, rights: writable, fileColumns, files, sources, labels, ...conditions }
+  return { database, page, rights: writable, fileColumns, ...known, sources, labels, ...conditions }
 }
 
 const NO_SOURCES: ReadonlyMap<string, Source> = new Map()

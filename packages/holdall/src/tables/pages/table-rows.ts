@@ -92,7 +92,7 @@ function kindOf(table: Table, name: string, isFirst: boolean, { fileColumns, pag
 type CellWriter = (row: readonly SqliteValue[], place: RowPlace) => Html | string
 
 function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls): CellWriter {
-  const { page, fileColumns, files, database } = data
+  const { page, fileColumns, database } = data
   const name = page.columns[index] as string
   const reference = page.references.get(name)
   const labels = page.labels.get(name)
@@ -103,7 +103,7 @@ function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls
       return href === null ? words : html`<a href="${safeUrl(href)}">${words === '' ? '(empty)' : words}</a>`
     }
   }
-  if (file) return fileCellWriter(data, name, index, file, files, urls)
+  if (file) return fileCellWriter(data, name, index, file, urls)
   if (reference) {
     return (row) => {
       const value = row[index] ?? null
@@ -121,11 +121,10 @@ function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls
 }
 
 function fileCellWriter(
-  { sources, rights }: TableData,
+  { sources, rights, files, deleted }: TableData,
   column: string,
   index: number,
   rule: FileColumn,
-  files: TableData['files'],
   urls: Urls,
 ): CellWriter {
   const common = {
@@ -143,7 +142,7 @@ function fileCellWriter(
     return fileColumnCell({
       ...common,
       ids,
-      items: itemsOf(ids, files, urls),
+      items: itemsOf(ids, { files, deleted }, urls),
       rowHref: place.href ?? '',
       rowLabel: place.label,
     })
