@@ -6,9 +6,11 @@ import type { Sources } from '../sources/sources.ts'
 import type { FileIntake } from '../uploads/inspection.ts'
 import type { Log } from '../web/log.ts'
 import type { Urls } from '../web/url.ts'
+import { createBackground } from './background/background.ts'
 import type { PoolOptions } from './children/pool.ts'
 import { createImagePool } from './images/pool.ts'
 import { createIntake } from './intake.ts'
+import { createParsers, type Parsers } from './parsing/parsers.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { createSync, type Sync } from './sync/sync.ts'
 import { sharpGenerator, type ThumbnailGenerator } from './thumbnails/generator.ts'
@@ -35,13 +37,15 @@ export interface FilesOptions {
 export interface Files {
   readonly registry: Registry
   readonly thumbnails: Thumbnails
+  /** For previews. */
+  readonly parsers: Parsers
   readonly trash: Trash
   readonly sync: Sync
   /** For the uploads. */
   readonly intake: FileIntake
   /** Removes thumbnails that were made under other limits. No child starts before there is a picture to make. */
   start(): Promise<void>
-  /** Ends the processes that decode pictures. */
+  /** Stops what is read in the background, and ends the processes that read. */
   close(): Promise<void>
 }
 
@@ -49,6 +53,9 @@ export function createFiles(options: FilesOptions): Files {
   const { database, sources, permissions, urls, log, dataDirectory, generators = [], limits = {} } = options
   const registry = createRegistry(database, permissions)
   const pool = createImagePool(limits)
+  const parsers = createParsers()
+  const readers = { pool, parsers }
+  const background = createBackground({ database, registry, sources, readers, log })
   const thumbnails = createThumbnails({
     sources,
     generators: [...generators, sharpGenerator(pool, limits.maxPixels)],
@@ -67,19 +74,22 @@ export function createFiles(options: FilesOptions): Files {
   return {
     registry,
     thumbnails,
+    parsers,
     trash,
     sync,
-    intake: createIntake({ registry, pool, urls }),
+    intake: createIntake({ registry, readers, background, urls }),
     async start() {
       // A large cache takes a while to look through, and nobody has to wait for that.
       thumbnails.start().catch((error) => log.warn('thumbnails_not_swept', { error }))
       trash.start()
       sync.start()
+      background.start()
     },
     async close() {
+      await background.close()
       await sync.close()
       await trash.close()
-      await pool.close()
+      await Promise.all([pool.close(), parsers.close()])
     },
   }
 }

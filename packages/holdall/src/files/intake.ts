@@ -1,7 +1,7 @@
 import type { FileIntake } from '../uploads/inspection.ts'
 import type { Urls } from '../web/url.ts'
-import type { ImagePool } from './images/pool.ts'
-import { inspect } from './inspection/inspect.ts'
+import type { Background } from './background/background.ts'
+import { inspect, type Readers } from './inspection/inspect.ts'
 import { sniff } from './inspection/sniff.ts'
 import { withDuplicates } from './record.ts'
 import type { Registry } from './registry.ts'
@@ -9,17 +9,22 @@ import type { Registry } from './registry.ts'
 /** What the uploads below need of this room: to know a file by its bytes, and to enter it in the registry. */
 export function createIntake({
   registry,
-  pool,
+  readers,
+  background,
   urls,
 }: {
   registry: Registry
-  pool: ImagePool
+  readers: Readers
+  background: Background
   urls: Urls
 }): FileIntake {
   return {
     sniff,
-    inspect: (question) => inspect(question, pool),
-    record: registry.record,
+    inspect: (question) => inspect(question, readers),
+    async record(transaction, upload) {
+      await registry.record(transaction, upload)
+      await background.recorded(transaction, upload)
+    },
     async describe(fileId, actor) {
       const file = await registry.byId(fileId)
       return file && withDuplicates(file, await registry.duplicates(actor, file), urls)

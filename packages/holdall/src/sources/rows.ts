@@ -1,6 +1,6 @@
-import type { Selectable } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { InternalDatabase } from '../database/internal.ts'
-import type { SourceTable } from '../database/schema.ts'
+import type { Schema, SourceTable } from '../database/schema.ts'
 import type { DeclaredSource } from './declared.ts'
 
 export type SourceRow = Pick<Selectable<SourceTable>, 'id' | 'slug' | 'label' | 'storage_type' | 'origin' | 'active'>
@@ -24,10 +24,19 @@ export async function recordSources(
         .onConflict((conflict) => conflict.column('slug').doUpdateSet(facts))
         .execute()
     }
-    return await trx
-      .selectFrom('datasette_files_sources')
-      .select(['id', 'slug', 'label', 'storage_type', 'origin', 'active'])
-      .orderBy('slug')
-      .execute()
+    return await rowsOf(trx)
   })
+}
+
+/** The sources as they were entered last, for a program beside the server: it leaves them as they are. */
+export async function enteredSources(database: InternalDatabase): Promise<SourceRow[]> {
+  return await rowsOf(database.read)
+}
+
+async function rowsOf(database: Kysely<Schema>): Promise<SourceRow[]> {
+  return await database
+    .selectFrom('datasette_files_sources')
+    .select(['id', 'slug', 'label', 'storage_type', 'origin', 'active'])
+    .orderBy('slug')
+    .execute()
 }

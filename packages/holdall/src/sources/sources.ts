@@ -1,4 +1,5 @@
 import type { Config, SyncConfig } from '../config/config.ts'
+import type { HashConfig } from '../config/sources.ts'
 import type { InternalDatabase } from '../database/internal.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
@@ -7,7 +8,7 @@ import type { Resource } from '../web/route.ts'
 import { type Capabilities, capabilitiesOf, NO_CAPABILITIES } from './capabilities.ts'
 import { type Availability, type Connection, connect } from './connection.ts'
 import { type DeclaredSource, declaredSources } from './declared.ts'
-import { recordSources, type SourceRow } from './rows.ts'
+import { enteredSources, recordSources, type SourceRow } from './rows.ts'
 import type { GetSecret } from './secrets.ts'
 import type { Storage, StorageType } from './storage.ts'
 import type { SourceRules } from './validation.ts'
@@ -32,6 +33,8 @@ export interface Source {
   readonly rules: SourceRules
   /** Whether the position stays in the facts of a photo. */
   readonly keepGps: boolean
+  /** Bytes: files up to this size get their hash by being read again, when their bytes did not pass through here. */
+  readonly hashUpTo: number
   /** When the registry follows what lies there. */
   readonly sync: SyncConfig
   /** @throws HoldallError `source_inactive`, or `source_unavailable` while the storage could not be made */
@@ -63,6 +66,8 @@ export interface SourcesOptions {
   /** Default: one that asks public addresses only. */
   readonly fetch?: typeof fetch
   readonly now?: () => number
+  /** For a command beside the server: only sources that the server has entered, and nothing of them is changed. */
+  readonly asEntered?: boolean
   /** Default: PROBE_EVERY_MS. */
   readonly probeEveryMs?: number
 }
@@ -93,7 +98,10 @@ export async function createSources(options: SourcesOptions): Promise<Sources> {
   const declared = new Map(declaredSources(config, types, dataDirectory).map((one) => [one.source.slug, one]))
   const connections = new Map<string, Connection>()
   const sources = new Map<string, Source>()
-  for (const row of await recordSources(database, [...declared.values()])) {
+  const rows = options.asEntered
+    ? await enteredSources(database)
+    : await recordSources(database, [...declared.values()])
+  for (const row of rows) {
     const declaration = declared.get(row.slug)
     const connection = declaration && connect(declaration, { getSecret, fetch, log, now })
     if (connection) connections.set(row.slug, connection)
@@ -149,6 +157,7 @@ function sourceOf(
     origin: row.origin,
     active: connection !== undefined,
     keepGps: declared?.source.keepGps ?? false,
+    hashUpTo: hashUpTo(declared?.source.hash),
     sync: declared?.source.sync ?? { when: row.origin === 'default' ? 'manual' : 'start' },
     get availability() {
       return connection?.availability ?? GONE
@@ -175,6 +184,11 @@ function sourceOf(
       if (found?.available !== true) throw unavailable()
     },
   }
+}
+
+function hashUpTo(hash: HashConfig | undefined): number {
+  if (hash?.when === 'up-to') return hash.bytes
+  return hash?.when === 'none' ? -1 : Number.POSITIVE_INFINITY
 }
 
 const GONE: Availability = {

@@ -3,7 +3,9 @@ import type { Facts, InspectQuestion } from '../../uploads/inspection.ts'
 import { ChildFailure } from '../children/child-process.ts'
 import { DECODABLE, type FactsJob, type ImageFacts } from '../images/jobs.ts'
 import type { ImagePool } from '../images/pool.ts'
+import type { Parsers } from '../parsing/parsers.ts'
 import { asText } from './text.ts'
+import { isText } from './words.ts'
 
 /** Nearly every picture says what it is within these first bytes. */
 const HEAD_OF_PICTURE = 512 * 1024
@@ -11,11 +13,18 @@ const HEAD_OF_PICTURE = 512 * 1024
 const MAX_WHOLE_PICTURE = 200 * 1024 * 1024
 const HEAD_OF_TEXT = 64 * 1024
 
+/** The processes that read strangers' bytes. */
+export interface Readers {
+  readonly pool: ImagePool
+  readonly parsers: Pick<Parsers, 'media' | 'pdf' | 'text'>
+}
+
 /** Reads what a stored file says about itself. A file that nobody understands has no facts; that is no failure. */
-export async function inspect(question: InspectQuestion, pool: ImagePool): Promise<Facts> {
+export async function inspect(question: InspectQuestion, { pool, parsers }: Readers): Promise<Facts> {
   const { contentType } = question
   if (DECODABLE.has(contentType) || contentType === 'image/bmp') return await pictureFacts(question, pool)
-  if (/^text\/|[/+](?:json|xml|yaml|x-ndjson|toml|sql)$/.test(contentType)) return await textFacts(question)
+  if (isText(contentType)) return await textFacts(question)
+  if (/^(?:audio|video)\//.test(contentType)) return await orNone(parsers.media(question))
   return {}
 }
 
@@ -38,12 +47,25 @@ async function ask(question: InspectQuestion, pool: ImagePool, bytes: number): P
     }))
     return header.facts as ImageFacts
   } catch (error) {
-    if (!(error instanceof ChildFailure)) throw error
-    if (error.kind === 'source') throw error.cause ?? error
-    if (error.kind === 'unavailable') throw error
-    // What kills a decoder once would kill it every time.
+    throwUnlessOfBytes(error)
     return undefined
   }
+}
+
+async function orNone(facts: Promise<Facts>): Promise<Facts> {
+  try {
+    return await facts
+  } catch (error) {
+    throwUnlessOfBytes(error)
+    return {}
+  }
+}
+
+/** Only what is wrong with the bytes means that there are no facts. What kills a reader once would kill it every time. */
+function throwUnlessOfBytes(error: unknown): void {
+  if (!(error instanceof ChildFailure)) throw error
+  if (error.kind === 'source') throw error.cause ?? error
+  if (error.kind === 'unavailable') throw error
 }
 
 /** Which encoding a text has, so that it can be shown without guessing. */

@@ -1,0 +1,55 @@
+import type { Transaction } from 'kysely'
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { Schema } from '../../database/schema.ts'
+import type { Sources } from '../../sources/sources.ts'
+import type { FinishedUpload } from '../../uploads/inspection.ts'
+import type { Log } from '../../web/log.ts'
+import { inspect, type Readers } from '../inspection/inspect.ts'
+import { sniff } from '../inspection/sniff.ts'
+import { hasWords } from '../inspection/words.ts'
+import type { Registry } from '../registry.ts'
+import { factsJob } from './facts.ts'
+import { enqueueWork } from './queue.ts'
+import { textJob } from './text.ts'
+import { createWorker } from './worker.ts'
+
+export interface BackgroundOptions {
+  readonly database: InternalDatabase
+  readonly registry: Pick<Registry, 'byId'>
+  readonly sources: Pick<Sources, 'byId'>
+  readonly readers: Readers
+  readonly log: Log
+}
+
+/** What is read from files after they are in the registry, while people already use them. */
+export interface Background {
+  start(): void
+  close(): Promise<void>
+  /** A file was uploaded: its words are read soon. In the transaction that records it. */
+  recorded(transaction: Transaction<Schema>, upload: FinishedUpload): Promise<void>
+  /** Looks for work that was just recorded, instead of at the next look, which is seconds away. */
+  wake(): void
+}
+
+export function createBackground({ database, registry, sources, readers, log }: BackgroundOptions): Background {
+  const { byId } = registry
+  const wake = () => worker.wake()
+  const worker = createWorker({
+    database,
+    log,
+    jobs: {
+      facts: factsJob({ byId, sources, sniff, inspect: (question) => inspect(question, readers), wake }),
+      text: textJob({ byId, sources, parsers: readers.parsers }),
+    },
+  })
+  return {
+    start: worker.start,
+    close: worker.close,
+    wake,
+    async recorded(transaction, upload) {
+      if (upload.size === 0 || !hasWords(upload.contentType)) return
+      await enqueueWork(transaction, [upload.fileId], ['text'])
+      wake()
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Source, Sources } from '../../sources/sources.ts'
+import type { Storage, StoredFile } from '../../sources/storage.ts'
+import type { Facts } from '../../uploads/inspection.ts'
+import { HEAD_BYTES, type InspectQuestion, type SniffedType, type SniffQuestion } from '../../uploads/inspection.ts'
+import { hasWords } from '../inspection/words.ts'
+import { readPart } from '../parsing/parsers.ts'
+import type { FileRecord } from '../record.ts'
+import { changeMetadata } from './metadata.ts'
+import { enqueueWork } from './queue.ts'
+import type { Job } from './worker.ts'
+
+/** What inspection writes, and so what it takes back when the bytes are others. */
+const OURS = { image: null, exif: null, position: null, position_removed: null, media: null, charset: null, pdf: null }
+
+export interface FactsJobOptions {
+  readonly byId: (id: string) => Promise<FileRecord | undefined>
+  readonly sources: Pick<Sources, 'byId'>
+  sniff(question: SniffQuestion): SniffedType | Promise<SniffedType>
+  inspect(question: InspectQuestion): Promise<Facts>
+  /** There are words to read now. */
+  wake(): void
+}
+
+/** For a file whose bytes did not pass through here: its type, size, facts and hash, from what the storage holds. */
+export function factsJob({ byId, sources, sniff, inspect, wake }: FactsJobOptions): Job {
+  return async ({ fileId }, signal) => {
+    const file = await byId(fileId)
+    const source = file && sources.byId(file.sourceId)
+    if (file === undefined || source === undefined) return undefined
+    const storage = await source.storage()
+    const stat = await storage.stat(file.path, { signal })
+    // Whether it is missing is for sync to say: the next one sees it too.
+    if (stat === undefined) return undefined
+    const { size } = stat
+    const head = await readPart(storage, file.path, { offset: 0, length: Math.min(size, HEAD_BYTES) }, signal)
+    const { contentType } = await sniff({ head, filename: file.filename, declaredType: stat.contentType })
+    const { filename, path } = file
+    const facts = await inspect({ storage, path, size, contentType, filename, keepGps: source.keepGps, signal })
+    const hash = await hashOf(source, storage, stat, signal)
+    return async (trx) => {
+      const { numAffectedRows } = await sql`UPDATE datasette_files SET content_type = ${contentType}, size = ${size},
+        width = ${facts.width ?? null}, height = ${facts.height ?? null}, content_hash = ${hash ?? null}
+        WHERE id = ${fileId} AND version IS ${file.version}`.execute(trx)
+      if (numAffectedRows !== 1n) return
+      await changeMetadata(trx, file, { ...OURS, ...facts.metadata })
+      if (!hasWords(contentType) && !hasWords(file.contentType)) return
+      await enqueueWork(trx, [fileId], ['text'])
+      wake()
+    }
+  }
+}
+
+async function hashOf(
+  { hashUpTo }: Source,
+  storage: Storage,
+  { path, size, contentHash }: StoredFile,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (contentHash !== undefined) return contentHash
+  if (size > hashUpTo) return undefined
+  const hash = createHash('sha256')
+  let read = 0
+  if (size > 0) {
+    for await (const chunk of await storage.read(path, { signal })) {
+      hash.update(chunk)
+      read += chunk.length
+    }
+  }
+  if (read !== size) throw new Error(`The storage gave ${read} bytes of a file of ${size}`)
+  return `sha256:${hash.digest('hex')}`
+}

@@ -1,0 +1,96 @@
+import { type FileMetaData, parquetMetadata, parquetReadObjects, parquetSchema, type SchemaTree } from 'hyparquet'
+import { compressors } from 'hyparquet-compressors'
+import type { ParquetColumn, ParquetFacts, ParquetJob } from './jobs.ts'
+import type { Ranges } from './ranges.ts'
+import { shownValue } from './shown-value.ts'
+
+const TAIL_BYTES = 64 * 1024
+const ENDING = 8
+/** The first values of a column are nearly always in the first of these; where a dictionary is large, in the second. */
+const FIRST_BYTES = [1_536 * 1024, 8 * 1024 * 1024]
+/** Row groups that are looked at for the first rows: most files need one. */
+const MAX_GROUPS = 4
+
+/** @throws Error for what is no Parquet file, whatever is wrong with it */
+export async function parquetFacts(ranges: Ranges, job: ParquetJob): Promise<ParquetFacts> {
+  const metadata = parquetMetadata(await footer(ranges, job.maxFooterBytes), { geoparquet: false })
+  const tops = parquetSchema(metadata).children
+  const columns: ParquetColumn[] = []
+  const deadline = performance.now() + job.timeMs
+  for (const top of tops.slice(0, job.maxColumns)) {
+    const inTime = performance.now() < deadline
+    const values = inTime ? await firstValues(ranges, metadata, top.element.name, job.maxRows) : undefined
+    columns.push({ name: top.element.name, type: typeOf(top), ...(values && { values }) })
+  }
+  return {
+    rows: String(metadata.num_rows),
+    rowGroups: metadata.row_groups.length,
+    ...(typeof metadata.created_by === 'string' && { createdBy: metadata.created_by.slice(0, 200) }),
+    columnCount: tops.length,
+    columns,
+  }
+}
+
+async function footer({ size, read }: Ranges, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const tail = await read(size - TAIL_BYTES, size)
+  if (tail.length < ENDING) throw new Error('too short')
+  const view = new DataView(tail.buffer)
+  const mark = String.fromCharCode(...tail.subarray(-4))
+  if (mark === 'PARE') throw new Error('its footer is encrypted')
+  if (mark !== 'PAR1') throw new Error('it does not end like one')
+  const length = view.getUint32(tail.length - ENDING, true) + ENDING
+  if (length > size) throw new Error('its footer is longer than the file')
+  if (length > maxBytes) throw new Error(`its footer is longer than ${maxBytes} bytes`)
+  return length <= tail.length ? tail.slice(tail.length - length) : await read(size - length, size)
+}
+
+async function firstValues(ranges: Ranges, metadata: FileMetaData, column: string, maxRows: number) {
+  if (metadata.row_groups.length === 0) return []
+  for (const most of FIRST_BYTES) {
+    try {
+      const rows = await parquetReadObjects({
+        file: beginnings(ranges, most),
+        metadata: { ...metadata, row_groups: metadata.row_groups.slice(0, MAX_GROUPS) },
+        columns: [column],
+        rowStart: 0,
+        rowEnd: maxRows,
+        compressors,
+        geoparquet: false,
+      })
+      return rows.slice(0, maxRows).map((row) => shownValue(row[column]))
+    } catch {
+      // Cut off too early, too much to read, or broken: the column is named, its values are not shown.
+    }
+  }
+  return undefined
+}
+
+/** The file as if each part of it ended early: what a chunk holds beyond its first pages is never read. */
+function beginnings({ size, read }: Ranges, most: number) {
+  return {
+    byteLength: size,
+    slice: async (start: number, end = size) => (await read(start, Math.min(end, start + most))).buffer,
+  }
+}
+
+function typeOf({ element, children }: SchemaTree): string {
+  const { logical_type: logical, converted_type: converted } = element
+  if (logical?.type === 'DECIMAL' || converted === 'DECIMAL')
+    return `decimal(${element.precision}, ${element.scale ?? 0})`
+  const name = logical?.type ?? converted ?? (children.length > 0 ? 'STRUCT' : element.type) ?? 'unknown'
+  const known = NAMES[name]
+  if (known !== undefined) return known
+  if (logical?.type === 'INTEGER') return `${logical.isSigned ? 'int' : 'uint'}${logical.bitWidth}`
+  if (logical?.type === 'TIMESTAMP') return logical.isAdjustedToUTC ? 'timestamp in UTC' : 'timestamp'
+  const repeated = element.repetition_type === 'REPEATED' ? ' list' : ''
+  return name.toLowerCase().replaceAll('_', ' ').slice(0, 40) + repeated
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  UTF8: 'string',
+  BYTE_ARRAY: 'bytes',
+  FIXED_LEN_BYTE_ARRAY: 'bytes',
+  TIMESTAMP_MILLIS: 'timestamp',
+  TIMESTAMP_MICROS: 'timestamp',
+  INT96: 'timestamp',
+}
