@@ -10,6 +10,10 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: { summary: 'serve databases and files', load: async () => (await import('./serve.ts')).serve },
   link: { summary: 'make a one-time sign-in link for somebody', load: async () => (await import('./link.ts')).link },
+  sync: {
+    summary: 'make the registry follow what lies in a source: holdall sync SOURCE',
+    load: async () => (await import('./sync.ts')).sync,
+  },
   token: {
     summary: 'make a token for scripts: holdall token create ACTOR',
     load: async () => (await import('./token.ts')).token,
@@ -67,6 +71,7 @@ function usage(): string {
   holdall serve [DB…] [-c FILE] [-p PORT] [-h HOST] [--root] [--create] [--open]
   holdall link ACTOR [--url URL]
   holdall token create ACTOR [--name NAME] [--expires DAYS] [--restrict ACTION[:RESOURCE]]…
+  holdall sync SOURCE [--json]
   holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--json]
 
 ${lines.join('\n')}

@@ -6,7 +6,8 @@ const CLEAR_LINE = '\r\u001b[K'
 
 /** One line on a terminal that is written over; nothing elsewhere, where it would only be noise. */
 export interface ProgressLine {
-  show(name: string, phase: string, sent: number, total: number): void
+  /** @param total `undefined` while nobody knows it: then there is no bar */
+  show(name: string, phase: string, sent: number, total: number | undefined): void
   clear(): void
 }
 
@@ -21,10 +22,11 @@ export function progressLine(
     show(name, phase, sent, total) {
       const time = now.call(performance)
       began ??= time
-      if (!terminal || (time - last < REFRESH_MS && sent < total)) return
+      if (!terminal || (time - last < REFRESH_MS && sent !== total)) return
       last = time
       const rate = sent / Math.max(0.001, (time - began) / 1000)
-      out.write(`${CLEAR_LINE}${bar(sent, total)} ${name} · ${phase === 'sending' ? `${formatBytes(rate)}/s` : phase}`)
+      const share = total === undefined ? '' : `${bar(sent, total)} `
+      out.write(`${CLEAR_LINE}${share}${name} · ${phase === 'sending' ? `${formatBytes(rate)}/s` : phase}`)
     },
     clear() {
       began = undefined

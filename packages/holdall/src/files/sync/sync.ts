@@ -62,10 +62,12 @@ export function createSync(options: SyncOptions): Sync {
   const timers: NodeJS.Timeout[] = []
   /** Sources that are still to be synced because the server has started. */
   const waiting = new Set<number>()
+  let beating: NodeJS.Timeout | undefined
   let closed = false
 
   function follow(source: Source, lease: RunLease): Promise<SyncRun> {
     live.set(lease.run.id, lease.run)
+    beating ??= every(HEARTBEAT_MS, store.heartbeat)
     const ended = work(source, lease).finally(() => {
       live.delete(lease.run.id)
       working.delete(ended)
@@ -145,7 +147,7 @@ export function createSync(options: SyncOptions): Sync {
     return { run: run?.status === 'running' ? (live.get(run.id) ?? run) : run, expected: last?.listed }
   }
 
-  function every(milliseconds: number, work: () => Promise<void>): void {
+  function every(milliseconds: number, work: () => Promise<void>): NodeJS.Timeout {
     let busy = false
     async function once(): Promise<void> {
       if (busy || closed) return
@@ -153,7 +155,9 @@ export function createSync(options: SyncOptions): Sync {
       await work().catch((error) => log.error('sync upkeep failed', { error }))
       busy = false
     }
-    timers.push(setInterval(once, milliseconds).unref())
+    const timer = setInterval(once, milliseconds).unref()
+    timers.push(timer)
+    return timer
   }
 
   return {
@@ -165,7 +169,6 @@ export function createSync(options: SyncOptions): Sync {
 
     start() {
       for (const { id, sync } of sources.list()) if (sync.when === 'start') waiting.add(id)
-      every(HEARTBEAT_MS, store.heartbeat)
       every(LOOK_MS, look)
       // Not awaited: no source has to answer before the server does.
       look().catch((error) => log.error('sync upkeep failed', { error }))

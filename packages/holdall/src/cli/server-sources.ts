@@ -1,0 +1,53 @@
+import { storageTypes } from '../app/storage-types.ts'
+import { createSecrets } from '../secrets/named.ts'
+import type { BeforeIo } from '../sources/filesystem/io.ts'
+import { createSources, type Source, type Sources } from '../sources/sources.ts'
+import type { Log } from '../web/log.ts'
+import { createOutgoing } from '../web/outgoing/fetch.ts'
+import { CommandError, type CommandIo } from './arguments.ts'
+import type { ServerData } from './internal.ts'
+
+/** The sources of a server, for a command that reads them beside it; what the server has entered stays as it is. */
+export async function withSources<Result>(
+  { config, db, path }: ServerData,
+  { io, log, before }: { readonly io: CommandIo; readonly log: Log; readonly before?: BeforeIo | undefined },
+  work: (sources: Sources) => Promise<Result>,
+): Promise<Result> {
+  const outgoing = createOutgoing({ allowPrivate: config.settings.allow_private_hosts })
+  try {
+    const sources = await createSources({
+      database: db,
+      config,
+      types: storageTypes(before),
+      getSecret: createSecrets(io.env).getSecret,
+      dataDirectory: path,
+      log,
+      fetch: outgoing.fetch,
+      asEntered: true,
+    })
+    try {
+      return await work(sources)
+    } finally {
+      await sources.close()
+    }
+  } finally {
+    await outgoing.close()
+  }
+}
+
+/** @throws CommandError that names the sources there are, or says that the configuration is wanted */
+export function namedSource(sources: Sources, slug: string): Source {
+  const found = sources.list().find((source) => source.slug === slug)
+  if (found?.active) return found
+  if (found !== undefined) {
+    throw new CommandError(
+      `The source ${slug} is not in this configuration. Name the file that the server was started with: -c FILE.`,
+    )
+  }
+  const known = sources.list().filter(({ active }) => active)
+  throw new CommandError(
+    known.length === 0
+      ? `There is no source ${slug}. Name the file that the server was started with: -c FILE.`
+      : `There is no source ${slug}. There is: ${known.map((source) => source.slug).join(', ')}.`,
+  )
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SyncRun } from '../files/sync/runs.ts'
+import { createSync, type Sync } from '../files/sync/sync.ts'
+import { killPoint } from '../sources/kill-point.ts'
+import type { Source } from '../sources/sources.ts'
+import { formatCount, formatNumber } from '../web/format.ts'
+import { createLog } from '../web/log.ts'
+import { CommandError, type CommandIo, DATA_OPTIONS, parse, UsageError } from './arguments.ts'
+import { withServerData } from './internal.ts'
+import { progressLine } from './progress.ts'
+import { namedSource, withSources } from './server-sources.ts'
+
+/** How often it is looked how far the run is. */
+const REFRESH_MS = 100
+/** How often a run of another process is tried to be taken over, in case that process is no more. */
+const RETAKE_MS = 2_000
+
+/** `holdall sync SOURCE`: makes the registry follow what lies in a source, beside a running server or without one. */
+export async function sync(argv: readonly string[], io: CommandIo): Promise<void> {
+  const { values, positionals } = parse(argv, { ...DATA_OPTIONS, json: { type: 'boolean', default: false } })
+  const [slug, ...more] = positionals
+  if (slug === undefined || more.length > 0) throw new UsageError('Name one source: holdall sync SOURCE')
+  const before = killPoint(io.env)
+  // What is worth telling is in the run itself.
+  const log = createLog(() => {})
+  await withServerData(values, io, (data) =>
+    withSources(data, { io, log, before }, async (sources) => {
+      const source = namedSource(sources, slug)
+      const engine = createSync({ database: data.db, sources, log, ...(before && { before }) })
+      try {
+        const report = values.json ? jsonReport(source, io) : textReport(source, io)
+        end(await follow(engine, source, report, io), source, report)
+      } finally {
+        await engine.close()
+      }
+    }),
+  )
+}
+
+interface SyncReport {
+  elsewhere(): void
+  progress(run: SyncRun, expected: number | undefined): void
+  done(run: SyncRun): void
+}
+
+/** The run in its last state, or as it was when the user wanted no more of it. */
+async function follow(engine: Sync, source: Source, report: SyncReport, io: CommandIo): Promise<SyncRun> {
+  let { run, ended } = await engine.begin(source, null)
+  if (ended === undefined) report.elsewhere()
+  const { expected } = await engine.state(source)
+  for (let last = performance.now(); run.status === 'running' && !io.signal.aborted; ) {
+    await sleep(REFRESH_MS, undefined, { signal: io.signal }).catch(() => undefined)
+    run = (await engine.run(run.id)) ?? run
+    report.progress(run, expected)
+    if (ended === undefined && run.status === 'running' && performance.now() - last > RETAKE_MS) {
+      last = performance.now()
+      ended = (await engine.begin(source, null)).ended
+    }
+  }
+  if (!io.signal.aborted) return run
+  await engine.close()
+  return (await engine.run(run.id)) ?? run
+}
+
+function end(run: SyncRun, { slug }: Source, report: SyncReport): void {
+  if (run.status === 'completed') {
+    report.done(run)
+    return
+  }
+  if (run.status === 'failed') throw new CommandError(`${slug} was not synced. ${run.failure_reason ?? ''}`.trimEnd())
+  throw new CommandError(
+    `Stopped after ${formatCount(run.listed, 'file')}. A running server goes on from there; without one, the same command does.`,
+  )
+}
+
+function textReport({ slug, label }: Source, io: CommandIo): SyncReport {
+  const line = progressLine(io.stderr, io.stdout.isTTY === true)
+  return {
+    elsewhere: () => io.stderr.write(`${slug} is being synced already; this is how far it is.\n`),
+    progress: ({ listed, phase }, expected) =>
+      line.show(
+        label,
+        phase === 'missing' ? 'looking for what is missing' : formatCount(listed, 'file'),
+        listed,
+        expected === undefined ? undefined : Math.max(listed, expected),
+      ),
+    done({ listed, added, changed, missing, returned }) {
+      line.clear()
+      const found = [
+        `${formatNumber(added)} new`,
+        `${formatNumber(changed)} changed`,
+        `${formatNumber(missing)} missing`,
+        `${formatNumber(returned)} returned`,
+      ]
+      io.stdout.write(`${slug}: ${formatCount(listed, 'file')}; ${found.join(', ')}\n`)
+    },
+  }
+}
+
+function jsonReport({ slug }: Source, io: CommandIo): SyncReport {
+  const write = (event: object) => io.stdout.write(`${JSON.stringify(event)}\n`)
+  let shown = -1
+  return {
+    elsewhere: () => write({ event: 'elsewhere', source: slug }),
+    progress({ listed, added, changed, missing, returned }, expected) {
+      if (listed === shown) return
+      shown = listed
+      write({ event: 'progress', source: slug, listed, added, changed, missing, returned, expected: expected ?? null })
+    },
+    done: ({ listed, added, changed, missing, returned }) =>
+      write({ event: 'done', source: slug, listed, added, changed, missing, returned }),
+  }
+}
