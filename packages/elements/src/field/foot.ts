@@ -31,10 +31,13 @@ export function fieldFoot(foot: Foot): TemplateResult | typeof nothing {
   if (choose === null && pick === null) return nothing
   const replaces = foot.replaced ? replacing(foot.replaced) : nothing
   if (foot.busy) {
-    return html`<div class="file-choose">${replaces}<span class="to-end">${rule(foot)}</span></div>`
+    return html`<div class="file-choose single busy">${replaces}<span class="to-end">${rule(foot)}</span></div>`
   }
-  const words = foot.replaced && !foot.held ? replaces : html`<span class="to-end drop-words">${dropWords(foot)}</span>`
-  return html`<div class="file-choose">
+  const words =
+    foot.replaced && !foot.held
+      ? replaces
+      : html`<span class="to-end drop-words">${dropWords(foot)}</span>${foot.multiple ? nothing : html`<span class="to-end touch-words">${rule(foot)}</span>`}`
+  return html`<div class="file-choose ${foot.multiple ? '' : 'single'}">
     ${problem === null ? nothing : html`<span class="field-note file-problem">${icon('error')}<span>${problem}${foot.filled ? ' What was here is kept.' : ''}</span></span>`}
     ${choose === null ? nothing : chooseButton(foot, choose)}
     ${pick === null ? nothing : html`<button class="button small" type="button" @click=${pick}>${icon('image')}Pick from library</button>`}
