@@ -1,0 +1,392 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { Hono } from 'hono'
+import { createHttp } from '../../app/http.ts'
+import type { RouteEnv } from '../../web/route.ts'
+import { MAX_COUNT } from '../list.ts'
+import { openTestFiles, type TestFiles } from '../testing.ts'
+
+/** alice may browse `photos` and `closed`, bob only `photos`. */
+let room: TestFiles
+let app: Hono<RouteEnv>
+
+before(async () => {
+  room = await openTestFiles()
+  app = createHttp(room.routes, room.hooks)
+})
+after(() => room.close())
+
+interface Found {
+  readonly id: string
+  readonly filename: string
+  readonly source_slug: string
+}
+interface Answer {
+  readonly ok: boolean
+  readonly files: Found[]
+  readonly sources: string[]
+  readonly total: number
+  readonly total_truncated: boolean
+  readonly next: string | null
+  readonly sort: string
+  readonly code?: string
+}
+
+async function search(parameters: Record<string, string>, actor = 'alice'): Promise<Answer & { status: number }> {
+  const answer = await app.request(`/-/files/search.json?${new URLSearchParams(parameters)}`, {
+    headers: actor === '' ? {} : { 'X-Actor': actor },
+  })
+  return { status: answer.status, ...((await answer.json()) as Answer) }
+}
+
+async function names(q: string, more: Record<string, string> = {}, actor = 'alice'): Promise<string[]> {
+  const answer = await search({ q, ...more }, actor)
+  assert.equal(answer.status, 200, JSON.stringify(answer))
+  assert.equal(answer.total, answer.files.length)
+  return answer.files.map(({ filename }) => filename)
+}
+
+async function allPages(parameters: Record<string, string>, between?: (page: number) => Promise<void>) {
+  const files: Found[] = []
+  let next: string | null = null
+  let page = 0
+  do {
+    const answer: Answer = await search({ ...parameters, ...(next !== null && { _next: next }) })
+    assert.equal(answer.ok, true, JSON.stringify(answer))
+    files.push(...answer.files)
+    next = answer.next
+    page += 1
+    await between?.(page)
+  } while (next !== null)
+  return files
+}
+
+interface Put {
+  readonly filename: string
+  readonly source?: 'photos' | 'closed'
+  readonly type?: string
+  readonly description?: string
+  readonly text?: string
+  readonly hash?: string
+}
+
+let made = 0
+async function put(...files: readonly Put[]): Promise<string[]> {
+  const ids = files.map(() => `df-${String(++made).padStart(26, '0')}`)
+  await room.database.write(async (trx) => {
+    for (const [at, file] of files.entries()) {
+      const id = ids[at] as string
+      await trx
+        .insertInto('datasette_files')
+        .values({
+          id,
+          source_id: room.sources.get(file.source ?? 'photos').id,
+          path: id,
+          filename: file.filename,
+          content_type: file.type ?? 'image/jpeg',
+          declared_type: null,
+          content_hash: file.hash ?? null,
+          size: at,
+          width: null,
+          height: null,
+          uploaded_by: null,
+          version: null,
+          modified_at: null,
+          changed_at: null,
+          missing_since: null,
+          search_text: file.description ?? '',
+        })
+        .execute()
+      if (file.text !== undefined) {
+        await trx.insertInto('datasette_files_text').values({ file_id: id, text: file.text }).execute()
+      }
+    }
+  })
+  return ids
+}
+
+async function clear(): Promise<void> {
+  await room.database.write(async (trx) => {
+    await trx.deleteFrom('datasette_files_text').execute()
+    await trx.deleteFrom('datasette_files').execute()
+  })
+}
+
+describe('what is found', () => {
+  before(async () => {
+    await clear()
+    await put(
+      { filename: 'IMG_1234.JPG' },
+      { filename: 'DSC05678.jpg' },
+      { filename: 'Harbour Plan 1911.tif', type: 'image/tiff' },
+      { filename: 'HarbourMaster.png', type: 'image/png' },
+      { filename: 'report.pdf', type: 'application/pdf', text: 'The lighthouse keeper, page forty' },
+      { filename: 'report-2024.pdf.bak', type: 'application/octet-stream' },
+      { filename: 'Håkon Ærlig.txt', type: 'text/plain', description: 'A letter about the harbour' },
+      { filename: 'closed lighthouse.jpg', source: 'closed' },
+      { filename: 'quotes "NEAR" -and* (or) : ^ + {x}.csv', type: 'text/csv' },
+    )
+  })
+
+  test('all words, each the beginning of a word, wherever it stands, without diacritics and case', async () => {
+    assert.deepEqual(await names('plan harb'), ['Harbour Plan 1911.tif'])
+    assert.deepEqual(await names('hakon'), ['Håkon Ærlig.txt'])
+    assert.deepEqual(await names('HÅKON ærl'), ['Håkon Ærlig.txt'])
+    assert.deepEqual(await names('hakon harbour'), ['Håkon Ærlig.txt'], 'one in the name, one in the description')
+    assert.deepEqual(await names('hakon plan'), [])
+    assert.deepEqual(await names('report keep forty'), ['report.pdf'], 'one in the name, two in the text')
+    assert.deepEqual(await names('lighthouse pdf'), ['report.pdf'], 'one in the text, one in the type')
+    assert.deepEqual(await names('tiff'), ['Harbour Plan 1911.tif'], 'a word of the type')
+    assert.deepEqual(await names('lighthousekeeper'), [])
+  })
+
+  test('parts of names as people know them', async () => {
+    assert.deepEqual(await names('1234'), ['IMG_1234.JPG'])
+    assert.deepEqual(await names('05678'), ['DSC05678.jpg'])
+    assert.deepEqual(await names('dsc05678.jpg'), ['DSC05678.jpg'])
+    assert.deepEqual(await names('master'), ['HarbourMaster.png'])
+    assert.deepEqual(await names('report.pdf'), ['report.pdf', 'report-2024.pdf.bak'])
+    assert.deepEqual(await names('IMG_1234.jpg'), ['IMG_1234.JPG'])
+  })
+
+  test('what looks like an operator is text', async () => {
+    assert.deepEqual(await names('"near" and* (or)'), ['quotes "NEAR" -and* (or) : ^ + {x}.csv'])
+    for (const q of ['"', "'", 'a"b', '*', '^', 'NOT', 'OR OR', 'NEAR(', '{', 'source : x', '\0', 'img\x001234', '-']) {
+      assert.equal((await search({ q })).status, 200, q)
+    }
+    assert.deepEqual(await names('img\x001234'), ['IMG_1234.JPG'])
+    assert.deepEqual(await names('***'), [], 'no word is no wish for everything')
+  })
+
+  test('filtered by source and type', async () => {
+    assert.deepEqual(await names('harb', { content_type: 'image/png' }), ['HarbourMaster.png'])
+    assert.deepEqual((await names('harb', { content_type: 'images' })).sort(), [
+      'Harbour Plan 1911.tif',
+      'HarbourMaster.png',
+    ])
+    assert.deepEqual(await names('', { content_type: 'text/csv,application/pdf', _sort: 'name' }), [
+      'quotes "NEAR" -and* (or) : ^ + {x}.csv',
+      'report.pdf',
+    ])
+    assert.deepEqual(await names('lighthouse', { source: 'closed' }), ['closed lighthouse.jpg'])
+    assert.deepEqual(await names('lighthouse', { source: 'never' }), [])
+    assert.deepEqual(await names('', { content_type: 'video/*' }), [])
+  })
+
+  test('sorted by age, name and size', async () => {
+    assert.deepEqual(await names('harb', { _sort: 'name', content_type: 'images' }), [
+      'Harbour Plan 1911.tif',
+      'HarbourMaster.png',
+    ])
+    assert.deepEqual(await names('harb', { _sort: 'newest', content_type: 'images' }), [
+      'HarbourMaster.png',
+      'Harbour Plan 1911.tif',
+    ])
+    assert.equal((await search({ q: 'harb', _sort: 'size' })).sort, 'size')
+  })
+})
+
+test('the best first: names before descriptions, whole words before beginnings, then what came last', async () => {
+  await clear()
+  await put(
+    { filename: 'a.txt', text: 'a tower of words' },
+    { filename: 'b.txt', description: 'the tower' },
+    { filename: 'towers.jpg' },
+    { filename: 'old tower.jpg' },
+    { filename: 'new tower.jpg' },
+    { filename: 'Tower of London.jpg' },
+  )
+  assert.deepEqual(await names('tower'), [
+    'Tower of London.jpg',
+    'new tower.jpg',
+    'old tower.jpg',
+    'towers.jpg',
+    'b.txt',
+    'a.txt',
+  ])
+})
+
+test('an id and a hash find the file that they are of', async () => {
+  await clear()
+  const digits = 'ab'.repeat(32)
+  const hash = `sha256:${digits}`
+  const [first, second, closed] = await put(
+    { filename: 'one.jpg', hash },
+    { filename: 'two.png', type: 'image/png', hash },
+    { filename: 'three.jpg', hash, source: 'closed' },
+    { filename: 'other.jpg' },
+  )
+  assert.deepEqual(await names(first as string), ['one.jpg'])
+  assert.deepEqual(await names(` ${(first as string).toUpperCase().replace('DF', 'df')} `), ['one.jpg'])
+  assert.deepEqual(await names(closed as string, {}, 'bob'), [])
+  assert.deepEqual(await names(first as string, { source: 'closed' }), [])
+  for (const q of [hash, digits, digits.toUpperCase()])
+    assert.deepEqual(await names(q, {}, 'bob'), ['two.png', 'one.jpg'])
+  assert.deepEqual(await names('', { hash }), ['three.jpg', 'two.png', 'one.jpg'])
+  assert.deepEqual(await names('', { hash, content_type: 'image/png' }), ['two.png'])
+  const paged = await allPages({ hash, _size: '1' })
+  assert.deepEqual(
+    paged.map(({ id }) => id),
+    [closed, second, first],
+  )
+})
+
+test('only what the actor may browse, whatever names say', async () => {
+  await clear()
+  const photos = room.sources.get('photos').id
+  await put(
+    { filename: 'mine.jpg' },
+    { filename: 'secret.jpg', source: 'closed' },
+    // Named like the terms by which the full text tells sources and types apart.
+    { filename: `\uE000${photos} secret.jpg`, source: 'closed', text: `\uE000${photos} secret \uE0011` },
+  )
+  assert.deepEqual(await names('secret', {}, 'bob'), [])
+  assert.deepEqual(await names('', {}, 'bob'), ['mine.jpg'])
+  assert.deepEqual(await names(`\uE000${room.sources.get('closed').id}`, {}, 'bob'), [])
+  assert.deepEqual(await names('', { source: 'closed' }, 'bob'), [])
+  assert.deepEqual((await search({}, 'bob')).sources, ['photos'])
+  const nobody = await search({ q: 'mine' }, '')
+  assert.deepEqual([nobody.status, nobody.total, nobody.files, nobody.sources, nobody.next], [200, 0, [], [], null])
+})
+
+test('follows what becomes of files', async () => {
+  await clear()
+  const [id] = await put({ filename: 'before.jpg', text: 'inside' })
+  const write = (set: object) =>
+    room.database.write((trx) =>
+      trx
+        .updateTable('datasette_files')
+        .set(set)
+        .where('id', '=', id as string)
+        .execute(),
+    )
+  await write({ filename: 'afterwards.jpg', content_type: 'image/webp' })
+  assert.deepEqual(await names('before'), [])
+  assert.deepEqual(await names('afterw webp insi'), ['afterwards.jpg'])
+  await room.database.write((trx) => trx.updateTable('datasette_files_text').set({ text: 'outside' }).execute())
+  assert.deepEqual([await names('inside'), await names('outside')], [[], ['afterwards.jpg']])
+  await write({ source_id: room.sources.get('closed').id })
+  assert.deepEqual(await names('afterwards', {}, 'bob'), [])
+  assert.deepEqual(await names('outside'), ['afterwards.jpg'])
+  await room.database.write((trx) => trx.deleteFrom('datasette_files_text').execute())
+  assert.deepEqual(await names('outside'), [])
+  await room.database.write((trx) => trx.deleteFrom('datasette_files').execute())
+  assert.deepEqual(await names('afterwards'), [])
+})
+
+test('pages of the best matches neither skip nor repeat while files come and go', async () => {
+  await clear()
+  const kinds = ['tower.jpg', 'the tower.jpg', 'towers.jpg', 'x.jpg']
+  await put(...Array.from({ length: 60 }, (_, at) => ({ filename: kinds[at % 4] as string, description: 'tower' })))
+  const there = new Set((await search({ q: 'tower', _size: '200' })).files.map(({ id }) => id))
+  const seen = await allPages({ q: 'tower', _size: '7' }, async (page) => {
+    if (page > 5) return
+    await put({ filename: 'tower.jpg' }, { filename: 'towers tower.jpg' }, { filename: 'y', description: 'tower' })
+  })
+  const known = seen.map(({ id }) => id).filter((id) => there.has(id))
+  assert.equal(new Set(seen.map(({ id }) => id)).size, seen.length, 'none twice')
+  assert.equal(known.length, 60, 'none left out')
+})
+
+describe(`more than ${MAX_COUNT} matches`, () => {
+  const each = MAX_COUNT / 2 + 250
+  before(async () => {
+    await clear()
+    const many = (source: 'photos' | 'closed') =>
+      Array.from({ length: each }, (_, at) => ({
+        source,
+        filename: `photo ${at}.jpg`,
+        ...(at % 3 === 0 && { text: 'words' }),
+      }))
+    await put(...many('photos'))
+    await put(...many('closed'))
+  })
+
+  test('come newest first and are not counted to their end; all are paged', async () => {
+    const first = await search({ q: 'photo', _sort: 'name' })
+    assert.deepEqual([first.total, first.total_truncated, first.sort], [MAX_COUNT, true, 'newest'])
+    const seen = await allPages({ q: 'photo', _size: '200' })
+    assert.equal(seen.length, 2 * each)
+    assert.deepEqual(
+      seen.map(({ id }) => id),
+      seen
+        .map(({ id }) => id)
+        .sort()
+        .reverse(),
+    )
+    const all = await search({})
+    assert.deepEqual([all.total, all.total_truncated], [2 * each, false], 'what is not filtered is known')
+  })
+
+  test('fewer are counted and ranked', async () => {
+    const few = await search({ q: 'photo', source: 'photos' })
+    assert.deepEqual([few.total, few.total_truncated, few.sort], [each, false, 'relevance'])
+    assert.equal((await search({ q: 'photo words' })).total, Math.ceil(each / 3) * 2)
+  })
+
+  test('a list that was begun ranked goes on so when it grows past what is ranked', async () => {
+    await room.database.write((trx) => trx.deleteFrom('datasette_files').where('filename', '>=', 'photo 5').execute())
+    const before = await search({ q: 'photo', _size: '200' })
+    assert.equal(before.sort, 'relevance')
+    const there = before.total
+    await put(...Array.from({ length: MAX_COUNT }, (_, at) => ({ filename: `photo new ${at}.jpg` })))
+    let next = before.next
+    let count = before.files.length
+    while (next !== null) {
+      const page: Answer = await search({ q: 'photo', _size: '200', _next: next })
+      assert.deepEqual([page.sort, page.total_truncated], ['relevance', true])
+      assert.ok(
+        page.files.every(({ filename }) => !filename.includes('new')),
+        'what is newer stands before',
+      )
+      count += page.files.length
+      next = page.next
+    }
+    assert.equal(count, there)
+  })
+})
+
+test('what is malformed is refused', async () => {
+  const { next } = await search({ q: 'photo', _size: '1' })
+  const wrong: Record<string, string>[] = [
+    { _next: 'x' },
+    { _next: `${next}`, q: 'another' },
+    { cursor: `${next}`, q: 'photo', content_type: 'images' },
+    { _size: '0' },
+    { limit: '-1' },
+    { _size: 'x' },
+    { _sort: 'colour' },
+    { content_type: 'image' },
+    { hash: 'sha256:zz' },
+    { q: 'a', hash: '0'.repeat(64) },
+  ]
+  for (const parameters of wrong) assert.equal((await search(parameters)).status, 400, JSON.stringify(parameters))
+  assert.equal((await search({ cursor: `${next}`, q: 'photo', limit: '1' })).status, 200)
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 60 }), fc.string({ maxLength: 30 }), async (q, cursor) => {
+      assert.equal((await search({ q })).status, 200)
+      assert.ok([200, 400].includes((await search({ q, _next: cursor })).status))
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('the page reads without scripts, and says what to drop', async () => {
+  await clear()
+  await put({ filename: 'harbour <plan>.jpg' }, { filename: 'harbour.pdf', type: 'application/pdf' })
+  const page = async (query: string, actor = 'alice') => {
+    const answer = await app.request(`/-/files/search?${query}`, { headers: { 'X-Actor': actor, Accept: 'text/html' } })
+    assert.equal(answer.status, 200)
+    return await answer.text()
+  }
+  const found = await page('q=harb')
+  assert.match(found, /2 files for “harb”/)
+  assert.match(found, /harbour &lt;plan&gt;\.jpg/)
+  assert.match(found, /<option value="closed">/)
+  const none = await page('q=harbour+xyz&content_type=images')
+  assert.match(none, /Without “xyz”: 1 file</)
+  assert.doesNotMatch(none, /Without “harbour”/)
+  assert.match(await page('q=harbour+pdf&content_type=images'), /Any type: 1 file</)
+  assert.match(await page('q=nothing', 'carol'), /no files that you may see/)
+})
