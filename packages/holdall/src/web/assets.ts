@@ -17,6 +17,7 @@ export const STYLESHEETS = [
   'file-field.css',
   'file-page.css',
   'uploads.css',
+  'attach.css',
   'dialogs.css',
   'toasts.css',
 ] as const

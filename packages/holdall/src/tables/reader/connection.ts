@@ -5,6 +5,7 @@ import { quoted } from '../identifiers.ts'
 import { mayReadOnly } from './authorizer.ts'
 import { escapeFts } from './escape-fts.ts'
 import { BUSY_TIMEOUT_MS, MAX_CONNECTIONS, MAX_PREPARED, MAX_SQL_BYTES, MAX_VALUE_BYTES } from './limits.ts'
+import { addMatchFunctions } from './match-functions.ts'
 
 /** One served database, open for reading in this process. SQL from outside goes through `prepare` and nothing else. */
 export interface Connection {
@@ -32,6 +33,7 @@ export function openConnection(path: string, immutable: boolean): Connection {
   // A view or a trigger inside a stranger's file may not call functions with side effects.
   database.exec('PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; PRAGMA query_only = ON')
   database.function('escape_fts', { deterministic: true }, (words) => escapeFts(String(words ?? '')))
+  addMatchFunctions(database)
 
   let own = false
   database.setAuthorizer((action, first, second) =>

@@ -2,10 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { HoldallError } from '../../web/error.ts'
 import { openForWriting } from './connection.ts'
 import { create } from './create.ts'
+import { attach, compare, detach } from './many-cells.ts'
 import { type Refusal, WriteRefused, type WriteReply, type WriteRequest, type Written } from './protocol.ts'
 import { insert, remove, stored, update, upsert } from './rows.ts'
 
-// The process that writes to one served database; started by writers.ts with the database's path, one request at a time.
+// The process that writes to one served database; started by writers.ts with the database's path and the server's process
+// id, one request at a time.
 
 const BUSY = new Set([5, 6])
 const READ_ONLY = 8
@@ -13,6 +15,7 @@ const READ_ONLY = 8
 const BROKEN = new Set([10, 11, 13, 14, 26])
 
 const path = process.argv[2] as string
+const parent = Number(process.argv[3])
 let connection: DatabaseSync | undefined
 
 process.on('message', (request: WriteRequest) => {
@@ -36,6 +39,8 @@ function reply(request: WriteRequest): WriteReply {
 function transaction(database: DatabaseSync, request: WriteRequest): Written {
   database.exec(request.kind === 'stored' ? 'BEGIN' : 'BEGIN IMMEDIATE')
   try {
+    // Whoever comes after a server that died asks, under this lock, whether its write was done: it must not be done later.
+    if (process.ppid !== parent) process.exit(0)
     const written = perform(database, request)
     database.exec('COMMIT')
     return written
@@ -59,6 +64,12 @@ function perform(database: DatabaseSync, request: WriteRequest): Written {
       return create(database, request)
     case 'stored':
       return stored(database, request)
+    case 'attach':
+      return attach(database, request)
+    case 'detach':
+      return detach(database, request)
+    case 'compare':
+      return compare(database, request)
   }
 }
 

@@ -63,6 +63,26 @@ export type WriteRequest =
       readonly columns: readonly string[]
       readonly rows: readonly (string | NewRow)[]
     }
+  | {
+      /**
+       * Many cells of one column. `attach` writes all of them, if each still holds what it held; `detach` sets back those
+       * that still hold what was written; `compare` says how many do, and waits for whoever is writing.
+       */
+      readonly kind: 'attach' | 'detach' | 'compare'
+      readonly table: string
+      readonly column: string
+      readonly cells: readonly CellChange[]
+    }
+
+/** A cell of a file column, by the last part of its row's address. */
+export interface CellChange {
+  readonly key: string
+  readonly before: string | null
+  readonly after: string
+}
+
+/** What undoing came to: the cell holds what it held; it holds something else by now; its row is gone. */
+export type CellOutcome = 'restored' | 'changed' | 'gone'
 
 export interface Written {
   /** The rows as a JSON array of objects, when they were asked for. */
@@ -73,6 +93,10 @@ export interface Written {
   readonly schema?: string
   /** `stored`: one list of values for each row that was asked about; null where there is no such row. */
   readonly stored?: readonly (readonly SqliteValue[] | null)[]
+  /** `detach`: for each cell. */
+  readonly outcomes?: readonly CellOutcome[]
+  /** `compare`: how many cells hold what was written. */
+  readonly held?: number
 }
 
 export type Refusal =
@@ -80,6 +104,8 @@ export type Refusal =
   | { readonly kind: 'refused'; readonly messages: readonly string[] }
   | { readonly kind: 'no-table' }
   | { readonly kind: 'no-row' }
+  /** Cells that were to be replaced hold something else by now. */
+  | { readonly kind: 'changed'; readonly keys: readonly string[] }
   | { readonly kind: 'busy' }
   | { readonly kind: 'read-only' }
   /** The database or its disk is at fault. */

@@ -13,7 +13,7 @@ const PROCESS = fileURLToPath(new URL(IS_SOURCE ? './process.ts' : './process.js
 export interface Writers {
   /**
    * Does the request in one transaction: all of it or nothing.
-   * @throws HoldallError `write_refused` (400) with SQLite's words, `table_not_found`, `record_not_found`,
+   * @throws HoldallError `write_refused` (400) with SQLite's words, `table_not_found`, `record_not_found`, `attach_changed`,
    *   `database_immutable`, `database_busy`, `write_too_slow`
    */
   write(target: WriteTarget, request: WriteRequest): Promise<Written>
@@ -66,7 +66,7 @@ function createWriter(path: string, limitMs: number, idleMs: number) {
   let drained: (() => void) | undefined
 
   function start(): ChildProcess {
-    const started = fork(PROCESS, [path], {
+    const started = fork(PROCESS, [path, String(process.pid)], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -194,6 +194,8 @@ function errorOf(refusal: Refusal, request: WriteRequest): HoldallError {
       return new HoldallError('table_not_found')
     case 'no-row':
       return new HoldallError('record_not_found', { key: 'key' in request ? listOfKeys(request.key) : '' })
+    case 'changed':
+      return new HoldallError('attach_changed', { count: refusal.keys.length, keys: refusal.keys })
     case 'busy':
       return new HoldallError('database_busy')
     case 'read-only':

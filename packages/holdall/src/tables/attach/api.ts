@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { type Api, answers, FORM_TYPE, JSON_TYPE, MULTIPART_TYPE, PAGE, SEE_OTHER, TIME } from '../../web/api.ts'
+import { HOW } from './names.ts'
+import { STATES } from './plan.ts'
+
+const MATCH = z.object({
+  column: z.string().describe('The column of the rows that names of files are compared with'),
+  how: z
+    .enum(HOW)
+    .describe('The name without its ending is the value; begins with it; or has it where the pattern says'),
+  pattern: z.string().optional().describe('`{value}` stands for the value, `*` for anything'),
+  exact: z.boolean().describe('Letter for letter; else case, separators and leading zeros do not count'),
+})
+const KEY = z.string().describe("The last part of the row's address")
+const PAIR = z.tuple([z.string(), KEY])
+const RUN = z.object({
+  id: z.string(),
+  database: z.string(),
+  table: z.string(),
+  column: z.string(),
+  actor: z.string().nullable(),
+  status: z.enum(['planned', 'applying', 'applied', 'undoing', 'undone', 'failed']),
+  match: MATCH.nullable(),
+  files: z.int(),
+  rows: z.int().describe('How many rows it wrote'),
+  restored: z.int().nullable().describe('How many of them undoing set back; the others had changed since'),
+  failure_reason: z.string().nullable(),
+  created_at: TIME,
+  applied_at: TIME.nullable(),
+  undone_at: TIME.nullable(),
+  undone_by: z.string().nullable(),
+})
+const LINE = z.object({
+  id: z.string(),
+  filename: z.string().nullable(),
+  state: z.enum(STATES),
+  row: KEY.nullable().describe('The row that the file goes to'),
+  rows: z.array(z.object({ key: KEY, label: z.string().nullable() })).describe('The rows that fit'),
+  row_count: z.int(),
+  note: z.string().nullable(),
+})
+const CELL = z.object({
+  row: KEY,
+  files: z.array(z.string()),
+  outcome: z.enum(['restored', 'changed', 'gone']).nullable().describe('Of undoing'),
+})
+const COUNTS = z.record(z.enum(STATES), z.int())
+const BINARY = z.string().meta({ format: 'binary' })
+
+const ATTACH_BODY = z.object({
+  column: z.string().optional().describe('The file column; may be left out where the table has only one'),
+  files: z.array(z.string()).optional().describe('Ids of files, to be matched to rows by their names'),
+  match: MATCH.partial({ how: true, exact: true })
+    .optional()
+    .describe('Left out: the column by which most of the files find a row'),
+  pairs: z
+    .array(z.tuple([z.string(), z.union([z.string(), z.int()])]))
+    .optional()
+    .describe('In place of `files`'),
+  dry_run: z.boolean().optional().describe('Only say what would be done'),
+  replace: z.boolean().optional().describe('A file takes the place of the one that its row holds'),
+})
+
+export const ATTACH_API = {
+  start: {
+    summary: 'Attach many files to the rows of a table: begin, and past runs',
+    query: z.object({
+      column: z.string().optional(),
+      q: z.string().optional().describe('Words in the names of files that are here already'),
+      source: z.string().optional().describe('The source of those files'),
+    }),
+    answers: [answers({ columns: z.array(z.string()), runs: z.array(RUN) }), PAGE],
+  },
+  attach: {
+    summary: 'Attach many files, or only plan it',
+    description:
+      'Either `files`, each of which goes to the row that its name fits, or `pairs`. All of the rows are written, or none. Needs `view-table` too, and `files-browse` for the files. What no single row fits is left out and listed.',
+    body: {
+      [JSON_TYPE]: ATTACH_BODY,
+      [FORM_TYPE]: z.object({ column: z.string(), ids: z.string().optional(), file: z.string().optional() }),
+      [MULTIPART_TYPE]: z.object({ column: z.string(), file: z.array(BINARY) }),
+    },
+    answers: [
+      answers({
+        dry_run: z.literal(true).optional(),
+        column: z.string(),
+        run: RUN.optional(),
+        pairs: z.array(PAIR),
+        match: MATCH.optional(),
+        complete: z.boolean().optional().describe('Whether every row was looked at before the time was over'),
+        counts: COUNTS.optional(),
+        files: z.array(LINE).optional(),
+        rows_without_file: z.int().nullable().optional(),
+      }),
+      SEE_OTHER,
+    ],
+  },
+  run: {
+    summary: 'A run: its plan, or what it wrote',
+    query: z.object({ show: z.string().optional(), from: z.string().optional() }),
+    answers: [
+      answers({
+        run: RUN,
+        counts: COUNTS.optional(),
+        pairs: z.array(PAIR).optional(),
+        cells: z.array(CELL).optional(),
+      }),
+      PAGE,
+    ],
+  },
+  carryOut: {
+    summary: 'Carry out a plan; as a form, also choose rows and match again',
+    body: {
+      [JSON_TYPE]: z.object({}),
+      [FORM_TYPE]: z.object({ go: z.string().optional() }),
+    },
+    answers: [answers({ run: RUN }), SEE_OTHER],
+  },
+  undo: {
+    summary: 'Undo a run: cells that still hold what it wrote get back what they held',
+    answers: [answers({ run: RUN, changed: z.array(CELL).describe('Cells that were left as they are') }), SEE_OTHER],
+  },
+} satisfies Record<string, Api>

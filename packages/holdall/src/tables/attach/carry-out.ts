@@ -1,0 +1,269 @@
+import { THIS_PROCESS } from '../../sources/process.ts'
+import { HoldallError } from '../../web/error.ts'
+import type { Log } from '../../web/log.ts'
+import type { Actor } from '../../web/route.ts'
+import type { Databases, ServedDatabase } from '../databases.ts'
+import { readCell } from '../file-columns/cell.ts'
+import { checkFileColumns, type FileCheck } from '../file-columns/check.ts'
+import type { FileColumn } from '../file-columns/settings.ts'
+import type { VisibleFiles } from '../file-columns/visible.ts'
+import type { CellOutcome } from '../write/protocol.ts'
+import type { Writers } from '../write/writers.ts'
+import { type Journal, type JournalCell, newRunId, type Place, type Run } from './journal.ts'
+
+/** A file and the last part of the address of its row. */
+export type Pair = readonly [file: string, key: string]
+
+export interface CarryOutOptions {
+  readonly journal: Journal
+  readonly databases: Pick<Databases, 'find'>
+  readonly writers: Writers
+  readonly files: VisibleFiles
+  readonly log: Log
+  /** Called before a served database is written to, for tests that end the process there. */
+  readonly before?: (call: string) => void
+}
+
+export interface Wanted {
+  readonly database: ServedDatabase
+  readonly table: string
+  readonly column: string
+  readonly rule: FileColumn
+  readonly actor: Actor | null
+  readonly pairs: readonly Pair[]
+  /** The plan that it carries out. */
+  readonly run: string | null
+}
+
+export type CarryOut = ReturnType<typeof createCarryOut>
+
+/**
+ * Writes runs to served databases and takes them back. The journal is written first and its end last; between the two
+ * the served database changes in one transaction. Whatever ends the process in between, `settle` finds out which it was.
+ */
+export function createCarryOut({ journal, databases, writers, files, log, before }: CarryOutOptions) {
+  /** Runs that are being written at this moment, by this process. */
+  const mine = new Set<string>()
+
+  /**
+   * Keeps a run for as long as the work on it lasts: nobody else takes it for abandoned, or begins with it too.
+   * @throws HoldallError `attach_busy`
+   */
+  async function holding<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
+    if (mine.has(id)) throw new HoldallError('attach_busy')
+    mine.add(id)
+    try {
+      return await work()
+    } finally {
+      mine.delete(id)
+    }
+  }
+
+  async function write(run: Run, kind: 'attach' | 'detach' | 'compare', cells: readonly JournalCell[]) {
+    const database = databases.find(run.database)
+    if (database === undefined) throw new HoldallError('database_not_found', { name: run.database })
+    before?.(`${kind} cells`)
+    const changes = cells.map(({ key, before: held, after }) => ({ key, before: held, after }))
+    return writers.write(database, { kind, table: run.table, column: run.column, cells: changes })
+  }
+
+  async function known(id: string): Promise<Run> {
+    const run = await journal.find(id)
+    if (run === undefined) throw new HoldallError('attach_run_not_found')
+    return run
+  }
+
+  /** Finds out what became of a run whose end nobody told, and tells it. */
+  async function settle(run: Run): Promise<void> {
+    const cells = await journal.cells(run.id)
+    try {
+      if (run.status === 'undoing') return await finishUndo(run, cells)
+      // All of it is there, or nothing: one cell says it. Where none says it, nothing of it stands.
+      const { held = 0 } = await write(run, 'compare', cells)
+      if (held > 0) await journal.applied(run.id)
+      else await journal.failed(run.id, 'The server stopped before it was written. Nothing was changed.')
+    } catch (error) {
+      if (!isGone(error)) throw error
+      if (run.status === 'applying') await journal.failed(run.id, 'Its table or column is gone.')
+      else await tellUndone(run, cells, [])
+    }
+  }
+
+  async function finishUndo(run: Run, cells: readonly JournalCell[]): Promise<void> {
+    const { outcomes = [] } = await write(run, 'detach', cells)
+    await tellUndone(run, cells, outcomes)
+  }
+
+  function tellUndone({ id }: Run, cells: readonly JournalCell[], outcomes: readonly CellOutcome[]): Promise<void> {
+    return journal.undone(
+      id,
+      cells.map(({ key }, at) => [key, outcomes[at] ?? 'gone']),
+    )
+  }
+
+  /** Settles what is left of processes that are no more. What cannot be settled now is left for the next who looks. */
+  async function settleAll(place?: Place): Promise<void> {
+    for (const run of await journal.unsettled(mine, place)) await tryToSettle(run)
+  }
+
+  async function tryToSettle(run: Run): Promise<void> {
+    try {
+      await holding(run.id, () => settle(run))
+    } catch (error) {
+      log.error('a run of attached files could not be settled', { run: run.id, error })
+    }
+  }
+
+  /** What the cells of a run are to hold, checked as every write to a file column is. */
+  async function cellsFor(wanted: Wanted): Promise<Omit<JournalCell, 'outcome'>[]> {
+    const { database, table, column, rule, actor, pairs } = wanted
+    const byRow = new Map<string, string[]>()
+    for (const [file, key] of pairs) {
+      const ids = byRow.get(key)
+      if (ids) ids.push(file)
+      else byRow.set(key, [file])
+    }
+    const keys = [...byRow.keys()]
+    const { stored = [] } = await writers.write(database, { kind: 'stored', table, columns: [column], rows: keys })
+    const problems: string[] = []
+    const cells = keys.flatMap((key, at) => {
+      const held = stored[at]?.[0]
+      const added = [...new Set(byRow.get(key))]
+      if (held === undefined) problems.push(`${key}: There is no such row.`)
+      else if (held !== null && typeof held !== 'string') problems.push(`${key}: Its cell holds no text.`)
+      else if (!rule.multiple && added.length > 1)
+        problems.push(`${key}: This column takes one file, not ${added.length}.`)
+      else {
+        const ids = readCell(held).ids
+        const news = added.filter((id) => !ids.includes(id))
+        if (news.length === 0) return []
+        const after = rule.multiple ? JSON.stringify([...ids, ...news]) : (news[0] as string)
+        return [{ key, before: held, after, files: news }]
+      }
+      return []
+    })
+    if (problems.length > 0)
+      throw new HoldallError(
+        'file_column_refused',
+        {},
+        { errors: problems, fields: { [column]: problems[0] as string } },
+      )
+    await checked(cells, {
+      actor,
+      files,
+      columns: new Map([[column, rule]]),
+      rows: cells.map(({ after }) => [[column, after]]),
+      stored: async () => cells.map(({ before: held }) => new Map([[column, held]])),
+    })
+    return cells
+  }
+
+  return {
+    settleAll,
+
+    /** Whether the pairs could be written as they are. @throws as `apply` */
+    async check(wanted: Wanted): Promise<void> {
+      await cellsFor(wanted)
+    },
+
+    /**
+     * Attaches files to rows, all of them or none.
+     * @returns the run, which can be undone
+     * @throws HoldallError `file_column_refused`, `attach_nothing`, `attach_busy`, `attach_files_gone`, `attach_changed`,
+     *   `attach_not_planned`, and what writing throws
+     */
+    async apply(wanted: Wanted): Promise<Run> {
+      const { database, table, column, actor } = wanted
+      const place = { database: database.name, table }
+      await settleAll(place)
+      const cells = await cellsFor(wanted)
+      if (cells.length === 0) throw new HoldallError('attach_nothing')
+      const id = wanted.run ?? newRunId()
+      try {
+        await holding(id, async () => {
+          await journal.begin({ ...place, column, id, isPlanned: wanted.run !== null }, actor?.id ?? null, cells)
+          const run = await known(id)
+          try {
+            await write(
+              run,
+              'attach',
+              cells.map((cell) => ({ ...cell, outcome: null })),
+            )
+          } catch (error) {
+            if (isRefusal(error)) await journal.failed(id, (error as HoldallError).message)
+            throw error
+          }
+          await journal.applied(id)
+        })
+      } catch (error) {
+        return await settled(id, 'applied', error)
+      }
+      return known(id)
+    },
+
+    /**
+     * Sets back what a run wrote, where it still stands.
+     * @throws HoldallError `attach_not_applied`, `attach_busy`, and what writing throws
+     */
+    async undo(id: string, actor: Actor | null): Promise<Run> {
+      const run = await known(id)
+      await settleAll(run)
+      try {
+        await holding(id, async () => {
+          await journal.beginUndo(id, actor?.id ?? null)
+          try {
+            await finishUndo(run, await journal.cells(id))
+          } catch (error) {
+            if (isRefusal(error)) await journal.stands(id)
+            throw error
+          }
+        })
+      } catch (error) {
+        return await settled(id, 'undone', error)
+      }
+      return known(id)
+    },
+  }
+
+  /** After a failure that does not say whether the write was done: looks, and fails only if it was not. */
+  async function settled(id: string, status: Run['status'], error: unknown): Promise<Run> {
+    const run = await journal.find(id)
+    if (run?.process !== THIS_PROCESS || mine.has(id)) throw error
+    await tryToSettle(run)
+    const after = await known(id)
+    if (after.status === status) return after
+    throw error
+  }
+}
+
+/** As `checkFileColumns`, with what is wrong by the rows' addresses. */
+async function checked(cells: readonly { readonly key: string }[], check: FileCheck): Promise<void> {
+  try {
+    await checkFileColumns(check)
+  } catch (error) {
+    if (!(error instanceof HoldallError)) throw error
+    const errors = error.errors.map((message) =>
+      message.replace(/^(?:Row (\d+): )?/, (_, at: string | undefined) => `${cells[Number(at ?? 0)]?.key}: `),
+    )
+    throw new HoldallError(error.code, error.values, { errors, fields: error.fields, cause: error })
+  }
+}
+
+/** Whether SQLite itself said that nothing was written, rather than somebody ending the process that writes. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof HoldallError && REFUSALS.has(error.code)
+}
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  'attach_changed',
+  'write_refused',
+  'database_busy',
+  'database_immutable',
+  'table_not_found',
+])
+
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof HoldallError && ['table_not_found', 'database_not_found', 'write_refused'].includes(error.code)
+  )
+}

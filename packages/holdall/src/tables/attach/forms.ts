@@ -1,0 +1,186 @@
+import { FILE_ID } from '../../files/record.ts'
+import type { Source } from '../../sources/sources.ts'
+import { whenQuick } from '../../uploads/answer.ts'
+import { incoming } from '../../uploads/claim.ts'
+import { asFormError, type FormPart, readForm } from '../../uploads/form.ts'
+import { bodyOf, readBytes } from '../../web/body.ts'
+import { HoldallError } from '../../web/error.ts'
+import type { Actor, RouteContext } from '../../web/route.ts'
+import type { FileColumn } from '../file-columns/settings.ts'
+import { nameKey } from '../name-key.ts'
+import { sourceFor, uploadableSources } from '../pages/room.ts'
+import { sourceFiles } from './here.ts'
+import type { Run } from './journal.ts'
+import { MAX_BODY_BYTES } from './limits.ts'
+import { findRows } from './match.ts'
+import { HOW, type Match } from './names.ts'
+import { demandFewEnough } from './request.ts'
+import { type AttachRoom, columnIn, type Subject } from './room.ts'
+
+export interface FilesForm {
+  readonly column: string
+  readonly rule: FileColumn
+  readonly files: readonly string[]
+}
+
+/**
+ * The files to attach: those that a multipart form carries, which are uploaded while they arrive; those whose ids a form
+ * lists; or all that a search in a source finds.
+ *
+ * @throws HoldallError `no_file_column`, `form_invalid`, `file_required`, `upload_partial`, `attach_too_many_files`
+ */
+export async function readFilesForm(c: RouteContext, room: AttachRoom, subject: Subject): Promise<FilesForm> {
+  const type = c.req.header('Content-Type') ?? ''
+  if (type.startsWith('multipart/form-data')) return readUploads(c, room, subject, type)
+  const fields = new URLSearchParams((await readBytes(c, MAX_BODY_BYTES)).toString('utf8'))
+  const { column, rule } = columnIn(subject, fields.get('column') ?? undefined)
+  const listed = [...(fields.get('ids') ?? '').split(/[\s,]+/), ...fields.getAll('file')].filter((id) =>
+    FILE_ID.test(id),
+  )
+  const files =
+    fields.get('take') === 'all'
+      ? await sourceFiles(room, c.var.actor, { source: fields.get('source') ?? '', q: fields.get('q') ?? '' })
+      : [...new Set(listed)]
+  demandFewEnough(files.length)
+  if (files.length === 0) throw new HoldallError('file_required', {}, { errors: [CHOOSE], fields: { file: CHOOSE } })
+  return { column, rule, files }
+}
+
+const CHOOSE = 'No file was chosen. Choose some, then press the button again.'
+
+async function readUploads(c: RouteContext, room: AttachRoom, subject: Subject, type: string): Promise<FilesForm> {
+  const sources = await uploadableSources(room, c.var.actor)
+  let named: string | undefined
+  const files: string[] = []
+  const problems: string[] = []
+  for await (const part of readForm(type, bodyOf(c).chunks)) {
+    if (part.kind === 'field') {
+      // It stands before the files, so that they need not wait for it.
+      if (part.name === 'column') named = part.value
+      continue
+    }
+    // A field for files that was left empty is a part without a name.
+    if (part.name === 'file' && part.filename !== '') {
+      demandFewEnough(files.length + 1)
+      try {
+        files.push(await upload(room, c.var.actor, sourceFor(columnIn(subject, named).rule, sources), part))
+      } catch (error) {
+        const refusal = asFormError(error)
+        if (refusal.status >= 500 || refusal.code === 'form_invalid') throw refusal
+        problems.push(`${part.filename}: ${refusal.message}`)
+      }
+    }
+    part.skip()
+  }
+  // What was uploaded is planned; what was not is only told when nothing is left to plan.
+  if (files.length === 0) {
+    const errors = problems.length > 0 ? problems : [CHOOSE]
+    throw new HoldallError('file_required', {}, { errors, fields: { file: errors[0] as string } })
+  }
+  return { ...columnIn(subject, named), files }
+}
+
+async function upload(
+  room: AttachRoom,
+  actor: Actor | null,
+  source: Source | undefined,
+  part: FormPart & { kind: 'file' },
+): Promise<string> {
+  if (source === undefined)
+    throw new HoldallError('permission_denied', { action: 'files-upload', resource: 'any source' })
+  const ending = await room.uploads.send(source, actor, incoming(part.filename, part.type, undefined), part.body)
+  const session = await whenQuick(ending)
+  // A file that takes long to look at is waited for: without scripts nobody could ask again.
+  return (session ?? (await ending.ended)).fileId
+}
+
+/** What the form of a plan's page sent. */
+export interface PlanForm {
+  /** `apply`, `save`, `match`, `forget`, or a page to turn to. */
+  readonly go: string
+  /** The query of the page that it leads to. */
+  readonly next: string
+  readonly choices: ReadonlyMap<number, string | null>
+  /** How to match again; undefined where that was not asked for. */
+  readonly match: Match | undefined
+  readonly replace: boolean
+  /** What was typed in place of a row and names none, by field. */
+  readonly problems: ReadonlyMap<string, string>
+  readonly posted: URLSearchParams
+}
+
+export function rowField(position: number): string {
+  return `row.${position}`
+}
+
+export function typedField(position: number): string {
+  return `typed.${position}`
+}
+
+/** @throws HoldallError `body_too_large`, and what reading throws */
+export async function readPlanForm(c: RouteContext, _room: AttachRoom, subject: Subject, run: Run): Promise<PlanForm> {
+  const posted = new URLSearchParams((await readBytes(c, MAX_BODY_BYTES)).toString('utf8'))
+  const go = posted.get('go') ?? 'save'
+  const choices = new Map<number, string | null>()
+  const typed = new Map<number, string>()
+  for (const [name, value] of posted) {
+    const [, kind, position] = /^(row|typed)\.(\d{1,5})$/.exec(name) ?? []
+    if (kind === 'row') choices.set(Number(position), value === '' ? null : value)
+    if (kind === 'typed' && value.trim() !== '') typed.set(Number(position), value.trim())
+    // A line that had a typed row before, and has none now, is left out again.
+    if (kind === 'typed' && value.trim() === '') choices.set(Number(position), null)
+  }
+  const { found, problems } = await typedRows(subject, run, typed)
+  for (const [position, key] of found) choices.set(position, key)
+  const how = HOW.find((one) => one === posted.get('how')) ?? 'equal'
+  return {
+    go,
+    next: (/^to\?(.*)$/s.exec(go)?.[1] ?? posted.get('here') ?? '').slice(0, 200),
+    choices,
+    problems,
+    posted,
+    replace: posted.get('replace') === 'on',
+    match:
+      go === 'match'
+        ? {
+            column: posted.get('match') ?? '',
+            how,
+            exact: posted.get('exact') === 'on',
+            pattern: posted.get('pattern') ?? '',
+          }
+        : undefined,
+  }
+}
+
+/** The rows that people named by typing: by the value that names are compared with, else by their keys. */
+async function typedRows(subject: Subject, run: Run, typed: ReadonlyMap<number, string>) {
+  const found = new Map<number, string>()
+  const problems = new Map<string, string>()
+  if (typed.size === 0) return { found, problems }
+  const { table, database } = subject
+  const entries = [...typed]
+  const candidates = entries.flatMap(([, text], at) => {
+    const key = nameKey(text, false)
+    return key === null ? [] : [[key, at, 1] as const]
+  })
+  const [key] = table.keys
+  const columns = [
+    ...(run.match !== null && table.columnsByName.has(run.match.column) ? [run.match.column] : []),
+    ...(table.primaryKeys.length === 1 && key ? [key.name] : []),
+  ]
+  const { columns: byColumn } = await findRows(database, table.name, {
+    columns,
+    candidates,
+    exact: false,
+    cells: run.column,
+    label: null,
+  })
+  for (const [at, [position, text]] of entries.entries()) {
+    const rows = byColumn.map((one) => one.get(at)).find((one) => one !== undefined)
+    const only = rows?.count === 1 ? rows.rows[0]?.[0] : undefined
+    if (only !== undefined) found.set(position, only)
+    else if (rows === undefined) problems.set(typedField(position), `No row is ${text}.`)
+    else problems.set(typedField(position), `${rows.count} rows are ${text}. Type the key of one of them.`)
+  }
+  return { found, problems }
+}

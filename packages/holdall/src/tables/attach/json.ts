@@ -1,0 +1,60 @@
+import type { FileBrief } from '../../files/record.ts'
+import type { JournalCell, PlannedMatch, Run } from './journal.ts'
+import { countStates, type Line } from './plan.ts'
+import type { EmptyRows, Plan } from './planning.ts'
+
+/** A run as the API shows it. */
+export function runJson(run: Run): Record<string, unknown> {
+  return {
+    id: run.id,
+    database: run.database,
+    table: run.table,
+    column: run.column,
+    actor: run.actorId,
+    status: run.status,
+    match: run.match && matchJson(run.match),
+    files: run.files,
+    rows: run.cells,
+    restored: run.restored,
+    failure_reason: run.failureReason,
+    created_at: run.createdAt,
+    applied_at: run.appliedAt,
+    undone_at: run.undoneAt,
+    undone_by: run.undoneBy,
+  }
+}
+
+export function matchJson({ column, how, pattern, exact }: PlannedMatch): Record<string, unknown> {
+  return { column, how, ...(how === 'pattern' && { pattern }), exact }
+}
+
+export function planJson({ match, lines, files }: Plan, empty: EmptyRows): Record<string, unknown> {
+  return {
+    match: matchJson(match),
+    complete: match.complete,
+    counts: countStates(lines),
+    pairs: pairsOf(lines),
+    files: lines.map((line) => lineJson(line, files.get(line.file))),
+    rows_without_file: empty.count,
+  }
+}
+
+export function pairsOf(lines: readonly Line[]): [string, string][] {
+  return lines.flatMap(({ file, chosen }) => (chosen === null ? [] : [[file, chosen]]))
+}
+
+export function lineJson(line: Line, file: FileBrief | undefined): Record<string, unknown> {
+  return {
+    id: line.file,
+    filename: file?.filename ?? null,
+    state: line.state,
+    row: line.chosen,
+    rows: line.rows,
+    row_count: line.rowCount,
+    note: line.note,
+  }
+}
+
+export function cellJson({ key, files, outcome }: JournalCell): Record<string, unknown> {
+  return { row: key, files, outcome }
+}

@@ -1,0 +1,57 @@
+import { formatCount } from '../../../web/format.ts'
+import { type Html, html } from '../../../web/html.ts'
+import { postButton } from '../../../web/parts/button.ts'
+import { linkedRows } from '../../../web/parts/facts.ts'
+import type { Run } from '../journal.ts'
+import type { Subject } from '../room.ts'
+
+/** What was attached to a table before, each with its undo. */
+export function runsPanel({ href }: Subject, runs: readonly Run[], names: ReadonlyMap<string, string>): Html {
+  if (runs.length === 0) return html``
+  return html`<section class="panel" aria-label="Attached before"><div class="panel-head"><h2>Attached before</h2></div>${linkedRows(
+    runs.map((run) => ({
+      title: `${formatCount(run.files, 'file')} to ${run.column}`,
+      note: [
+        statusWords(run),
+        run.actorId === null ? '' : `by ${names.get(run.actorId) ?? run.actorId}`,
+        timeWords(run.createdAt),
+      ]
+        .filter(Boolean)
+        .join(' · '),
+      href: `${href}/${run.id}`,
+      icon: run.status === 'undone' || run.status === 'failed' ? ('close' as const) : ('check' as const),
+      ...(run.status === 'applied' && {
+        end: postButton(`${href}/${run.id}/-/undo`, {
+          label: 'Undo',
+          small: true,
+          more: {
+            'aria-label': `Undo ${formatCount(run.files, 'file')} to ${run.column}, ${timeWords(run.createdAt)}`,
+          },
+        }),
+      }),
+    })),
+  )}</section>`
+}
+
+export function timeWords(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`
+}
+
+export function statusWords({ status, cells, restored }: Run): string {
+  switch (status) {
+    case 'planned':
+      return 'A plan'
+    case 'applying':
+      return 'Being written'
+    case 'applied':
+      return `On ${formatCount(cells, 'row')}`
+    case 'undoing':
+      return 'Being undone'
+    case 'undone':
+      return restored === cells
+        ? `Undone on ${formatCount(cells, 'row')}`
+        : `Undone on ${restored ?? 0} of ${formatCount(cells, 'row')}`
+    case 'failed':
+      return 'Not written'
+  }
+}

@@ -1,0 +1,165 @@
+import { shownFile } from '../../../files/shown.ts'
+import type { Source } from '../../../sources/sources.ts'
+import type { HoldallError } from '../../../web/error.ts'
+import { formatCount, formatNumber } from '../../../web/format.ts'
+import { type Html, html, safeUrl } from '../../../web/html.ts'
+import { renderPage } from '../../../web/page.ts'
+import { attributes } from '../../../web/parts/attributes.ts'
+import { button, hiddenFields, linkButton } from '../../../web/parts/button.ts'
+import { errorSummary, field } from '../../../web/parts/field.ts'
+import { fileCell } from '../../../web/parts/file.ts'
+import { searchInput, selectInput, textInput } from '../../../web/parts/inputs.ts'
+import { emptyState, notice } from '../../../web/parts/notice.ts'
+import { dataTable } from '../../../web/parts/table.ts'
+import type { RouteContext } from '../../../web/route.ts'
+import { answerPage } from '../../pages/answer.ts'
+import { crumbs, sourceFor, uploadableSources } from '../../pages/room.ts'
+import { newestFiles, sourcesHere } from '../here.ts'
+import type { Run } from '../journal.ts'
+import { MAX_FILES } from '../limits.ts'
+import type { AttachRoom, Subject } from '../room.ts'
+import { runsPanel } from './runs-panel.ts'
+
+/** `GET /{db}/{table}/-/attach`: where files come from, and what was attached before. */
+export async function startPage(
+  c: RouteContext,
+  room: AttachRoom,
+  subject: Subject,
+  runs: readonly Run[],
+  refused?: HoldallError,
+): Promise<Response> {
+  const { table, database, fileColumns, href } = subject
+  const asked = c.req.query('column') ?? ''
+  const column = fileColumns.has(asked) ? asked : fileColumns.keys().next().value
+  const [frame, names] = await Promise.all([room.frame(c), namesOf(room, runs)])
+  return answerPage(
+    c,
+    renderPage({
+      ...frame,
+      title: 'Attach many files',
+      lede: html`To rows of ${table.name}, which are found by the names of the files`,
+      crumbs: crumbs(room, database.name, table.name, 'Attach many files'),
+      section: 'databases',
+      body: html`<div class="stack">${
+        refused &&
+        errorSummary(
+          'Nothing was attached',
+          refused.errors.map((message) => ({ message })),
+        )
+      }${column === undefined ? noColumn(subject) : await ways(c, room, subject, column)}${runsPanel(subject, runs, names)}</div>`,
+      ...room.once.take(c, href),
+    }),
+    refused?.status,
+  )
+}
+
+/** What people call those who made runs. */
+async function namesOf(room: AttachRoom, runs: readonly Run[]): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(runs.flatMap(({ actorId }) => actorId ?? []))]
+  return new Map(await Promise.all(ids.map(async (id) => [id, await room.registry.nameOf(id)] as const)))
+}
+
+function noColumn({ path, table }: Subject): Html {
+  return html`<section class="panel">${emptyState({
+    title: `No column of ${table.name} holds files`,
+    body: 'Files are attached to a column that is made to hold them.',
+    icon: 'columns',
+    actions: linkButton({ label: 'Configure file columns', href: `${path}/-/file-columns` }),
+  })}</section>`
+}
+
+async function ways(c: RouteContext, room: AttachRoom, subject: Subject, column: string): Promise<Html> {
+  const [sources, here] = await Promise.all([uploadableSources(room, c.var.actor), sourcesHere(room, c.var.actor)])
+  const rule = subject.fileColumns.get(column)
+  const source = rule && sourceFor(rule, sources)
+  return html`${columnChoice(subject, column)}${
+    source === undefined
+      ? notice({
+          tone: 'info',
+          title: 'You may not upload files for this column.',
+          body: 'Files that are here already can be attached.',
+        })
+      : uploadWay(room, subject, column, source)
+  }${here.length > 0 && (await hereWay(c, room, subject, column, here))}`
+}
+
+function columnChoice({ fileColumns, href }: Subject, column: string): Html {
+  if (fileColumns.size === 1) return html``
+  return html`<form class="toolbar" action="${safeUrl(href)}"><label class="inline-field">File column${selectInput({
+    name: 'column',
+    value: column,
+    options: [...fileColumns.keys()].map((name) => ({ value: name, label: name })),
+    submits: true,
+  })}</label>${button({ label: 'Show', type: 'submit', more: { 'data-when-scriptless': true } })}</form>`
+}
+
+/** A folder or files of the person's machine; without scripts a plain form. */
+function uploadWay(room: AttachRoom, { href, fileColumns }: Subject, column: string, source: Source): Html {
+  const rule = fileColumns.get(column)
+  const accept = rule && rule.accept.length > 0 ? rule.accept.join(', ') : null
+  const tied = attributes({
+    base: `${room.urls.base}/`,
+    source: source.slug,
+    label: column,
+    accept,
+    'max-size': rule?.maxSize ?? source.rules.maxFileSize,
+    action: safeUrl(href),
+    column,
+  })
+  return html`<file-matcher${tied}><form class="panel panel-body form-narrow" method="post" enctype="multipart/form-data" action="${safeUrl(href)}">${hiddenFields({ column })}${field(
+    {
+      name: 'file',
+      label: `Files for ${column}`,
+      hint: `Their names say to which row they belong, for example 1862-014.jpg. They are uploaded to ${source.label}; nothing is attached before you have seen the rows.`,
+      control: (tie) =>
+        textInput({ ...tie, name: 'file', type: 'file', multiple: true, accept: accept ?? undefined, required: true }),
+    },
+  )}<div class="actions">${button({ label: 'Upload and match', type: 'submit', kind: 'filled', icon: 'upload' })}</div></form></file-matcher>`
+}
+
+/** Files that are here already: the newest, or those that a search finds. */
+async function hereWay(
+  c: RouteContext,
+  room: AttachRoom,
+  { href }: Subject,
+  column: string,
+  here: readonly Source[],
+): Promise<Html> {
+  const q = (c.req.query('q') ?? '').trim().slice(0, 200)
+  const asked = c.req.query('source')
+  const source = here.find(({ slug }) => slug === asked) ?? (here[0] as Source)
+  const isOpen = asked !== undefined || c.req.query('q') !== undefined
+  const { files, total, truncated } = await newestFiles(room, source, q)
+  const reset = `${href}?${new URLSearchParams({ column, source: source.slug })}`
+  return html`<details class="panel fold-panel"${attributes({ open: isOpen })}><summary><strong>Files that are here already</strong> <span class="muted">Attach what was uploaded or found before</span></summary><form class="toolbar inset" role="search" action="${safeUrl(href)}">${hiddenFields({ column })}${searchInput(
+    { name: 'q', value: q, label: 'Search files', placeholder: 'Search files' },
+    q === '' ? undefined : reset,
+  )}${selectInput({
+    name: 'source',
+    value: source.slug,
+    label: 'Source',
+    options: here.map(({ slug, label }) => ({ value: slug, label })),
+    submits: true,
+  })}${button({ label: 'Search', type: 'submit', more: { 'data-when-scriptless': true } })}</form>${
+    files.length === 0
+      ? emptyState({ title: q === '' ? `${source.label} holds no files yet` : 'No file matches', icon: 'image' })
+      : html`<form method="post" action="${safeUrl(href)}">${hiddenFields({ column, source: source.slug, q })}${dataTable(
+          {
+            caption: `Files of ${source.label}, newest first`,
+            columns: [{ label: 'Take' }, { label: 'File', kind: 'file' }, { label: 'When' }],
+            rows: files.map((file) => ({
+              cells: [
+                html`<input type="checkbox" name="file" value="${file.id}" aria-label="${file.filename}">`,
+                fileCell({ state: 'file', file: shownFile(file, room.urls) }),
+                html`<span class="muted tabular">${file.createdAt.slice(0, 16).replace('T', ' ')}</span>`,
+              ],
+            })),
+            density: 'default',
+          },
+        )}<div class="save-bar"><span class="fine muted">${files.length < total ? `The newest ${formatNumber(files.length)} of ${truncated ? 'more than ' : ''}${formatNumber(total)}` : formatCount(total, 'file')}</span><div class="actions">${
+          total <= MAX_FILES &&
+          !truncated &&
+          button({ label: `Match all ${formatCount(total, 'file')}`, type: 'submit', name: 'take', value: 'all' })
+        }${button({ label: 'Match chosen files', type: 'submit', name: 'take', value: 'chosen' })}</div></div></form>`
+  }</details>`
+}

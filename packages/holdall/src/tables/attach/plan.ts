@@ -1,0 +1,111 @@
+import type { FileBrief } from '../../files/record.ts'
+import { readCell } from '../file-columns/cell.ts'
+import { problemWith } from '../file-columns/check.ts'
+import type { FileColumn } from '../file-columns/settings.ts'
+import type { FoundRows } from './match.ts'
+import { baseName, stemOf, WHOLE } from './names.ts'
+
+/**
+ * What a plan says of one file: it goes to its row; it fits several rows; another file fits the same row; its row holds
+ * a file already, or this very one; no row fits it; the column does not take it.
+ */
+export const STATES = ['matched', 'several', 'double', 'filled', 'same', 'no_row', 'refused'] as const
+export type LineState = (typeof STATES)[number]
+
+export interface RowChoice {
+  /** The last part of the row's address. */
+  readonly key: string
+  readonly label: string | null
+}
+
+export interface Line {
+  readonly file: string
+  readonly state: LineState
+  /** The rows that fit, the best of them; `rowCount` of them in all. */
+  readonly rows: readonly RowChoice[]
+  readonly rowCount: number
+  /** The row that the file goes to; null leaves it out. */
+  readonly chosen: string | null
+  /** Why it is refused, in words. */
+  readonly note: string | null
+}
+
+/** Files in the order in which people count: `2.jpg` before `10.jpg`. */
+export function inOrder(files: readonly FileBrief[]): FileBrief[] {
+  return [...files].sort((a, b) => collator.compare(a.filename, b.filename) || (a.id < b.id ? -1 : 1))
+}
+
+const collator = new Intl.Collator('en', { numeric: true })
+
+export interface PlanOptions {
+  /** The files of the plan, in its order; undefined for those that the actor may not browse. */
+  readonly files: readonly { readonly id: string; readonly file: FileBrief | undefined }[]
+  readonly found: FoundRows
+  readonly rule: FileColumn
+  /** Whether a file takes the place of the one that its row holds. */
+  readonly replace: boolean
+}
+
+interface Draft extends Line {
+  readonly rank: number
+  readonly cell: string | null
+}
+
+/** What is to become of each file, as far as the names tell. What they leave open is left out until somebody decides. */
+export function planLines({ files, found, rule, replace }: PlanOptions): Line[] {
+  const drafts = files.map(({ id, file }, at): Draft => {
+    const problem = problemWith(id, file, rule)
+    const rows = found.get(at)
+    const base = { file: id, rows: [], rowCount: 0, chosen: null, note: null, rank: rows?.rank ?? 0, cell: null }
+    if (problem !== undefined) return { ...base, state: 'refused', note: problem }
+    if (rows === undefined) return { ...base, state: 'no_row' }
+    const choices = rows.rows.map(([key, label]) => ({ key, label }))
+    const [first] = rows.rows
+    if (rows.count > 1 || first === undefined) {
+      return { ...base, state: 'several', rows: choices, rowCount: rows.count }
+    }
+    const [key, , cell] = first
+    return { ...base, state: 'matched', rows: choices, rowCount: 1, chosen: key, cell }
+  })
+  const settled = rule.multiple ? drafts : settleDoubles(drafts)
+  return settled.map(({ rank: _, cell, ...line }): Line => {
+    if (line.state !== 'matched') return line
+    const { ids, other } = readCell(cell)
+    if (ids.includes(line.file)) return { ...line, state: 'same', chosen: null }
+    const isTaken = other !== null || (!rule.multiple && ids.length > 0)
+    return isTaken ? { ...line, state: 'filled', chosen: replace ? line.chosen : null } : line
+  })
+}
+
+/** Where a row takes one file and several fit: the one whose whole name is the value has it, if there is one such. */
+function settleDoubles(drafts: readonly Draft[]): Draft[] {
+  const byRow = new Map<string, Draft[]>()
+  for (const draft of drafts) {
+    if (draft.chosen === null) continue
+    const others = byRow.get(draft.chosen)
+    if (others) others.push(draft)
+    else byRow.set(draft.chosen, [draft])
+  }
+  const losers = new Set<Draft>()
+  for (const same of byRow.values()) {
+    if (same.length === 1) continue
+    const whole = same.filter(({ rank }) => rank === WHOLE)
+    const winner = whole.length === 1 ? whole[0] : undefined
+    for (const draft of same) if (draft !== winner) losers.add(draft)
+  }
+  return drafts.map((draft) => (losers.has(draft) ? { ...draft, state: 'double', chosen: null } : draft))
+}
+
+/** How many lines there are of each state. */
+export function countStates(lines: Iterable<{ readonly state: LineState }>): Record<LineState, number> {
+  const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<LineState, number>
+  for (const { state } of lines) counts[state] += 1
+  return counts
+}
+
+/** A pattern for names like one of these, to begin with. */
+export function examplePattern(filename: string | undefined): string {
+  if (filename === undefined) return 'IMG {value} *.jpg'
+  const name = baseName(filename)
+  return `{value}${name.slice(stemOf(filename).length)}`
+}

@@ -1,0 +1,124 @@
+import type { FileBrief } from '../../files/record.ts'
+import type { Actor } from '../../web/route.ts'
+import type { FileColumn } from '../file-columns/settings.ts'
+import { visibleFiles } from '../file-columns/visible.ts'
+import { identifier, quoted } from '../identifiers.ts'
+import { encodeRowKey } from '../keys.ts'
+import { titleColumn } from '../pages/table-data.ts'
+import { guessMatch } from './guess.ts'
+import type { PlannedMatch } from './journal.ts'
+import { MAX_EMPTY_ROWS } from './limits.ts'
+import { type FoundRows, findRows } from './match.ts'
+import { candidatesFor, type Match } from './names.ts'
+import { inOrder, type Line, planLines, type RowChoice } from './plan.ts'
+import type { AttachRoom, Subject } from './room.ts'
+
+export interface PlanAsked {
+  readonly actor: Actor | null
+  readonly column: string
+  readonly rule: FileColumn
+  readonly files: readonly string[]
+  /** Undefined: the one that finds a row for most of them. */
+  readonly match: Match | undefined
+  readonly replace: boolean
+  readonly signal: AbortSignal
+}
+
+export interface Plan {
+  readonly match: PlannedMatch
+  readonly lines: readonly Line[]
+  readonly files: ReadonlyMap<string, FileBrief>
+}
+
+/**
+ * Finds the row of each file.
+ * @throws HoldallError `attach_pattern_invalid`, `column_not_found` and what reading throws
+ */
+export async function makePlan(room: AttachRoom, subject: Subject, asked: PlanAsked): Promise<Plan> {
+  const { database, table, fileColumns } = subject
+  const { column, rule, replace, signal } = asked
+  const files = await visibleFiles(room.registry, asked.actor, asked.files)
+  const visible = inOrder([...files.values()])
+  const hidden = [...new Set(asked.files)].filter((id) => !files.has(id))
+  const names = visible.map(({ filename }) => filename)
+  const match =
+    asked.match ?? (await guessMatch(database, table, names, new Set(fileColumns.keys()), column, signal))?.match
+  const found = match && (await matchNames(subject, column, match, names, signal))
+  return {
+    match: { ...(match ?? NO_MATCH), replace, complete: found?.complete ?? true },
+    files,
+    lines: planLines({
+      files: [...visible.map((file) => ({ id: file.id, file })), ...hidden.map((id) => ({ id, file: undefined }))],
+      found: found?.rows ?? new Map(),
+      rule,
+      replace,
+    }),
+  }
+}
+
+/** For a table that has no column to compare names with. */
+const NO_MATCH: Match = { column: '', how: 'equal', exact: false }
+
+async function matchNames(
+  { database, table }: Subject,
+  cells: string,
+  match: Match,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<{ rows: FoundRows; complete: boolean }> {
+  const { columns, complete } = await findRows(database, table.name, {
+    columns: [match.column],
+    candidates: await candidatesFor(names, match),
+    exact: match.exact,
+    cells,
+    label: titleColumn(table),
+    signal,
+  })
+  return { rows: columns[0] as FoundRows, complete }
+}
+
+export interface EmptyRows {
+  /** Rows whose cell is empty and that the plan leaves so; null where counting took too long. */
+  readonly count: number | null
+  /** The first of them. */
+  readonly rows: readonly RowChoice[]
+}
+
+/** The rows that have no file, and get none from the rows that a plan chooses. */
+export async function emptyRows(
+  { database, table: { name } }: Subject,
+  column: string,
+  chosen: ReadonlySet<string>,
+): Promise<EmptyRows> {
+  const { results, schema } = await database.read((known) => {
+    const table = known.tables.get(name)
+    if (table === undefined) return { statements: [] }
+    const cell = quoted(column)
+    const where = `from ${identifier(name)} where ${cell} is null or ${cell} = ''`
+    const label = titleColumn(table)
+    const shown = [...table.keys.map(({ sqlName }) => identifier(sqlName)), label === null ? 'null' : identifier(label)]
+    return {
+      statements: [
+        {
+          sql: `select ${shown.join(', ')} ${where} limit :limit`,
+          params: { limit: MAX_EMPTY_ROWS + chosen.size },
+          optional: true,
+        },
+        { sql: `select count(*) ${where}`, optional: true },
+      ],
+    }
+  })
+  const [named, counted] = results
+  const keys = schema.tables.get(name)?.keys ?? []
+  const affinities = keys.map(({ affinity }) => affinity)
+  const all = (named?.rows ?? []).map((row): RowChoice => {
+    const label = row[keys.length] ?? null
+    return { key: encodeRowKey(row.slice(0, keys.length), affinities), label: label === null ? null : String(label) }
+  })
+  const total = counted === undefined || counted.failure ? null : Number(counted.rows[0]?.[0] ?? 0)
+  return {
+    // Those of the plan that go to rows with a file already are not among the empty ones.
+    count: total === null ? null : Math.max(0, total - chosen.size),
+    rows: all.filter(({ key }) => !chosen.has(key)).slice(0, MAX_EMPTY_ROWS),
+  }
+}

@@ -1,0 +1,192 @@
+import { readBytes } from '../../web/body.ts'
+import { HoldallError } from '../../web/error.ts'
+import { formatCount } from '../../web/format.ts'
+import type { Route, RouteContext } from '../../web/route.ts'
+import { asObject, parseJson } from '../write/body.ts'
+import { needsTable } from '../write/room.ts'
+import { isForm } from '../write/routes.ts'
+import { ATTACH_API } from './api.ts'
+import { readFilesForm, readPlanForm } from './forms.ts'
+import type { Run } from './journal.ts'
+import { cellJson, pairsOf, planJson, runJson } from './json.ts'
+import { MAX_BODY_BYTES } from './limits.ts'
+import { planPage } from './pages/plan-page.ts'
+import { resultPage } from './pages/result-page.ts'
+import { startPage } from './pages/start-page.ts'
+import { countStates } from './plan.ts'
+import { emptyRows, makePlan } from './planning.ts'
+import { readAttachRequest } from './request.ts'
+import { type AttachRoom, columnIn, runIn, type Subject, subjectOf } from './room.ts'
+
+const RUN_PATH = '/:database/:table/-/attach/:run{[0-9a-z]+}'
+
+/** Attaching many files to the rows of a table: planned, written and undone as one. */
+export function attachRoutes(room: AttachRoom): Route[] {
+  const need = needsTable('update-row', { database: room.databases.get })
+  return [
+    {
+      method: 'GET',
+      path: '/:database/:table/-/attach',
+      json: true,
+      need,
+      api: ATTACH_API.start,
+      handler: (c) => start(c, room),
+    },
+    {
+      method: 'POST',
+      path: '/:database/:table/-/attach',
+      need,
+      api: ATTACH_API.attach,
+      handler: (c) => attach(c, room),
+    },
+    { method: 'GET', path: RUN_PATH, json: true, need, api: ATTACH_API.run, handler: (c) => show(c, room) },
+    { method: 'POST', path: RUN_PATH, need, api: ATTACH_API.carryOut, handler: (c) => carryOut(c, room) },
+    { method: 'POST', path: `${RUN_PATH}/-/undo`, need, api: ATTACH_API.undo, handler: (c) => undo(c, room) },
+  ]
+}
+
+async function start(c: RouteContext, room: AttachRoom): Promise<Response> {
+  const subject = await subjectOf(c, room)
+  const place = { database: subject.database.name, table: subject.table.name }
+  await room.carryOut.settleAll(place)
+  const runs = await room.journal.history(place)
+  if (c.var.jsonPath) return c.json({ ok: true, columns: [...subject.fileColumns.keys()], runs: runs.map(runJson) })
+  return startPage(c, room, subject, runs)
+}
+
+async function attach(c: RouteContext, room: AttachRoom): Promise<Response> {
+  const subject = await subjectOf(c, room)
+  if (isForm(c)) return begin(c, room, subject)
+  const asked = readAttachRequest(asObject(parseJson(await readBytes(c, MAX_BODY_BYTES))))
+  const { column, rule } = columnIn(subject, asked.column)
+  const { actor } = c.var
+  const plan =
+    asked.pairs === undefined
+      ? await makePlan(room, subject, { ...asked, actor, column, rule, signal: c.req.raw.signal })
+      : undefined
+  const pairs = plan === undefined ? (asked.pairs ?? []) : pairsOf(plan.lines)
+  const wanted = { ...subject, table: subject.table.name, column, rule, actor, pairs, run: null }
+  const planned = plan && planJson(plan, await emptyRows(subject, column, new Set(pairs.map(([, key]) => key))))
+  if (asked.dryRun) {
+    if (plan === undefined) await room.carryOut.check(wanted)
+    return c.json({ ok: true, dry_run: true, column, pairs, ...planned })
+  }
+  const run = await room.carryOut.apply(wanted)
+  return c.json({ ok: true, run: runJson(run), column, pairs, ...planned })
+}
+
+/** A form with files, or with ids of files: makes a plan and leads to its page. */
+async function begin(c: RouteContext, room: AttachRoom, subject: Subject): Promise<Response> {
+  try {
+    const { column, rule, files } = await readFilesForm(c, room, subject)
+    const plan = await makePlan(room, subject, {
+      actor: c.var.actor,
+      column,
+      rule,
+      files,
+      match: undefined,
+      replace: false,
+      signal: c.req.raw.signal,
+    })
+    const place = { database: subject.database.name, table: subject.table.name, column }
+    const id = await room.journal.plan(place, c.var.actor?.id ?? null, plan.match, plan.lines)
+    if (c.var.format === 'json') {
+      const run = await room.journal.find(id)
+      return c.json({ ok: true, column, pairs: pairsOf(plan.lines), run: runJson(run as Run) })
+    }
+    return c.redirect(`${subject.href}/${id}`, 303)
+  } catch (error) {
+    if (!isPageRefusal(c, error)) throw error
+    const place = { database: subject.database.name, table: subject.table.name }
+    return startPage(c, room, subject, await room.journal.history(place), error)
+  }
+}
+
+async function show(c: RouteContext, room: AttachRoom): Promise<Response> {
+  const subject = await subjectOf(c, room)
+  const run = await runIn(c, room, subject)
+  const isPlan = run.status === 'planned'
+  if (!c.var.jsonPath) return isPlan ? planPage(c, room, subject, run) : resultPage(c, room, subject, run)
+  if (!isPlan) return c.json({ ok: true, run: runJson(run), cells: (await room.journal.cells(run.id)).map(cellJson) })
+  const { states } = await room.journal.counts(run.id)
+  const counts = { ...countStates([]), ...Object.fromEntries(states) }
+  return c.json({ ok: true, run: runJson(run), counts, pairs: await room.journal.pairs(run.id) })
+}
+
+/** The form of a plan's page: keeps what was chosen, then matches again, turns the page or carries the plan out. */
+async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
+  const subject = await subjectOf(c, room)
+  const run = await runIn(c, room, subject)
+  if (run.status !== 'planned') throw new HoldallError('attach_not_planned', { status: run.status })
+  const href = `${subject.href}/${run.id}`
+  if (!isForm(c)) {
+    asObject(parseJson(await readBytes(c, MAX_BODY_BYTES)))
+    return c.json({ ok: true, run: runJson(await applyPlan(c, room, subject, run)) })
+  }
+  const form = await readPlanForm(c, room, subject, run)
+  try {
+    await room.journal.choose(run.id, form.choices)
+    if (form.problems.size > 0) {
+      const [message = ''] = form.problems.values()
+      throw new HoldallError('bad_request', { reason: message }, { fields: Object.fromEntries(form.problems) })
+    }
+    if (form.match !== undefined) {
+      const { column, rule } = columnIn(subject, run.column)
+      const plan = await makePlan(room, subject, {
+        actor: c.var.actor,
+        column,
+        rule,
+        files: await room.journal.files(run.id),
+        match: form.match,
+        replace: form.replace,
+        signal: c.req.raw.signal,
+      })
+      await room.journal.planAgain(run.id, column, plan.match, plan.lines)
+    } else if (form.go === 'apply') {
+      const applied = await applyPlan(c, room, subject, run)
+      if (c.var.format === 'json') return c.json({ ok: true, run: runJson(applied) })
+      return c.redirect(href, 303)
+    } else if (form.go === 'forget') {
+      await room.journal.forget(run.id)
+      room.once.write(c, subject.href, { said: 'Plan forgotten. The files stay where they are.' })
+      return c.redirect(`${subject.href}?${new URLSearchParams({ column: run.column })}`, 303)
+    }
+  } catch (error) {
+    if (!isPageRefusal(c, error)) throw error
+    return planPage(c, room, subject, run, { error, form })
+  }
+  if (c.var.format === 'json') {
+    return c.json({ ok: true, run: runJson((await room.journal.find(run.id)) ?? run) })
+  }
+  return c.redirect(form.next === '' ? href : `${href}?${form.next}`, 303)
+}
+
+async function applyPlan(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<Run> {
+  const { column, rule } = columnIn(subject, run.column)
+  return room.carryOut.apply({
+    database: subject.database,
+    table: subject.table.name,
+    column,
+    rule,
+    actor: c.var.actor,
+    pairs: await room.journal.pairs(run.id),
+    run: run.id,
+  })
+}
+
+async function undo(c: RouteContext, room: AttachRoom): Promise<Response> {
+  const subject = await subjectOf(c, room)
+  const run = await runIn(c, room, subject)
+  if (run.status !== 'applied') throw new HoldallError('attach_not_applied', { status: run.status })
+  const after = await room.carryOut.undo(run.id, c.var.actor)
+  const changed = (await room.journal.cells(run.id)).filter(({ outcome }) => outcome !== 'restored')
+  if (c.var.format === 'json') return c.json({ ok: true, run: runJson(after), changed: changed.map(cellJson) })
+  const href = `${subject.href}/${run.id}`
+  const left = changed.length === 0 ? '' : `, ${formatCount(changed.length, 'row')} left as changed since`
+  room.once.write(c, href, { said: `${formatCount(after.restored ?? 0, 'row')} set back${left}` })
+  return c.redirect(href, 303)
+}
+
+function isPageRefusal(c: RouteContext, error: unknown): error is HoldallError {
+  return c.var.format === 'html' && error instanceof HoldallError && error.status < 500
+}
