@@ -424,7 +424,7 @@ describe('file-column-input', { skip }, () => {
   test('removing detaches, with a way back', async () => {
     await field('photos').getByRole('button', { name: 'Remove 1998-214-7_base_mark.jpg' }).click()
     assert.equal(await storedIn('photos'), '["df-side","df-detail"]')
-    await page.getByText('1 change.').waitFor()
+    await page.getByText(/^1 change: /).waitFor()
     await page.getByRole('button', { name: 'Undo' }).click()
     assert.equal(await storedIn('photos'), '["df-side","df-mark","df-detail"]')
   })

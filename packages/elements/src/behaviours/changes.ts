@@ -6,10 +6,26 @@ export function fileFields(form: HTMLFormElement): FileColumnInput[] {
 
 /** How many fields of a form hold something else than the page came with. */
 export function countChanges(form: HTMLFormElement): number {
-  const names = new Set<string>()
-  for (const element of form.elements) if (isChanged(element)) names.add((element as HTMLInputElement).name)
-  for (const field of fileFields(form)) if (field.changed || field.pending > 0) names.add(field.name)
-  return names.size
+  return changedFields(form).length
+}
+
+/** What those fields are called: `title`, and `photo: Largest size` for one of several that belong to `photo`. */
+export function changedFields(form: HTMLFormElement): string[] {
+  const controls = [...form.elements].filter(isChanged)
+  const files = fileFields(form).filter((field) => field.changed || field.pending > 0)
+  return [...new Set([...controls, ...files].map(calledOf))]
+}
+
+/** Several controls of one field, such as a number and its unit, are one. */
+function calledOf(control: Element): string {
+  const row = labelIn(control.closest('.form-row'), '.form-row-label .field-label')
+  const own = labelIn(control.closest('.field'), '.field-label')
+  const called = row && own ? `${row}: ${own}` : (row ?? own)
+  return called ?? control.getAttribute('name') ?? ''
+}
+
+function labelIn(field: Element | null, selector: string): string | undefined {
+  return field?.querySelector(selector)?.textContent?.trim() || undefined
 }
 
 /** Whether a control holds something else than the page came with. */

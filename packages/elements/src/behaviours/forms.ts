@@ -1,9 +1,12 @@
 import { announce } from '../lib/announce.ts'
 import { formatCount } from '../lib/format.ts'
-import { countChanges, fileFields } from './changes.ts'
+import { changedFields, fileFields } from './changes.ts'
+
+/** Changes that are named; more are counted. */
+const MAX_NAMED = 4
 
 /**
- * Forms with `data-save` say how much has changed and wait for their uploads: a press on Save is accepted at once and
+ * Forms with `data-save` say what has changed and wait for their uploads: a press on Save is accepted at once and
  * carried out when the last one has ended. A file that was refused or whose upload failed stops it, because saving would
  * silently leave it out.
  */
@@ -17,9 +20,9 @@ function follow(form: HTMLFormElement): void {
 
   function say(): void {
     if (!state) return
-    const changes = countChanges(form)
+    const changes = changedFields(form)
     const uploads = pendingUploads(form)
-    const words = changes === 0 ? [] : [`${formatCount(changes, 'change')}.`]
+    const words = changes.length === 0 ? [] : [changesWords(changes)]
     if (uploads > 0)
       words.push(waiting === undefined ? `Saving waits for ${formatCount(uploads, 'upload')}.` : savesWhen(uploads))
     state.textContent = words.join(' ')
@@ -59,6 +62,13 @@ function follow(form: HTMLFormElement): void {
 
 function pendingUploads(form: HTMLFormElement): number {
   return fileFields(form).reduce((sum, field) => sum + field.pending, 0)
+}
+
+/** `2 changes: title, photo.` */
+function changesWords(changes: readonly string[]): string {
+  const named = changes.slice(0, MAX_NAMED)
+  const more = changes.length - named.length
+  return `${formatCount(changes.length, 'change')}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`
 }
 
 /** What a press on Save comes to while files are still being sent. */

@@ -10,6 +10,7 @@ let time = Date.parse('2026-03-01T12:00:00Z')
 const raw: Route = {
   method: 'GET',
   path: '/raw',
+  api: { summary: 'A test', answers: [] },
   need: { kind: 'public', because: 'a test' },
   handler: (c) => new Response(c.var.actor?.id ?? 'nobody', { headers: { 'Content-Type': 'text/plain' } }),
 }

@@ -28,18 +28,20 @@ export async function filePage(
   const { urls, frame, sources, permissions, registry } = room
   const { actor } = c.var
   const source = sources.byId(file.sourceId)
-  const [uses, editable, deletable, uploader] = await Promise.all([
+  const reachable = source?.availability.available === true
+  const [uses, editable, deletable, uploader, shown] = await Promise.all([
     room.findUses(actor, file.id),
     permissions.allowed(actor, 'files-edit', fileResource(file)),
     permissions.allowed(actor, 'files-delete', fileResource(file)),
     file.uploadedBy === null ? null : registry.nameOf(file.uploadedBy),
+    filePreview(room, file, reachable),
   ])
   const label = source?.label ?? file.sourceSlug
-  const reachable = source?.availability.available === true
   const exif = exifFacts(file.metadata)
   return renderPage({
     ...(await frame(c)),
     title: file.filename,
+    lede: usedWords(uses),
     section: 'files',
     crumbs: [
       { label: 'Files', href: urls.path('/-/files') },
@@ -56,7 +58,7 @@ export async function filePage(
         body: 'The file is known, but it cannot be opened until its source is back.',
         role: 'status',
       })
-    }<div class="file-layout"><div class="stack">${filePreview(room, file, reachable)}${description(room, file, editable)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
+    }<div class="file-layout"><div class="stack">${shown}${description(room, file, editable)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
       [
         ['Type', typeOf(file)],
         ['Dimensions', dimensions(file)],
@@ -115,12 +117,20 @@ function description({ urls }: FilesRoom, file: FileRecord, editable: boolean): 
   )}<div class="actions">${button({ label: 'Save description', type: 'submit' })}</div></form>`
 }
 
-export function usedIn({ references, truncated }: FileUses): Html {
-  const count = truncated ? `more than ${formatNumber(references.length)} rows` : formatCount(references.length, 'row')
+function usedWords(uses: FileUses): Html {
+  return html`<a href="#used">Used in ${uses.references.length === 0 ? 'no rows' : countUses(uses)}</a>`
+}
+
+function countUses({ references, truncated }: FileUses): string {
+  return truncated ? `more than ${formatNumber(references.length)} rows` : formatCount(references.length, 'row')
+}
+
+export function usedIn(uses: FileUses): Html {
+  const { references, truncated } = uses
   if (references.length === 0) {
     return html`<section aria-labelledby="used"><h2 id="used" class="section-head">Used in no rows</h2><p class="muted">${truncated ? 'Not every table could be searched in time.' : 'No row that you may see holds this file.'}</p></section>`
   }
-  return html`<section aria-labelledby="used"><h2 id="used" class="section-head">Used in ${count}</h2>${linkedRows(
+  return html`<section aria-labelledby="used"><h2 id="used" class="section-head">Used in ${countUses(uses)}</h2>${linkedRows(
     references.map(({ label, database, table, column, url }) => ({
       title: label,
       note: `${database} / ${table} / ${column}`,

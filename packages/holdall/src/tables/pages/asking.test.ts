@@ -118,3 +118,34 @@ test('file columns take kinds of files from a list, and sizes in the unit beside
   shows(again, /<option value="other" selected>/)
   shows(again, /name="accept\.poster"[^>]*value="images"/)
 })
+
+test('every field that may be left empty says so', async () => {
+  const hints = (page: string) =>
+    Object.fromEntries(
+      [...page.matchAll(/<p class="hint" id="field-([^"]+)-hint">(.*?)<\/p>/g)].map(([, name, hint]) => [name, hint]),
+    )
+  const added = hints(await app.page('/data/makers/-/insert'))
+  assert.match(added.poster ?? '', /May be left empty\.$/)
+  assert.match(added.portrait ?? '', /May be left empty\.$/)
+  assert.equal(added.trade, 'May be left empty.')
+  assert.equal(added.name, undefined)
+  const changed = hints(await app.page('/data/makers/1/-/update'))
+  assert.equal(changed.note, 'May be left empty.')
+  assert.equal(changed.name, undefined)
+  assert.equal(changed.trade, undefined)
+  const objects = hints(await app.page('/data/objects/1/-/update'))
+  assert.equal(objects.title, 'May be left empty.')
+  assert.equal(objects.maker_id, 'May be left empty.')
+})
+
+test('a row says under its title how many rows refer to it', async () => {
+  shows(await app.page('/data/makers/1'), /A row of makers · <a href="#linked">Used in 2 rows<\/a>/)
+  shows(await app.page('/data/makers/1'), /<section id="linked">/)
+  shows(await app.page('/data/makers/4'), /A row of makers<\/p>/)
+})
+
+test('what a source takes is said where a column has no rules of its own', async () => {
+  const page = await app.page('/data/makers/-/file-columns')
+  shows(page, /Files takes any file, up to [\d.]+ [GT]B\./)
+  shows(page, /Of each file\. Empty: up to [\d.]+ [GT]B, the limit of Files\./)
+})

@@ -175,7 +175,7 @@ export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Re
 
 function tableList(summary: DatabaseSummary, shown: readonly TableSummary[], { urls }: PagesRoom): Html {
   const link = (name: string) =>
-    html`<a class="breakable" href="${urls.table(summary.database.name, name)}">${name}</a>`
+    html`<a class="breakable" href="${urls.table(summary.database.name, name)}">${breakable(name)}</a>`
   const columns = (names: readonly string[]) => html`<span class="two-lines muted">${names.join(', ')}</span>`
   return dataTable({
     caption: `Tables of ${summary.database.name}`,
@@ -197,6 +197,11 @@ function tableList(summary: DatabaseSummary, shown: readonly TableSummary[], { u
       })),
     ],
   })
+}
+
+/** A name that may go on in the next line after what joins its words, and nowhere else. */
+function breakable(name: string): Html {
+  return html`${name.split(/(?<=[_.-])/).map((word, at) => html`${at > 0 && html`<wbr>`}${word}`)}`
 }
 
 function countText(count: number | null, truncated: boolean): string {

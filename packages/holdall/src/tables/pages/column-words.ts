@@ -16,7 +16,7 @@ export function columnWords(
     words.push(file.multiple ? 'files' : 'file')
     if (file.accept.length > 0) words.push(file.accept.join(', '))
   } else if (reference) words.push(`→ ${reference.table.name}`)
-  else if (column.type !== '') words.push(column.type.toLowerCase())
+  else if (column.type !== '') words.push(typeWords(column.type))
   if (column.keyPosition > 0) words.push('key')
   return words.join(' · ')
 }
@@ -25,4 +25,20 @@ export function columnWords(
 export function fieldWords(words: string, required: boolean): string {
   if (!required) return words
   return words === '' ? 'required' : `${words} · required`
+}
+
+const TYPES: readonly (readonly [RegExp, string])[] = [
+  [/^datetime|^timestamp/i, 'date and time'],
+  [/^date$/i, 'date'],
+  [/^time$/i, 'time'],
+  [/^bool/i, 'yes or no'],
+  [/\bU?(?:BIG|SMALL|TINY|MEDIUM)?INT(?:EGER|\d)?\b/i, 'integer'],
+  [/CHAR|CLOB|TEXT/i, 'text'],
+  [/BLOB/i, 'bytes'],
+  [/REAL|FLOA|DOUB|NUM|DEC/i, 'number'],
+]
+
+/** What a declared type holds: `VARCHAR(100)` is text, `DOUBLE PRECISION` a number; what is not known stays as declared. */
+function typeWords(type: string): string {
+  return TYPES.find(([pattern]) => pattern.test(type))?.[1] ?? type.toLowerCase()
 }

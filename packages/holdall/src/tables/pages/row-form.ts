@@ -11,6 +11,7 @@ import { type SelectOption, selectInput, textArea, textInput } from '../../web/p
 import { readCell } from '../file-columns/cell.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import type { Table } from '../schema.ts'
+import type { SqliteValue } from '../value.ts'
 import { type FormColumn, fingerprint, isRowid } from './form-columns.ts'
 import { type Posted, uploadField, wasField } from './form-values.ts'
 import { type PagesRoom, sourceFor } from './room.ts'
@@ -174,30 +175,42 @@ function withoutUpload({ room, sources, browsable }: RowFormOptions, file: FileC
 /** What a field that is left empty becomes: the SQL of a default, in words. */
 function defaultWords(sql: string): string {
   const text = /^'((?:[^']|'')*)'$/.exec(sql)?.[1]?.replaceAll("''", "'")
-  if (text === '') return 'May be left empty.'
+  if (text === '') return MAY_BE_EMPTY
   if (/^null$/i.test(sql)) return 'Left empty, it has no value.'
   if (/^\(?current_(?:timestamp|date|time)\)?$/i.test(sql)) return 'Left empty, it becomes the present time.'
   return `Left empty, it becomes ${text ?? sql}.`
 }
 
+const MAY_BE_EMPTY = 'May be left empty.'
+
+/** What there is to know of a field before it is filled in, and that it need not be. */
 function hintFor(options: RowFormOptions, column: FormColumn): { hint?: string | Html } {
+  const hint = ownHint(options, column)
+  const { control, required, column: stored } = column
+  const isSet = ['key', 'computed', 'bytes'].includes(control)
+  const saysSo = options.isNew && (stored.default !== null || isRowid(options.table, stored))
+  if (isSet || required || stored.notNull || saysSo) return hint === null ? {} : { hint }
+  return { hint: hint === null ? MAY_BE_EMPTY : html`${hint} ${MAY_BE_EMPTY}` }
+}
+
+function ownHint(options: RowFormOptions, column: FormColumn): string | Html | null {
   const { table, isNew } = options
   const { control, file, otherTable, stored } = column
-  if (control === 'key') return { hint: 'The key of this row. It cannot change.' }
-  if (control === 'computed') return { hint: 'Computed by the database.' }
-  if (control === 'bytes') return { hint: 'Bytes are changed through the API.' }
-  if (isNew && isRowid(table, column.column)) return { hint: 'Left empty, the next number is taken.' }
-  if (isNew && column.column.default !== null) return { hint: defaultWords(column.column.default) }
-  if (otherTable !== undefined) return { hint: `The key of a row in ${otherTable}.` }
-  if (file) {
-    const limit = file.maxSize === undefined ? '' : `up to ${formatLimit(file.maxSize)}`
-    if (readCell(stored).other !== null)
-      return { hint: `It holds text that is no file: ${plainText(stored).slice(0, 100)}` }
-    const reason = withoutUpload(options, file)
-    if (reason !== null) return { hint: reason }
-    if (!file.multiple) return limit === '' ? {} : { hint: `One file, ${limit}.` }
-    const each = limit === '' ? '' : `Files ${limit} each. `
-    return { hint: `${each}Tables show the first three. Removing a file here does not delete it.` }
-  }
-  return {}
+  if (control === 'key') return 'The key of this row. It cannot change.'
+  if (control === 'computed') return 'Computed by the database.'
+  if (control === 'bytes') return 'Bytes are changed through the API.'
+  if (isNew && isRowid(table, column.column)) return 'Left empty, the next number is taken.'
+  if (isNew && column.column.default !== null) return defaultWords(column.column.default)
+  if (otherTable !== undefined) return `The key of a row in ${otherTable}.`
+  return file ? fileHint(options, file, stored) : null
+}
+
+function fileHint(options: RowFormOptions, file: FileColumn, stored: SqliteValue): string | Html | null {
+  const limit = file.maxSize === undefined ? '' : `up to ${formatLimit(file.maxSize)}`
+  if (readCell(stored).other !== null) return `It holds text that is no file: ${plainText(stored).slice(0, 100)}`
+  const reason = withoutUpload(options, file)
+  if (reason !== null) return reason
+  if (!file.multiple) return limit === '' ? null : `One file, ${limit}.`
+  const each = limit === '' ? '' : `Files ${limit} each. `
+  return `${each}Tables show the first three. Removing a file here does not delete it.`
 }

@@ -26,7 +26,7 @@ export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Respons
     renderPage({
       ...frame,
       title: data.title,
-      lede: `A row of ${page.table.name}`,
+      lede: html`A row of ${page.table.name}${usedWords(data, room)}`,
       crumbs: crumbs(room, database.name, page.table.name, data.keyText || '(empty)'),
       section: 'databases',
       actions: html`${
@@ -36,6 +36,16 @@ export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Respons
       ...room.once.take(c, href),
     }),
   )
+}
+
+/** How many rows of other tables refer to this one, leading down to them. */
+function usedWords(data: RowData, room: PagesRoom): Html | string {
+  const counts = linkedOf(data, room).map(({ count }) => count)
+  if (counts.length === 0) return ''
+  const sum = counts.reduce((all: number, count) => all + (count ?? 0), 0)
+  // A table that took too long to count holds any number.
+  const words = counts.includes(null) ? 'rows of other tables' : formatCount(sum, 'row')
+  return sum === 0 && !counts.includes(null) ? '' : html` · <a href="#linked">Used in ${words}</a>`
 }
 
 export function rowMenu({ href, rights }: RowData): Html {
@@ -85,7 +95,7 @@ export function linkedSide(data: RowData, room: PagesRoom, more: Html | string =
   if (linked.length === 0 && more === '') return ''
   return html`<aside class="stack" aria-label="About this row">${
     linked.length > 0 &&
-    html`<section><h2>Linked rows</h2>${linkedRows(
+    html`<section id="linked"><h2>Linked rows</h2>${linkedRows(
       linked.map(({ table, column, count, href }) => ({
         title: table,
         note:
