@@ -140,6 +140,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
     const filesRoom = {
       registry: files.registry,
       thumbnails: files.thumbnails,
+      previews: files.previews,
       trash: files.trash,
       sync: files.sync,
       sources,

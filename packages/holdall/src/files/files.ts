@@ -10,7 +10,8 @@ import { createBackground } from './background/background.ts'
 import type { PoolOptions } from './children/pool.ts'
 import { createImagePool } from './images/pool.ts'
 import { createIntake } from './intake.ts'
-import { createParsers, type Parsers } from './parsing/parsers.ts'
+import { createParsers } from './parsing/parsers.ts'
+import { createPreviews, type Previews } from './previews/previews.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { createSync, type Sync } from './sync/sync.ts'
 import { sharpGenerator, type ThumbnailGenerator } from './thumbnails/generator.ts'
@@ -37,8 +38,7 @@ export interface FilesOptions {
 export interface Files {
   readonly registry: Registry
   readonly thumbnails: Thumbnails
-  /** For previews. */
-  readonly parsers: Parsers
+  readonly previews: Previews
   readonly trash: Trash
   readonly sync: Sync
   /** For the uploads. */
@@ -74,7 +74,7 @@ export function createFiles(options: FilesOptions): Files {
   return {
     registry,
     thumbnails,
-    parsers,
+    previews: createPreviews({ sources, parsers, log }),
     trash,
     sync,
     intake: createIntake({ registry, readers, background, urls }),

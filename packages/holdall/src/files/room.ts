@@ -5,6 +5,7 @@ import type { Html } from '../web/html.ts'
 import type { FrameOf, Said } from '../web/page.ts'
 import { type Actor, INSTANCE, type Need, type RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
+import type { Previews } from './previews/previews.ts'
 import type { FileRecord } from './record.ts'
 import type { FindUses } from './references.ts'
 import type { Registry } from './registry.ts'
@@ -24,6 +25,7 @@ export interface FilesRoom {
   readonly sources: Sources
   readonly permissions: Permissions
   readonly thumbnails: Thumbnails
+  readonly previews: Previews
   readonly trash: Trash
   readonly sync: Sync
   readonly urls: Urls

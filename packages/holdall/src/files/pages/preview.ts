@@ -1,38 +1,49 @@
-import { formatDimensions } from '../../web/format.ts'
-import type { Html } from '../../web/html.ts'
+import { formatCount, formatDimensions } from '../../web/format.ts'
+import { type Html, html } from '../../web/html.ts'
 import { preview } from '../../web/parts/file.ts'
 import { DECODABLE } from '../images/jobs.ts'
 import type { FileRecord } from '../record.ts'
 import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { isInline, isMedia, typeName } from '../types.ts'
+import { contentPreview } from './content.ts'
 
 /** Pixels of the longer side of a preview. */
 const PREVIEW_SIDE = 1_600
 /** Moving pictures move only as they are; larger ones than this stand still. */
 const MAX_MOVING_BYTES = 20_000_000
 
-/** The file on its mat: a picture of it, a player, or its type. */
-export function filePreview({ urls, thumbnails }: FilesRoom, file: FileRecord, reachable: boolean): Html {
+/** The file on its mat: a picture of it, a player, its first page, rows or lines, or its type. */
+export async function filePreview(room: FilesRoom, file: FileRecord, reachable: boolean): Promise<Html> {
+  const { urls } = room
   const inline = urls.path(`/-/files/${file.id}/download`, { inline: 1 })
-  const openHref = reachable && isInline(file.contentType) ? inline : null
-  const shown = { file: shownFile(file, urls), openHref }
+  const shown = {
+    file: shownFile(file, urls),
+    openHref: reachable && isInline(file.contentType) ? inline : null,
+    openLabel: 'Open in the browser',
+    caption: typeName(file.contentType),
+  }
   const { contentType, width, height } = file
+  if (DECODABLE.has(contentType)) return picturePreview(room, file, reachable)
   // What is there of a file that cannot be read is at most a thumbnail that was made before.
-  if (!reachable && !DECODABLE.has(contentType)) return preview({ ...shown, caption: typeName(contentType) })
+  if (!reachable || file.size === 0) return preview(shown)
   if (isMedia(contentType)) {
-    const kind = contentType.startsWith('video/') ? 'video' : 'audio'
-    return preview({ ...shown, openHref: null, [kind]: inline, caption: typeName(contentType) })
+    const video = contentType.startsWith('video/')
+    return preview({ ...shown, openHref: null, [video ? 'video' : 'audio']: inline, width, height })
   }
-  if (contentType.startsWith('image/') && isInline(contentType) && !DECODABLE.has(contentType)) {
+  if (contentType.startsWith('image/') && isInline(contentType)) {
     // Browsers can show what nobody makes a smaller picture of.
-    return preview({
-      ...shown,
-      image: { src: inline, width, height, alt: file.filename },
-      caption: typeName(contentType),
-    })
+    return preview({ ...shown, image: { src: inline, width, height, alt: file.filename } })
   }
-  if (!DECODABLE.has(contentType) || width === null || height === null || !thumbnails.has(file)) {
+  if (contentType === 'application/pdf') return preview({ ...shown, document: inline, caption: pdfCaption(file) })
+  return contentPreview(await room.previews.of(file), file, shown)
+}
+
+function picturePreview({ urls, thumbnails }: FilesRoom, file: FileRecord, reachable: boolean): Html {
+  const inline = urls.path(`/-/files/${file.id}/download`, { inline: 1 })
+  const { contentType, width, height } = file
+  const shown = { file: shownFile(file, urls), openHref: reachable && isInline(contentType) ? inline : null }
+  if (width === null || height === null || !thumbnails.has(file)) {
     return preview({ ...shown, openLabel: 'Open in the browser', caption: typeName(contentType) })
   }
   const moves = reachable && isMoving(file)
@@ -52,4 +63,10 @@ function isMoving({ contentType, metadata, size }: FileRecord): boolean {
   const image = metadata.image as { pages?: unknown } | undefined
   const frames = typeof image?.pages === 'number' ? image.pages : 1
   return frames > 1 && isInline(contentType) && (size ?? 0) <= MAX_MOVING_BYTES
+}
+
+function pdfCaption({ metadata }: FileRecord): Html {
+  const pages = (metadata.pdf as { pages?: unknown } | undefined)?.pages
+  const count = typeof pages === 'number' ? `, ${formatCount(pages, 'page')}` : ''
+  return html`PDF document${count}. <span class="faint">A browser that shows no PDF within a page opens it by itself.</span>`
 }

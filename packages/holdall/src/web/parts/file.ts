@@ -1,5 +1,6 @@
 import { fileFacts, splitName, typeLabel } from '@holdall/elements/shared'
 import { type Html, html, safeUrl } from '../html.ts'
+import { attributes } from './attributes.ts'
 import { icon } from './icon.ts'
 
 /** What a page needs to show a file. `thumbnail` is null where there is only a type to show. */
@@ -119,11 +120,20 @@ export interface PreviewOptions {
   }
   readonly video?: string
   readonly audio?: string
+  /** Pixels of the video, so that its place is kept. */
+  readonly width?: number | null
+  readonly height?: number | null
+  /** The address of a PDF. */
+  readonly document?: string
+  /** What the file says, as a page shows it: its text, its rows. */
+  readonly content?: Html
+  /** Why nothing can be shown. */
+  readonly without?: string
   /** Where the file opens by itself in the browser; null when it may not be shown inline. */
   readonly openHref: string | null
   /** @default 'Full size' */
   readonly openLabel?: string
-  readonly caption: string
+  readonly caption: string | Html
 }
 
 /** The file on its mat, whole, never cropped; a type and a name where nothing can be shown. */
@@ -135,14 +145,22 @@ export function preview(options: PreviewOptions): Html {
   return html`<figure>${mat(options)}<figcaption class="preview-caption"><span>${options.caption}</span>${link}</figcaption></figure>`
 }
 
-function mat({ file, image, video, audio, openHref }: PreviewOptions): Html {
+function mat({ file, image, video, audio, document, content, without, openHref, ...options }: PreviewOptions): Html {
   if (image) {
-    const picture = html`<img src="${safeUrl(image.src)}"${image.width && html` width="${image.width}"`}${image.height && html` height="${image.height}"`} alt="${image.alt}">`
+    const picture = html`<img src="${safeUrl(image.src)}"${attributes({ width: image.width, height: image.height })} alt="${image.alt}">`
     return openHref === null
       ? html`<div class="preview">${picture}</div>`
       : html`<a class="preview" href="${safeUrl(openHref)}">${picture}</a>`
   }
-  if (video) return html`<div class="preview"><video src="${safeUrl(video)}" controls preload="metadata"></video></div>`
+  if (video) {
+    const size = attributes({ width: options.width, height: options.height })
+    return html`<div class="preview"><video src="${safeUrl(video)}"${size} controls preload="metadata"></video></div>`
+  }
   if (audio) return html`<div class="preview"><audio src="${safeUrl(audio)}" controls preload="metadata"></audio></div>`
-  return html`<div class="preview without-picture">${icon('file', 'huge')}<span class="format">${typeLabel(file.contentType, file.filename)}</span><span>There is no preview for files of this type.</span></div>`
+  // Its own answer is sandboxed: an attribute that says so again would keep browsers from showing it at all.
+  if (document) {
+    return html`<div class="preview document"><iframe src="${safeUrl(document)}" title="${file.filename}" loading="lazy"></iframe></div>`
+  }
+  if (content) return html`<div class="preview content">${content}</div>`
+  return html`<div class="preview without-picture">${icon('file', 'huge')}<span class="format">${typeLabel(file.contentType, file.filename)}</span><span>${without ?? 'There is no preview for files of this type.'}</span></div>`
 }
