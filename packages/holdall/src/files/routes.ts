@@ -21,7 +21,7 @@ import { updateRoutes } from './update.ts'
 
 /** Every address under `/-/files` but the ways in for bytes and the administration of sources. */
 export function filesRoutes(room: FilesRoom): Route[] {
-  const { registry, sources, thumbnails, urls } = room
+  const { registry, sources, sync, thumbnails, urls } = room
   const browsable = mayBrowseFile(room)
   const browsableOrTrashed = mayBrowseEvenTrashed(room)
   return [
@@ -64,7 +64,7 @@ export function filesRoutes(room: FilesRoom): Route[] {
       path: `${ID_PATH}/download`,
       need: browsable,
       api: FILES_API.download,
-      handler: (c) => serveFile(c.req.raw, foundFile(c), sources),
+      handler: (c) => serveFile(c.req.raw, foundFile(c), sources, sync.notice),
     },
     {
       method: 'GET',

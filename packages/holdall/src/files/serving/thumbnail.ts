@@ -27,7 +27,8 @@ export async function serveThumbnail(
   const headers = new Headers({
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "default-src 'none'; sandbox",
-    'Cache-Control': `private, max-age=${CACHE_SECONDS}`,
+    // Other bytes may lie in an adopted file's place a moment later.
+    'Cache-Control': file.adopted ? 'private, no-cache' : `private, max-age=${CACHE_SECONDS}`,
     Vary: 'Accept',
     ETag: thumbnails.tag(file, variant),
   })
@@ -59,7 +60,7 @@ function icon(request: Request, file: FileRecord, headers: Headers, transient: b
   const svg = typeIcon(file.contentType, file.filename)
   const etag = `"i-${Buffer.from(/<title>(\w+)/.exec(svg)?.[1] ?? '').toString('hex')}"`
   headers.set('ETag', etag)
-  headers.set('Cache-Control', `private, max-age=${transient ? SOON_SECONDS : CACHE_SECONDS}`)
+  if (!file.adopted) headers.set('Cache-Control', `private, max-age=${transient ? SOON_SECONDS : CACHE_SECONDS}`)
   if (isNotModified(request.headers, { etag })) return new Response(null, { status: 304, headers })
   headers.set('Content-Type', 'image/svg+xml')
   headers.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")

@@ -33,7 +33,7 @@ export interface Sync {
   run(id: number): Promise<SyncRun | undefined>
   /** What an adopted file was before its bytes changed, the newest first. */
   history(fileId: string): Promise<FormerState[]>
-  /** Enters what a reader has just found at a file's path; `undefined`: nothing is there. */
+  /** Enters what a reader has just found at a file's path; `undefined`: nothing is there. A failure is logged. */
   notice(file: FileRecord, stored: StoredFile | undefined): Promise<void>
   /** Goes on with runs that other processes left, begins those whose time has come, and keeps looking. */
   start(): void
@@ -62,12 +62,10 @@ export function createSync(options: SyncOptions): Sync {
   const timers: NodeJS.Timeout[] = []
   /** Sources that are still to be synced because the server has started. */
   const waiting = new Set<number>()
-  let beating: NodeJS.Timeout | undefined
   let closed = false
 
   function follow(source: Source, lease: RunLease): Promise<SyncRun> {
     live.set(lease.run.id, lease.run)
-    beating ??= every(HEARTBEAT_MS, store.heartbeat)
     const ended = work(source, lease).finally(() => {
       live.delete(lease.run.id)
       working.delete(ended)
@@ -147,7 +145,7 @@ export function createSync(options: SyncOptions): Sync {
     return { run: run?.status === 'running' ? (live.get(run.id) ?? run) : run, expected: last?.listed }
   }
 
-  function every(milliseconds: number, work: () => Promise<void>): NodeJS.Timeout {
+  function every(milliseconds: number, work: () => Promise<void>): void {
     let busy = false
     async function once(): Promise<void> {
       if (busy || closed) return
@@ -155,17 +153,22 @@ export function createSync(options: SyncOptions): Sync {
       await work().catch((error) => log.error('sync upkeep failed', { error }))
       busy = false
     }
-    const timer = setInterval(once, milliseconds).unref()
-    timers.push(timer)
-    return timer
+    timers.push(setInterval(once, milliseconds).unref())
   }
+
+  every(HEARTBEAT_MS, store.heartbeat)
 
   return {
     begin,
     state: ({ id }) => state(id),
     run: async (id) => live.get(id) ?? (await store.get(id)),
     history: (fileId) => formerStates(database, fileId),
-    notice: (file, stored) => notice({ database, before, now }, file, stored),
+    async notice(file, stored) {
+      // Whoever reads the file has what they came for, whether it can be written down now or not.
+      await notice({ database, before, now }, file, stored).catch((error) =>
+        log.warn('change not noticed', { file: file.id, error }),
+      )
+    },
 
     start() {
       for (const { id, sync } of sources.list()) if (sync.when === 'start') waiting.add(id)

@@ -108,10 +108,18 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
   }
 }
 
-/** Equal bytes share their pictures, whatever they are called and wherever they are. */
-export function pictureKey({ contentHash, id }: Pick<FileRecord, 'contentHash' | 'id'>): string {
+/**
+ * Equal bytes share their pictures, whatever they are called and wherever they are. Where nobody has hashed them yet,
+ * the version keeps the pictures of an adopted file from outliving its bytes.
+ */
+export function pictureKey({ contentHash, id, version }: Pick<FileRecord, 'contentHash' | 'id' | 'version'>): string {
   const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(contentHash ?? '') ?? []
-  return hex ?? createHash('sha256').update(id).digest('hex')
+  return (
+    hex ??
+    createHash('sha256')
+      .update(version === null ? id : `${id} ${version}`)
+      .digest('hex')
+  )
 }
 
 function variantName({ width, height, format }: Variant): string {
