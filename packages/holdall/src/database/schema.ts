@@ -59,6 +59,7 @@ export interface FileWorkTable {
   kind: 'facts' | 'text'
   attempts: Generated<number>
   not_before: Generated<string>
+  lease_process: string | null
 }
 
 export interface FileTrashTable {

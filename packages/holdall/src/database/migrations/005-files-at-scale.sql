@@ -32,9 +32,11 @@ CREATE TABLE datasette_files_work (
   kind TEXT NOT NULL CHECK (kind IN ('facts', 'text')),
   attempts INTEGER NOT NULL DEFAULT 0,
   not_before TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  lease_process TEXT,                     -- who works on it; others leave it alone until not_before, unless that process is dead
   PRIMARY KEY (file_id, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX datasette_files_work_next ON datasette_files_work (not_before);
+CREATE INDEX datasette_files_work_taken ON datasette_files_work (lease_process) WHERE lease_process IS NOT NULL;
 
 -- A deleted file leaves the registry at once: what lists, counts, finds or serves files needs no condition to not show it.
 CREATE TABLE datasette_files_trash (

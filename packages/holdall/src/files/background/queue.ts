@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { FileWorkTable, Schema } from '../../database/schema.ts'
+import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
 
 export type WorkKind = FileWorkTable['kind']
 
@@ -27,7 +28,9 @@ export async function enqueueWork(
   for (const kind of kinds) {
     await sql`INSERT INTO datasette_files_work (file_id, kind, attempts, not_before)
       SELECT value, ${kind}, 0, ${time} FROM json_each(${ids}) WHERE true
-      ON CONFLICT (file_id, kind) DO UPDATE SET attempts = 0, not_before = excluded.not_before`.execute(trx)
+      ON CONFLICT (file_id, kind) DO UPDATE SET attempts = 0, not_before = excluded.not_before, lease_process = NULL`.execute(
+      trx,
+    )
   }
 }
 
@@ -66,7 +69,7 @@ export function createWorkQueue(database: InternalDatabase, now: () => number) {
       const until = time(LEASE_MS)
       const rows = await database.write(async (trx) => {
         const { rows } = await sql<{ file_id: string; kind: WorkKind; attempts: number }>`UPDATE datasette_files_work
-          SET attempts = attempts + 1, not_before = ${until}
+          SET attempts = attempts + 1, not_before = ${until}, lease_process = ${THIS_PROCESS}
           WHERE (file_id, kind) IN (SELECT file_id, kind FROM datasette_files_work WHERE not_before <= ${time()}
             ORDER BY not_before, file_id, kind LIMIT ${limit})
           RETURNING file_id, kind, attempts`.execute(trx)
@@ -75,6 +78,25 @@ export function createWorkQueue(database: InternalDatabase, now: () => number) {
       const claimed = rows.map(({ file_id, kind, attempts }) => ({ fileId: file_id, kind, attempts }))
       for (const work of claimed) tokens.set(keyOf(work), until)
       return claimed
+    },
+
+    /** Has the jobs of processes of this host that are no more done at once. */
+    async releaseDead(): Promise<void> {
+      const rows = await database.read
+        .selectFrom('datasette_files_work')
+        .select('lease_process')
+        .distinct()
+        .where('lease_process', 'is not', null)
+        .execute()
+      const dead = rows.flatMap(({ lease_process: id }) => (id !== null && isAlive(id) === false ? [id] : []))
+      if (dead.length === 0) return
+      await database.write((trx) =>
+        trx
+          .updateTable('datasette_files_work')
+          .set({ lease_process: null, not_before: time() })
+          .where('lease_process', 'in', dead)
+          .execute(),
+      )
     },
 
     /** Keeps what we work on. */
@@ -108,7 +130,7 @@ export function createWorkQueue(database: InternalDatabase, now: () => number) {
     async later(work: Work, milliseconds: number, counted: boolean): Promise<void> {
       await settle(work, (trx, token) =>
         ours(trx, work, token)
-          .set({ not_before: time(milliseconds), attempts: work.attempts - (counted ? 0 : 1) })
+          .set({ not_before: time(milliseconds), lease_process: null, attempts: work.attempts - (counted ? 0 : 1) })
           .execute(),
       )
     },

@@ -64,6 +64,7 @@ export function createWorker(options: WorkerOptions): Worker {
   async function take(): Promise<void> {
     const free = CONCURRENCY - running.size
     if (free <= 0) return
+    await queue.releaseDead()
     for (const work of await queue.claim(free)) {
       const ended = run(work).finally(() => {
         running.delete(work)
