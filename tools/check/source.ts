@@ -12,6 +12,8 @@ export interface Import {
   /** What stands between the quotes. */
   readonly specifier: string
   readonly names: readonly string[]
+  /** Those of the names that are there when it runs; `''` stands for the whole module. */
+  readonly values: readonly string[]
   readonly at: number
 }
 
@@ -30,19 +32,26 @@ export function parseSource(path: string, text: string): Source {
   const imports: Import[] = module.staticImports.map((found) => ({
     specifier: found.moduleRequest.value,
     names: found.entries.map((entry) => entry.importName.name ?? ''),
+    values: found.entries.filter(({ isType }) => !isType).map((entry) => entry.importName.name ?? ''),
     at: found.start,
   }))
   for (const { entries } of module.staticExports) {
-    for (const { moduleRequest, importName } of entries) {
+    for (const { moduleRequest, importName, isType } of entries) {
       if (moduleRequest) {
-        imports.push({ specifier: moduleRequest.value, names: [importName.name ?? ''], at: moduleRequest.start })
+        const names = [importName.name ?? '']
+        imports.push({
+          specifier: moduleRequest.value,
+          names,
+          values: isType ? [] : names,
+          at: moduleRequest.start,
+        })
       }
     }
   }
   for (const { moduleRequest } of module.dynamicImports) {
     // Only what is written out: an import that is computed (a plugin's module) is not a matter of the house.
     const literal = /^(['"])(.*)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end))
-    if (literal) imports.push({ specifier: literal[2] as string, names: [], at: moduleRequest.start })
+    if (literal) imports.push({ specifier: literal[2] as string, names: [], values: [''], at: moduleRequest.start })
   }
   return { path, text, program, imports }
 }

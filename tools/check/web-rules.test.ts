@@ -62,7 +62,15 @@ for (const [text, expected] of [
   [`element.insertAdjacentHTML('beforeend', text)`, /insertAdjacentHTML\(\) writes/],
   ['document.write(text)', /write\(\) writes unescaped markup/],
   ['await fetch(url)', /bare fetch/],
-  ['await globalThis.fetch(url)', /bare fetch/],
+  ['await globalThis.fetch(url)', /Requests to other servers go through web\/outgoing/],
+  ['const probe = (fetch = globalThis.fetch) => fetch(url)', /go through web\/outgoing/],
+  [`const ask = globalThis['fetch']`, /go through web\/outgoing/],
+  [`import { fetch } from 'undici'\nawait fetch(url)`, /go through web\/outgoing/],
+  [`import * as undici from 'undici'`, /go through web\/outgoing/],
+  [`const { request } = await import('undici')`, /go through web\/outgoing/],
+  [`import { createServer, request } from 'node:http'`, /go through web\/outgoing/],
+  [`import https from 'https'`, /go through web\/outgoing/],
+  [`import { connect } from 'node:tls'`, /go through web\/outgoing/],
 ] as const) {
   test(`refused: ${text}`, () => {
     const found = check(text)
@@ -74,12 +82,20 @@ for (const [text, expected] of [
 test('a fetch that is handed in may be called', () => {
   for (const text of [
     'async function probe({ fetch }) { await fetch(url) }',
-    'const probe = (fetch = globalThis.fetch) => fetch(url)',
-    `import { fetch } from 'undici'\nawait fetch(url)`,
     'await options.fetch(url)',
+    `import { createServer, type Agent } from 'node:http'\nimport type { Socket } from 'node:net'`,
+    `import type { Agent } from 'undici'`,
   ]) {
     assert.deepEqual(check(text), [], text)
   }
+  assert.deepEqual(check('const probe = (fetch = globalThis.fetch) => fetch(url)', 'packages/elements/src/a.ts'), [])
+})
+
+test('the guard itself makes requests', () => {
+  assert.deepEqual(
+    check(`const { request } = await import('undici')`, 'packages/holdall/src/web/outgoing/fetch.ts'),
+    [],
+  )
 })
 
 test('the client is where requests are made, and tests may make them', () => {

@@ -14,6 +14,16 @@ const URL_ATTRIBUTES = new Set(
   'href src action formaction poster srcset cite ping data background xlink:href .href .src .action'.split(' '),
 )
 const TEMPLATES = new Set(['html', 'svg'])
+/** The one door to other servers, and what it is made of. What listens is no request. */
+const OUTGOING = 'packages/holdall/src/web/outgoing/'
+const REQUESTING: Readonly<Record<string, RegExp>> = {
+  undici: /^/,
+  http: /^(?:|default|request|get|Agent|ClientRequest)$/,
+  https: /^(?:|default|request|get|Agent)$/,
+  http2: /^(?:|default|connect)$/,
+  net: /^(?:|default|connect|createConnection|Socket)$/,
+  tls: /^(?:|default|connect|TLSSocket)$/,
+}
 /** A value that begins like this keeps its meaning whatever follows. */
 const SAFE_START = /^(?:#|\?|https?:\/\/|mailto:)/
 
@@ -35,9 +45,21 @@ export function webFindings(source: Source): Finding[] {
     }
   }
   const ownFetch = bindsFetch(source)
+  const isGuarded = source.path.startsWith(SERVER) && !source.path.startsWith(OUTGOING)
+  if (isGuarded) {
+    for (const { specifier, values, at } of source.imports) {
+      const requesting = REQUESTING[specifier.replace(/^node:/, '')]
+      if (requesting && values.some((name) => requesting.test(name))) report(at, UNGUARDED)
+    }
+  }
   new Visitor({
     TaggedTemplateExpression({ tag, quasi }) {
       if (tag.type === 'Identifier' && TEMPLATES.has(tag.name)) checkTemplate(quasi, source.path, report)
+    },
+    MemberExpression(member) {
+      const { object, start } = member
+      const isGlobal = object.type === 'Identifier' && GLOBALS.has(object.name)
+      if (isGuarded && isGlobal && propertyName(member) === 'fetch') report(start, UNGUARDED)
     },
     AssignmentExpression({ left, start }) {
       if (left.type === 'MemberExpression' && UNESCAPED_MEMBERS.has(propertyName(left))) {
@@ -49,7 +71,8 @@ export function webFindings(source: Source): Finding[] {
       if (callee.type !== 'MemberExpression') return
       const owner = callee.object.type === 'Identifier' ? callee.object.name : ''
       const name = propertyName(callee)
-      if (name === 'fetch' && GLOBALS.has(owner) && !source.path.startsWith(CLIENT)) report(start, BARE_FETCH)
+      const isBare = name === 'fetch' && GLOBALS.has(owner) && !source.path.startsWith(CLIENT)
+      if (isBare && !isGuarded) report(start, BARE_FETCH)
       if (UNESCAPED_CALLS.has(name) || (owner === 'document' && /^write(ln)?$/.test(name))) {
         report(start, `${name}() writes unescaped markup; use a template.`)
       }
@@ -60,6 +83,9 @@ export function webFindings(source: Source): Finding[] {
 
 const BARE_FETCH =
   'A bare fetch() has no limit on time, size or address; requests belong to the client, or take a fetch as parameter.'
+
+const UNGUARDED =
+  'Requests to other servers go through web/outgoing, which checks where they lead; take its fetch as a parameter.'
 
 function checkTemplate(quasi: TemplateLiteral, path: string, report: (at: number, message: string) => void): void {
   const texts = quasi.quasis.map(({ value }) => value.cooked ?? value.raw)
