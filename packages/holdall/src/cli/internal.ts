@@ -16,6 +16,8 @@ export interface DataOptions {
 export interface ServerData {
   /** The data directory. */
   readonly path: string
+  /** The path of the internal database. */
+  readonly internal: string
   readonly config: Config
   readonly db: InternalDatabase
 }
@@ -41,7 +43,7 @@ export async function withServerData<Result>(
   const { path, internalDatabase } = openDataDirectory(data, options.internal)
   const db = await openInternalDatabase(internalDatabase)
   try {
-    return await work({ path, config, db })
+    return await work({ path, internal: internalDatabase, config, db })
   } finally {
     await db.close()
   }

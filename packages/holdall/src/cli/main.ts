@@ -8,8 +8,16 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  backup: {
+    summary: 'copy the databases and what belongs to them, beside a running server: holdall backup FOLDER',
+    load: async () => (await import('./backup.ts')).backup,
+  },
   serve: { summary: 'serve databases and files', load: async () => (await import('./serve.ts')).serve },
   link: { summary: 'make a one-time sign-in link for somebody', load: async () => (await import('./link.ts')).link },
+  gc: {
+    summary: 'remove what nobody will ask for again: due trash, bytes that nothing names',
+    load: async () => (await import('./gc.ts')).gc,
+  },
   sync: {
     summary: 'make the registry follow what lies in a source: holdall sync SOURCE',
     load: async () => (await import('./sync.ts')).sync,
@@ -19,6 +27,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./token.ts')).token,
   },
   upload: { summary: 'upload files to a source', load: async () => (await import('./upload.ts')).upload },
+  verify: {
+    summary: 'compare what is known of files with what lies in the storages',
+    load: async () => (await import('./verify.ts')).verify,
+  },
 }
 
 /** Runs `holdall …`; resolves with the exit status: 0, 1 for failure, 2 for wrong usage. */
@@ -73,6 +85,9 @@ function usage(): string {
   holdall token create ACTOR [--name NAME] [--expires DAYS] [--restrict ACTION[:RESOURCE]]…
   holdall sync SOURCE [--json]
   holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--json]
+  holdall verify [SOURCE] [--hash] [--json]
+  holdall backup FOLDER [DB…]
+  holdall gc [--dry-run]
 
 ${lines.join('\n')}
 
