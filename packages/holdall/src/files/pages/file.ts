@@ -12,10 +12,12 @@ import type { FileUses } from '../references.ts'
 import { MAX_DUPLICATES } from '../registry.ts'
 import { type FilesRoom, fileResource } from '../room.ts'
 import { shownFile } from '../shown.ts'
+import { changeFacts, earlierVersions, missingNotice } from '../sync/file-parts.ts'
 import { deleteForm } from '../trash/delete-form.ts'
 import { typeName } from '../types.ts'
 import { exifFacts } from './exif.ts'
 import { storageName } from './index.ts'
+import { duration, innerFacts } from './media.ts'
 import { filePreview } from './preview.ts'
 
 /** GET `/-/files/{id}`: the file, what is known of it, and where it is used. */
@@ -29,15 +31,17 @@ export async function filePage(
   const { actor } = c.var
   const source = sources.byId(file.sourceId)
   const reachable = source?.availability.available === true
-  const [uses, editable, deletable, uploader, shown] = await Promise.all([
+  const [uses, editable, deletable, uploader, shown, former] = await Promise.all([
     room.findUses(actor, file.id),
     permissions.allowed(actor, 'files-edit', fileResource(file)),
     permissions.allowed(actor, 'files-delete', fileResource(file)),
     file.uploadedBy === null ? null : registry.nameOf(file.uploadedBy),
     filePreview(room, file, reachable),
+    room.sync.history(file.id),
   ])
   const label = source?.label ?? file.sourceSlug
   const exif = exifFacts(file.metadata)
+  const inner = innerFacts(file.metadata)
   return renderPage({
     ...(await frame(c)),
     title: file.filename,
@@ -58,10 +62,11 @@ export async function filePage(
         body: 'The file is known, but it cannot be opened until its source is back.',
         role: 'status',
       })
-    }<div class="file-layout"><div class="stack">${shown}${description(room, file, editable)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
+    }${missingNotice(file, label)}<div class="file-layout"><div class="stack">${shown}${description(room, file, editable)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
       [
         ['Type', typeOf(file)],
         ['Dimensions', dimensions(file)],
+        ['Duration', duration(file.metadata)],
         ['Size', size(file)],
         ['SHA-256', file.contentHash && copyable(file.contentHash.replace(/^sha256:/, ''), 'the whole SHA-256')],
         [
@@ -70,9 +75,10 @@ export async function filePage(
         ],
         ['Uploaded by', uploader],
         ['When', html`<time datetime="${file.createdAt}">${formatTime(file.createdAt)}</time>`],
+        ...changeFacts(file),
         ['File id', copyable(file.id, 'the file id')],
       ],
-    )}</section>${sameBytes(room, duplicates)}${exif.length > 0 && fold('Camera and picture data', facts(exif))}${deletable && deleteForm(room, file, uses)}</aside></div>`,
+    )}</section>${earlierVersions(former)}${sameBytes(room, duplicates)}${inner.length > 0 && fold(file.contentType === 'application/pdf' ? 'Document data' : 'Recording data', facts(inner))}${exif.length > 0 && fold('Camera and picture data', facts(exif))}${deletable && deleteForm(room, file, uses)}</aside></div>`,
   })
 }
 
