@@ -173,7 +173,7 @@ test('a link that leads to this computer only says so', async () => {
     return (await at.ask(`${origin}/-/people/lou`, { headers: { ...PAGE, Cookie } })).text()
   }
   const WARNING =
-    /works only on this computer\..*go to the terminal where it runs.*<code>npm start -- --host 0\.0\.0\.0<\/code>/
+    /works only on this computer\..*go to the terminal where it runs.*<code class="nowrap">npm start -- --host 0\.0\.0\.0<\/code>/
   assert.match(await shown('http://127.0.0.1:8001'), WARNING)
   assert.match(await shown('http://localhost'), WARNING)
   assert.doesNotMatch(await shown('http://holdall.test'), WARNING)

@@ -102,7 +102,7 @@ function loopbackNotice(servesOthers: boolean): Html {
     title: 'This link works only on this computer.',
     body: servesOthers
       ? 'Others reach this server already. Open this page under the address that they use (the name or number of this computer in place of localhost), and make the link there.'
-      : html`The server takes connections from this computer only. To let others in, go to the terminal where it runs, stop it with Ctrl C, and start it by the same command with <code>--host 0.0.0.0</code> at its end: after <code>npm start</code> that is <code>npm start -- --host 0.0.0.0</code>. Then open this page under this computer’s name or number in your network, and make the link there.`,
+      : html`The server takes connections from this computer only. To let others in, go to the terminal where it runs, stop it with Ctrl C, and start it by the same command with <code class="nowrap">--host 0.0.0.0</code> at its end: after <code>npm start</code> that is <code class="nowrap">npm start -- --host 0.0.0.0</code>. Then open this page under this computer’s name or number in your network, and make the link there.`,
   })
 }
 

@@ -176,7 +176,8 @@ export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Re
 function tableList(summary: DatabaseSummary, shown: readonly TableSummary[], { urls }: PagesRoom): Html {
   const link = (name: string) =>
     html`<a class="breakable" href="${urls.table(summary.database.name, name)}">${breakable(name)}</a>`
-  const columns = (names: readonly string[]) => html`<span class="two-lines muted">${names.join(', ')}</span>`
+  const columns = (names: readonly string[]) =>
+    html`<span class="two-lines whole-words muted">${names.map((name, at) => html`${at > 0 && ', '}${breakable(name)}`)}</span>`
   return dataTable({
     caption: `Tables of ${summary.database.name}`,
     columns: [{ label: 'Name', kind: 'key' }, { label: 'Rows', kind: 'numeric' }, { label: 'Columns' }],

@@ -84,6 +84,16 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
   }${menu({
     label: 'Table actions',
     groups: [
+      rights.update && names.length > 0
+        ? [
+            {
+              label: 'Attach many files…',
+              href: `${path}/-/attach`,
+              icon: 'upload',
+              note: 'A folder, by the names of its files',
+            },
+          ]
+        : [],
       rights.configure
         ? [{ label: 'Configure file columns', href: `${path}/-/file-columns`, icon: 'image', note: held }]
         : [],

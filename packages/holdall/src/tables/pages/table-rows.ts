@@ -45,7 +45,9 @@ export function tableRows(data: TableData, address: Address, urls: Urls): Html {
     query.sort === null ? '' : `, sorted by ${query.sort.column}, ${query.sort.descending ? 'descending' : 'ascending'}`
   return dataTable({
     caption: `${table.name}${sorted}`,
-    columns: shown.map((index, at) => head(data, page.columns[index] as string, kinds[at] as ColumnKind, address)),
+    columns: shown.map((index, at) =>
+      head(data, page.columns[index] as string, kinds[at] as ColumnKind, address, urls),
+    ),
     rows: rendered,
     density: densityOf(data, address),
     cards: page.columns.some((column) => fileColumns.has(column)),
@@ -57,7 +59,7 @@ interface RowPlace {
   readonly label: string
 }
 
-function head(data: TableData, name: string, kind: ColumnKind, address: Address): TableColumn {
+function head(data: TableData, name: string, kind: ColumnKind, address: Address, urls: Urls): TableColumn {
   const { page, fileColumns } = data
   const { table, query } = page
   const sorted = query.sort ?? byKey(table)
@@ -70,7 +72,30 @@ function head(data: TableData, name: string, kind: ColumnKind, address: Address)
         : address.with({ _sort: name, _sort_desc: null }),
     ...(current && { direction: sorted.descending ? ('descending' as const) : ('ascending' as const) }),
   }
-  return { label: name, kind, ...(type !== '' && { type }), ...(isSortable(table, name) && { sort }) }
+  const attach = attachMany(data, name, urls)
+  return {
+    label: name,
+    kind,
+    ...(type !== '' && { type }),
+    ...(isSortable(table, name) && { sort }),
+    ...(attach && { attach }),
+  }
+}
+
+/** What the head of a file column takes, where many files may be dropped onto it. */
+function attachMany({ fileColumns, sources, rights, database, page }: TableData, column: string, urls: Urls) {
+  const rule = fileColumns.get(column)
+  const source = rule && sourceFor(rule, sources)
+  if (rule === undefined || source === undefined || !rights.update) return undefined
+  return {
+    base: `${urls.base}/`,
+    source: source.slug,
+    column,
+    label: column,
+    accept: rule.accept.length === 0 ? null : rule.accept.join(', '),
+    'max-size': rule.maxSize ?? null,
+    action: `${urls.table(database.name, page.table.name)}/-/attach`,
+  }
 }
 
 /** The order of a page that nobody asked for one. */

@@ -11,6 +11,7 @@ import type { SqliteValue } from '../value.ts'
 const MAX_CELL_TEXT = 400
 /** Longer texts may wrap, and then show two lines. */
 const LONG_TEXT = 16
+const DATE = /^\d{4}-\d\d(?:-\d\d)?$/
 export const WEB_ADDRESS = /^https?:\/\/\S+$/
 
 /** A value as text, where nothing else is known of it. */
@@ -24,7 +25,8 @@ export function plainText(value: SqliteValue): string {
 export function valueCell(value: SqliteValue, urls: Urls): Html | string {
   if (value === null) return nullCell
   if (typeof value !== 'string') return value instanceof Uint8Array ? bytes(value) : String(value)
-  if (value.length <= LONG_TEXT && !mayLink(value)) return value
+  if (value.length <= LONG_TEXT && !mayLink(value))
+    return DATE.test(value) ? html`<span class="nowrap">${value}</span>` : value
   if (FILE_ID.test(value)) return html`<a href="${urls.file(value)}">${value}</a>`
   const shown = shortened(value)
   if (WEB_ADDRESS.test(value)) return html`<a class="two-lines" href="${safeUrl(value)}">${shown}</a>`

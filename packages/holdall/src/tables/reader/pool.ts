@@ -1,5 +1,7 @@
 import { HoldallError } from '../../web/error.ts'
 import type { RawSchema } from './introspect.ts'
+import { aborted, type BatchAnswer, deliver, fingerprintOf, type Job, type Outcome, settle, timedOut } from './job.ts'
+import { createKnownCosts } from './known-costs.ts'
 import {
   FRESH_READERS,
   IDLE_MS,
@@ -7,13 +9,13 @@ import {
   LOOK_EVERY_MS,
   MAX_FRESH_READERS,
   MAX_SLOW_READERS,
-  MAX_WAIT_MS,
-  MAX_WAITING,
   SCHEMA_TIME_FACTOR,
   SLOW_WORK_MS,
 } from './limits.ts'
-import type { Batch, Request, StatementResult } from './protocol.ts'
-import { type Answer, type Reader, startReader } from './reader.ts'
+import type { Batch, Request } from './protocol.ts'
+import { type Answer, startReader } from './reader.ts'
+import { clearTimers, emptySlot, type Slot } from './slot.ts'
+import { createWaitingLine } from './waiting-line.ts'
 
 export interface ReadOptions {
   /** The read is known to be short whatever the data (a key, a first page): one reader is kept for these. */
@@ -24,10 +26,6 @@ export interface ReadOptions {
   readonly timeLimit?: number
   readonly signal?: AbortSignal
 }
-
-export type BatchAnswer =
-  | { readonly stale: true }
-  | { readonly stale: false; readonly results: readonly StatementResult[] }
 
 /** Reads served databases in processes of their own, which are killed when a read takes longer than its limit. */
 export interface ReaderPool {
@@ -51,49 +49,15 @@ export interface ReaderPoolOptions {
   readonly maxSlowReaders?: number
 }
 
-type Outcome = { kind: 'batch'; answer: BatchAnswer } | { kind: 'schema'; schema: RawSchema }
-
-interface Job {
-  request: Request
-  short: boolean
-  readonly limit: number
-  /** What the SQL of the job is known by, to remember that it was slow. */
-  readonly fingerprint: string
-  slow: boolean
-  readonly results: StatementResult[]
-  readonly resolve: (outcome: Outcome) => void
-  readonly reject: (error: unknown) => void
-  settled: boolean
-  waitTimer: NodeJS.Timeout | null
-  startedAt: number
-}
-
-interface Slot {
-  reader: Reader
-  /** Fresh readers have normal priority; a slow one has been slowed down for good. */
-  slow: boolean
-  job: Job | null
-  /** It has been told to end and takes no more work. */
-  ending: boolean
-  /** It has started and takes work. One that ends before that could not start, and the next is not hurried. */
-  ready: boolean
-  slowTimer: NodeJS.Timeout | null
-  limitTimer: NodeJS.Timeout | null
-  idleTimer: NodeJS.Timeout | null
-}
-
 /** Between the end of a reader that could not even start and the next attempt. */
 const RESTART_DELAY_MS = 500
-/** Reads that are remembered by their SQL: what was slow starts among the slow, what was quick counts as short. */
-const REMEMBERED = 2_000
-
 export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
   const freshReaders = options.freshReaders ?? FRESH_READERS
   const maxFresh = Math.max(freshReaders, options.maxFreshReaders ?? MAX_FRESH_READERS)
   const maxSlow = options.maxSlowReaders ?? MAX_SLOW_READERS
   const slots = new Set<Slot>()
-  const waiting: Job[] = []
-  const known = new Map<string, 'slow' | 'quick'>()
+  const waiting = createWaitingLine(abort)
+  const known = createKnownCosts()
   let closed = false
   let onAllGone: (() => void) | null = null
 
@@ -108,17 +72,9 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
   }
 
   function start(slow = false): Slot {
-    const slot: Slot = {
-      reader: undefined as unknown as Reader,
-      slow,
-      job: null,
-      ending: false,
-      ready: false,
-      slowTimer: null,
-      limitTimer: null,
-      idleTimer: null,
-    }
-    slot.reader = startReader({ answer: (answer) => onAnswer(slot, answer), gone: () => onGone(slot) })
+    const slot = emptySlot(slow, (own) =>
+      startReader({ answer: (answer) => onAnswer(own, answer), gone: () => onGone(own) }),
+    )
     slot.reader.unref()
     slots.add(slot)
     return slot
@@ -157,25 +113,8 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
     return null
   }
 
-  /** Short reads stand before the others, each kind in the order of its coming. */
-  function wait(job: Job) {
-    job.waitTimer = setTimeout(() => abort(job, new HoldallError('database_busy')), MAX_WAIT_MS)
-    const at = job.short ? waiting.findIndex((other) => !other.short) : -1
-    if (at < 0) waiting.push(job)
-    else waiting.splice(at, 0, job)
-  }
-
   function dispatch() {
-    for (let index = 0; index < waiting.length; ) {
-      const job = waiting[index] as Job
-      const slot = place(job)
-      if (slot === null) {
-        index += 1
-        continue
-      }
-      waiting.splice(index, 1)
-      run(slot, job)
-    }
+    waiting.seat(place, run)
     // One more at a time: starting takes a processor from those that work.
     const ready = fresh().every((slot) => slot.ready)
     if (ready && fresh().length < maxFresh && waiting.some((job) => !job.slow)) start()
@@ -208,14 +147,14 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
   }
 
   function onSlow(slot: Slot, job: Job) {
-    remember(job, 'slow')
+    known.remember(job.fingerprint, 'slow')
     job.slow = true
     job.short = false
     if (busySlow() >= maxSlow) {
       // No room among the slow: it starts again when there is, so that short reads keep their readers.
       slot.job = null
       end(slot, 'kill')
-      wait(job)
+      waiting.add(job)
       return dispatch()
     }
     slot.slow = true
@@ -233,17 +172,6 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
     dispatch()
   }
 
-  function timedOut(job: Job) {
-    const statements = job.request.kind === 'batch' ? job.request.batch.statements : []
-    const missing = statements.slice(job.results.length)
-    if (statements.length > 0 && missing.every((statement) => statement.optional)) {
-      for (const _ of missing) job.results.push(timeout(job.limit))
-      settle(job, () => job.resolve({ kind: 'batch', answer: { stale: false, results: job.results } }))
-      return
-    }
-    settle(job, () => job.reject(new HoldallError('sql_time_limit', { limit: job.limit })))
-  }
-
   function onAnswer(slot: Slot, answer: Answer) {
     if (answer.kind === 'ready') {
       slot.ready = true
@@ -256,7 +184,7 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
       release(slot)
       if (job.request.kind === 'batch') job.request = { ...job.request, onlyIfQuick: false }
       job.short = false
-      if (!job.settled) wait(job)
+      if (!job.settled) waiting.add(job)
       return dispatch()
     }
     if (answer.kind === 'results') {
@@ -269,22 +197,9 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
       }
     }
     release(slot)
-    if (!slot.slow || performance.now() - job.startedAt < LOOK_AFTER_MS) remember(job, 'quick')
+    if (!slot.slow || performance.now() - job.startedAt < LOOK_AFTER_MS) known.remember(job.fingerprint, 'quick')
     settle(job, () => deliver(job, answer))
     dispatch()
-  }
-
-  function deliver(job: Job, answer: Exclude<Answer, { kind: 'ready' | 'costly' }>) {
-    switch (answer.kind) {
-      case 'stale':
-        return job.resolve({ kind: 'batch', answer: { stale: true } })
-      case 'schema':
-        return job.resolve({ kind: 'schema', schema: answer.schema as RawSchema })
-      case 'failed':
-        return job.reject(failure(answer.reason, answer.message))
-      case 'results':
-        return job.resolve({ kind: 'batch', answer: { stale: false, results: job.results } })
-    }
   }
 
   function release(slot: Slot) {
@@ -300,13 +215,6 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
       if (slot.slow || fresh().length > freshReaders) end(slot, 'close')
     }, IDLE_MS)
     slot.idleTimer.unref()
-  }
-
-  function clearTimers(slot: Slot) {
-    if (slot.slowTimer) clearTimeout(slot.slowTimer)
-    if (slot.limitTimer) clearTimeout(slot.limitTimer)
-    slot.slowTimer = null
-    slot.limitTimer = null
   }
 
   function onGone(slot: Slot) {
@@ -334,29 +242,16 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
     dispatch()
   }
 
-  function remember({ fingerprint }: Job, cost: 'slow' | 'quick') {
-    known.delete(fingerprint)
-    known.set(fingerprint, cost)
-    if (known.size > REMEMBERED) known.delete(known.keys().next().value as string)
-  }
-
-  function settle(job: Job, how: () => void) {
-    if (job.settled) return
-    job.settled = true
-    if (job.waitTimer) clearTimeout(job.waitTimer)
-    how()
-  }
-
   function enqueue(
     asked: Request,
     { short = false, suspect = false, timeLimit, signal }: ReadOptions,
     limitFactor = 1,
   ): Promise<Outcome> {
     if (closed) return Promise.reject(new HoldallError('unavailable', { reason: 'The server is stopping.' }))
-    if (waiting.length >= MAX_WAITING) return Promise.reject(new HoldallError('database_busy'))
+    if (waiting.isFull) return Promise.reject(new HoldallError('database_busy'))
     if (signal?.aborted) return Promise.reject(aborted(signal))
     const fingerprint = fingerprintOf(asked)
-    const cost = known.get(fingerprint)
+    const cost = known.of(fingerprint)
     const onlyIfQuick = !short && !suspect && cost === undefined
     const request = asked.kind === 'batch' ? { ...asked, onlyIfQuick } : asked
     return new Promise((resolve, reject) => {
@@ -374,15 +269,14 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
         startedAt: 0,
       }
       signal?.addEventListener('abort', () => abort(job, aborted(signal)), { once: true })
-      wait(job)
+      waiting.add(job)
       dispatch()
     })
   }
 
   /** A job that waits is dropped. One that runs goes on until it is slow: most are done before a kill would pay. */
   function abort(job: Job, reason: unknown) {
-    const index = waiting.indexOf(job)
-    if (index >= 0) waiting.splice(index, 1)
+    waiting.remove(job)
     settle(job, () => job.reject(reason))
     for (const slot of slots) if (slot.job === job && slot.slow && !slot.ending) end(slot, 'kill')
   }
@@ -402,7 +296,7 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
     async close() {
       if (closed) return
       closed = true
-      for (const job of waiting.splice(0)) {
+      for (const job of waiting.drain()) {
         settle(job, () => job.reject(new HoldallError('unavailable', { reason: 'The server is stopping.' })))
       }
       if (slots.size === 0) return
@@ -416,38 +310,4 @@ export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
       await gone
     },
   }
-}
-
-function aborted(signal: AbortSignal): HoldallError {
-  return new HoldallError('request_aborted', {}, { cause: signal.reason })
-}
-
-function timeout(limit: number): StatementResult {
-  return {
-    columns: [],
-    rows: [],
-    json: null,
-    rowCount: 0,
-    more: false,
-    last: null,
-    labels: new Map(),
-    failure: { reason: 'timeout', message: `Took longer than ${limit} ms.` },
-  }
-}
-
-function failure(reason: 'open' | 'busy' | 'sql' | 'corrupt', message: string): HoldallError {
-  switch (reason) {
-    case 'sql':
-      return new HoldallError('sql_error', { reason: message })
-    case 'busy':
-      return new HoldallError('database_busy')
-    case 'open':
-    case 'corrupt':
-      return new HoldallError('database_unreadable', { reason: message })
-  }
-}
-
-function fingerprintOf(request: Request): string {
-  if (request.kind === 'schema') return `schema ${request.path}`
-  return `${request.batch.path}\n${request.batch.statements.map((statement) => statement.sql).join('\n')}`
 }

@@ -17,7 +17,7 @@ import {
   targetOf,
   type WriteRoom,
 } from './room.ts'
-import { readRowsRequest, readUpdateRequest } from './rows-request.ts'
+import { type RowsRequest, readRowsRequest, readUpdateRequest } from './rows-request.ts'
 
 /** What answers a form that a page sent to the address of a write. */
 export interface RowForms {
@@ -35,39 +35,39 @@ export function createWriteRoutes(room: WriteRoom, forms: RowForms): Route[] {
     refuseImmutable(target.database)
     if (isForm(c)) return forms.insert(c, target)
     const request = readRowsRequest(await jsonObject(c))
-    if (request.conflict === 'replace') {
+    const { conflict } = request
+    if (conflict === 'replace') {
       await demandAlso(c, room.permissions, 'update-row', tableOf(target), REPLACE_NEEDS)
     }
-    if (request.alter) await demandAlter(c, target)
-    const named = request.conflict === 'replace' ? 'by-key' : 'new'
-    const rows = await checkedRows(c, room, target, request.rows, named)
-    const written = await room.writers.write(target.database, {
-      kind: 'insert',
-      table: target.table,
-      ...request,
-      rows,
-    })
-    return answer(c, 201, request.returning ? written.rowsJson : undefined)
+    const named = conflict === 'replace' ? 'by-key' : 'new'
+    return writeRows(c, target, request, { kind: 'insert', conflict }, named, 201)
   }
 
   async function upsert(c: RouteContext): Promise<Response> {
     const target = targetOf(c, room)
     await demandAlso(c, room.permissions, 'update-row', tableOf(target), UPSERT_NEEDS)
     refuseImmutable(target.database)
-    const { conflict, alter, returning, rows } = readRowsRequest(await jsonObject(c))
-    if (conflict !== 'abort') {
+    const request = readRowsRequest(await jsonObject(c))
+    if (request.conflict !== 'abort') {
       throw new HoldallError('bad_request', { reason: 'Upsert does not support ignore or replace' })
     }
+    return writeRows(c, target, request, { kind: 'upsert' }, 'by-key', 200)
+  }
+
+  /** @param named whether a row that has a key may be stored already, so that its files are held to what it holds */
+  async function writeRows(
+    c: RouteContext,
+    target: Target,
+    { rows, alter, returning }: RowsRequest,
+    how: { readonly kind: 'upsert' } | { readonly kind: 'insert'; readonly conflict: RowsRequest['conflict'] },
+    named: 'new' | 'by-key',
+    status: 200 | 201,
+  ): Promise<Response> {
     if (alter) await demandAlter(c, target)
-    const checked = await checkedRows(c, room, target, rows, 'by-key')
-    const written = await room.writers.write(target.database, {
-      kind: 'upsert',
-      table: target.table,
-      rows: checked,
-      alter,
-      returning,
-    })
-    return answer(c, 200, returning ? written.rowsJson : undefined)
+    const checked = await checkedRows(c, room, target, rows, named)
+    const { table } = target
+    const written = await room.writers.write(target.database, { ...how, table, rows: checked, alter, returning })
+    return answer(c, status, returning ? written.rowsJson : undefined)
   }
 
   async function update(c: RouteContext): Promise<Response> {
