@@ -36,11 +36,14 @@ export class FileUpload extends HoldallElement {
     label: {},
     note: {},
     concurrency: { type: Number },
+    folders: { type: Boolean },
     _held: { state: true },
   }
   declare label: string | null
   declare note: string | null
   declare concurrency: number
+  /** Whether whole folders can be chosen and dropped. */
+  declare folders: boolean
   declare _held: Held
 
   #stop: (() => void) | undefined
@@ -64,6 +67,7 @@ export class FileUpload extends HoldallElement {
     this.label = null
     this.note = null
     this.concurrency = CONCURRENCY
+    this.folders = false
     this._held = null
   }
 
@@ -72,7 +76,9 @@ export class FileUpload extends HoldallElement {
     for (const child of [...this.children]) child.remove()
     const stopDrops = takeDrops(this, {
       enabled: () => true,
-      takes: (type) => acceptsType(this.accept, type),
+      folders: this.folders,
+      // What a folder holds is not known before it is let go.
+      takes: (type) => (this.folders && type === '') || acceptsType(this.accept, type),
       held: (what) => {
         this._held = what
       },
@@ -111,6 +117,15 @@ export class FileUpload extends HoldallElement {
     chooseFiles({ accept: this.accept, multiple: true }, (files) => this.add(files))
   }
 
+  #chooseFolder(): void {
+    chooseFiles({ accept: null, multiple: true, folder: true }, (files) => this.add(files))
+  }
+
+  /** Ends every upload that is under way. */
+  cancel(): void {
+    this.#cancelAll()
+  }
+
   #cancelAll(): void {
     for (const task of this.#uploads.tasks.filter(isPending)) this.#uploads.remove(task)
   }
@@ -122,7 +137,11 @@ export class FileUpload extends HoldallElement {
   override render(): TemplateResult {
     const { tasks } = this.#uploads
     if (tasks.length === 0) {
-      return html`<div class="panel"><div class="drop-area alone" ?data-held=${this._held === 'welcome'}>${icon('upload', 'icon huge')}<p>${this.#heldWords() ?? html`<strong>Drop or paste files here</strong>`}${this.note ? html`<br />${this.note}` : nothing}</p><button class="button filled" type="button" @click=${this.#choose}>${icon('upload')}Choose files</button></div></div>`
+      return html`<div class="panel"><div class="drop-area alone" ?data-held=${this._held === 'welcome'}>${icon('upload', 'icon huge')}<p>${this.#heldWords() ?? html`<strong>${this.folders ? 'Drop a folder or files here' : 'Drop or paste files here'}</strong>`}${this.note ? html`<br />${this.note}` : nothing}</p>${
+        this.folders
+          ? html`<div class="actions"><button class="button filled" type="button" @click=${this.#chooseFolder}>${icon('upload')}Choose folder</button><button class="button" type="button" @click=${this.#choose}>Choose files</button></div>`
+          : html`<button class="button filled" type="button" @click=${this.#choose}>${icon('upload')}Choose files</button>`
+      }</div></div>`
     }
     const shown = [...tasks].sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.key - b.key).slice(0, MOST_LINES)
     return html`<section class="panel upload-queue" aria-label="Uploads">

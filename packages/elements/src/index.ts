@@ -1,6 +1,6 @@
 /**
  * Web components that attach files to rows. Importing this module defines `<file-upload>`, `<file-column-input>`,
- * `<file-picker>` and `<file-cell>`. They draw into the page itself, with its stylesheet and its tokens.
+ * `<file-picker>`, `<file-matcher>` and `<file-cell>`. They draw into the page itself, with its stylesheet and its tokens.
  *
  * @example
  * import '@holdall/elements'
@@ -8,12 +8,14 @@
  */
 import { FileCell } from './file-cell.ts'
 import { FileColumnInput } from './file-column-input.ts'
+import { FileMatcher } from './file-matcher.ts'
 import { FilePicker } from './file-picker.ts'
 import { FileUpload } from './file-upload.ts'
 
 const ELEMENTS = {
   'file-cell': FileCell,
   'file-column-input': FileColumnInput,
+  'file-matcher': FileMatcher,
   'file-picker': FilePicker,
   'file-upload': FileUpload,
 } as const
@@ -26,9 +28,10 @@ declare global {
   interface HTMLElementTagNameMap {
     'file-cell': FileCell
     'file-column-input': FileColumnInput
+    'file-matcher': FileMatcher
     'file-picker': FilePicker
     'file-upload': FileUpload
   }
 }
 
-export { FileCell, FileColumnInput, FilePicker, FileUpload }
+export { FileCell, FileColumnInput, FileMatcher, FilePicker, FileUpload }

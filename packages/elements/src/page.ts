@@ -1,5 +1,6 @@
 /** What the server's own pages load: the components, and the small behaviours of the pages. */
 import './index.ts'
+import { takeManyFiles } from './behaviours/attach-many.ts'
 import { copyTexts } from './behaviours/copy.ts'
 import { followCorrections } from './behaviours/corrections.ts'
 import { followForms } from './behaviours/forms.ts'
@@ -26,5 +27,6 @@ showRunning()
 followLive()
 submitSelects()
 watchDragging()
+takeManyFiles()
 for (const said of document.querySelectorAll<HTMLElement>('.toast.said')) adoptToast(said)
 document.querySelector<HTMLElement>('[data-error-summary]')?.focus()

@@ -1,3 +1,4 @@
+import { filesInside, ofPeople } from './folders.ts'
 import { endNotice, notify } from './toast.ts'
 
 /** Whether a drag brings files from outside, rather than something of this page. */
@@ -33,6 +34,8 @@ export function takeDrops(
     readonly takes: (type: string) => boolean
     readonly held: (what: Held) => void
     readonly dropped: (files: File[]) => void
+    /** Whether folders are taken too, with all that is in them. */
+    readonly folders?: boolean
   },
 ): () => void {
   const stop = new AbortController()
@@ -58,8 +61,9 @@ export function takeDrops(
     if (!bringsFiles(event) || !taker.enabled()) return
     event.preventDefault()
     hold(null)
-    const files = filesOf(event.dataTransfer)
-    if (files.length > 0) taker.dropped(files)
+    const take = (files: File[]) => files.length > 0 && taker.dropped(files)
+    if (taker.folders) filesInside(event.dataTransfer).then(take, () => undefined)
+    else take(filesOf(event.dataTransfer))
   }
   /** Before anything is held over it, a place shows itself only to files that it takes. */
   function began(event: Event): void {
@@ -156,18 +160,19 @@ function oneOf(names: readonly string[]): string {
 
 /** Lets the person choose files; nothing happens when they cancel. */
 export function chooseFiles(
-  options: { readonly accept: string | null; readonly multiple: boolean },
+  options: { readonly accept: string | null; readonly multiple: boolean; readonly folder?: boolean },
   chosen: (files: File[]) => void,
 ): void {
   const input = document.createElement('input')
   input.type = 'file'
   input.accept = options.accept ?? ''
   input.multiple = options.multiple
+  if (options.folder) input.webkitdirectory = true
   input.hidden = true
   // In the page, because some browsers drop the choice of an input that nothing holds.
   document.body.append(input)
   input.addEventListener('change', () => {
-    const files = [...(input.files ?? [])]
+    const files = options.folder ? ofPeople(input.files ?? []) : [...(input.files ?? [])]
     input.remove()
     if (files.length === 0) return
     endNotice()

@@ -81,6 +81,7 @@ after(async () => {
 interface Answer {
   readonly status: number
   readonly text: string
+  readonly location?: string | undefined
   /** Where it is not what the OpenAPI document says. */
   readonly problem?: string
 }
@@ -147,7 +148,8 @@ function send(
         response.on('end', () => {
           const status = response.statusCode ?? 0
           const type = response.headers['content-type'] ?? null
-          resolve({ status, text, ...heldTo({ method, path, body, headers, status, type, text }) })
+          const { location } = response.headers
+          resolve({ status, text, location, ...heldTo({ method, path, body, headers, status, type, text }) })
         })
         response.on('error', none)
       },
@@ -168,6 +170,13 @@ function refuseFailures(what: string, answer: Answer): void {
 
 const stored = await send('POST', '/-/files/upload/photos?filename=a.txt', 'text', { 'Content-Type': 'text/plain' })
 const file = (JSON.parse(stored.text) as { file_id: string }).file_id
+
+const planned = await send('POST', '/products/inventory/-/attach', `column=photo&ids=${file}`, {
+  'Content-Type': 'application/x-www-form-urlencoded',
+  Accept: 'text/html',
+})
+assert.equal(planned.status, 303, planned.text)
+const run = planned.location?.split('/').at(-1) ?? ''
 
 /** Names that were somebody's production incident. All are bytes that may stand in a request line. */
 const NAMES = [
@@ -342,6 +351,14 @@ const JSON_BODIES = [
   '{"columns":{"photo":{"source":[],"max_size":-1,"accept":{}}}}',
   '{"photo":{"file_column":true}}',
   '{"confirm":[]}',
+  '{"files":[]}',
+  '{"column":"name","files":["df-00000000000000000000000000"]}',
+  '{"column":"photo","files":["df-00000000000000000000000000"],"match":{"column":"nope"}}',
+  '{"column":"photo","files":["df-00000000000000000000000000"],"match":{"column":"id","how":"pattern","pattern":"{value}{value}"}}',
+  '{"column":"photo","files":["df-00000000000000000000000000",5],"match":{"how":"regex"}}',
+  '{"column":"photo","pairs":[["df-00000000000000000000000000","$b0"],["df-00000000000000000000000000",99]]}',
+  '{"column":"papers","pairs":[["df-00000000000000000000000000",",,,"],["df-00000000000000000000000000","~00"]],"dry_run":1}',
+  '{"column":"papers","pairs":[[[],{}],null]}',
   `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
   `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`,
   `{"row":{"name":${'['.repeat(9000)}${']'.repeat(9000)}}}`,
@@ -377,13 +394,19 @@ const FORMS = [
   'name=x&expires=99999999999999999999',
   'expires_days=-1&name=%00',
   'theme=nope',
+  'column=photo&ids=df-00000000000000000000000000',
+  'column=photo&take=all&source=photos&q=%00',
+  'go=match&match=name&how=pattern&pattern=%00',
+  'go=match&match=__proto__&how=nope',
+  'go=apply&row.0=1&row.99999=2&typed.0=jug&typed.1=%00&here=show%3D__proto__',
+  'go=to?show=constructor%26from=-1&row.0=%24b0,,',
   Array.from({ length: 10_000 }, (_, n) => `p${n}=${n}`).join('&'),
 ]
 
 function addressesOf(route: Route): string[] {
   const fill = (path: string, values: Record<string, string>) =>
     path.replace(/:(\w+)(?:\{[^}]+\})?/g, (_, name: string) => values[name] ?? 'x')
-  const usual = { database: 'products', table: 'inventory', pks: '1', source: 'photos', id: file, upload: '01hz' }
+  const usual = { database: 'products', table: 'inventory', pks: '1', source: 'photos', id: file, upload: '01hz', run }
   const paths = [
     ...(route.json === 'only' ? [] : [route.path]),
     ...(route.json ? [`${route.path === '/' ? '/' : route.path}.json`] : []),
@@ -400,6 +423,7 @@ function oddAddressesOf(route: Route): string[] {
     source: 'photos',
     id: file,
     upload: '01hz',
+    run,
   }
   const addresses: string[] = []
   for (const [, name] of parameters as unknown as [string, string][]) {

@@ -165,6 +165,7 @@ async function valueFor(name: string, path: string, fresh: boolean): Promise<str
     case 'source':
       return 'photos'
     case 'upload':
+    case 'run':
       return '01hzzzzzzzzzzzzzzzzzzzzzzz'
     case 'id':
       if (path.startsWith('/-/people')) return 'here'

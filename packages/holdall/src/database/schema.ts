@@ -253,6 +253,7 @@ export interface AttachLineTable {
 
 export interface AttachCellTable {
   run_id: string
+  position: number
   row_key: string
   before: string | null
   after: string

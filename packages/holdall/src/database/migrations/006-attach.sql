@@ -39,10 +39,12 @@ CREATE TABLE attach_lines (
 -- The journal: what a run writes, and what stood there. Written before the served database is.
 CREATE TABLE attach_cells (
   run_id TEXT NOT NULL REFERENCES attach_runs (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
   row_key TEXT NOT NULL,                  -- the last part of the row's address
   before TEXT,
   after TEXT NOT NULL,
   files TEXT NOT NULL,                    -- JSON: the ids that it added
   outcome TEXT CHECK (outcome IN ('restored', 'changed', 'gone')), -- of undoing
-  PRIMARY KEY (run_id, row_key)
+  PRIMARY KEY (run_id, position),
+  UNIQUE (run_id, row_key)
 ) STRICT, WITHOUT ROWID;

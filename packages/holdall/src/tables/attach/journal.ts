@@ -260,15 +260,20 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
               .executeTakeFirst()
             if (numUpdatedRows === 0n) throw new HoldallError('attach_not_planned', { status: 'begun' })
           }
-          await sql`INSERT INTO attach_cells (run_id, row_key, before, after, files)
-            SELECT ${id}, cell.value ->> 'key', cell.value ->> 'before', cell.value ->> 'after', cell.value -> 'files'
+          await sql`INSERT INTO attach_cells (run_id, position, row_key, before, after, files)
+            SELECT ${id}, cell.key, cell.value ->> 'key', cell.value ->> 'before', cell.value ->> 'after', cell.value -> 'files'
             FROM json_each(${JSON.stringify(cells)}) AS cell`.execute(trx)
         }),
       )
     },
 
     async cells(id: string): Promise<JournalCell[]> {
-      const rows = await database.read.selectFrom('attach_cells').selectAll().where('run_id', '=', id).execute()
+      const rows = await database.read
+        .selectFrom('attach_cells')
+        .selectAll()
+        .where('run_id', '=', id)
+        .orderBy('position')
+        .execute()
       return rows.map(({ row_key, before, after, files, outcome }) => ({
         key: row_key,
         before,

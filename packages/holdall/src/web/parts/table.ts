@@ -15,6 +15,8 @@ export interface TableColumn {
   readonly kind?: ColumnKind
   /** One line under the name: `text · key`, `→ makers`, `files · image/*` */
   readonly type?: string
+  /** What `<file-matcher>` is told when many files are dropped onto the head; absent where they may not be. */
+  readonly attach?: Readonly<Record<string, string | number | null>>
   /** Where a press on the name leads; `direction` when the table is sorted by it now. */
   readonly sort?: { readonly href: string; readonly direction?: 'ascending' | 'descending' }
 }
@@ -51,7 +53,11 @@ function headCell(column: TableColumn): Html {
   const name = column.sort
     ? html`<a class="sort" href="${safeUrl(column.sort.href)}">${column.label}${direction && icon(direction === 'ascending' ? 'arrowUp' : 'arrowDown')}</a>`
     : column.label
-  const tied = attributes({ class: column.kind === 'numeric' ? 'numeric' : null, 'aria-sort': direction })
+  const tied = attributes({
+    class: column.kind === 'numeric' ? 'numeric' : null,
+    'aria-sort': direction,
+    'data-attach': column.attach && JSON.stringify(column.attach),
+  })
   return html`<th scope="col" role="columnheader"${tied}>${name}${column.type && html`<span class="column-type">${column.type}</span>`}</th>`
 }
 

@@ -99,7 +99,7 @@ export async function planPage(
           title: 'The table is too large to look at all of it.',
           body: 'Files may have a row that is not shown here.',
         })
-      }<section class="panel" aria-label="Files and their rows">${parts(countOf, shown)}${
+      }<section class="panel" aria-label="Plan">${parts(countOf, shown)}${
         lines.length === 0
           ? emptyState({ title: 'No file is in this part of the plan', icon: 'file' })
           : dataTable({
@@ -110,7 +110,7 @@ export async function planPage(
               })),
               cards: true,
             })
-      }${pageBar(shown, from, total)}</section><div class="save-bar"><span class="fine muted">${chosenWords(run, chosen)}</span><div class="actions">${button({ label: 'Forget plan', type: 'submit', kind: 'quiet', name: 'go', value: 'forget' })}${button({ label: 'Keep choices', type: 'submit', name: 'go', value: 'save' })}${button({ label: chosen === 0 ? 'Attach files' : `Attach ${formatCount(chosen, 'file')}`, type: 'submit', kind: 'filled', name: 'go', value: 'apply' })}</div></div></form>${withoutFile(subject, run, empty)}`,
+      }${pageBar(shown, from, total)}<div class="save-bar"><span class="fine muted">${chosenWords(run, chosen)}</span><div class="actions">${button({ label: 'Forget plan', type: 'submit', kind: 'quiet', name: 'go', value: 'forget' })}${button({ label: 'Keep choices', type: 'submit', name: 'go', value: 'save' })}${button({ label: chosen === 0 ? 'Attach files' : `Attach ${formatCount(chosen, 'file')}`, type: 'submit', kind: 'filled', name: 'go', value: 'apply' })}</div></div></section></form>${withoutFile(subject, run, empty)}`,
       ...room.once.take(c, `${href}/${run.id}`),
     }),
     refused?.error.status,

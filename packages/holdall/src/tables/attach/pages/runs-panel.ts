@@ -8,7 +8,7 @@ import type { Subject } from '../room.ts'
 /** What was attached to a table before, each with its undo. */
 export function runsPanel({ href }: Subject, runs: readonly Run[], names: ReadonlyMap<string, string>): Html {
   if (runs.length === 0) return html``
-  return html`<section class="panel" aria-label="Attached before"><div class="panel-head"><h2>Attached before</h2></div>${linkedRows(
+  return html`<section aria-labelledby="attached-before"><h2 id="attached-before">Attached before</h2>${linkedRows(
     runs.map((run) => ({
       title: `${formatCount(run.files, 'file')} to ${run.column}`,
       note: [

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, describe, test } from 'node:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { CHROMIUM, launchBrowser, lookAt } from './support/browser.ts'
+import { type RunningHoldall, startHoldall } from './support/holdall.ts'
+import { photograph } from './support/photograph.ts'
+
+const PHOTOGRAPHS = 200
+const ROWS = 230
+/** "Two hundred photos onto two hundred rows in two minutes." */
+const LIMIT_S = 120
+
+let folder: string
+let holdall: RunningHoldall
+let browser: Browser
+let context: BrowserContext
+let page: Page
+let clicks = 0
+const troubles: string[] = []
+
+const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
+
+describe('a folder of photographs onto the rows of a table, in a browser', { skip }, () => {
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdall-attach-'))
+    mkdirSync(join(folder, 'scans', 'batch 2'), { recursive: true })
+    for (let at = 1; at <= PHOTOGRAPHS; at += 1) {
+      const name = at % 10 === 0 ? `HM_1862_${at}.JPG` : `1862-${String(at).padStart(3, '0')}.jpg`
+      const inside = at > 150 ? join('scans', 'batch 2') : 'scans'
+      writeFileSync(join(folder, inside, name), await photograph(at, 320, 240))
+    }
+    writeFileSync(join(folder, 'scans', '.DS_Store'), 'not a photograph')
+    const database = new DatabaseSync(join(folder, 'museum.db'))
+    database.exec(`CREATE TABLE objects (id INTEGER PRIMARY KEY, inventory TEXT UNIQUE, title TEXT, year INTEGER, photo TEXT);
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})
+      INSERT INTO objects (inventory, title, year)
+        SELECT CASE WHEN i % 10 = 0 THEN printf('HM 1862-%03d', i) ELSE printf('1862-%03d', i) END, 'Photograph ' || i, 1862 FROM n`)
+    database.close()
+    const config = join(folder, 'holdall.json')
+    writeFileSync(
+      config,
+      JSON.stringify({
+        databases: {
+          museum: {
+            path: join(folder, 'museum.db'),
+            tables: { objects: { columns: { photo: { file_column: true, file_accept: 'image/*' } } } },
+          },
+        },
+      }),
+    )
+    ;[holdall, browser] = await Promise.all([startHoldall({ data: join(folder, 'data'), config }), launchBrowser()])
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
+    page = await context.newPage()
+    page.on('console', (message) => {
+      // A form that is sent back to be corrected is answered with 400, which the browser reports.
+      if (message.type() === 'error' && !message.text().includes('400 (Bad Request)')) troubles.push(message.text())
+    })
+    page.on('pageerror', (error) => troubles.push(String(error)))
+    await page.goto(holdall.signInLink)
+    await page.getByRole('button', { name: 'Sign in as root' }).click()
+    await page.waitForURL(`${holdall.url}/`)
+  })
+
+  after(async () => {
+    await browser?.close()
+    await holdall?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  async function press(role: 'button' | 'link', name: string | RegExp): Promise<void> {
+    clicks += 1
+    await page.getByRole(role, { name }).first().click()
+  }
+
+  function attached(): number {
+    const database = new DatabaseSync(join(folder, 'museum.db'), { readOnly: true })
+    const row = database.prepare('SELECT count(photo) AS files FROM objects').get()
+    database.close()
+    return Number(row?.files)
+  }
+
+  test('a chosen folder is uploaded, matched, looked at, attached and undone', { timeout: 400_000 }, async (t) => {
+    await page.goto(`${holdall.url}/museum/objects`)
+    const started = Date.now()
+    clicks += 1
+    await page.getByText('Table actions').click()
+    await press('link', /Attach many files/)
+    await page.getByRole('button', { name: 'Choose folder' }).waitFor()
+    const chooser = page.waitForEvent('filechooser')
+    await press('button', 'Choose folder')
+    await (await chooser).setFiles(join(folder, 'scans'))
+    await page
+      .getByRole('heading', { level: 1, name: `Attach ${PHOTOGRAPHS} files to photo` })
+      .waitFor({ timeout: 300_000 })
+    const matched = (Date.now() - started) / 1000
+    await page.getByText('200 go to a row').waitFor()
+    assert.equal(await page.getByLabel('The value of').inputValue(), 'inventory')
+    assert.equal(attached(), 0, 'nothing is attached before it was seen')
+    const plan = page.url()
+    const findings = await lookAt(context, plan, 'attach-plan')
+    const looked = Date.now()
+    await press('button', `Attach ${PHOTOGRAPHS} files`)
+    await page.getByRole('heading', { level: 1, name: `${PHOTOGRAPHS} files attached to photo` }).waitFor()
+    const seconds = matched + (Date.now() - looked) / 1000
+    assert.equal(attached(), PHOTOGRAPHS)
+    t.diagnostic(
+      `${PHOTOGRAPHS} photographs onto ${PHOTOGRAPHS} rows: ${clicks} clicks, ${seconds.toFixed(1)} s, of which ${matched.toFixed(1)} s until the plan`,
+    )
+    assert.ok(seconds < LIMIT_S, `${seconds} s`)
+    findings.push(...(await lookAt(context, page.url(), 'attach-result')))
+    findings.push(...(await lookAt(context, `${holdall.url}/museum/objects/-/attach?column=photo&q=`, 'attach-start')))
+    await press('button', `Undo ${PHOTOGRAPHS} rows`)
+    await page.getByText(`${PHOTOGRAPHS} rows set back`).waitFor()
+    assert.equal(attached(), 0)
+    assert.deepEqual(findings, [])
+  })
+
+  test('files that are here already, misses and doubles are decided by hand', { timeout: 120_000 }, async () => {
+    const database = new DatabaseSync(join(folder, 'museum.db'))
+    database.exec(
+      "UPDATE objects SET inventory = '9999-' || id WHERE id = 7; UPDATE objects SET title = 'Photograph 8' WHERE id = 9",
+    )
+    database.close()
+    await page.goto(`${holdall.url}/museum/objects/-/attach?column=photo&q=`)
+    await page.getByRole('button', { name: `Match all ${PHOTOGRAPHS} files` }).click()
+    await page.getByText('199 go to a row · 1 without a row').waitFor()
+    await page.getByRole('button', { name: /^Without a row/ }).click()
+    const field = page.getByLabel('Row for 1862-007.jpg')
+    await field.fill('9999')
+    await page.getByRole('button', { name: 'Keep choices' }).click()
+    await page.getByText('No row is 9999.').first().waitFor()
+    assert.equal(await field.inputValue(), '9999')
+    await page.screenshot({ path: 'test/screenshots/attach-refused-light-wide.png' })
+    await field.fill('9999-7')
+    await page.getByRole('button', { name: 'Keep choices' }).click()
+    await page.getByText('Every file goes to a row.').waitFor()
+    await page.getByLabel('In the name of the file').selectOption('stands where a pattern says')
+    await page.getByLabel('Pattern').fill('nothing')
+    await page.getByRole('button', { name: 'Match again' }).click()
+    await page
+      .getByText(/must have .value. once/)
+      .first()
+      .waitFor()
+    await page.getByLabel('Pattern').fill('1862-{value}.jpg')
+    await page.getByLabel('The value of').selectOption('id')
+    await page.getByRole('button', { name: 'Match again' }).click()
+    await page.getByText('180 go to a row · 20 without a row').waitFor()
+    await page.getByRole('button', { name: 'Forget plan' }).click()
+    await page.getByText('Plan forgotten').waitFor()
+    assert.equal(attached(), 0)
+  })
+
+  test('several files dropped onto the head of a file column go the same way', { timeout: 120_000 }, async () => {
+    await page.goto(`${holdall.url}/museum/objects`)
+    const head = page.locator('th[data-attach]')
+    const bytes = [...(await photograph(900, 64, 48))]
+    const transfer = await page.evaluateHandle((data) => {
+      const made = new DataTransfer()
+      for (const name of ['1862-011.jpg', '1862-012.jpg', '1862-012 back.jpg']) {
+        made.items.add(new File([new Uint8Array(data)], name, { type: 'image/jpeg' }))
+      }
+      return made
+    }, bytes)
+    for (const type of ['dragenter', 'dragover', 'drop']) await head.dispatchEvent(type, { dataTransfer: transfer })
+    await page.getByRole('heading', { level: 1, name: 'Attach 3 files to photo' }).waitFor()
+    await page.getByText('2 go to a row · 1 to decide').waitFor()
+    await page.getByRole('button', { name: 'Attach 2 files' }).click()
+    await page.getByRole('heading', { level: 1, name: '2 files attached to photo' }).waitFor()
+    assert.equal(attached(), 2)
+    assert.deepEqual(troubles, [])
+  })
+})
