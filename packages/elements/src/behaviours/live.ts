@@ -2,20 +2,22 @@ import { announce } from '../lib/announce.ts'
 import { showCopyButtons } from './copy.ts'
 
 const LOOK_EVERY_MS = 4_000
+const LOOK_TIMEOUT_MS = 10_000
 
 /**
  * Parts of a page with `data-live` (a name) follow the server while one of them has `data-live-on`, which says what to
  * announce when it is over. Nobody looks while the page is hidden; coming back to it looks at once. Without scripts the
  * page is as it was until it is loaded again.
  */
-export function followLive(): void {
+export function followLive(get: typeof fetch): void {
   if (!isOn()) return
   let looking = false
   async function look(): Promise<void> {
     if (looking || document.hidden || !isOn()) return
     looking = true
     try {
-      const answer = await fetch(location.href, { headers: { Accept: 'text/html' } })
+      const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS)
+      const answer = await get(location.href, { headers: { Accept: 'text/html' }, signal })
       if (answer.ok) adopt(new DOMParser().parseFromString(await answer.text(), 'text/html'))
     } catch {
       // The server is away: the next look may find it.

@@ -7,7 +7,7 @@ export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 
 /** The use of a session or a token is noted at most this often: reading a page must not cost a write. */
-export const USE_NOTED_INTERVAL_MS = MINUTE_MS
+export const USE_NOTED_INTERVAL_MS = 60 * SECOND_MS
 
 /** A time as the internal database writes it, so that times compare as texts. */
 export function timeText(ms: number): string {
