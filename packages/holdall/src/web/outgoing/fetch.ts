@@ -105,22 +105,10 @@ interface Undici {
 }
 
 async function load(guard: Guard, options: OutgoingOptions): Promise<Undici> {
-  const { Agent, buildConnector, request } = await import('undici')
-  const connect = buildConnector({
-    lookup: guard.lookup,
-    timeout: options.connectLimitMs ?? CONNECT_LIMIT_MS,
-    allowH2: false,
-  })
+  const { Agent, request } = await import('undici')
   const agent = new Agent({
-    connect(target, callback) {
-      try {
-        // A host that is written as an address is never looked up.
-        guard.checkHost(target.hostname)
-      } catch (error) {
-        return callback(error as Error, null)
-      }
-      return connect(target, callback)
-    },
+    connect: { lookup: guard.lookup, timeout: options.connectLimitMs ?? CONNECT_LIMIT_MS },
+    allowH2: false,
     connections: MAX_CONNECTIONS,
     headersTimeout: options.answerLimitMs ?? ANSWER_LIMIT_MS,
     bodyTimeout: options.stallLimitMs ?? STALL_LIMIT_MS,

@@ -12,11 +12,9 @@ export type LookupAll = (
 
 /** Decides which addresses this server connects to, at the moment it connects. */
 export interface Guard {
-  /** @throws HoldallError `address_refused` for what no request is made to, whatever its host's address */
+  /** @throws HoldallError `address_refused` for what is no address of the web, or whose host is written as an IP that may not be used */
   checkUrl(url: URL): void
-  /** @throws HoldallError `address_refused` when the host is written as an address that is not public */
-  checkHost(hostname: string): void
-  /** Gives a connection only addresses that may be used, so that a name cannot answer otherwise after a check. */
+  /** Gives a connection only IPs that may be used, so that a name cannot answer otherwise after a check. */
   readonly lookup: LookupFunction
 }
 
@@ -24,11 +22,6 @@ export interface Guard {
 export function createGuard(allowed: AllowedHosts, lookup: LookupAll = systemLookup): Guard {
   function mayConnect(hostname: string, address: string): boolean {
     return isPublicAddress(address) || allowed.allows(hostname, address)
-  }
-
-  function checkHost(hostname: string): void {
-    const host = hostname.replace(/^\[(.*)\]$/, '$1')
-    if (isIP(host) !== 0 && !mayConnect(host, host)) throw notPublic(host)
   }
 
   return {
@@ -39,9 +32,10 @@ export function createGuard(allowed: AllowedHosts, lookup: LookupAll = systemLoo
       if (url.username !== '' || url.password !== '') {
         throw refused(url.hostname, 'an address carries no user name and no password')
       }
-      checkHost(url.hostname)
+      // Never looked up. Every other way to write an IP has become this one when the address was read.
+      const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+      if (isIP(host) !== 0 && !mayConnect(host, host)) throw notPublic(host)
     },
-    checkHost,
     lookup(hostname, options, callback) {
       const { family, hints } = options
       const wanted = {
