@@ -37,7 +37,10 @@ export interface FileRecord {
 }
 
 /** As much of a file as a cell of a table shows. */
-export type FileBrief = Pick<FileRecord, 'id' | 'sourceSlug' | 'filename' | 'contentType' | 'size' | 'width' | 'height'>
+export type FileBrief = Pick<
+  FileRecord,
+  'id' | 'sourceSlug' | 'filename' | 'contentType' | 'size' | 'width' | 'height' | 'changedAt' | 'missingSince'
+>
 
 /** What can stand for a file in an address. */
 export const FILE_ID = /^df-[a-z0-9]{26}$/

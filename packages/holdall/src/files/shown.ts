@@ -2,14 +2,10 @@ import { formatDay } from '../web/format.ts'
 import type { ShownFile } from '../web/parts/file.ts'
 import type { Urls } from '../web/url.ts'
 import { DECODABLE } from './images/jobs.ts'
-import type { FileBrief, FileRecord } from './record.ts'
+import type { FileBrief } from './record.ts'
 
 /** A file as every page shows it: a picture where one can be made of it, else its type. */
-export function shownFile(
-  file: FileBrief & Partial<Pick<FileRecord, 'missingSince' | 'changedAt'>>,
-  urls: Urls,
-  side?: number,
-): ShownFile {
+export function shownFile(file: FileBrief, urls: Urls, side?: number): ShownFile {
   return {
     id: file.id,
     filename: file.filename,
@@ -24,7 +20,7 @@ export function shownFile(
   }
 }
 
-function stateOf({ missingSince, changedAt }: Partial<Pick<FileRecord, 'missingSince' | 'changedAt'>>) {
+function stateOf({ missingSince, changedAt }: FileBrief) {
   if (missingSince) return { sign: 'fileMissing', words: `Missing since ${formatDay(missingSince)}` } as const
   if (changedAt) return { sign: 'retry', words: `Changed ${formatDay(changedAt)}` } as const
   return undefined

@@ -9,6 +9,7 @@ import type { SourceTotals } from '../registry.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
 import type { FileList } from '../search/find.ts'
+import { syncPanel } from '../sync/panel.ts'
 import { storageName, uploadHref } from './index.ts'
 import { type Listing, listedFiles, listToolbar, parametersOf } from './listing.ts'
 import { nothingFound } from './nothing-found.ts'
@@ -45,7 +46,7 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
       totals.files === 0 ? undefined : `${formatCount(totals.files, 'file')}, ${formatBytes(totals.bytes)} ${where}`,
     actions: uploadable && totals.files > 0 ? upload : undefined,
     said: room.once?.take(c, urls.source(source.slug)).said,
-    body: html`${unavailable(source)}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
+    body: html`${unavailable(source)}${await syncPanel(room, c, source)}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
       list.files.length > 0
         ? await listedFiles(room, c.var.actor, listing)
         : totals.files > 0

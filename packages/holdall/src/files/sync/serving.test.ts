@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hono } from 'hono'
 import { createHttp } from '../../app/http.ts'
 import type { RouteEnv } from '../../web/route.ts'
@@ -14,7 +15,7 @@ before(async () => {
   room = await openTestFiles({
     permissions: {
       'files-browse': { photos: { allow: { id: ['alice', 'bob'] } } },
-      'files-manage-sources': { allow: { id: 'alice' } },
+      'files-manage-sources': { id: 'alice' },
     },
     sources: { photos: { storage: 'filesystem', label: 'Photographs', sync: 'manual', config: { root: 'photos' } } },
   })
@@ -42,6 +43,7 @@ async function synced(): Promise<Record<string, unknown>> {
     assert.equal(answer.status, 200)
     const state = (await answer.json()) as Record<string, unknown>
     if (state.status !== 'running') return state
+    await sleep(10)
   }
 }
 
