@@ -3,6 +3,7 @@ import type { Storage, StoredFile } from '../../sources/storage.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
 import type { FileRecord } from '../record.ts'
+import { versionOf } from '../sync/listed.ts'
 import { PURGE_BATCH } from './limits.ts'
 import type { TrashedFile } from './record.ts'
 import type { Claim, TrashStore } from './store.ts'
@@ -125,7 +126,6 @@ async function removeBytes({ file, shared }: Claim, storage: Storage, log: Log):
   await storage.delete?.(file.path)
 }
 
-function isStill({ size, lastModified }: StoredFile, file: FileRecord): boolean {
-  if (file.size !== null && size !== file.size) return false
-  return file.modifiedAt === null || lastModified === undefined || lastModified.toISOString() === file.modifiedAt
+function isStill(stored: StoredFile, file: FileRecord): boolean {
+  return stored.size === (file.size ?? stored.size) && versionOf(stored) === (file.version ?? versionOf(stored))
 }

@@ -115,6 +115,13 @@ export function createTrashStore({ database, before, now }: TrashStoreOptions) {
       return rows.map(({ id, source_id }) => ({ id, sourceId: source_id }))
     },
 
+    async countDue(): Promise<{ files: number; bytes: number }> {
+      const { rows } = await sql<{ files: number; bytes: number }>`SELECT count(*) AS files,
+        coalesce(sum(size), 0) AS bytes FROM datasette_files_trash
+        WHERE purging = 1 OR purge_after <= ${time()}`.execute(database.read)
+      return rows[0] ?? { files: 0, bytes: 0 }
+    },
+
     /** Takes a file whose bytes are to go, unless somebody else has it. From now on nobody can restore it. */
     async claim(id: string): Promise<Claim | undefined> {
       return await write('claim purge', async (trx) => {

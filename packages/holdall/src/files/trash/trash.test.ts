@@ -382,7 +382,7 @@ describe('deleting for good', () => {
       room.database.write((trx) =>
         trx
           .updateTable('datasette_files')
-          .set({ adopted: 1, modified_at: statSync(full).mtime.toISOString() })
+          .set({ adopted: 1, version: `20 ${statSync(full).mtime.toISOString()}` })
           .where('id', '=', id)
           .execute(),
       )

@@ -40,6 +40,8 @@ export interface Trash {
   ownBySource(actorId: string): Promise<readonly { sourceId: number; slug: string; id: string }[]>
   /** Removes files for good. @throws HoldallError `source_keeps_files`, `source_unavailable`, `source_inactive` */
   purge(files: readonly TrashedFile[]): Promise<void>
+  /** How much is due. */
+  due(): Promise<{ readonly files: number; readonly bytes: number }>
   /** Removes for good what is due. */
   purgeDue(onPurged?: OnPurged, signal?: AbortSignal): Promise<PurgeReport>
   /** Looks for what is due, now and from time to time. */
@@ -77,6 +79,7 @@ export function createTrash(options: TrashOptions): Trash {
     list: (scope, page) => listTrash(database, scope, page),
     ownBySource: (actorId) => ownInTrash(database, actorId),
     purge: purge.now,
+    due: store.countDue,
     purgeDue: purge.due,
     start() {
       sweep()
