@@ -31,6 +31,8 @@ before(async () => {
     CREATE TABLE loans (id INTEGER PRIMARY KEY, object TEXT REFERENCES objects (accession_no));
     INSERT INTO loans (object) VALUES ('1998.214.7');
     CREATE TABLE numbers (a INTEGER, b REAL, c REAL);
+    CREATE TABLE conservation_treatments (id TEXT PRIMARY KEY, ${Array.from({ length: 20 }, (_, at) => `measured_${at} REAL`).join(', ')});
+    INSERT INTO conservation_treatments (id) VALUES ('1998.214.7-a-number-that-is-rather-long'), ('b');
     INSERT INTO numbers VALUES (1, 2.5, 3), (9007199254740993, 0.1, NULL);
   `)
   database.close()
@@ -138,6 +140,29 @@ test('without scripts a row is edited all the same', async () => {
   await page.getByRole('link', { name: 'lantern.jpg' }).waitFor()
   assert.equal(stored("SELECT title FROM objects WHERE accession_no = '2004.117.12'").title, 'Lantern')
   await plain.close()
+})
+
+test('the key and the pencil of a wide table stay in sight, and leave room for what scrolls', async () => {
+  const page = await open('/collection/conservation_treatments')
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 740 })
+    await page.locator('.table-scroll').evaluate((region) => region.scrollTo(300, 0))
+    const key = await page.locator('tbody tr').first().locator('th').boundingBox()
+    const pencil = await page.getByRole('link', { name: 'Edit 1998' }).boundingBox()
+    assert.ok(key && key.x >= 0 && key.width < width / 2, `${width}: ${JSON.stringify(key)}`)
+    assert.ok(
+      pencil && pencil.x + pencil.width <= width && pencil.x > key.x + key.width,
+      `${width}: ${JSON.stringify(pencil)}`,
+    )
+  }
+  await page.goto(`${holdall.url}/collection`)
+  const lines = await page.getByRole('link', { name: 'conservation_treatments' }).evaluate((link) => {
+    const range = document.createRange()
+    range.selectNodeContents(link)
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size
+  })
+  assert.equal(lines, 2, 'broken between its two words and nowhere else')
+  await page.close()
 })
 
 describe('every page, in both themes and two widths', () => {
