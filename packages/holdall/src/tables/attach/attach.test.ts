@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
+import { MAX_FILES } from './limits.ts'
 
 let app: TestApp
 
@@ -23,7 +24,7 @@ before(async () => {
                 papers: { file_column: true, file_multiple: true },
               },
             },
-            closed: { columns: { photo: { file_column: true } }, permissions: { 'view-table': false } },
+            closed: { columns: { photo: { file_column: true } }, permissions: { 'view-table': { id: 'root' } } },
           },
         },
       },
@@ -109,6 +110,203 @@ test('files find their rows by their names, are attached and undone as one', asy
   assert.deepEqual(undone.body.changed, [])
   assert.deepEqual(cells('id < 4'), [null, null, null])
   assert.equal((await post(`/data/objects/-/attach/${run.id}/-/undo`, {})).body.code, 'attach_not_applied')
+})
+
+/** What a page's form says: the fields by name, as a browser without scripts would send them. */
+async function submit(path: string, fields: Readonly<Record<string, string>>, actor = 'root') {
+  const response = await app.ask(path, { actor, form: fields })
+  return { status: response.status, location: response.headers.get('Location') ?? '', text: await response.text() }
+}
+
+test('without scripts: a form with files, a page that decides, a button that attaches, another that undoes', async () => {
+  const start = await app.page('/data/objects/-/attach?column=photo')
+  assert.match(start, /<form[^>]*enctype="multipart\/form-data" action="\/data\/objects\/-\/attach"/)
+  const form = new FormData()
+  form.append('column', 'photo')
+  for (const name of ['1862-011.txt', '1862-012_a.txt', '1862-012_b.txt', 'what.txt']) {
+    form.append('file', new Blob([`page ${name} ${Math.random()}`]), name)
+  }
+  const sent = await app.ask('/data/objects/-/attach', { actor: 'root', form })
+  assert.equal(sent.status, 303, await sent.text())
+  const plan = sent.headers.get('Location') as string
+  const page = await app.page(plan)
+  assert.match(page, /1 goes to a row · 2 to decide · 1 without a row/)
+  assert.match(page, /Attach 1 file</)
+  assert.match(page, /Another file fits this row too/)
+
+  const refused = await submit(plan, { go: 'apply', 'row.0': '11', 'typed.3': 'nowhere' })
+  assert.equal(refused.status, 400)
+  assert.match(refused.text, /No row is nowhere\./)
+  assert.match(refused.text, /value="nowhere"/)
+  assert.deepEqual(cells('id = 11'), [null])
+
+  const both = await submit(plan, { go: 'apply', 'row.0': '11', 'row.1': '12', 'row.2': '12', 'typed.3': '' })
+  assert.equal(both.status, 400)
+  assert.match(both.text, /This column takes one file, not 2/)
+
+  const done = await submit(plan, { go: 'apply', 'row.1': '12', 'row.2': '', 'typed.3': '1862-13' })
+  assert.deepEqual([done.status, done.location], [303, plan], done.text)
+  assert.equal(cells('id IN (11, 12, 13)').filter(Boolean).length, 3)
+  assert.match(await app.page(plan), /3 files attached to photo/)
+  assert.match(await app.page('/data/objects/-/attach'), /3 files to photo/)
+  assert.equal((await submit(plan, { go: 'apply' })).status, 409, 'a run is carried out once')
+
+  app.look.exec("UPDATE objects SET photo = 'else' WHERE id = 12; DELETE FROM objects WHERE id = 13")
+  const undone = await submit(`${plan}/-/undo`, {})
+  assert.equal(undone.status, 303)
+  const after = await app.page(plan)
+  assert.match(after, /2 rows were left as they are/)
+  assert.match(after, /Left: it was changed since/)
+  assert.match(after, /The row is gone/)
+  assert.deepEqual(cells('id IN (11, 12)'), [null, 'else'])
+  app.look.exec(
+    "INSERT INTO objects (id, inventory, year) VALUES (13, '1862-013', 1862); UPDATE objects SET photo = NULL",
+  )
+})
+
+test('several files go to one row where the column takes several, and the pairs may be given', async () => {
+  const [a, b] = await upload('1862-020 front.txt', '1862-020 back.txt')
+  const match = { column: 'inventory', how: 'prefix' }
+  const first = await post('/data/objects/-/attach', { column: 'papers', files: [a], match })
+  assert.equal(first.status, 200, JSON.stringify(first.body))
+  const second = await post('/data/objects/-/attach', {
+    column: 'papers',
+    pairs: [
+      [b, 20],
+      [a, '20'],
+    ],
+  })
+  assert.equal(second.status, 200, JSON.stringify(second.body))
+  assert.deepEqual(cells('id = 20', 'papers'), [JSON.stringify([a, b])])
+  await post(`/data/objects/-/attach/${(second.body.run as { id: string }).id}/-/undo`, {})
+  assert.deepEqual(cells('id = 20', 'papers'), [JSON.stringify([a])], 'what the first run wrote stays')
+})
+
+test('a request that is wrong is told what is wrong, and nothing is written', async () => {
+  const [one] = await upload('1862-030.txt')
+  const refusals: [unknown, number, RegExp][] = [
+    [{ column: 'photo' }, 400, /one or other of "files" or "pairs"/],
+    [{ column: 'title', files: [one] }, 400, /title does not hold files/],
+    [{ column: 'photo', files: ['df-1'] }, 400, /is not the id of a file/],
+    [{ column: 'photo', files: [one], match: { column: 'nope' } }, 400, /Column not found: nope/],
+    [{ column: 'photo', files: [one], match: { column: 'inventory', how: 'pattern', pattern: '*' } }, 400, /pattern/],
+    [{ column: 'photo', files: [one], nope: 1 }, 400, /Invalid keys: nope/],
+    [
+      {
+        column: 'photo',
+        pairs: [
+          [one, '30'],
+          [`df-${'0'.repeat(26)}`, '31'],
+        ],
+      },
+      400,
+      /31: .*does not exist, or you may not see it/,
+    ],
+    [{ column: 'photo', pairs: [[one, '3000']] }, 400, /3000: There is no such row/],
+    [{ column: 'photo', files: [one], match: { column: 'title' } }, 400, /No file goes to a row/],
+    [{ column: 'photo', files: Array.from({ length: MAX_FILES + 1 }, () => one) }, 413, /at most 10000 files/],
+  ]
+  for (const [body, status, message] of refusals) {
+    const answer = await post('/data/objects/-/attach', body)
+    assert.equal(answer.status, status, JSON.stringify(answer.body))
+    assert.match(String(answer.body.error), message)
+  }
+  assert.deepEqual(cells('id IN (30, 31)'), [null, null])
+  assert.equal(
+    (await post('/data/objects/-/attach/01hzzzzzzzzzzzzzzzzzzzzzzz/-/undo', {})).body.code,
+    'attach_run_not_found',
+  )
+})
+
+test('who may not see the table, or the files, attaches nothing; a plan is its maker’s alone', async () => {
+  const [one] = await upload('1862-032.txt')
+  const body = { column: 'photo', files: [one], match: { column: 'inventory' } }
+  assert.equal((await post('/data/closed/-/attach', body, 'ann')).status, 403)
+  const blind = await post('/data/objects/-/attach', { ...body, dry_run: true }, 'ann')
+  assert.deepEqual(blind.body.pairs, [])
+  assert.doesNotMatch(JSON.stringify(blind.body), /1862-032/)
+  const plan = await submit('/data/objects/-/attach', { column: 'photo', ids: one as string })
+  assert.equal((await app.ask(plan.location, { actor: 'ann' })).status, 404)
+  assert.equal((await app.ask('/data/objects/-/attach')).status, 401)
+})
+
+test('two runs at once on the same rows: one is written, the other is told so', async () => {
+  const [a, b] = await upload('1862-033.txt', 'other.txt')
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, at) =>
+      post('/data/objects/-/attach', {
+        column: 'photo',
+        pairs: [
+          [at % 2 === 0 ? a : b, '33'],
+          [at % 2 === 0 ? b : a, '34'],
+        ],
+      }),
+    ),
+  )
+  const codes = answers.map(({ status, body }) => (status === 200 ? 'ok' : String(body.code)))
+  assert.ok(codes.includes('ok'), codes.join())
+  for (const code of codes) assert.ok(['ok', 'attach_busy', 'attach_changed', 'attach_nothing'].includes(code), code)
+  const [x, y] = cells('id IN (33, 34)')
+  assert.ok((x === a && y === b) || (x === b && y === a), 'never half of each')
+  const applied = answers.filter(({ status }) => status === 200).map(({ body }) => (body.run as { id: string }).id)
+  for (const id of applied.reverse()) await post(`/data/objects/-/attach/${id}/-/undo`, {})
+  assert.deepEqual(cells('id IN (33, 34)'), [null, null], 'taken back one by one, nothing is left')
+})
+
+test('one plan sent twice at once is carried out once', async () => {
+  const [one] = await upload('1862-035.txt')
+  const plan = await submit('/data/objects/-/attach', { column: 'photo', ids: one as string })
+  const both = await Promise.all([submit(plan.location, { go: 'apply' }), submit(plan.location, { go: 'apply' })])
+  assert.deepEqual(both.map(({ status }) => status).sort(), [303, 409])
+  const undone = await Promise.all([1, 2, 3].map(() => post(`${plan.location}/-/undo`, {})))
+  assert.equal(undone.filter(({ status }) => status === 200).length, 1)
+  for (const { status, body } of undone)
+    assert.ok(status === 200 || ['attach_busy', 'attach_not_applied'].includes(String(body.code)))
+  assert.deepEqual(cells('id = 35'), [null])
+})
+
+test('a file that is deleted meanwhile is not attached, or stands in the cell of a run that knows it', async () => {
+  for (let round = 0; round < 6; round += 1) {
+    const [one, two] = (await upload('1862-036.txt', '1862-037.txt')) as [string, string]
+    const [answer] = await Promise.all([
+      post('/data/objects/-/attach', {
+        column: 'photo',
+        pairs: [
+          [one, '36'],
+          [two, '37'],
+        ],
+      }),
+      app.ask(`/-/files/${one}/-/delete`, { actor: 'root', json: {}, headers: { Accept: 'application/json' } }),
+    ])
+    const held = cells('id IN (36, 37)')
+    if (answer.status === 200) {
+      assert.deepEqual(held, [one, two])
+      const undone = await post(`/data/objects/-/attach/${(answer.body.run as { id: string }).id}/-/undo`, {})
+      assert.equal(undone.status, 200)
+    } else {
+      assert.ok(
+        ['attach_files_gone', 'file_column_refused'].includes(String(answer.body.code)),
+        JSON.stringify(answer.body),
+      )
+      assert.deepEqual(held, [null, null])
+    }
+    assert.deepEqual(cells('id IN (36, 37)'), [null, null])
+  }
+})
+
+test('what SQLite refuses is refused as a whole, in its words, and the plan can be looked at again', async () => {
+  const [a, b] = await upload('1862-038.txt', '1862-039.txt')
+  app.look.exec(
+    "CREATE TRIGGER no39 BEFORE UPDATE ON objects WHEN new.id = 39 BEGIN SELECT RAISE(ABORT, 'row 39 is closed'); END",
+  )
+  const plan = await submit('/data/objects/-/attach', { column: 'photo', ids: `${a} ${b}` })
+  const refused = await submit(plan.location, { go: 'apply' })
+  assert.equal(refused.status, 400)
+  assert.match(refused.text, /row 39 is closed/)
+  assert.deepEqual(cells('id IN (38, 39)'), [null, null])
+  app.look.exec('DROP TRIGGER no39')
+  assert.equal((await submit(plan.location, { go: 'apply' })).status, 303)
+  assert.deepEqual(cells('id IN (38, 39)'), [a, b])
 })
 
 test('nothing of all this was a failure', () => assert.deepEqual(app.failures, []))
