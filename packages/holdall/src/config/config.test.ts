@@ -233,6 +233,20 @@ databases: {d: {path: d.db, tables: {t: {columns: {p: {file_column: true, file_s
   ])
 })
 
+test('settings: hosts inside are names, addresses and networks', () => {
+  const hosts = (text: string) => configOf(`settings: {allow_private_hosts: ${text}}`).settings.allow_private_hosts
+  assert.deepEqual(hosts('files.intranet'), ['files.intranet'])
+  assert.deepEqual(hosts('[10.0.0.0/8, "::1"]'), ['10.0.0.0/8', '::1'])
+  assert.deepEqual(configOf('settings: {}').settings.allow_private_hosts, [])
+  const error =
+    'must be the name of a host, an address or a network, such as files.example.org, 10.1.2.3 or 10.0.0.0/8.'
+  const found = problemsOf('settings: {allow_private_hosts: ["http://a", a.example, 10.0.0.0/99, 7]}')
+  assert.deepEqual(
+    found.map((problem) => problem.replace(/^[\d:]+ /, '')),
+    [0, 2, 3].map((at) => `settings.allow_private_hosts[${at}] ${error}`),
+  )
+})
+
 test('settings: each is checked, those of Datasette without a meaning here are noted', () => {
   const text =
     'settings: {base_url: prefix, default_page_size: "20", num_sql_threads: 5, allow_facet: off, max_csv_mb: 0}'

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { type Config, loadConfig } from '../config/config.ts'
+import { type Config, type ConfigurationError, loadConfig } from '../config/config.ts'
 import { type InternalDatabase, openInternalDatabase } from '../database/internal.ts'
 import { createLog } from '../web/log.ts'
 import { bytes, inChunks } from './contract/bodies.ts'
 import { filesystemType } from './filesystem/storage.ts'
+import { httpType } from './http/storage.ts'
 import { createSources, type SourcesOptions } from './sources.ts'
 import type { Storage, StorageType } from './storage.ts'
 
@@ -77,6 +78,33 @@ describe('sources', () => {
     assert.equal(sources.get('a').rules.maxFileSize, 250)
     assert.equal(sources.get('b').rules.maxFileSize, 200)
     await sources.close()
+  })
+
+  test('files that somebody else sends are read whole only when the source asks for it', async () => {
+    const http = { storage: 'http', config: { urls: ['https://example.org/a'] } }
+    const types = [filesystemType(), httpType()]
+    const all = {
+      local: { storage: 'filesystem', config: { root: 'hashes' } },
+      unasked: http,
+      asked: { ...http, hash: 'background' },
+      some: { ...http, hash: 'up to 1kB' },
+    }
+    const sources = await open(configOf(all), { types })
+    const limits = Object.fromEntries(Object.keys(all).map((slug) => [slug, sources.get(slug).hashUpTo]))
+    assert.deepEqual(limits, { local: Infinity, unasked: -1, asked: Infinity, some: 1_000 })
+    await sources.close()
+  })
+
+  test('of an http source, all that is wrong is said with its place', async () => {
+    const config = configOf({
+      a: { storage: 'http', config: { urls: ['ftp://x/y', { url: 'https://x/' }], item: 'z' } },
+    })
+    const opening = open(config, { types: [filesystemType(), httpType()] })
+    await assert.rejects(opening, (error: ConfigurationError) => {
+      const found = error.problems.map(({ path }) => path).sort()
+      assert.deepEqual(found, ['sources.a.config', 'sources.a.config.urls.0', 'sources.a.config.urls.1.path'])
+      return true
+    })
   })
 
   test('every configuration that no storage takes is reported at once', async () => {

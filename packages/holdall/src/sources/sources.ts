@@ -157,7 +157,7 @@ function sourceOf(
     origin: row.origin,
     active: connection !== undefined,
     keepGps: declared?.source.keepGps ?? false,
-    hashUpTo: hashUpTo(declared?.source.hash),
+    hashUpTo: hashUpTo(declared),
     sync: declared?.source.sync ?? { when: row.origin === 'default' ? 'manual' : 'start' },
     get availability() {
       return connection?.availability ?? GONE
@@ -186,9 +186,12 @@ function sourceOf(
   }
 }
 
-function hashUpTo(hash: HashConfig | undefined): number {
-  if (hash?.when === 'up-to') return hash.bytes
-  return hash?.when === 'none' ? -1 : Number.POSITIVE_INFINITY
+function hashUpTo(declared: DeclaredSource | undefined): number {
+  const hash: HashConfig = declared?.source.hash ?? {
+    when: declared?.type.hashUnasked === false ? 'none' : 'background',
+  }
+  if (hash.when === 'up-to') return hash.bytes
+  return hash.when === 'none' ? -1 : Number.POSITIVE_INFINITY
 }
 
 const GONE: Availability = {

@@ -6,6 +6,8 @@ export interface StorageType<Config = unknown> {
   /** The value of `storage:` in a source's configuration, such as `s3`. */
   readonly type: string
   readonly config: ZodType<Config>
+  /** `false` where reading files whole costs somebody else: their hashes are taken only when a source asks for it. */
+  readonly hashUnasked?: false
   /** Throws when the backend cannot be reached or used; core shows the source as unavailable and tries again. */
   create(config: Config, context: StorageContext): Promise<Storage>
 }

@@ -19,6 +19,7 @@ export function httpType(options: HttpOptions = {}): StorageType<HttpConfig> {
   return {
     type: 'http',
     config: httpConfig,
+    hashUnasked: false,
     async create(config, context): Promise<Storage> {
       const { fetch, log } = context
       const catalog = catalogOf(config, context, options)
