@@ -1,8 +1,11 @@
+import { benchSearch } from './search.ts'
+import { benchSlowUploads } from './slow-uploads.ts'
 import { formatRows, type Row } from './support/table.ts'
 import { benchTablePages } from './table-pages.ts'
 import { benchUpload, benchUploadMemory } from './uploads.ts'
 
 const FULL = !process.argv.includes('--short')
+const LONG = process.argv.includes('--long')
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
   P1: () => (FULL ? benchUpload(1024, 3) : benchUpload(128, 1)),
@@ -16,7 +19,14 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
           ]
         : [{ megabytes: 64, atOnce: 8, seconds: 3 }],
     ),
+  // With it P11: the same files, the same start.
+  P6: () =>
+    LONG
+      ? benchSearch(10_000_000, 20, { p50: 500, p99: 500 })
+      : benchSearch(FULL ? 1_000_000 : 100_000, 20, { p50: 15, p99: 50 }),
   P7: () => benchTablePages(FULL ? 10 : 3),
+  // Longer than five minutes each, so that no time limit of ours is shorter than a slow line is patient.
+  P12: () => (LONG ? benchSlowUploads(1_000, 320) : benchSlowUploads(FULL ? 1_000 : 200, 20)),
 }
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))

@@ -10,6 +10,8 @@ import { askBeforeLeaving } from './behaviours/leaving.ts'
 import { followLive } from './behaviours/live.ts'
 import { closeMenus } from './behaviours/menus.ts'
 import { showRunning } from './behaviours/running.ts'
+import { searchAsTyped } from './behaviours/searching.ts'
+import { selectFiles } from './behaviours/selecting.ts'
 import { submitSelects } from './behaviours/selects.ts'
 import { switchTheme } from './behaviours/theme.ts'
 import { watchDragging } from './lib/dragging.ts'
@@ -26,6 +28,8 @@ switchTheme()
 showRunning()
 followLive(fetch)
 submitSelects()
+searchAsTyped(fetch)
+selectFiles()
 watchDragging()
 takeManyFiles()
 for (const said of document.querySelectorAll<HTMLElement>('.toast.said')) adoptToast(said)

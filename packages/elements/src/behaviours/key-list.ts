@@ -3,6 +3,7 @@ import { setSingleKeys, singleKeysWork } from '../lib/single-keys.ts'
 
 const CTRL = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl'
 const FILES = 'file-cell, file-column-input'
+const SELECTING = 'form[data-selecting]'
 const SEVERAL_FILES = ':is(file-cell, file-column-input)[multiple]'
 
 /** What keys do, and what has to be on the page for it: a list teaches only what works where it is read. */
@@ -26,6 +27,17 @@ const KEYS: readonly {
       { key: `${CTRL} V`, does: 'Paste a file', on: FILES },
       { key: 'Delete', does: 'Detach the file, with Undo', on: FILES },
       { key: 'Alt ↑ ↓', does: 'Move the file among several', on: SEVERAL_FILES },
+    ],
+  },
+  {
+    title: 'Files to select',
+    keys: [
+      { key: '← ↑ ↓ →', does: 'Move among the files', on: SELECTING },
+      { key: 'Space', does: 'Select the file, or let it go', on: SELECTING },
+      { key: 'Shift', does: 'With an arrow or a press: select what is between', on: SELECTING },
+      { key: `${CTRL} A`, does: 'Select the page', on: SELECTING },
+      { key: 'Enter', does: 'Open the file', on: SELECTING },
+      { key: 'Delete', does: 'Move what is selected to the trash', on: SELECTING },
     ],
   },
   { title: 'This form', keys: [{ key: `${CTRL} S`, does: 'Save', on: 'form[data-save]' }] },

@@ -30,7 +30,9 @@ function save(event: KeyboardEvent): void {
 }
 
 function search(event: KeyboardEvent): void {
-  const field = document.querySelector<HTMLInputElement>('input[type=search]')
+  const field =
+    document.querySelector<HTMLInputElement>('main input[type=search]') ??
+    document.querySelector<HTMLInputElement>('input[type=search]')
   if (!field) return
   event.preventDefault()
   field.focus()

@@ -148,6 +148,8 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       urls,
       frame,
       findUses: tables.findUses,
+      findUsed: tables.findUsed,
+      findPlaces: tables.findPlaces,
       once: access.flash,
     }
     const metrics = createMetrics()

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import type { Access } from '../access/access.ts'
 import type { Config, DatabaseConfig } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
+import type { FindPlaces } from '../files/places.ts'
 import type { Registry } from '../files/registry.ts'
+import type { FindUsed } from '../files/references.ts'
 import type { FindDeleted } from '../files/trash/notes.ts'
 import type { Sources } from '../sources/sources.ts'
 import { createCarryOut } from '../tables/attach/carry-out.ts'
@@ -12,6 +14,8 @@ import { createDatabaseFile, createDatabases, type Databases, reasonAgainstDatab
 import { createColumnTypes } from '../tables/file-columns/column-types.ts'
 import { createReferences, type FindReferences, referenceRoutes } from '../tables/file-columns/references.ts'
 import { createFileColumns } from '../tables/file-columns/settings.ts'
+import { createUsed } from '../tables/file-columns/used.ts'
+import { createFindPlaces } from '../tables/named-places.ts'
 import { tablePageRoutes } from '../tables/pages/routes.ts'
 import { createReaderPool } from '../tables/reader/pool.ts'
 import { tableJsonRoutes } from '../tables/routes.ts'
@@ -45,6 +49,8 @@ export interface Tables {
   readonly databases: Databases
   readonly routes: readonly Route[]
   readonly findUses: FindReferences
+  readonly findUsed: FindUsed
+  readonly findPlaces: FindPlaces
   /** Finds out what became of runs of attached files that another process left. */
   start(): Promise<void>
   close(): Promise<void>
@@ -88,6 +94,8 @@ export function createTables(options: TablesOptions): Tables {
   return {
     databases,
     findUses,
+    findUsed: createUsed(databases, fileColumns),
+    findPlaces: createFindPlaces(room),
     routes: [
       ...tableJsonRoutes(room),
       ...tablePageRoutes(room),

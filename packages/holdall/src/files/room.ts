@@ -7,7 +7,8 @@ import { type Actor, INSTANCE, type Need, type RouteContext } from '../web/route
 import type { Urls } from '../web/url.ts'
 import type { Previews } from './previews/previews.ts'
 import type { FileRecord } from './record.ts'
-import type { FindUses } from './references.ts'
+import type { FindPlaces } from './places.ts'
+import type { FindUsed, FindUses } from './references.ts'
 import type { Registry } from './registry.ts'
 import type { Sync } from './sync/sync.ts'
 import type { Thumbnails } from './thumbnails/thumbnails.ts'
@@ -31,6 +32,8 @@ export interface FilesRoom {
   readonly urls: Urls
   readonly frame: FrameOf
   readonly findUses: FindUses
+  readonly findUsed: FindUsed
+  readonly findPlaces?: FindPlaces
   readonly once?: Once
 }
 

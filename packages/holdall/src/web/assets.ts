@@ -16,6 +16,7 @@ export const STYLESHEETS = [
   'file-cell.css',
   'file-field.css',
   'file-page.css',
+  'file-list.css',
   'uploads.css',
   'attach.css',
   'dialogs.css',

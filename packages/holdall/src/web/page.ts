@@ -4,6 +4,7 @@ import { type Html, html, safeUrl } from './html.ts'
 import { attributes } from './parts/attributes.ts'
 import { linkButton, postButton } from './parts/button.ts'
 import { icon, sprite } from './parts/icon.ts'
+import { searchInput } from './parts/inputs.ts'
 import { type MenuItem, menuGroups } from './parts/menu.ts'
 import type { Actor, RouteContext } from './route.ts'
 import type { Urls } from './url.ts'
@@ -125,8 +126,18 @@ function siteHeader(page: PageFrame & PageContent): Html {
 <nav class="site-nav" aria-label="Main"><ul><li><a href="${urls.path('/')}"${here('databases')}>Databases</a></li>${
     page.showFiles !== false && html`<li><a href="${urls.path('/-/files')}"${here('files')}>Files</a></li>`
   }</ul></nav>
-<div class="to-end"><span class="running-uploads" data-running-uploads hidden>${icon('upload')}<span data-count></span></span>${account(page)}</div>
+${siteSearch(page)}<div class="to-end"><span class="running-uploads" data-running-uploads hidden>${icon('upload')}<span data-count></span></span>${account(page)}</div>
 </header>`
+}
+
+const SEARCH_PATH = '/-/files/search'
+
+/** Files, tables and databases. The page that it leads to has a field of its own. */
+function siteSearch({ urls, path }: PageFrame): Html {
+  const action = urls.path(SEARCH_PATH)
+  if (path.split('?')[0] === action) return html``
+  const label = 'Search files, tables and databases'
+  return html`<form class="site-search" role="search" aria-label="Everything" action="${action}">${searchInput({ name: 'q', label, placeholder: 'Search everything' })}</form><a class="site-search-link" href="${action}" aria-label="${label}" title="Search">${icon('search')}</a>`
 }
 
 /** The account menu, or the way to get one. */

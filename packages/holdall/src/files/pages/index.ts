@@ -2,14 +2,15 @@ import type { Source } from '../../sources/sources.ts'
 import { formatBytes, formatCount } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
-import { linkButton } from '../../web/parts/button.ts'
+import { button, linkButton } from '../../web/parts/button.ts'
 import { linkedRows } from '../../web/parts/facts.ts'
 import { fileTiles } from '../../web/parts/file.ts'
+import { searchInput } from '../../web/parts/inputs.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { SourceTotals } from '../registry.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import { shownFile } from '../shown.ts'
-import { TILE_SIDE } from './tiles.ts'
+import { SEARCH_PATH, TILE_SIDE } from './tiles.ts'
 
 const RECENT = 24
 
@@ -47,7 +48,7 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
     title: 'Files',
     section: 'files',
     lede: `${formatCount(files, 'file')} in ${formatCount(browsable.length, 'source')}`,
-    body: html`<div class="stack"><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
+    body: html`<div class="stack"><form class="toolbar" role="search" aria-label="Files" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label: 'Search all sources', placeholder: 'Name, description or SHA-256' })}${button({ label: 'Search', type: 'submit' })}</form><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
       recent.files.length > 0 &&
       html`<section aria-labelledby="recent"><h2 id="recent" class="section-head">Added last</h2>${fileTiles(
         recent.files.map((file) => shownFile(file, urls, TILE_SIDE)),

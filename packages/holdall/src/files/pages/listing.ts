@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
 import { type Html, html, NOTHING } from '../../web/html.ts'
 import { button, hiddenFields } from '../../web/parts/button.ts'
-import { fileCell, fileTiles } from '../../web/parts/file.ts'
+import { fileCell, fileTiles, pickBox } from '../../web/parts/file.ts'
 import { type SelectOption, searchInput, selectInput } from '../../web/parts/inputs.ts'
 import { dataTable, pager, segmented } from '../../web/parts/table.ts'
 import type { Actor } from '../../web/route.ts'
@@ -11,7 +11,6 @@ import type { Asked } from '../search/asked.ts'
 import type { FileList, Sort } from '../search/find.ts'
 import { GROUPS, isGroup } from '../search/kinds.ts'
 import { shownFile } from '../shown.ts'
-import { selectCell } from '../trash/select-cell.ts'
 import { typeName } from '../types.ts'
 import { selectionBar } from './selection.ts'
 import { TILE_SIDE } from './tiles.ts'
@@ -59,17 +58,19 @@ export interface ToolbarOptions {
 }
 
 /** Search, filters, sorting and the two looks. What is typed is searched at once; without scripts a button sends it. */
-export function listToolbar({ asked, list, hrefOf }: Listing, options: ToolbarOptions): Html {
+export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions): Html {
   const types: SelectOption[] = Object.entries(GROUPS).map(([value, { label }]) => ({ value, label }))
   if (asked.type !== '' && !isGroup(asked.type)) types.push({ value: asked.type, label: typeName(asked.type) })
-  const sorts = (Object.keys(SORT_LABELS) as Sort[]).filter((sort) => sort !== 'relevance' || asked.q !== '')
+  // What suits the question needs no word in the address.
+  const usual: Sort = asked.q === '' ? 'newest' : 'relevance'
+  const others = (Object.keys(SORT_LABELS) as Sort[]).filter((sort) => sort !== usual && sort !== 'relevance')
   const views = (['grid', 'list'] as const).map((view) => ({
     label: view === 'grid' ? 'Grid' : 'List',
     href: hrefOf({ view, cursor: asked.cursor }),
     icon: view,
     current: asked.view === view,
   }))
-  return html`<form class="toolbar" role="search" aria-label="${options.label}" action="${options.action}" data-live>${
+  return html`<form class="toolbar" role="search" aria-label="${options.label}" action="${options.action}" data-searches>${
     asked.view === 'list' && hiddenFields({ view: 'list' })
   }${asked.hash !== undefined && hiddenFields({ hash: asked.hash })}${searchInput({
     name: 'q',
@@ -88,10 +89,13 @@ export function listToolbar({ asked, list, hrefOf }: Listing, options: ToolbarOp
     options: [{ value: '', label: 'All types' }, ...types],
   })}${selectInput({
     name: '_sort',
-    value: asked.sort ?? list.sort,
+    value: asked.sort === usual ? '' : (asked.sort ?? ''),
     label: 'Sort by',
     submits: true,
-    options: sorts.map((value) => ({ value, label: SORT_LABELS[value] })),
+    options: [
+      { value: '', label: SORT_LABELS[usual] },
+      ...others.map((value) => ({ value, label: SORT_LABELS[value] })),
+    ],
   })}${button({ label: 'Show', type: 'submit', more: { 'data-when-scriptless': true } })}<div class="to-end">${segmented('View', views)}</div></form>`
 }
 
@@ -163,7 +167,9 @@ function table(room: FilesRoom, listing: Listing, deletable: ReadonlySet<string>
     ],
     rows: list.files.map((file) => ({
       cells: [
-        ...(deletable.size > 0 ? [deletable.has(file.id) ? selectCell(file) : NOTHING] : []),
+        ...(deletable.size > 0
+          ? [deletable.has(file.id) ? html`<label class="choice">${pickBox(file)}</label>` : NOTHING]
+          : []),
         fileCell({ state: 'file', file: shownFile(file, room.urls) }),
         ...(sourceOf === undefined ? [] : [sourceOf(file)]),
         typeName(file.contentType),

@@ -1,6 +1,7 @@
 import type { Source } from '../../sources/sources.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, NOTHING } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
+import { linkedRows } from '../../web/parts/facts.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { FilesRoom } from '../room.ts'
@@ -8,8 +9,7 @@ import type { Asked } from '../search/asked.ts'
 import type { FileList } from '../search/find.ts'
 import { filesInWords, type Listing, listedFiles, listToolbar, parametersOf } from './listing.ts'
 import { nothingFound } from './nothing-found.ts'
-
-export const SEARCH_PATH = '/-/files/search'
+import { SEARCH_PATH } from './tiles.ts'
 
 interface Found {
   readonly asked: Asked
@@ -39,20 +39,27 @@ export async function searchPage(room: FilesRoom, c: RouteContext, found: Found)
     section: 'files',
     crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Search' }],
     said: room.once?.take(c, path).said,
-    body:
-      browsable.length === 0
-        ? emptyState({ title: 'There are no files that you may see', body: 'Whoever runs this server can allow it.' })
-        : html`${listToolbar(listing, {
-            action: urls.path(SEARCH_PATH),
-            label: 'Files',
-            searchLabel: 'Search names, descriptions and texts',
-            sources: sources.length > 1 ? [{ value: '', label: 'All sources' }, ...sources] : undefined,
-          })}<div data-results>${await results(room, c, found, listing)}</div>`,
+    body: html`${listToolbar(listing, {
+      action: urls.path(SEARCH_PATH),
+      label: 'Files',
+      searchLabel: 'Search names, descriptions and texts',
+      sources: sources.length > 1 ? [{ value: '', label: 'All sources' }, ...sources] : undefined,
+    })}<div data-results>${await places(room, c, asked.q)}${await results(room, c, found, listing)}</div>`,
   })
+}
+
+async function places({ findPlaces }: FilesRoom, c: RouteContext, q: string): Promise<Html> {
+  const found = (await findPlaces?.(c.var.actor, q)) ?? []
+  if (found.length === 0) return NOTHING
+  const rows = found.map(({ name, kind, url }) => ({ title: name, note: kind, href: url }))
+  return html`<section class="places" aria-labelledby="places"><h2 id="places" class="section-head">Tables and databases</h2>${linkedRows(rows)}</section>`
 }
 
 async function results(room: FilesRoom, c: RouteContext, found: Found, listing: Listing): Promise<Html> {
   const { asked, browsable, list } = found
+  if (browsable.length === 0) {
+    return emptyState({ title: 'There are no files that you may see', body: 'Whoever runs this server can allow it.' })
+  }
   if (list.files.length === 0) {
     const all = browsable.map(({ id }) => id)
     const named = browsable.filter(({ slug }) => slug === asked.source).map(({ id }) => id)

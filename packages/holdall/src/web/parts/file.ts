@@ -91,6 +91,11 @@ export function fileStrip(items: readonly CellItem[], moreHref: string): Html {
   return html`<span class="file-strip">${shown}${more > 0 && html`<a class="more" href="${safeUrl(moreHref)}">+${more} more</a>`}</span>`
 }
 
+/** The box that puts a file among those that the form around it is about. */
+export function pickBox({ id, filename, size }: Pick<ShownFile, 'id' | 'filename' | 'size'>): Html {
+  return html`<input type="checkbox" name="id" value="${id}" data-size="${size ?? 0}" aria-label="Select ${filename}">`
+}
+
 /** Files as tiles, each a link. */
 export function fileTiles(files: readonly TileFile[]): Html {
   return html`<ul class="tiles">${files.map(
@@ -103,8 +108,7 @@ export function fileTiles(files: readonly TileFile[]): Html {
         // What is heard is the whole name; what is seen is in two parts, so that it can shrink in the middle.
         html`<span class="unseen">${file.filename}</span><span aria-hidden="true">${fileName(file.filename)}</span>`
       }<span class="file-facts">${factsLine(file)}</span>${file.note && html`<span class="file-facts">${file.note}</span>`}${fileState(file)}</a>${
-        file.selectable &&
-        html`<label class="pick"><input type="checkbox" name="id" value="${file.id}" aria-label="Select ${file.filename}"></label>`
+        file.selectable && html`<label class="pick">${pickBox(file)}</label>`
       }</li>`,
   )}</ul>`
 }

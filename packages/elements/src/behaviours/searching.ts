@@ -1,0 +1,72 @@
+import { announce } from '../lib/announce.ts'
+
+/** Milliseconds after the last key before the server is asked. */
+const TYPING_PAUSE = 250
+const BUSY_AFTER = 300
+
+/**
+ * Forms with `data-searches` search as one types: the page that sending the form leads to is asked for, and its
+ * `[data-results]` take the place of these. Its address becomes the page's, so that going back comes here again.
+ */
+export function searchAsTyped(get: typeof fetch): void {
+  let typing: ReturnType<typeof setTimeout> | undefined
+  let asking: AbortController | undefined
+
+  async function search(form: HTMLFormElement): Promise<void> {
+    asking?.abort()
+    const mine = new AbortController()
+    asking = mine
+    const results = document.querySelector<HTMLElement>('[data-results]')
+    const busy = setTimeout(() => results?.setAttribute('aria-busy', 'true'), BUSY_AFTER)
+    const url = addressOf(form)
+    try {
+      const answer = await get(url, { headers: { Accept: 'text/html' }, signal: mine.signal })
+      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+      const found = fresh.querySelector<HTMLElement>('[data-results]')
+      if (mine.signal.aborted) return
+      if (!found || !results) return form.submit()
+      results.replaceChildren(...found.childNodes)
+      adoptChoices(form, fresh)
+      history.replaceState(null, '', url)
+      announce(results.querySelector('.found, .empty h2')?.textContent ?? '')
+    } catch {
+      // The server is away. Sending the form says so in words.
+      if (!mine.signal.aborted) form.submit()
+    } finally {
+      clearTimeout(busy)
+      if (asking === mine) results?.removeAttribute('aria-busy')
+    }
+  }
+
+  document.addEventListener('input', (event) => {
+    const field = event.target
+    if (!(field instanceof HTMLInputElement) || field.type !== 'search') return
+    const form = field.form
+    if (!form?.matches('[data-searches]')) return
+    clearTimeout(typing)
+    typing = setTimeout(() => search(form), TYPING_PAUSE)
+  })
+  document.addEventListener('submit', () => {
+    clearTimeout(typing)
+    asking?.abort()
+  })
+}
+
+function addressOf(form: HTMLFormElement): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === 'string' && value !== '') parameters.append(name, value)
+  }
+  const url = new URL(form.action)
+  url.search = parameters.toString()
+  return url.href
+}
+
+/** Orders and looks depend on what is searched; the field that is typed in stays as it is. */
+function adoptChoices(form: HTMLFormElement, fresh: Document): void {
+  const other = fresh.querySelector('form[data-searches]')
+  const [mine, theirs] = [form, other].map((one) => one?.querySelector('select[name=_sort]'))
+  if (mine && theirs) mine.replaceChildren(...theirs.childNodes)
+  const [views, newViews] = [form, other].map((one) => one?.querySelector('.segmented'))
+  if (views && newViews) views.replaceWith(newViews)
+}
