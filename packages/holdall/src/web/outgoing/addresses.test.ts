@@ -111,6 +111,9 @@ test('a host is allowed by name, address or network', () => {
     assert.equal(hosts.allows(hostname, address), false, `${hostname} ${address}`)
   }
   assert.equal(allowedHosts([]).allows('localhost', '127.0.0.1'), false)
+  for (const address of ['fe80::1%lo', 'no address', '']) {
+    assert.equal(allowedHosts(['::/0', '0.0.0.0/0']).allows('x', address), false, address)
+  }
 })
 
 test('what an entry may be', () => {

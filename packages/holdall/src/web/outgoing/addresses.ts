@@ -64,7 +64,9 @@ export function allowedHosts(entries: readonly string[]): AllowedHosts {
   return {
     allows(hostname, address) {
       if (names.has(hostname.toLowerCase())) return true
-      return networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+      const family = isIP(address)
+      // The list throws at what is no address, and at one with a zone.
+      return family !== 0 && !address.includes('%') && networks.check(address, family === 6 ? 'ipv6' : 'ipv4')
     },
   }
 }

@@ -216,6 +216,16 @@ describe('redirects', () => {
     await manual.body?.cancel()
   })
 
+  test('may be written in UTF-8', async () => {
+    const { url, seen } = await serve((request, response) => {
+      if (request.url !== '/') return response.end('here')
+      response.setHeader('location', Buffer.from('/文字.txt').toString('latin1'))
+      return response.writeHead(302).end()
+    })
+    assert.equal(await (await outgoing().fetch(url)).text(), 'here')
+    assert.equal(decodeURIComponent(seen[1]?.url as string), '/文字.txt')
+  })
+
   test('set no cookies', async () => {
     const { url, seen } = await serve((request, response) => {
       if (request.url === '/') response.writeHead(302, { location: '/next', 'set-cookie': 'session=1' }).end()
@@ -303,6 +313,21 @@ describe('answers', () => {
     })
     assert.equal(await (await outgoing().fetch(endless.url)).text(), 'there')
     await soonClosed(endless.seen.slice(0, 1))
+  })
+
+  test('two hundred answers and a hundred redirects take a few connections', async () => {
+    const sockets = new Set<unknown>()
+    const { url } = await serve((request, response) => {
+      sockets.add(request.socket)
+      if (request.url === '/moved') response.writeHead(302, { location: '/there' }).end('moved')
+      else response.end('something')
+    })
+    const { fetch } = outgoing()
+    for (let time = 0; time < 100; time += 1) {
+      await (await fetch(url)).text()
+      await (await fetch(`${url}/moved`)).text()
+    }
+    assert.ok(sockets.size <= 5, `${sockets.size} connections`)
   })
 
   test('a server that refuses is the system’s error', async () => {

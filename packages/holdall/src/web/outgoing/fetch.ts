@@ -16,6 +16,8 @@ export const MAX_REDIRECTS = 5
 const MAX_CONNECTIONS = 128
 /** How long an unused connection stays open. */
 const IDLE_MS = 1_000
+/** What nobody reads may end within this time; then its connection is used again instead of closed. */
+const LET_GO_MS = 1_000
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** What another server than the one asked may be told. */
@@ -85,7 +87,7 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
       const repeatable = asked.method === 'GET' || asked.method === 'HEAD'
       if (asked.redirect === 'error' || !repeatable) throw refused(url.hostname, 'it sends this request elsewhere')
       if (redirects === MAX_REDIRECTS) throw refused(url.hostname, `it redirects more than ${MAX_REDIRECTS} times`)
-      const next = URL.parse(location, url)
+      const next = URL.parse(fromHeader(location), url)
       if (next === null) throw refused(url.hostname, 'it redirects to what is no address')
       guard.checkUrl(next)
       if (url.protocol === 'https:' && next.protocol === 'http:') {
@@ -139,9 +141,13 @@ function responseOf({ statusCode, headers, body }: Dispatcher.ResponseData, url:
   return response
 }
 
-/** Nobody reads it: its connection is closed, unless the end is already there. */
 function letGo(body: Readable): void {
   body.on('error', () => {})
   body.resume()
-  setImmediate(() => body.destroy())
+  setTimeout(() => body.destroy(), LET_GO_MS).unref()
+}
+
+/** Some servers write addresses as UTF-8, which a header is not read as. */
+function fromHeader(location: string): string {
+  return /[\x80-\xff]/.test(location) ? Buffer.from(location, 'latin1').toString() : location
 }
