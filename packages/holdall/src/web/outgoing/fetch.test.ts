@@ -5,8 +5,9 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import { allowedHosts } from './addresses.ts'
 import { createOutgoing, MAX_REDIRECTS, type Outgoing, type OutgoingOptions } from './fetch.ts'
-import type { LookupAll } from './guard.ts'
+import { createGuard, type LookupAll } from './guard.ts'
 
 const servers: (Server | TcpServer)[] = []
 const made: Outgoing[] = []
@@ -181,6 +182,16 @@ describe('redirects', () => {
       await assert.rejects(fetch(`${url}/?to=${encodeURIComponent(to)}`, { method: 'HEAD' }), refusal, to)
     }
     assert.equal(inside.seen.length, 0)
+  })
+
+  test('never leave https', () => {
+    const { redirect } = createGuard(allowedHosts([]))
+    const from = new URL('https://files.example/a/b')
+    assert.equal(redirect(from, '../c?d').href, 'https://files.example/c?d')
+    assert.equal(redirect(from, 'https://other.example').href, 'https://other.example/')
+    assert.equal(redirect(new URL('http://files.example'), 'https://other.example').href, 'https://other.example/')
+    for (const location of ['http://files.example/a/b', 'HTTP://other.example', 'ws://other.example', '//10.0.0.1/'])
+      assert.throws(() => redirect(from, location), refusal, location)
   })
 
   test('end after so many', async () => {

@@ -87,12 +87,7 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
       const repeatable = asked.method === 'GET' || asked.method === 'HEAD'
       if (asked.redirect === 'error' || !repeatable) throw refused(url.hostname, 'it sends this request elsewhere')
       if (redirects === MAX_REDIRECTS) throw refused(url.hostname, `it redirects more than ${MAX_REDIRECTS} times`)
-      const next = URL.parse(fromHeader(location), url)
-      if (next === null) throw refused(url.hostname, 'it redirects to what is no address')
-      guard.checkUrl(next)
-      if (url.protocol === 'https:' && next.protocol === 'http:') {
-        throw refused(next.hostname, 'a redirect leads from https to http')
-      }
+      const next = guard.redirect(url, fromHeader(location))
       if (next.origin !== url.origin) known = forAnybody(known)
       url = next
     }
@@ -131,16 +126,20 @@ function responseOf({ statusCode, headers, body }: Dispatcher.ResponseData, url:
   }
   const bodiless = method === 'HEAD' || statusCode === 204 || statusCode === 205 || statusCode === 304
   if (bodiless) letGo(body)
-  const response = new Response(bodiless ? null : webStream(body), {
-    status: statusCode,
-    headers: Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-      [value ?? []].flat().map((one) => [name, one]),
-    ),
-  })
-  Object.defineProperty(response, 'url', { value: url.href })
-  return response
+  const told = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+    [value ?? []].flat().map((one) => [name, one]),
+  )
+  try {
+    const response = new Response(bodiless ? null : webStream(body), { status: statusCode, headers: told })
+    return Object.defineProperty(response, 'url', { value: url.href })
+  } catch (error) {
+    // A header that undici lets through and the web's own type does not.
+    letGo(body)
+    throw error
+  }
 }
 
+/** For a body that nobody reads. */
 function letGo(body: Readable): void {
   body.on('error', () => {})
   body.resume()

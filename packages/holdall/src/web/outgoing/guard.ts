@@ -14,6 +14,8 @@ export type LookupAll = (
 export interface Guard {
   /** @throws HoldallError `address_refused` for what is no address of the web, or whose host is written as an IP that may not be used */
   checkUrl(url: URL): void
+  /** Where an answer from `url` sends the request. @throws HoldallError `address_refused` */
+  redirect(url: URL, location: string): URL
   /** Gives a connection only IPs that may be used, so that a name cannot answer otherwise after a check. */
   readonly lookup: LookupFunction
 }
@@ -24,17 +26,28 @@ export function createGuard(allowed: AllowedHosts, lookup: LookupAll = systemLoo
     return isPublicAddress(address) || allowed.allows(hostname, address)
   }
 
+  function checkUrl(url: URL): void {
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+      throw refused(url.hostname || url.protocol, 'addresses begin with http:// or https://')
+    }
+    if (url.username !== '' || url.password !== '') {
+      throw refused(url.hostname, 'an address carries no user name and no password')
+    }
+    // Never looked up. Every other way to write an IP has become this one when the address was read.
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+    if (isIP(host) !== 0 && !mayConnect(host, host)) throw notPublic(host)
+  }
+
   return {
-    checkUrl(url) {
-      if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-        throw refused(url.hostname || url.protocol, 'addresses begin with http:// or https://')
+    checkUrl,
+    redirect(url, location) {
+      const next = URL.parse(location, url)
+      if (next === null) throw refused(url.hostname, 'it redirects to what is no address')
+      checkUrl(next)
+      if (url.protocol === 'https:' && next.protocol === 'http:') {
+        throw refused(next.hostname, 'a redirect leads there from https to http')
       }
-      if (url.username !== '' || url.password !== '') {
-        throw refused(url.hostname, 'an address carries no user name and no password')
-      }
-      // Never looked up. Every other way to write an IP has become this one when the address was read.
-      const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-      if (isIP(host) !== 0 && !mayConnect(host, host)) throw notPublic(host)
+      return next
     },
     lookup(hostname, options, callback) {
       const { family, hints } = options
