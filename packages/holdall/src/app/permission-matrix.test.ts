@@ -188,6 +188,8 @@ function pathsOf(route: Route): string[] {
   return [...(route.json === 'only' ? [] : [route.path]), ...(route.json ? [json] : [])]
 }
 
+const ABOUT_ALL_SOURCES: ReadonlySet<string> = new Set(['/-/files', '/-/files/trash', '/-/files/unused'])
+
 const REFUSALS = ['sign_in_required', 'permission_denied', 'invalid_token', 'cross_site']
 
 /** What the person must get, or undefined where they must get in. */
@@ -195,8 +197,11 @@ function refusalFor(person: Person, { path, need }: Route): readonly (string | u
   if (person === 'an expired token') return ['invalid_token']
   if (need.kind === 'signed-in') return person === 'anonymous' ? ['sign_in_required'] : undefined
   if (need.kind !== 'permission' || LET_IN.has(person)) return undefined
-  // It is about all sources, so that whoever may browse one of them may see it.
-  if (path === '/-/files' && person === 'rights elsewhere') return undefined
+  // They are about all sources, so that whoever may browse one of them, or delete there, may see them.
+  if (ABOUT_ALL_SOURCES.has(path)) {
+    if (person === 'rights elsewhere') return undefined
+    return person === 'anonymous' ? ['sign_in_required'] : ['permission_denied']
+  }
   if (need.hidden !== undefined || need.action === 'files-edit' || need.action === 'files-delete') {
     // To someone without files-browse a file does not exist, whoever they are.
     return ['file_not_found']

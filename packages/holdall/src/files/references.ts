@@ -16,5 +16,18 @@ export interface FileUses {
   readonly truncated: boolean
 }
 
+export interface UsedFiles {
+  /** Those of the ids that some row holds. */
+  readonly used: ReadonlySet<string>
+  /** Not every table could be searched in time: what is not among the used may be used all the same. */
+  readonly truncated: boolean
+}
+
+/**
+ * Which of these files the rows of any table hold, whoever may see them: what is used where one may not look must not
+ * seem unused. The tables above hand it in.
+ */
+export type FindUsed = (ids: readonly string[]) => Promise<UsedFiles>
+
 /** Finds the rows that hold a file, as far as the actor may see them; the tables above hand it in. */
 export type FindUses = (actor: Actor | null, fileId: string) => Promise<FileUses>

@@ -16,7 +16,7 @@ import { createLog } from '../web/log.ts'
 import type { Actor, Need, Route, RouteContext } from '../web/route.ts'
 import { createUrls } from '../web/url.ts'
 import { createFiles, type Files, type FilesOptions } from './files.ts'
-import type { FindUses } from './references.ts'
+import type { FindUsed, FindUses } from './references.ts'
 import type { FilesRoom } from './room.ts'
 import { filesRoutes, refusedUpload } from './routes.ts'
 
@@ -41,6 +41,7 @@ export interface TestFilesOptions {
   readonly types?: readonly StorageType[]
   readonly limits?: FilesOptions['limits']
   readonly findUses?: FindUses
+  readonly findUsed?: FindUsed
   readonly baseUrl?: string
   /** Whether who uploaded a file may delete it. */
   readonly ownersCanDelete?: boolean
@@ -99,6 +100,7 @@ export async function openTestFiles(options: TestFilesOptions = {}): Promise<Tes
     permissions,
     urls,
     frame: (c) => ({ urls, actor: c.var.actor, theme: c.var.theme, path: new URL(c.req.url).pathname }),
+    findUsed: options.findUsed ?? (async () => ({ used: new Set(), truncated: false })),
     findUses: options.findUses ?? (async () => ({ references: [], truncated: false })),
   }
   return {

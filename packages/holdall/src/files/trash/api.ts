@@ -65,6 +65,24 @@ export const TRASH_API = {
       }),
     ],
   },
+  unused: {
+    summary: 'Files that no row of any table uses, of the sources where the actor may delete',
+    description: 'A page may be short, even empty, before the last. When a table could not be searched, it ends early.',
+    query: z.object({
+      source: z.string().optional().describe('The slug of one source'),
+      _next: PAGING._next,
+      cursor: PAGING.cursor,
+    }),
+    answers: [
+      PAGE,
+      answers({
+        files: z.array(z.object(FILE)),
+        looked_at: z.int().describe('Files looked at, on this page and before'),
+        truncated: z.boolean().describe('Not every table could be searched in time'),
+        next: NEXT,
+      }),
+    ],
+  },
   removeMany: {
     summary: 'Delete files: all of them or, when one is refused, none',
     body: many(),

@@ -1,17 +1,20 @@
 import type { Route } from '../../web/route.ts'
 import { DEFAULT_PAGE, MAX_COUNT } from '../list.ts'
 import { pageSize } from '../page-size.ts'
-import { type FilesRoom, sendPage } from '../room.ts'
+import { fileJson } from '../record.ts'
+import { type FilesRoom, sendPage, sourcesFor } from '../room.ts'
 import { TRASH_API } from './api.ts'
 import { bulkRoutes } from './bulk-routes.ts'
 import { trashedJson } from './record.ts'
 import { deletableBy, mayDeleteAny } from './rights.ts'
 import { singleRoutes } from './single-routes.ts'
 import { trashPage } from './trash-page.ts'
+import { listUnused } from './unused.ts'
+import { unusedPage } from './unused-page.ts'
 
 const PAGE_OF_ROWS = 50
 
-/** Deleting files, and what is in the trash. */
+/** Deleting files, what is in the trash, and what could be deleted because no row uses it. */
 export function trashRoutes(room: FilesRoom): Route[] {
   const { trash, urls } = room
   return [
@@ -32,6 +35,29 @@ export function trashRoutes(room: FilesRoom): Route[] {
           files: list.files.map((file) => trashedJson(file, urls)),
           total: Math.min(list.total, MAX_COUNT),
           total_truncated: list.total > MAX_COUNT,
+          next: list.next,
+        })
+      },
+    },
+    {
+      method: 'GET',
+      path: '/-/files/unused',
+      json: true,
+      need: mayDeleteAny(room),
+      api: TRASH_API.unused,
+      async handler(c) {
+        const cursor = c.req.query('_next') || c.req.query('cursor') || undefined
+        const source = c.req.query('source') || null
+        const deletable = (await sourcesFor(room, c.var.actor, 'files-delete'))
+          .filter(({ slug }) => source === null || slug === source)
+          .map(({ id }) => id)
+        const list = await listUnused(room, deletable, cursor)
+        if (c.var.format === 'html') return sendPage(c, unusedPage(room, c, list, { source, cursor }))
+        return c.json({
+          ok: true,
+          files: list.files.map((file) => fileJson(file, urls)),
+          looked_at: list.looked,
+          truncated: list.truncated,
           next: list.next,
         })
       },

@@ -38,20 +38,22 @@ export function createTrashStore({ database, before, now }: TrashStoreOptions) {
     /**
      * Takes files out of the registry. What is not in it (any more) is left out.
      *
-     * @param purgeAfter when the bytes of a file go; null: not by themselves
+     * @param keptFor milliseconds until the bytes of a file go; null: they do not go by themselves
      */
     async move(
       ids: readonly string[],
       by: string | null,
-      purgeAfter: (file: Selectable<FileTable>) => string | null,
+      keptFor: (file: Selectable<FileTable>) => number | null,
     ): Promise<{ batch: string; moved: string[] }> {
       const batch = ulid(now()).toLowerCase()
       const wanted = JSON.stringify(ids)
+      const at = now()
       const moved = await write('move to trash', async (trx) => {
         const { rows } = await sql<Selectable<FileTable>>`SELECT * FROM datasette_files
           WHERE id IN (SELECT value FROM json_each(${wanted}))`.execute(trx)
         const work = await takeWork(trx, wanted)
         for (const row of rows) {
+          const kept = keptFor(row)
           await trx
             .insertInto('datasette_files_trash')
             .values({
@@ -62,10 +64,10 @@ export function createTrashStore({ database, before, now }: TrashStoreOptions) {
               size: row.size,
               content_hash: row.content_hash,
               uploaded_by: row.uploaded_by,
-              trashed_at: time(),
+              trashed_at: new Date(at).toISOString(),
               trashed_by: by,
               batch,
-              purge_after: purgeAfter(row),
+              purge_after: kept === null ? null : new Date(at + kept).toISOString(),
               lease_process: null,
               lease_until: null,
               record: JSON.stringify(row),

@@ -75,14 +75,18 @@ async function rowOf(id: string) {
   return await room.database.read.selectFrom('datasette_files').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+async function workOf(id: string): Promise<string[]> {
+  const work = await room.database.read
+    .selectFrom('datasette_files_work')
+    .select('kind')
+    .where('file_id', '=', id)
+    .orderBy('kind')
+    .execute()
+  return work.map(({ kind }) => kind)
+}
+
 async function found(words: string): Promise<number> {
-  const { rows } = await room.database.read.executeQuery<{ seq: number }>({
-    sql: 'SELECT rowid AS seq FROM datasette_files_fts WHERE datasette_files_fts MATCH ?',
-    parameters: [words],
-    query: { kind: 'RawNode' } as never,
-    queryId: { queryId: words },
-  })
-  return rows.length
+  return (await room.files.registry.list({ sources: room.sources.list().map(({ id }) => id), q: words })).total
 }
 
 /** Its time in the trash is over. */
@@ -164,26 +168,23 @@ describe('restoring', () => {
     })
     await room.database.write(async (trx) => {
       await trx.insertInto('datasette_files_text').values({ file_id: file.id, text: 'quixotic' }).execute()
-      await trx.insertInto('datasette_files_work').values({ file_id: file.id, kind: 'facts' }).execute()
+      await trx
+        .insertInto('datasette_files_work')
+        .values({ file_id: file.id, kind: 'facts' })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
     })
     const before = await rowOf(file.id)
-    assert.equal(await found('quixotic AND zephyr'), 1)
+    const work = await workOf(file.id)
+    assert.ok(work.includes('facts'))
+    assert.equal(await found('quixotic zephyr'), 1)
     await ask('DELETE', `/-/files/${file.id}`)
-    assert.equal(await found('quixotic OR zephyr'), 0)
+    assert.equal((await found('quixotic')) + (await found('zephyr')), 0)
     const restored = await ask('POST', `/-/files/${file.id}/-/restore`)
     assert.deepEqual([restored.status, restored.body], [200, { ok: true, id: file.id }])
     assert.deepEqual(await rowOf(file.id), before)
-    assert.equal(await found('quixotic AND zephyr'), 1)
-    const work = await room.database.read
-      .selectFrom('datasette_files_work')
-      .select('kind')
-      .where('file_id', '=', file.id)
-      .execute()
-    assert.deepEqual(
-      work.map(({ kind }) => kind),
-      ['facts'],
-      'what was still to be read is read after all',
-    )
+    assert.equal(await found('quixotic zephyr'), 1)
+    assert.deepEqual(await workOf(file.id), work, 'what was still to be read is read after all')
     assert.equal((await ask('GET', `/-/files/${file.id}/download`)).body, 'bytes of kept words.txt')
     assert.equal((await ask('POST', `/-/files/${file.id}/-/restore`)).status, 200, 'twice is as good as once')
   })

@@ -70,7 +70,7 @@ export function createTrash(options: TrashOptions): Trash {
         const source = sources.byId(file.source_id)
         const kept = source?.availability.available === true && !source.capabilities.can_delete
         // Bytes that were there before us, or that we cannot remove, only go when somebody says so.
-        return file.adopted === 1 || kept ? null : new Date(now() + RETENTION_MS).toISOString()
+        return file.adopted === 1 || kept ? null : RETENTION_MS
       }),
     restore: store.restore,
     byIds: store.byIds,

@@ -1,0 +1,95 @@
+import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
+import { type Html, html } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { button, hiddenFields } from '../../web/parts/button.ts'
+import { fileCell } from '../../web/parts/file.ts'
+import { emptyState, notice } from '../../web/parts/notice.ts'
+import { dataTable, pager } from '../../web/parts/table.ts'
+import type { RouteContext } from '../../web/route.ts'
+import type { FilesRoom } from '../room.ts'
+import { shownFile } from '../shown.ts'
+import { selectCell } from './select-cell.ts'
+import type { UnusedList } from './unused.ts'
+
+const PATH = '/-/files/unused'
+
+export interface UnusedQuery {
+  readonly source: string | null
+  readonly cursor: string | undefined
+}
+
+/** GET `/-/files/unused`: the files that no row uses, to be moved to the trash. */
+export async function unusedPage(
+  room: FilesRoom,
+  c: RouteContext,
+  list: UnusedList,
+  { source, cursor }: UnusedQuery,
+): Promise<Html> {
+  const { urls, frame } = room
+  const here = urls.path(PATH, { source, _next: cursor })
+  return renderPage({
+    ...(await frame(c)),
+    title: 'Unused files',
+    section: 'files',
+    crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Unused' }],
+    lede: list.truncated
+      ? undefined
+      : `${formatCount(list.files.length, 'file')} on this page, of ${formatNumber(list.looked)} looked at so far, ${list.files.length === 1 ? 'is' : 'are'} in no row of any table.`,
+    said: room.once?.take(c, urls.path(PATH)).said,
+    body: html`${
+      list.truncated &&
+      notice({
+        tone: 'warning',
+        title: 'Not every table could be searched in time.',
+        body: 'Files of which nobody knows whether a row uses them are left out. An index on the file columns helps, or a higher settings.sql_time_limit_ms.',
+        role: 'status',
+      })
+    }${
+      list.files.length === 0
+        ? !list.truncated &&
+          emptyState({
+            icon: 'check',
+            title: list.next === null ? 'Every file is used' : 'None so far',
+            body:
+              list.next === null
+                ? 'Each file is in a row of a table.'
+                : `All ${formatNumber(list.looked)} files up to here are used. The next page looks at the rest.`,
+          })
+        : html`<form method="post" action="${urls.path('/-/files/-/delete')}">${hiddenFields({ return: here })}<div class="toolbar" role="group" aria-label="The selected files">${button(
+            { label: 'Move selected to trash', type: 'submit', icon: 'trash' },
+          )}</div><div class="panel">${table(room, list)}</div></form>`
+    }${pager({
+      text:
+        list.next === null
+          ? `${formatCount(list.looked, 'file')} looked at`
+          : `${formatNumber(list.looked)} looked at so far`,
+      firstHref: cursor === undefined ? null : urls.path(PATH, { source }),
+      nextHref: list.next === null ? null : urls.path(PATH, { source, _next: list.next }),
+      bare: true,
+    })}`,
+  })
+}
+
+function table({ urls, sources }: FilesRoom, { files }: UnusedList): Html {
+  return dataTable({
+    caption: `Unused files, ${formatNumber(files.length)}, newest first`,
+    cards: true,
+    density: 'roomy',
+    columns: [
+      { label: 'Select' },
+      { label: 'Name', kind: 'file' },
+      { label: 'Source' },
+      { label: 'Size', kind: 'numeric' },
+      { label: 'Added' },
+    ],
+    rows: files.map((file) => ({
+      cells: [
+        selectCell(file),
+        fileCell({ state: 'file', file: shownFile(file, urls) }),
+        sources.byId(file.sourceId)?.label ?? file.sourceSlug,
+        file.size === null ? '' : formatBytes(file.size),
+        html`<time datetime="${file.createdAt}">${formatTime(file.createdAt)}</time>`,
+      ],
+    })),
+  })
+}

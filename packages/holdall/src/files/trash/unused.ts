@@ -1,0 +1,55 @@
+import { MAX_PAGE } from '../list.ts'
+import type { FileRecord } from '../record.ts'
+import type { FilesRoom } from '../room.ts'
+
+/** Files that are looked up among the cells at once, since each column of each table is read for them. */
+const LOOKED_UP = 1_000
+/** A page ends when it has so many files, or when it has taken so long. */
+const ENOUGH = 50
+const ENOUGH_MS = 2_000
+
+export interface UnusedList {
+  /** Those that no row holds, newest first; as many as were found on the way. */
+  readonly files: readonly FileRecord[]
+  readonly next: string | null
+  /** How many files have been looked at, on this page and before. */
+  readonly looked: number
+  /** Not every table could be searched in time. What is not known to be unused is not shown. */
+  readonly truncated: boolean
+}
+
+/**
+ * The files of some sources that no row of any file column holds. A page may have few files, or none, and still not be
+ * the last.
+ *
+ * @throws HoldallError `invalid_cursor`
+ */
+export async function listUnused(
+  { registry, findUsed }: Pick<FilesRoom, 'registry' | 'findUsed'>,
+  sources: readonly number[],
+  cursor: string | undefined,
+): Promise<UnusedList> {
+  const began = performance.now()
+  const unused: FileRecord[] = []
+  let looked = 0
+  let next = cursor ?? null
+  do {
+    const candidates: FileRecord[] = []
+    do {
+      const page = await registry.list({
+        sources,
+        sort: 'newest',
+        limit: MAX_PAGE,
+        ...(next !== null && { cursor: next }),
+      })
+      candidates.push(...page.files)
+      looked = page.seen + page.files.length
+      next = page.next
+    } while (next !== null && candidates.length < LOOKED_UP)
+    if (candidates.length === 0) break
+    const { used, truncated } = await findUsed(candidates.map(({ id }) => id))
+    if (truncated) return { files: unused, next: null, looked, truncated }
+    unused.push(...candidates.filter(({ id }) => !used.has(id)))
+  } while (next !== null && unused.length < ENOUGH && performance.now() - began < ENOUGH_MS)
+  return { files: unused, next, looked, truncated: false }
+}
