@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { openAsBlob } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { UploadError } from './error.ts'
 import type { UploadProgress } from './types.ts'
@@ -192,6 +196,26 @@ describe('upload', () => {
     await assert.rejects(upload(large, { baseUrl, source: 's' }, { stallTimeout: 150, retries: 0 }), {
       code: 'stalled',
     })
+  })
+
+  test('a file that changes after it was picked is not sent as something else, and the reason is said', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'holdall-changed-'))
+    try {
+      const path = join(folder, 'a.bin')
+      await writeFile(path, 'as it was picked')
+      const picked = new File([await openAsBlob(path)], 'a.bin')
+      await writeFile(path, 'something else that is longer')
+      let received = 0
+      serve(async (request, response) => {
+        received += (await receive(request)).length
+        store(response, received)
+      })
+      const sending = upload(picked, { baseUrl, source: 's' }, { retries: 0 })
+      await assert.rejects(sending, { code: 'file_changed', retryable: false })
+      assert.equal(received, 0)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   test('cancelling stops at once, also during a pause', async () => {

@@ -24,6 +24,24 @@ test('is created with every migration and opens again as it was', async () => {
   await second.close()
 })
 
+test('opening what is up to date writes nothing: no index is made again', async () => {
+  const path = join(folder, 'again.db')
+  const first = await openInternalDatabase(path)
+  await first.write(async (trx) => {
+    await sql`INSERT INTO datasette_files_sources (id, slug, storage_type, origin)
+      VALUES (1, 'photos', 'filesystem', 'configuration')`.execute(trx)
+    await sql`INSERT INTO datasette_files (id, source_id, path, filename) VALUES ('df-1', 1, '1', 'a.jpg')`.execute(trx)
+  })
+  await first.close()
+  // It changes with every transaction that another connection commits.
+  const watching = new DatabaseSync(path)
+  const version = () => watching.prepare('PRAGMA data_version').get()?.data_version
+  const before = version()
+  await (await openInternalDatabase(path)).close()
+  assert.equal(version(), before)
+  watching.close()
+})
+
 test('leaves a file that is not its own untouched', async () => {
   const path = join(folder, 'foreign.db')
   const foreign = new DatabaseSync(path)

@@ -135,6 +135,28 @@ describe('three steps', () => {
     assert.doesNotMatch(JSON.stringify(rows), new RegExp(token))
   })
 
+  test('of two servers in one process neither knows what is the other’s', async () => {
+    const second = await startTestServer({ sources: { files: { storage: 'filesystem', config: { root: 'files' } } } })
+    try {
+      const { upload_token: token } = await prepare()
+      await upload(token, bytes(1_000))
+      const ask = async (source: string) => {
+        const answer = await fetch(`${second.url}/-/files/upload/${source}/-/complete`, {
+          method: 'POST',
+          headers: { Authorization: 'alice', 'Content-Type': 'application/json' },
+          body: JSON.stringify({ upload_token: token }),
+        })
+        return ((await answer.json()) as { code: string }).code
+      }
+      assert.equal(await ask('files'), 'upload_token_invalid')
+      assert.equal(await ask('other'), 'source_not_found')
+      assert.deepEqual(await second.stored(), [])
+      assert.equal((await complete(token)).status, 201)
+    } finally {
+      await second.close()
+    }
+  })
+
   test('a form without token or file says what is missing', async () => {
     const { upload_token: token } = await prepare()
     const form = new FormData()
@@ -193,10 +215,13 @@ describe('three steps', () => {
 
   test('a token that was never used expires, and what it had received goes', async () => {
     const plan = await prepare()
+    const unused = await prepare()
     await upload(plan.upload_token, bytes(1_000))
     const before = (await server.stored()).length
     offset = (TTL_S.initiated + 10) * 1_000
     assert.equal((await complete(plan.upload_token)).body.code, 'upload_token_invalid')
+    assert.equal((await upload(unused.upload_token, bytes(1))).body.code, 'upload_token_invalid')
+    assert.equal((await server.stored()).length, before, 'nothing is stored for it')
     await server.uploads.start()
     const status = async () => {
       const rows = server.database.read.selectFrom('upload_sessions').select('status')

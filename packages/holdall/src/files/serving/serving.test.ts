@@ -283,6 +283,40 @@ test('names of every kind leave the header whole and come back as they were', as
   }
 })
 
+test('a declared type of any bytes becomes no header, and its file is downloaded', async () => {
+  // Bytes that nobody knows, so that what was declared would be kept.
+  const content = Buffer.from('0001027f80fefdfc0b0e', 'hex')
+  const step = async (name: string, body: string | FormData) => {
+    const headers = { 'X-Actor': 'alice', ...(typeof body === 'string' && { 'Content-Type': 'application/json' }) }
+    const answer = await app.request(`/-/files/upload/photos/-/${name}`, { method: 'POST', headers, body })
+    return (await answer.json()) as { upload_token: string; file: Stored }
+  }
+  for (const type of [
+    'a/b\r\nSet-Cookie: x=y',
+    'a/b\r\n\r\n<script>',
+    'a/bä',
+    '日本/語',
+    'a/b\0',
+    `a/${'b'.repeat(5_000)}`,
+  ]) {
+    const { upload_token: token } = await step('prepare', JSON.stringify({ filename: 'a', content_type: type }))
+    const form = new FormData()
+    form.append('upload_token', token)
+    form.append('file', new Blob([content]), 'a')
+    await step('upload', form)
+    const { file } = await step('complete', JSON.stringify({ upload_token: token }))
+    const answer = await download(file)
+    assert.deepEqual(
+      [answer.status, answer.headers.get('Content-Type'), answer.headers.get('Set-Cookie')],
+      [200, 'application/octet-stream', null],
+      type,
+    )
+    assert.ok(Buffer.from(await answer.arrayBuffer()).equals(content))
+  }
+  const sessions = room.database.read.selectFrom('upload_sessions').select('declared_type').where('filename', '=', 'a')
+  assert.ok((await sessions.execute()).every(({ declared_type: kept }) => kept === null))
+})
+
 describe('what the storage no longer has', () => {
   test('is 410 before any header promises otherwise', async () => {
     const lost = await put('lost', 'lost.txt', 'text/plain')

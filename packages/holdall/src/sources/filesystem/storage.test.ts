@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -80,6 +81,18 @@ describe('filesystem storage', () => {
     await assert.rejects(async () => storage.write?.('a/b.txt', inChunks(bytes(10))), /the disk fails/)
     assert.equal(await storage.stat('a/b.txt'), undefined)
     assert.deepEqual(await readdir(root), [TEMPORARY_FOLDER])
+  })
+
+  test('bytes are written once, beside where they stay', async () => {
+    const root = join(folder, 'once')
+    const storage = await open(root)
+    async function* watched() {
+      yield* inChunks(bytes(100_000))
+      growing = await stat(join(root, TEMPORARY_FOLDER, (await readdir(join(root, TEMPORARY_FOLDER)))[0] as string))
+    }
+    let growing: Stats | undefined
+    await storage.write('a/b', watched())
+    assert.equal((await stat(join(root, 'a', 'b'))).ino, growing?.ino)
   })
 
   test('a disk on which nothing can be created any more is full', async () => {
