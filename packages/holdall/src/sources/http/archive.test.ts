@@ -162,6 +162,7 @@ describe('names, private files and items that are not there', () => {
       archive.record.files.push({ name, size: '1' })
     archive.record.files.push(null as never, 'text' as never, {} as never)
     archive.record.files.push({ name: 'strange size.txt', size: '-1', mtime: 'yesterday', md5: 'x' })
+    archive.record.files.push({ name: 'strange time.txt', size: '7', mtime: '999999999999999' })
     archive.bodies.set('strange size.txt', bytes(7))
     const { files } = await storage.list()
     assert.deepEqual(
@@ -169,8 +170,10 @@ describe('names, private files and items that are not there', () => {
       [
         ['good.txt', 3],
         ['strange size.txt', 7],
+        ['strange time.txt', 7],
       ],
     )
+    assert.equal(files.at(-1)?.lastModified, undefined)
     assert.match(lines.join(), /left out.*"private":1,"unusable":10/)
   })
 

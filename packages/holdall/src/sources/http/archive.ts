@@ -23,6 +23,8 @@ export interface ArchiveOptions {
   readonly recordLifeMs?: number | undefined
 }
 
+/** Later times are none to JavaScript. */
+const LAST_SECOND = 8_640_000_000_000
 const digits = z.union([
   z.int().nonnegative(),
   z
@@ -41,7 +43,10 @@ const record = z.object({
 const recordFile = z.object({
   name: z.string(),
   size: digits.optional().catch(undefined),
-  mtime: digits.optional().catch(undefined),
+  mtime: digits
+    .refine((seconds) => seconds <= LAST_SECOND)
+    .optional()
+    .catch(undefined),
   md5: z
     .string()
     .regex(/^[0-9a-f]{32}$/i)
