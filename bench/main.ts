@@ -1,7 +1,9 @@
 import { benchSearch } from './search.ts'
 import { benchSlowUploads } from './slow-uploads.ts'
 import { formatRows, type Row } from './support/table.ts'
+import { benchSync } from './sync.ts'
 import { benchTablePages } from './table-pages.ts'
+import { benchThumbnails } from './thumbnails.ts'
 import { benchUpload, benchUploadMemory } from './uploads.ts'
 
 const FULL = !process.argv.includes('--short')
@@ -25,6 +27,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
       ? benchSearch(10_000_000, 20, { p50: 500, p99: 500 })
       : benchSearch(FULL ? 1_000_000 : 100_000, 20, { p50: 15, p99: 50 }),
   P7: () => benchTablePages(FULL ? 10 : 3),
+  P9: () => benchSync(FULL ? 1_000_000 : 100_000),
+  P10: () => benchThumbnails(FULL ? 100 : 20),
   // Longer than five minutes each, so that no time limit of ours is shorter than a slow line is patient.
   P12: () => (LONG ? benchSlowUploads(1_000, 320) : benchSlowUploads(FULL ? 1_000 : 200, 20)),
 }
