@@ -2,7 +2,7 @@ import { requestJson } from '@holdall/client'
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { HoldallElement } from './lib/element.ts'
-import { accepts, acceptWords, type FileSummary, fileFacts, typeLabel } from './lib/files.ts'
+import { acceptedTypes, accepts, acceptWords, type FileSummary, fileFacts, typeLabel } from './lib/files.ts'
 import { formatCount } from './lib/format.ts'
 import { summaryOf } from './lib/stored.ts'
 import { icon, nameParts } from './lib/templates.ts'
@@ -16,7 +16,8 @@ const SPINNER_AFTER = 300
 let ids = 0
 
 /**
- * A dialog over the files of a source, newest first, filtered by name.
+ * A dialog over the files of all sources that one may browse: search, a source, what is accepted, page after page. It
+ * begins with its own source.
  *
  * @example
  * const picker = document.createElement('file-picker')
@@ -37,6 +38,8 @@ export class FilePicker extends HoldallElement {
     _error: { state: true },
     _slow: { state: true },
     _nothing: { state: true },
+    _sources: { state: true },
+    _total: { state: true },
   }
   declare multiple: boolean
   declare label: string | null
@@ -46,9 +49,14 @@ export class FilePicker extends HoldallElement {
   declare _slow: boolean
   /** Attaching was asked for with nothing chosen. */
   declare _nothing: boolean
+  declare _sources: readonly { readonly slug: string; readonly label: string }[]
+  /** How many are found, in words. */
+  declare _total: string
 
   #chosen = new Map<string, FileSummary>()
   #query = ''
+  /** The source that is looked in; all where it is empty. */
+  #where = ''
   #asking: AbortController | null = null
   #typing: ReturnType<typeof setTimeout> | undefined
   #settle: ((files: FileSummary[] | null) => void) | null = null
@@ -63,6 +71,8 @@ export class FilePicker extends HoldallElement {
     this._error = null
     this._slow = false
     this._nothing = false
+    this._sources = []
+    this._total = ''
   }
 
   override disconnectedCallback(): void {
@@ -75,6 +85,7 @@ export class FilePicker extends HoldallElement {
   async open(): Promise<FileSummary[] | null> {
     this.#chosen.clear()
     this.#query = ''
+    this.#where = this.source ?? ''
     this._files = null
     this.requestUpdate()
     await this.updateComplete
@@ -83,6 +94,7 @@ export class FilePicker extends HoldallElement {
     if (search) search.value = ''
     dialog?.showModal()
     this.#load(null)
+    this.#askForSources()
     return new Promise((resolve) => {
       this.#settle = resolve
     })
@@ -104,13 +116,17 @@ export class FilePicker extends HoldallElement {
       this._slow = true
     }, SPINNER_AFTER)
     const parameters = new URLSearchParams({ q: this.#query, limit: String(PAGE_SIZE) })
+    if (this.#where !== '') parameters.set('source', this.#where)
+    const types = acceptedTypes(this.accept)
+    if (types !== null) parameters.set('content_type', types)
     if (cursor !== null) parameters.set('cursor', cursor)
-    const url = this.address(`-/files/browse/${encodeURIComponent(this.source ?? '')}.json?${parameters}`)
+    const url = this.address(`-/files/search.json?${parameters}`)
     try {
       const answer = await requestJson(url, undefined, asking.signal)
       const files = (Array.isArray(answer.files) ? answer.files : []).map(summaryOf)
       this._files = cursor === null ? files : [...(this._files ?? []), ...files]
       this._next = typeof answer.next === 'string' ? answer.next : null
+      this._total = totalOf(answer)
       if (cursor !== null) await this.#focusFile(files[0]?.id)
     } catch (error) {
       if (asking.signal.aborted) return
@@ -123,6 +139,24 @@ export class FilePicker extends HoldallElement {
         this.requestUpdate()
       }
     }
+  }
+
+  /** Without an answer there is nothing to choose among, and the picker's own source is searched. */
+  async #askForSources(): Promise<void> {
+    try {
+      const { sources } = await requestJson(this.address('-/files/sources.json'))
+      const all = (Array.isArray(sources) ? sources : []) as Record<string, unknown>[]
+      this._sources = all
+        .filter((source) => source.can_browse !== false)
+        .map(({ slug, label }) => ({ slug: String(slug), label: String(label ?? slug) }))
+    } catch {
+      this._sources = []
+    }
+  }
+
+  #chooseSource(event: Event): void {
+    this.#where = (event.target as HTMLSelectElement).value
+    this.#load(null)
   }
 
   async #focusFile(id: string | undefined): Promise<void> {
@@ -192,11 +226,11 @@ export class FilePicker extends HoldallElement {
       <form @submit=${this.#submit}>
         <h2 id="${this.#id}-title">${this.label ? `Pick ${this.multiple ? 'files' : 'a file'} for ${this.label}` : 'Pick from the library'}</h2>
         <div class="toolbar">
-          <label class="search"><span class="unseen">Search by name</span>${icon('search')}<input class="input" type="search" placeholder="Search by name" autocomplete="off" @input=${this.#typed} @keydown=${this.#searchKey} /></label>
+          <label class="search"><span class="unseen">Search names and descriptions</span>${icon('search')}<input class="input" type="search" placeholder="Name or description" autocomplete="off" @input=${this.#typed} @keydown=${this.#searchKey} /></label>${this.#sourceChoice()}
         </div>
         <div class="dialog-body">
           ${this._error ? html`<div class="notice danger" role="alert">${icon('error')}<div class="grow"><p>${this._error}</p></div><div class="actions"><button class="button" type="button" @click=${() => this.#load(null)}>Try again</button></div></div>` : nothing}
-          <div aria-live="polite" class="unseen">${this._files ? `${formatCount(this._files.length, 'file')} shown` : ''}</div>
+          <div aria-live="polite" class="unseen">${this._files ? `${formatCount(this._files.length, 'file')} shown${this._total}` : ''}</div>
           ${this.#list()}
         </div>
         <div class="dialog-foot">
@@ -213,6 +247,14 @@ export class FilePicker extends HoldallElement {
     return kind ? `Takes ${kind.many}` : ''
   }
 
+  #sourceChoice(): TemplateResult | typeof nothing {
+    if (this._sources.length < 2) return nothing
+    return html`<span class="select"><select class="input" aria-label="Source" @change=${this.#chooseSource}>
+      <option value="" ?selected=${this.#where === ''}>All sources</option>${this._sources.map(
+        ({ slug, label }) => html`<option value=${slug} ?selected=${slug === this.#where}>${label}</option>`,
+      )}</select>${icon('chevronDown')}</span>`
+  }
+
   #list(): TemplateResult | typeof nothing {
     if (this._files === null) {
       return this._slow
@@ -220,7 +262,7 @@ export class FilePicker extends HoldallElement {
         : html`<ul class="picker"></ul>`
     }
     if (this._files.length === 0) {
-      return html`<div class="empty">${icon('image', 'icon huge')}<p>${this.#query ? `No file’s name contains “${this.#query}”.` : 'This source holds no files yet.'}</p></div>`
+      return html`<div class="empty">${icon('image', 'icon huge')}<p>${this.#emptyWords()}</p></div>`
     }
     return html`<ul class="picker" @keydown=${this.#gridKey}>${repeat(
       this._files,
@@ -228,6 +270,13 @@ export class FilePicker extends HoldallElement {
       (file) => this.#tile(file),
     )}</ul>
       ${this._next === null ? nothing : html`<div class="picker-more"><button class="button" type="button" aria-busy=${this.#asking ? 'true' : 'false'} @click=${() => this.#load(this._next)}>${this._slow ? html`<span class="spinner"></span>` : nothing}Show more</button></div>`}`
+  }
+
+  #emptyWords(): string {
+    const kind = acceptWords(this.accept)?.many ?? 'files'
+    if (this.#query === '') return `There are no ${kind}${this.#where === '' ? '' : ' in this source'} yet.`
+    const others = this.#where !== '' && this._sources.length > 1 ? ' Choose “All sources” to look in the others.' : ''
+    return `No ${kind} are found for “${this.#query}”.${others}`
   }
 
   #tile(file: FileSummary): TemplateResult {
@@ -238,4 +287,10 @@ export class FilePicker extends HoldallElement {
       <span class="file-name">${nameParts(file.filename)}</span><span class="file-facts">${taken ? fileFacts(file) : `Not ${acceptWords(this.accept)?.one ?? 'taken here'}`}</span>
     </label></li>`
   }
+}
+
+/** " of 1,200", " of more than 10,000"; nothing where the server does not count. */
+function totalOf({ total, total_truncated: truncated }: Readonly<Record<string, unknown>>): string {
+  if (typeof total !== 'number') return ''
+  return ` of ${truncated === true ? 'more than ' : ''}${total.toLocaleString('en-US')}`
 }

@@ -106,6 +106,13 @@ export function accepts(accept: string | null | undefined, filename: string, con
   })
 }
 
+/** The list as a filter by type, with commas; null when it takes anything, or endings of names as well. */
+export function acceptedTypes(accept: string | null | undefined): string | null {
+  const rules = (accept ?? '').split(/[\s,]+/).filter((rule) => rule !== '')
+  const types = rules.every((rule) => /^[\w.+-]+\/(?:\*|[\w.+-]+)$/.test(rule))
+  return rules.length > 0 && types ? rules.join(',').toLowerCase() : null
+}
+
 /** Whether a list takes files of a type whose name is not known, as while they are dragged. */
 export function acceptsType(accept: string | null | undefined, contentType: string): boolean {
   // An ending needs a name to be judged by.

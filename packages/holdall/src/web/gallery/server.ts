@@ -82,7 +82,7 @@ export async function startGallery(): Promise<Gallery> {
       }
       return answerJson(response, 201, { ok: true, file_id: id, ...record, file: record })
     }
-    if (path.startsWith('/-/files/browse/')) {
+    if (path === '/-/files/search.json') {
       const found = Object.values(FILES).filter((file) => file.filename.includes(query.get('q') ?? ''))
       const from = Number(query.get('cursor') ?? 0)
       const until = from + 4
