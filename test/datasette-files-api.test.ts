@@ -149,7 +149,9 @@ describe('a client of datasette-files', { skip: DATASETTE === undefined && 'Data
       if (!what.startsWith('search')) continue
       const names = (run: Run) =>
         ((run.get(what)?.body.files ?? []) as { filename: string }[]).map(({ filename }) => filename).sort()
-      assert.deepEqual(names(ours), names(theirs), what)
+      // The released plugin does not look for ids; later ones do, and so does Holdall.
+      if (what !== 'search by id') assert.deepEqual(names(ours), names(theirs), what)
+      else assert.deepEqual(names(ours), ['bowl.txt'])
       assert.equal(ours.get(what)?.body.total, names(ours).length, what)
     }
   })
