@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pdfOf, wavOf } from 'holdall/testing'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { pdfOf, wavOf } from '../packages/holdall/src/files/parsing/test-documents.ts'
+import sharp from 'sharp'
 import { CHROMIUM, launchBrowser, lookAt } from './support/browser.ts'
 import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { photograph } from './support/photograph.ts'
@@ -86,6 +87,11 @@ describe('previews in a browser', { skip }, () => {
       'the viewer of the browser opens',
     )
     assert.ok(viewer)
+    // Paper is white, and the viewer around it dark: so it is seen that a page is drawn.
+    await until(async () => {
+      const { channels } = await sharp(await page.locator('iframe').screenshot()).stats()
+      return channels[0]?.max === 255 && channels[0].mean > 100
+    }, 'the first page is drawn')
     const id = url.slice(url.lastIndexOf('/') + 1)
     await until(async () => {
       const answer = await fetch(`${holdall.url}/-/files/search.json?q=zanzibar`, {

@@ -34,8 +34,6 @@ export async function enqueueWork(
   }
 }
 
-export type WorkQueue = ReturnType<typeof createWorkQueue>
-
 /** The jobs of the background, as rows: taken by a time in the future, which others respect. */
 export function createWorkQueue(database: InternalDatabase, now: () => number) {
   /** What each job that is ours has in its row: a row that says anything else was asked for anew, or taken over. */

@@ -190,7 +190,7 @@ describe('Parquet', () => {
       [
         ['id', 'int64', '1', 20],
         ['<b>', 'string', null, 20],
-        ['when', 'timestamp', '1970-01-01T00:00:00.000Z', 20],
+        ['when', 'timestamp', '1970-01-01T00:00:00Z', 20],
       ],
     )
   })

@@ -15,7 +15,8 @@ export function cut(text: string): string {
 
 function wordsOf(value: unknown): string {
   if (typeof value === 'string') return value
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : value.toISOString()
+  if (value instanceof Date)
+    return Number.isNaN(value.getTime()) ? 'no date' : value.toISOString().replace('.000Z', 'Z')
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
   if (typeof value === 'object') return JSON.stringify(value, plain) ?? ''
   return String(value)
