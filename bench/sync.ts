@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startHoldall } from '../test/support/holdall.ts'
+import { watchMemory } from './support/memory.ts'
+import type { Row } from './support/table.ts'
+
+const COMMAND = fileURLToPath(new URL('../packages/holdall/bin/holdall.js', import.meta.url))
+const LISTER = fileURLToPath(new URL('support/list-alone.ts', import.meta.url))
+const FILES_IN_FOLDER = 1_000
+const MEGABYTE = 1024 * 1024
+/** Above a process that only lists; the cache of the database is in it. */
+const MAX_MORE_MEMORY = 100 * MEGABYTE
+
+/** P9: a sync of a folder tree, the first time and when nothing has changed, beside a process that only lists it. */
+export async function benchSync(files: number): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdall-bench-sync-'))
+  try {
+    const root = join(folder, 'tree')
+    makeTree(root, files)
+    const config = join(folder, 'holdall.json')
+    writeFileSync(
+      config,
+      JSON.stringify({ sources: { tree: { storage: 'filesystem', sync: 'manual', config: { root } } } }),
+    )
+    const data = join(folder, 'data')
+    await (await startHoldall({ data, config })).stop()
+    // The operating system knows the folders from then on, whoever asks.
+    await measure([LISTER, root])
+    const sync = [COMMAND, 'sync', 'tree', '--data', data, '-c', config]
+    const before = await measure([LISTER, root])
+    const first = await measure(sync)
+    const between = await measure([LISTER, root])
+    const again = await measure(sync)
+    const after = await measure([LISTER, root])
+    return [
+      row(files, 'the first time', first, mean(before, between), 2),
+      row(files, 'nothing has changed', again, mean(between, after), 1.3),
+      memoryRow(files, Math.max(first.bytes, again.bytes), before.bytes),
+    ]
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+interface Measured {
+  readonly seconds: number
+  /** The highest resident memory. */
+  readonly bytes: number
+}
+
+async function measure(args: readonly string[]): Promise<Measured> {
+  const began = performance.now()
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const memory = watchMemory(child.pid as number)
+  const [code] = await once(child, 'exit')
+  const bytes = memory.stop()
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`)
+  return { seconds: (performance.now() - began) / 1_000, bytes }
+}
+
+/** Files with a size and no bytes: what is listed is the same, and a million fit on any disk. */
+function makeTree(root: string, files: number): void {
+  for (let n = 0; n < files; n += 1) {
+    const folder = join(root, `folder ${String(Math.floor(n / FILES_IN_FOLDER)).padStart(5, '0')}`)
+    if (n % FILES_IN_FOLDER === 0) mkdirSync(folder, { recursive: true })
+    const file = openSync(join(folder, `IMG_${String(n).padStart(7, '0')} copy.jpg`), 'w')
+    ftruncateSync(file, (n * 7_919) % 1_000_000)
+    closeSync(file)
+  }
+}
+
+function mean(one: Measured, other: Measured): number {
+  return (one.seconds + other.seconds) / 2
+}
+
+function row(files: number, what: string, ours: Measured, limit: number, target: number): Row {
+  const ratio = ours.seconds / limit
+  return {
+    what: `P9 sync of ${files.toLocaleString('en')} files, ${what}`,
+    ours: `${ours.seconds.toFixed(1)} s`,
+    peer: `${limit.toFixed(1)} s listing alone`,
+    ratio: ratio.toFixed(2),
+    target: `≤ ${target}`,
+    met: ratio <= target,
+  }
+}
+
+function memoryRow(files: number, ours: number, listing: number): Row {
+  const more = ours - listing
+  return {
+    what: `P9 memory of a sync of ${files.toLocaleString('en')} files`,
+    ours: `${(ours / MEGABYTE).toFixed(0)} MiB`,
+    peer: `${(listing / MEGABYTE).toFixed(0)} MiB listing alone`,
+    ratio: `${(more / MEGABYTE).toFixed(0)} MiB more`,
+    target: `≤ ${MAX_MORE_MEMORY / MEGABYTE} MiB more`,
+    met: more <= MAX_MORE_MEMORY,
+  }
+}
