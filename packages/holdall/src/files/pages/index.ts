@@ -10,6 +10,7 @@ import type { RouteContext } from '../../web/route.ts'
 import type { SourceTotals } from '../registry.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import { shownFile } from '../shown.ts'
+import { deletableBy } from '../trash/rights.ts'
 import { SEARCH_PATH, TILE_SIDE } from './tiles.ts'
 
 const RECENT = 24
@@ -18,9 +19,10 @@ const RECENT = 24
 export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html> {
   const { registry, urls, frame } = room
   const { actor } = c.var
-  const [browsable, uploadable, totals] = await Promise.all([
+  const [browsable, uploadable, deletable, totals] = await Promise.all([
     sourcesFor(room, actor, 'files-browse'),
     sourcesFor(room, actor, 'files-upload'),
+    deletableBy(room, actor),
     registry.totals(),
   ])
   const recent = await registry.list({ sources: browsable.map(({ id }) => id), limit: RECENT })
@@ -48,6 +50,12 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
     title: 'Files',
     section: 'files',
     lede: `${formatCount(files, 'file')} in ${formatCount(browsable.length, 'source')}`,
+    actions: html`${
+      deletable.sources.length > 0 && linkButton({ label: 'Unused files', href: urls.path('/-/files/unused') })
+    }${
+      (deletable.sources.length > 0 || (deletable.own?.sources.length ?? 0) > 0) &&
+      linkButton({ label: 'Trash', href: urls.path('/-/files/trash'), icon: 'trash' })
+    }`,
     body: html`<div class="stack"><form class="toolbar" role="search" aria-label="Files" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label: 'Search all sources', placeholder: 'Name, description or SHA-256' })}${button({ label: 'Search', type: 'submit' })}</form><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
       recent.files.length > 0 &&
       html`<section aria-labelledby="recent"><h2 id="recent" class="section-head">Added last</h2>${fileTiles(

@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/fo
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, hiddenFields } from '../../web/parts/button.ts'
-import { fileCell } from '../../web/parts/file.ts'
+import { fileCell, pickBox } from '../../web/parts/file.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
@@ -11,7 +11,6 @@ import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import type { TrashList } from './list.ts'
 import type { TrashedFile } from './record.ts'
-import { selectCell } from './select-cell.ts'
 
 const PATH = '/-/files/trash'
 
@@ -82,7 +81,7 @@ async function table(room: FilesRoom, files: readonly TrashedFile[]): Promise<Ht
     ],
     rows: files.map((file) => ({
       cells: [
-        selectCell(file),
+        html`<label class="choice">${pickBox(file)}</label>`,
         fileCell({ state: 'file', file: shownFile(file, urls) }),
         sources.byId(file.sourceId)?.label ?? file.sourceSlug,
         file.size === null ? '' : formatBytes(file.size),

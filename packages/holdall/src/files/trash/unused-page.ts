@@ -1,14 +1,14 @@
 import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
-import { button, hiddenFields } from '../../web/parts/button.ts'
-import { fileCell } from '../../web/parts/file.ts'
+import { hiddenFields } from '../../web/parts/button.ts'
+import { fileCell, pickBox } from '../../web/parts/file.ts'
 import { emptyState, notice } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
+import { selectionBar } from '../pages/selection.ts'
 import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
-import { selectCell } from './select-cell.ts'
 import type { UnusedList } from './unused.ts'
 
 const PATH = '/-/files/unused'
@@ -55,9 +55,7 @@ export async function unusedPage(
                 ? 'Each file is in a row of a table.'
                 : `All ${formatNumber(list.looked)} files up to here are used. The next page looks at the rest.`,
           })
-        : html`<form method="post" action="${urls.path('/-/files/-/delete')}">${hiddenFields({ return: here })}<div class="toolbar" role="group" aria-label="The selected files">${button(
-            { label: 'Move selected to trash', type: 'submit', icon: 'trash' },
-          )}</div><div class="panel">${table(room, list)}</div></form>`
+        : html`<form class="selecting" method="post" action="${urls.path('/-/files/-/delete')}" data-selecting>${hiddenFields({ return: here })}${selectionBar()}<div class="panel">${table(room, list)}</div></form>`
     }${pager({
       text:
         list.next === null
@@ -84,7 +82,7 @@ function table({ urls, sources }: FilesRoom, { files }: UnusedList): Html {
     ],
     rows: files.map((file) => ({
       cells: [
-        selectCell(file),
+        html`<label class="choice">${pickBox(file)}</label>`,
         fileCell({ state: 'file', file: shownFile(file, urls) }),
         sources.byId(file.sourceId)?.label ?? file.sourceSlug,
         file.size === null ? '' : formatBytes(file.size),

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, afterEach, before, describe, test } from 'node:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { CHROMIUM, launchBrowser, lookAt } from './support/browser.ts'
+import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
+import { photograph } from './support/photograph.ts'
+
+const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
+
+describe('deleting files in a browser, and getting them back', { skip }, () => {
+  let folder: string
+  let holdall: RunningHoldall
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  const ids: string[] = []
+  const troubles: string[] = []
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdall-trash-'))
+    const database = join(folder, 'shop.db')
+    const shop = new DatabaseSync(database)
+    shop.exec(
+      "CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT, photo TEXT); INSERT INTO products (name) VALUES ('Lantern')",
+    )
+    const data = join(folder, 'data')
+    const columns = { photo: { file_column: true } }
+    const config = join(folder, 'holdall.json')
+    writeFileSync(
+      config,
+      JSON.stringify({ databases: { shop: { path: database, tables: { products: { columns } } } } }),
+    )
+    ;[holdall, browser] = await Promise.all([startHoldall({ data, config }), launchBrowser()])
+    const token = await createToken(data, 'root')
+    for (const name of ['lantern', 'lamp', 'spare']) {
+      const response = await fetch(`${holdall.url}/-/files/upload/files?filename=${name}.jpg`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}` },
+        body: await photograph(ids.length + 3, 600, 400),
+      })
+      ids.push(((await response.json()) as { file_id: string }).file_id)
+    }
+    shop.prepare('UPDATE products SET photo = ?').run(ids[0] as string)
+    shop.close()
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
+    page = await context.newPage()
+    page.on('console', (message) => {
+      if (message.type() === 'error') troubles.push(message.text())
+    })
+    await page.goto(holdall.signInLink)
+    await page.getByRole('button', { name: 'Sign in as root' }).click()
+    await page.waitForURL(`${holdall.url}/`)
+  })
+
+  after(async () => {
+    await browser?.close()
+    await holdall?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  afterEach(() => assert.deepEqual(troubles.splice(0), []))
+
+  test('from the list: selected, moved to the trash, brought back by Undo', async () => {
+    await page.goto(`${holdall.url}/-/files/browse/files?view=list`)
+    await page.getByRole('checkbox', { name: /lamp\.jpg/ }).check()
+    await page.getByRole('checkbox', { name: /spare\.jpg/ }).check()
+    await page.getByRole('button', { name: /trash/i }).first().click()
+    await page.getByText('2 files moved to trash').waitFor()
+    assert.equal(await page.getByRole('link', { name: 'lamp.jpg' }).count(), 0)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('2 files restored').waitFor()
+    await page.getByRole('link', { name: 'lamp.jpg' }).first().waitFor()
+  })
+
+  test('from its page, which says which rows use it; its cell says where it is', async () => {
+    await page.goto(`${holdall.url}/-/files/${ids[0]}`)
+    await page.getByText('1 row uses this file and will show it as unavailable.').waitFor()
+    await page.getByRole('button', { name: 'Delete file' }).click()
+    await page.getByText('lantern.jpg moved to trash').waitFor()
+    await page.goto(`${holdall.url}/shop/products`)
+    await page.getByText(/In the trash until/).waitFor()
+    await page.goto(`${holdall.url}/-/files/${ids[0]}`)
+    await page.getByRole('button', { name: 'Restore file' }).click()
+    await page.getByText('lantern.jpg restored').waitFor()
+    await page.getByRole('link', { name: 'Download' }).waitFor()
+  })
+
+  test('the trash restores and deletes for good, asking first; the pages look right', async () => {
+    await page.goto(`${holdall.url}/-/files/unused`)
+    assert.equal(await page.getByRole('link', { name: 'lantern.jpg' }).count(), 0)
+    await page.getByRole('link', { name: 'spare.jpg' }).first().waitFor()
+    const findings = await lookAt(context, `${holdall.url}/-/files/unused`, 'unused-files')
+    for (const id of ids.slice(1)) {
+      await page.goto(`${holdall.url}/-/files/${id}`)
+      await page.getByRole('button', { name: 'Delete file' }).click()
+      await page.getByText(/moved to trash/).waitFor()
+    }
+    findings.push(...(await lookAt(context, `${holdall.url}/-/files/trash`, 'trash')))
+    findings.push(...(await lookAt(context, `${holdall.url}/-/files/${ids[1]}`, 'trashed-file')))
+    findings.push(...(await lookAt(context, `${holdall.url}/-/files/${ids[1]}/-/purge`, 'purge-question')))
+    await page.goto(`${holdall.url}/-/files`)
+    await page.getByRole('link', { name: 'Trash' }).click()
+    await page.getByRole('checkbox', { name: /lamp\.jpg/ }).check()
+    await page.getByRole('button', { name: 'Restore selected' }).click()
+    await page.getByText('lamp.jpg restored').waitFor()
+    await page.getByRole('checkbox', { name: /spare\.jpg/ }).check()
+    await page.getByRole('button', { name: 'Delete selected for good…' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Delete spare.jpg for good?' }).waitFor()
+    await page.getByRole('button', { name: 'Delete file' }).click()
+    await page.getByText('spare.jpg deleted for good').waitFor()
+    await page.getByText('The trash is empty').waitFor()
+    findings.push(...(await lookAt(context, `${holdall.url}/-/files/trash`, 'trash-empty')))
+    assert.deepEqual(findings, [])
+  })
+
+  test('works without scripts', async () => {
+    const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() })
+    const there = await plain.newPage()
+    await there.goto(`${holdall.url}/-/files/${ids[1]}`)
+    await there.getByRole('button', { name: 'Delete file' }).click()
+    await there.getByText('lamp.jpg moved to trash').waitFor()
+    await there.getByRole('button', { name: 'Undo' }).click()
+    await there.getByText('lamp.jpg restored').waitFor()
+    await plain.close()
+  })
+})
