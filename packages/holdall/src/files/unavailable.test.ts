@@ -21,6 +21,7 @@ function signingType(): StorageType {
       const storage = await plain.create(config as never, context)
       return {
         ...storage,
+        origins: ['https://bucket.test'],
         async downloadUrl(path, options) {
           const query = new URLSearchParams({
             type: options.contentType,
@@ -113,4 +114,21 @@ test('a folder that is gone for a while has lost nothing', async () => {
   assert.equal((await get(`/-/files/${id}/download`)).status, 200)
   await room.sources.get('photos').check()
   assert.match(await (await get(`/-/files/${id}`)).text(), /\/download/)
+})
+
+test('a file whose bytes are gone is deleted like any other, for good too', async () => {
+  const all = { photos: { allow: { id: 'alice' } } }
+  const lossy = await openTestFiles({ permissions: { 'files-browse': all, 'files-upload': all, 'files-delete': all } })
+  const there = createHttp(lossy.routes, lossy.hooks)
+  const ask = (method: string, path: string, body?: string) =>
+    there.request(path, { method, headers: { 'X-Actor': 'alice', Accept: 'application/json' }, ...(body && { body }) })
+  const stored = await ask('POST', '/-/files/upload/photos?filename=a.txt', 'words')
+  const { file } = (await stored.json()) as { file: { id: string; path: string } }
+  rmSync(join(lossy.root, file.path))
+  assert.equal((await ask('GET', `/-/files/${file.id}/download`)).status, 410)
+  assert.equal((await ask('DELETE', `/-/files/${file.id}`)).status, 200)
+  assert.equal((await ask('POST', `/-/files/${file.id}/-/purge`)).status, 200)
+  assert.equal((await ask('GET', `/-/files/${file.id}.json`)).status, 404)
+  assert.deepEqual(await lossy.database.read.selectFrom('datasette_files_trash').selectAll().execute(), [])
+  await lossy.close()
 })
