@@ -1,14 +1,18 @@
 import { formatBytes, formatTime } from '../../web/format.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, NOTHING } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { linkButton, postButton } from '../../web/parts/button.ts'
 import { facts } from '../../web/parts/facts.ts'
+import { preview } from '../../web/parts/file.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { usedIn } from '../pages/file.ts'
 import type { FilesRoom } from '../room.ts'
+import { shownFile } from '../shown.ts'
 import { typeName } from '../types.ts'
 import { type TrashedFile, trashNote } from './record.ts'
+
+const PICTURE_SIDE = 400
 
 /** GET `/-/files/{id}` of a file in the trash, for who may delete it. */
 export async function trashedFilePage(room: FilesRoom, c: RouteContext, file: TrashedFile): Promise<Html> {
@@ -38,14 +42,14 @@ export async function trashedFilePage(room: FilesRoom, c: RouteContext, file: Tr
     body: html`${notice({
       tone: 'info',
       title: `${trashNote(purgeAfter)}.`,
-      body: `Nobody else sees it. ${
+      body: `Only who may delete it sees it. ${
         purgeAfter !== null
           ? 'After that it is deleted for good.'
           : purgeable
             ? 'Its bytes were there before Holdall: they stay until somebody deletes them for good.'
             : `${label} cannot delete, so that its bytes stay where they are.`
       }`,
-    })}<div class="file-layout"><div class="stack">${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
+    })}<div class="file-layout"><div class="stack">${picture(file, room)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
       [
         ['Type', typeName(file.contentType)],
         ['Size', file.size === null ? null : formatBytes(file.size)],
@@ -56,4 +60,12 @@ export async function trashedFilePage(room: FilesRoom, c: RouteContext, file: Tr
       ],
     )}</section></aside></div>`,
   })
+}
+
+/** Enough to know it again; its bytes are for nobody until it is back. */
+function picture(file: TrashedFile, { urls }: FilesRoom): Html {
+  const shown = shownFile(file, urls, PICTURE_SIDE)
+  if (shown.thumbnail === null) return NOTHING
+  const image = { src: shown.thumbnail, width: null, height: null, alt: file.filename }
+  return preview({ file: shown, image, openHref: null, caption: typeName(file.contentType) })
 }

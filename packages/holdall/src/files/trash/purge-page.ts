@@ -42,7 +42,7 @@ export async function purgePage(room: FilesRoom, c: RouteContext, files: readonl
         note: `${room.sources.byId(file.sourceId)?.label ?? file.sourceSlug}${file.size === null ? '' : ` · ${formatBytes(file.size)}`}`,
         picture: thumbnail(shownFile(file, urls)),
       })),
-    )}${files.length > NAMED && html`<p class="muted">and ${formatNumber(files.length - NAMED)} more</p>`}<p>${it} cannot be restored afterwards. ${formatBytes(bytes)} become free.</p>${
+    )}${files.length > NAMED && html`<p class="muted">and ${formatNumber(files.length - NAMED)} more</p>`}<p>${it} cannot be restored afterwards. This frees ${formatBytes(bytes)}.</p>${
       adopted > 0 &&
       html`<p>${adopted === files.length ? it : formatNumber(adopted)} ${adopted === 1 ? 'was' : 'were'} there before Holdall: the bytes are removed from the folder as well.</p>`
     }${

@@ -85,10 +85,10 @@ async function table(room: FilesRoom, files: readonly TrashedFile[]): Promise<Ht
         fileCell({ state: 'file', file: shownFile(file, urls) }),
         sources.byId(file.sourceId)?.label ?? file.sourceSlug,
         file.size === null ? '' : formatBytes(file.size),
-        html`<time datetime="${file.trash.trashedAt}">${formatTime(file.trash.trashedAt)}</time>${
+        html`<span><time datetime="${file.trash.trashedAt}">${formatTime(file.trash.trashedAt)}</time>${
           file.trash.trashedBy !== null &&
           html` <span class="muted">by ${people.get(file.trash.trashedBy) ?? file.trash.trashedBy}</span>`
-        }`,
+        }</span>`,
         keptUntil(file),
       ],
     })),
