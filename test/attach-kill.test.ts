@@ -10,7 +10,7 @@ import { createToken, type RunningHoldall, startHoldall } from './support/holdal
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
 /** Each boundary of a run and of its undoing, over and over; and moments that nobody chose. */
 const ROUNDS = LONG ? 90 : 2
-const RANDOM_KILLS = LONG ? 300 : 7
+const RANDOM_KILLS = LONG ? 300 : 9
 const RANDOM_WITHIN_MS = 400
 const FILES = 60
 const SETTLE_LIMIT_MS = 20_000
@@ -86,8 +86,8 @@ describe('a server that is killed while it attaches many files', () => {
   test('at counted boundaries of undoing', { timeout: 3_600_000 }, async (t) => {
     for (let round = 0; round < ROUNDS; round += 1) {
       for (let at = 1; at <= 3; at += 1) {
-        await attached()
-        await killed({ at, act: undo })
+        if (!isAttached) await attached()
+        await killed({ at, act: undo, leave: at < 3 })
       }
     }
     t.diagnostic([...hit].map(([boundary, count]) => `${count} × ${boundary}`).join(', '))
@@ -106,8 +106,8 @@ describe('a server that is killed while it attaches many files', () => {
   })
 
   test('at random moments of attaching and undoing', { timeout: 3_600_000 }, async (t) => {
+    let server = await start()
     for (let kill = 0; kill < RANDOM_KILLS; kill += 1) {
-      const server = await start()
       const acting = (async () => {
         for (;;) {
           await attach(server.url)
@@ -117,16 +117,27 @@ describe('a server that is killed while it attaches many files', () => {
       await sleep(50 + Math.random() * RANDOM_WITHIN_MS)
       await server.kill()
       await acting
-      await examine()
+      server = await start()
+      await look(server)
     }
+    await server.kill()
     const kills = [...hit.values()].reduce((sum, count) => sum + count, 0) + RANDOM_KILLS
     t.diagnostic(`${kills} kills; found afterwards: ${JSON.stringify(outcomes)}`)
     assert.ok(outcomes.applied > 0 && outcomes.nothing > 0 && outcomes.undone > 0, JSON.stringify(outcomes))
   })
 
-  async function killed({ at, act }: { at: number; act: (url: string) => Promise<void> }): Promise<void> {
+  interface Killed {
+    readonly at: number
+    readonly act: (url: string) => Promise<void>
+    /** Whether everything is attached once more before the next kill. */
+    readonly leave?: boolean
+  }
+
+  let isAttached = false
+
+  async function killed({ at, act, leave = false }: Killed): Promise<void> {
     await dying(at, act)
-    await examine()
+    await examine(leave)
   }
 
   async function dying(at: number, act: (url: string) => Promise<void>): Promise<string | undefined> {
@@ -190,37 +201,43 @@ describe('a server that is killed while it attaches many files', () => {
   }
 
   /** Starts the server again: every run comes to an end that the rows agree with; then all is taken back. */
-  async function examine(): Promise<void> {
+  async function examine(leave = false): Promise<void> {
     const server = await start()
     try {
-      for (const deadline = Date.now() + SETTLE_LIMIT_MS; ; await sleep(50)) {
-        const open = query<RunRow>("SELECT id, status, cells FROM attach_runs WHERE status IN ('applying', 'undoing')")
-        if (open.length === 0) break
-        assert.ok(Date.now() < deadline, `runs were never settled: ${JSON.stringify(open)}\n${server.output()}`)
-      }
-      const rows = new Map(objects().map(({ id, photos }) => [String(id), photos]))
-      const held = [...rows.values()].filter((photos) => photos !== null).length
-      assert.ok(held === 0 || held === FILES, `all or nothing, not ${held} of ${FILES}`)
-      const applied = query<RunRow>("SELECT id, status, cells FROM attach_runs WHERE status = 'applied'")
-      assert.equal(applied.length, held === 0 ? 0 : 1, 'the journal knows what the rows hold')
-      const [last] = query<RunRow>('SELECT id, status, cells FROM attach_runs ORDER BY id DESC LIMIT 1')
-      for (const run of applied) {
-        const cells = query<CellRow>(`SELECT row_key, before, after FROM attach_cells WHERE run_id = '${run.id}'`)
-        assert.equal(cells.length, FILES)
-        for (const { row_key, after } of cells) assert.equal(rows.get(row_key), after)
-        await undo(server.url)
-      }
-      if (applied.length > 0) outcomes = { ...outcomes, applied: outcomes.applied + 1 }
-      else if (last?.status === 'undone') outcomes = { ...outcomes, undone: outcomes.undone + 1 }
-      else outcomes = { ...outcomes, nothing: outcomes.nothing + 1 }
-      assert.deepEqual(
-        objects().filter(({ photos }) => photos !== null),
-        [],
-        'undone',
-      )
+      await look(server)
+      isAttached = leave
+      if (leave) await attach(server.url)
     } finally {
       await server.kill()
     }
+  }
+
+  async function look(server: RunningHoldall): Promise<void> {
+    for (const deadline = Date.now() + SETTLE_LIMIT_MS; ; await sleep(50)) {
+      const open = query<RunRow>("SELECT id, status, cells FROM attach_runs WHERE status IN ('applying', 'undoing')")
+      if (open.length === 0) break
+      assert.ok(Date.now() < deadline, `runs were never settled: ${JSON.stringify(open)}\n${server.output()}`)
+    }
+    const rows = new Map(objects().map(({ id, photos }) => [String(id), photos]))
+    const held = [...rows.values()].filter((photos) => photos !== null).length
+    assert.ok(held === 0 || held === FILES, `all or nothing, not ${held} of ${FILES}`)
+    const applied = query<RunRow>("SELECT id, status, cells FROM attach_runs WHERE status = 'applied'")
+    assert.equal(applied.length, held === 0 ? 0 : 1, 'the journal knows what the rows hold')
+    const [last] = query<RunRow>('SELECT id, status, cells FROM attach_runs ORDER BY id DESC LIMIT 1')
+    for (const run of applied) {
+      const cells = query<CellRow>(`SELECT row_key, before, after FROM attach_cells WHERE run_id = '${run.id}'`)
+      assert.equal(cells.length, FILES)
+      for (const { row_key, after } of cells) assert.equal(rows.get(row_key), after)
+      await undo(server.url)
+    }
+    if (applied.length > 0) outcomes = { ...outcomes, applied: outcomes.applied + 1 }
+    else if (last?.status === 'undone') outcomes = { ...outcomes, undone: outcomes.undone + 1 }
+    else outcomes = { ...outcomes, nothing: outcomes.nothing + 1 }
+    assert.deepEqual(
+      objects().filter(({ photos }) => photos !== null),
+      [],
+      'undone',
+    )
   }
 
   function objects(): { id: number; photos: string | null }[] {

@@ -8,7 +8,7 @@ let app: TestApp
 before(async () => {
   app = await openTestApp({
     sql: `
-      CREATE TABLE objects (id INTEGER PRIMARY KEY, inventory TEXT, title TEXT, year INTEGER, photo TEXT, papers TEXT);
+      CREATE TABLE objects (id INTEGER PRIMARY KEY, name TEXT, inventory TEXT, title TEXT, year INTEGER, photo TEXT, papers TEXT);
       WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
         INSERT INTO objects (inventory, title, year) SELECT printf('1862-%03d', i), 'Object ' || i, 1862 FROM n;
       CREATE TABLE closed (id INTEGER PRIMARY KEY, inventory TEXT, photo TEXT);

@@ -168,13 +168,12 @@ async function typedRows(subject: Subject, run: Run, typed: ReadonlyMap<number, 
     ...(run.match !== null && table.columnsByName.has(run.match.column) ? [run.match.column] : []),
     ...(table.primaryKeys.length === 1 && key ? [key.name] : []),
   ]
-  const { columns: byColumn } = await findRows(database, table.name, {
-    columns,
-    candidates,
-    exact: false,
-    cells: run.column,
-    label: null,
-  })
+  const byColumn = await Promise.all(
+    columns.map(async (column) => {
+      const question = { column, candidates, exact: false, cells: run.column, label: null }
+      return (await findRows(database, table.name, question)).best()
+    }),
+  )
   for (const [at, [position, text]] of entries.entries()) {
     const rows = byColumn.map((one) => one.get(at)).find((one) => one !== undefined)
     const only = rows?.count === 1 ? rows.rows[0]?.[0] : undefined

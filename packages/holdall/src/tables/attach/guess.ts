@@ -4,11 +4,10 @@ import { GUESS_FILES, GUESS_LIMIT_MS, MAX_GUESSED } from './limits.ts'
 import { type FoundRows, findRows } from './match.ts'
 import { candidatesFor, type Match, WHOLE } from './names.ts'
 
-export interface Guess {
-  readonly match: Match
-  /** How many of the files that were tried found exactly one row by it. */
-  readonly matched: number
-  readonly tried: number
+/** How well a match serves: rows that get a file of their own count, then files that find one row and no other. */
+interface Score {
+  readonly rows: number
+  readonly files: number
 }
 
 /** The columns that names of files can be compared with, the likeliest first. */
@@ -23,7 +22,7 @@ export function comparable(table: Table, fileColumns: ReadonlySet<string>): stri
 }
 
 /**
- * The column, and the way, by which most files find one row of their own: all columns are tried in the same passes over
+ * The column, and the way, by which most rows get a file: all columns are tried in the same passes over
  * the table, as long as that takes no longer than `GUESS_LIMIT_MS`. Undefined for a table with nothing to compare.
  */
 export async function guessMatch(
@@ -33,24 +32,21 @@ export async function guessMatch(
   fileColumns: ReadonlySet<string>,
   cells: string,
   signal?: AbortSignal,
-): Promise<Guess | undefined> {
+): Promise<Match | undefined> {
   const columns = comparable(table, fileColumns).slice(0, MAX_GUESSED)
   const [likeliest] = columns
   if (likeliest === undefined) return undefined
   const some = filenames.slice(0, GUESS_FILES)
   const candidates = await candidatesFor(some, { how: 'prefix', exact: false })
   const deadline = Date.now() + GUESS_LIMIT_MS
-  let best: Guess = {
-    match: { column: likeliest, how: 'equal', exact: false },
-    matched: 0,
-    tried: some.length,
-  }
+  let best: Match = { column: likeliest, how: 'equal', exact: false }
+  let most: Score = { rows: 0, files: 0 }
   // One column at a time, so that each read stays as short as a match is.
   for (const column of columns) {
     const limitMs = deadline - Date.now()
     if (limitMs <= 0) break
-    const { columns: found } = await findRows(database, table.name, {
-      columns: [column],
+    const found = await findRows(database, table.name, {
+      column,
       candidates,
       exact: false,
       cells,
@@ -58,17 +54,27 @@ export async function guessMatch(
       limitMs,
       ...(signal && { signal }),
     })
-    for (const how of ['equal', 'prefix'] as const) {
-      const matched = singles(found[0] as FoundRows, how)
-      if (matched > best.matched) best = { ...best, match: { column, how, exact: false }, matched }
+    for (const [how, rank] of [
+      ['equal', WHOLE],
+      ['prefix', 0],
+    ] as const) {
+      const score = scoreOf(found.best(rank))
+      if (score.rows < most.rows || (score.rows === most.rows && score.files <= most.files)) continue
+      best = { column, how, exact: false }
+      most = score
     }
   }
   return best
 }
 
-/** Files that fit one row and no other. */
-function singles(found: FoundRows, how: 'equal' | 'prefix'): number {
-  let count = 0
-  for (const { rank, count: rows } of found.values()) if (rows === 1 && (how === 'prefix' || rank === WHOLE)) count += 1
-  return count
+function scoreOf(found: FoundRows): Score {
+  const rows = new Set<string>()
+  let files = 0
+  for (const { count, rows: named } of found.values()) {
+    const [row] = named
+    if (count !== 1 || row === undefined) continue
+    files += 1
+    rows.add(row[0])
+  }
+  return { rows: rows.size, files }
 }

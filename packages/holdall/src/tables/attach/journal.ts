@@ -328,8 +328,13 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
     async undone(id: string, outcomes: readonly (readonly [key: string, outcome: CellOutcome])[]): Promise<void> {
       const restored = outcomes.filter(([, outcome]) => outcome === 'restored').length
       await write('undone run', async (trx) => {
-        await sql`UPDATE attach_cells SET outcome = told.value ->> 1 FROM json_each(${JSON.stringify(outcomes)}) AS told
-          WHERE run_id = ${id} AND row_key = told.value ->> 0`.execute(trx)
+        await trx.updateTable('attach_cells').set({ outcome: 'restored' }).where('run_id', '=', id).execute()
+        for (const other of ['changed', 'gone'] as const) {
+          const keys = outcomes.flatMap(([key, outcome]) => (outcome === other ? [key] : []))
+          if (keys.length === 0) continue
+          await sql`UPDATE attach_cells SET outcome = ${other}
+            WHERE run_id = ${id} AND row_key IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`.execute(trx)
+        }
         await trx
           .updateTable('attach_runs')
           .set({ status: 'undone', undone_at: time(), restored, process: null, since: null })

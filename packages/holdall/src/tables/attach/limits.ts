@@ -14,8 +14,10 @@ export const MAX_BEGINNINGS = 32
 export const MAX_READINGS = 64
 /** Letters of a pattern. */
 export const MAX_PATTERN = 200
-/** Rows that one read looks through, so that each stays within its time limit. */
-export const CHUNK_ROWS = 50_000
+/** Rows that one read looks through, so that each is over in milliseconds and nobody waits for it. */
+export const CHUNK_ROWS = 5_000
+/** No read looks through fewer: one that still takes too long is tried again until the time is over. */
+export const FEWEST_ROWS = 500
 /** All of a match may take so long, however many rows there are. */
 export const MATCH_LIMIT_MS = 60_000
 /** Trying the columns may take so long; what was tried by then decides. */

@@ -1,20 +1,26 @@
 import { HoldallError } from '../../web/error.ts'
 import type { ServedDatabase } from '../databases.ts'
 import { identifier, quoted } from '../identifiers.ts'
-import { type BestRows, MAX_ROWS_FOR_FILE } from '../reader/match-functions.ts'
+import { MAX_ROWS_NAMED, type RowsOfValue } from '../reader/match-functions.ts'
 import type { Statement } from '../reader/protocol.ts'
 import type { DatabaseSchema, Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
-import { CHUNK_ROWS, MATCH_LIMIT_MS, MAX_FILES } from './limits.ts'
+import { CHUNK_ROWS, FEWEST_ROWS, MATCH_LIMIT_MS } from './limits.ts'
 import type { Candidate } from './names.ts'
 
-/** The rows that fit each file best, by the file's place in the list; files that no row fits are absent. */
+/** The rows that fit a file best. */
+export interface BestRows extends RowsOfValue {
+  /** How much of the name they fit; the larger the better. */
+  readonly rank: number
+}
+
+/** By the file's place in the list; files that no row fits are absent. */
 export type FoundRows = ReadonlyMap<number, BestRows>
 
 /** What is asked of the rows of a table: which of them have one of these values, and what stands in their cells. */
 export interface Question {
-  /** The columns that are compared, each by itself. */
-  readonly columns: readonly string[]
+  /** The column that is compared. */
+  readonly column: string
   readonly candidates: readonly Candidate[]
   readonly exact: boolean
   /** The file column; its cells come along. */
@@ -26,55 +32,84 @@ export interface Question {
 }
 
 export interface Found {
-  /** For each column of the question, in its order. */
-  readonly columns: readonly FoundRows[]
+  /** What the candidates of rank `from` and above find. */
+  best(from?: number): FoundRows
   /** Whether all rows were looked at before the time was over. */
   readonly complete: boolean
 }
 
 /**
- * Looks through a table once, whatever the number of files: `CHUNK_ROWS` rows to a read, so that none takes longer than
- * reads may take.
+ * Looks through a table once, whatever the number of files: `CHUNK_ROWS` rows to a read, and fewer while that takes
+ * longer than reads may take.
  *
  * @throws HoldallError `table_not_found`, `column_not_found` and what reading throws
  */
 export async function findRows(database: ServedDatabase, name: string, question: Question): Promise<Found> {
-  const { limitMs = MATCH_LIMIT_MS, signal } = question
-  const columns = question.columns.map(() => new Map<number, BestRows>())
-  if (question.candidates.length === 0) return { columns, complete: true }
-  const names = JSON.stringify(question.candidates)
+  const { limitMs = MATCH_LIMIT_MS, candidates, signal } = question
+  const found = new Map<string, RowsOfValue>()
+  // Each key once, however many files share it.
+  const keys = JSON.stringify(Object.fromEntries(candidates.map(([key]) => [key, 0])))
+  const best = (from = 0) => bestRows(candidates, found, from)
+  if (candidates.length === 0) return { best, complete: true }
   const deadline = Date.now() + limitMs
   let after: SqliteValue = null
-  do {
-    const from = after
-    const { plan, results } = await database.read(
+  let size = CHUNK_ROWS
+  for (;;) {
+    const chunk: ChunkRead | null = await readChunk(database, name, question, keys, after, size)
+    if (chunk !== null) {
+      for (const [key, rows] of chunk.rows) found.set(key, together(found.get(key), rows))
+      if (chunk.next === null) return { best, complete: true }
+      after = chunk.next
+      size = Math.min(size * 2, CHUNK_ROWS)
+    } else size = Math.max(Math.floor(size / 4), FEWEST_ROWS)
+    if (Date.now() > deadline) return { best, complete: false }
+    signal?.throwIfAborted()
+  }
+}
+
+interface ChunkRead {
+  readonly rows: readonly (readonly [key: string, rows: RowsOfValue])[]
+  /** Where the next chunk begins; null after the last. */
+  readonly next: SqliteValue
+}
+
+/** Null where so many rows take too long for one read. */
+async function readChunk(
+  database: ServedDatabase,
+  name: string,
+  question: Question,
+  keys: string,
+  after: SqliteValue,
+  size: number,
+): Promise<ChunkRead | null> {
+  const { signal } = question
+  try {
+    const { results } = await database.read(
       (schema) => {
         const table = tableFor(schema, name, question)
-        const rows = chunkOf(table, from)
-        return {
-          isWhole: rows.last === null,
-          statements: [
-            ...question.columns.map((column) => matches(table, column, question, rows, names)),
-            ...(rows.last === null ? [] : [{ sql: rows.last, params: rows.params, limit: 1 }]),
-          ],
-        }
+        const rows = chunkOf(table, after, size)
+        const last = rows.last === null ? [] : [{ sql: rows.last, params: rows.params, limit: 1 }]
+        // So few rows are read in milliseconds, whatever the table; it need not stand in line with what takes seconds.
+        return { statements: [matches(table, question, rows, keys), ...last], options: { short: rows.last !== null } }
       },
       { ...(signal && { signal }) },
     )
-    for (const [at, known] of columns.entries()) {
-      for (const [file, json] of results[at]?.rows ?? []) keepBest(known, Number(file), JSON.parse(String(json)))
+    const [found, last] = results
+    return {
+      rows: JSON.parse(String(found?.rows[0]?.[0] ?? '[]')) as ChunkRead['rows'],
+      next: last?.rows[0]?.[0] ?? null,
     }
-    after = plan.isWhole ? null : (results.at(-1)?.rows[0]?.[0] ?? null)
-    if (after !== null && Date.now() > deadline) return { columns, complete: false }
-  } while (after !== null)
-  return { columns, complete: true }
+  } catch (error) {
+    if (error instanceof HoldallError && error.code === 'sql_time_limit') return null
+    throw error
+  }
 }
 
-function tableFor(schema: DatabaseSchema, name: string, { columns, cells }: Question): Table {
+function tableFor(schema: DatabaseSchema, name: string, { column, cells }: Question): Table {
   const table = schema.tables.get(name)
   if (table === undefined || table.isView || table.keys.length === 0) throw new HoldallError('table_not_found')
-  for (const column of [...columns, cells]) {
-    if (!table.columnsByName.has(column)) throw new HoldallError('column_not_found', { column })
+  for (const needed of [column, cells]) {
+    if (!table.columnsByName.has(needed)) throw new HoldallError('column_not_found', { column: needed })
   }
   return table
 }
@@ -87,53 +122,57 @@ interface Chunk {
   readonly last: string | null
 }
 
-function chunkOf(table: Table, after: SqliteValue): Chunk {
+function chunkOf(table: Table, after: SqliteValue, size: number): Chunk {
   const from = identifier(table.name)
   if (table.rowid === null || table.isVirtual) return { sql: from, params: {}, last: null }
-  const params: Record<string, SqliteValue> = after === null ? {} : { after }
-  const where = after === null ? '' : ` where ${table.rowid} > :after`
-  const end = `(select ${table.rowid} from ${from}${where} order by ${table.rowid} limit 1 offset ${CHUNK_ROWS - 1})`
-  const begins = after === null ? '' : `${table.rowid} > :after and `
+  const { rowid } = table
+  const where = after === null ? '' : ` where ${rowid} > :after`
   return {
-    sql: `(select *, ${table.rowid} as ${ROW} from ${from} where ${begins}${table.rowid} <= coalesce(${end}, ${MAX_ROWID}))`,
-    params,
-    last: `select ${end}`,
+    sql: `(select ${rowid} as ${ROW}, * from ${from}${where} order by ${rowid} limit ${size})`,
+    params: after === null ? {} : { after },
+    last: `select (select ${rowid} from ${from}${where} order by ${rowid} limit 1 offset ${size - 1})`,
   }
 }
 
-/** What a chunk calls the row id, which `*` leaves out. */
+/** What no column is called: the row id, which `*` leaves out, and what names are compared by. */
 const ROW = '" row id"'
-const MAX_ROWID = '9223372036854775807'
+const KEY = '" name key"'
 
-/** One row for each file that something fits. The values of the rows meet an index over what the names may mean. */
-function matches(table: Table, column: string, question: Question, rows: Chunk, names: string): Statement {
+/** A JSON array of the keys that rows have, with the rows. `in` makes an index of the keys, whatever the planner thinks. */
+function matches(table: Table, question: Question, rows: Chunk, keys: string): Statement {
   const usesRow = rows.last !== null && table.primaryKeys.length === 0
-  const keys = table.keys.map(({ sqlName }) => (usesRow ? ROW : `t.${quoted(sqlName)}`))
+  const address = table.keys.map(({ sqlName }) => (usesRow ? ROW : `t.${quoted(sqlName)}`))
   const label = question.label === null ? 'null' : `substr(t.${quoted(question.label)}, 1, 100)`
   return {
-    sql: `with names as materialized (
-        select value ->> 0 as name, value ->> 1 as file, value ->> 2 as rank from json_each(:names)
-      ) select names.file, best_rows(names.rank, row_address(:affinities, ${keys.join(', ')}), ${label}, t.${quoted(question.cells)})
-      from ${rows.sql} as t cross join names on names.name = name_key(t.${quoted(column)}, :exact) group by names.file`,
+    sql: `with found as (
+        select name_key(t.${quoted(question.column)}, :exact) as ${KEY},
+          first_rows(row_address(:affinities, ${address.join(', ')}), ${label}, t.${quoted(question.cells)}) as rows
+        from ${rows.sql} as t where ${KEY} in (select key from json_each(:keys)) group by ${KEY}
+      ) select json_group_array(json_array(${KEY}, json(rows))) from found`,
     params: {
       ...rows.params,
-      names,
+      keys,
       exact: question.exact ? 1 : 0,
       affinities: JSON.stringify(table.keys.map(({ affinity }) => affinity)),
     },
-    limit: MAX_FILES,
+    limit: 1,
   }
 }
 
-function keepBest(known: Map<number, BestRows>, file: number, found: BestRows): void {
-  const before = known.get(file)
-  if (before === undefined || before.rank < found.rank) known.set(file, found)
-  else if (before.rank === found.rank) {
-    const room = Math.max(0, MAX_ROWS_FOR_FILE - before.rows.length)
-    known.set(file, {
-      rank: found.rank,
-      count: before.count + found.count,
-      rows: [...before.rows, ...found.rows.slice(0, room)],
-    })
+/** The rows of the highest rank, for each file that has any. */
+function bestRows(candidates: readonly Candidate[], found: ReadonlyMap<string, RowsOfValue>, from: number): FoundRows {
+  const best = new Map<number, BestRows>()
+  for (const [key, file, rank] of candidates) {
+    const rows = rank >= from ? found.get(key) : undefined
+    if (rows === undefined) continue
+    const before = best.get(file)
+    if (before === undefined || before.rank < rank) best.set(file, { rank, ...rows })
+    else if (before.rank === rank) best.set(file, { rank, ...together(before, rows) })
   }
+  return best
+}
+
+function together(before: RowsOfValue | undefined, more: RowsOfValue): RowsOfValue {
+  if (before === undefined) return more
+  return { count: before.count + more.count, rows: [...before.rows, ...more.rows].slice(0, MAX_ROWS_NAMED) }
 }

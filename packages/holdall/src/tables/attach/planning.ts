@@ -41,8 +41,7 @@ export async function makePlan(room: AttachRoom, subject: Subject, asked: PlanAs
   const visible = inOrder([...files.values()])
   const hidden = [...new Set(asked.files)].filter((id) => !files.has(id))
   const names = visible.map(({ filename }) => filename)
-  const match =
-    asked.match ?? (await guessMatch(database, table, names, new Set(fileColumns.keys()), column, signal))?.match
+  const match = asked.match ?? (await guessMatch(database, table, names, new Set(fileColumns.keys()), column, signal))
   const found = match && (await matchNames(subject, column, match, names, signal))
   return {
     match: { ...(match ?? NO_MATCH), replace, complete: found?.complete ?? true },
@@ -66,15 +65,15 @@ async function matchNames(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<{ rows: FoundRows; complete: boolean }> {
-  const { columns, complete } = await findRows(database, table.name, {
-    columns: [match.column],
+  const found = await findRows(database, table.name, {
+    column: match.column,
     candidates: await candidatesFor(names, match),
     exact: match.exact,
     cells,
     label: titleColumn(table),
     signal,
   })
-  return { rows: columns[0] as FoundRows, complete }
+  return { rows: found.best(), complete: found.complete }
 }
 
 export interface EmptyRows {
