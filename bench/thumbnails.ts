@@ -15,13 +15,14 @@ const SIDE = 200
 /** Pictures that differ in all of their pixels; the others differ in a byte behind their end. */
 const DISTINCT = 10
 const IN_FLIGHT = 8
+const WARM_UP = 6
 
 /** P10: thumbnails of 12-megapixel JPEGs by a running server, beside sharp called directly and Pillow in processes. */
 export async function benchThumbnails(count: number): Promise<Row[]> {
   const seeds = Array.from({ length: Math.min(count, DISTINCT) }, (_, at) => at)
   const pictures: Buffer[] = []
   for (const seed of seeds) pictures.push(await photograph(seed, WIDTH, HEIGHT))
-  const files = Array.from({ length: count }, (_, at) => {
+  const files = Array.from({ length: count + WARM_UP }, (_, at) => {
     return Buffer.concat([pictures[at % pictures.length] as Buffer, Buffer.from([at])])
   })
   const ours = await measureOurs(files)
@@ -83,13 +84,15 @@ function pythonWithPillow(): string | undefined {
   return datasette ? join(dirname(datasette), 'python') : undefined
 }
 
-/** Seconds for all of it, so many at once. */
+/** Seconds for all of it but the first ones, so many at once. */
 async function timed<Item>(
   items: readonly Item[],
   atOnce: number,
   work: (item: Item) => Promise<void>,
 ): Promise<number> {
   const rest = items.values()
+  // What starts with the first pictures is not what the others cost.
+  await Promise.all(Array.from({ length: WARM_UP }, () => rest.next().value).map((item) => item && work(item)))
   const started = performance.now()
   await Promise.all(
     Array.from({ length: atOnce }, async () => {

@@ -17,6 +17,7 @@ export interface PoolOptions {
 }
 
 export const DEFAULT_LIMITS: ChildLimits = { timeoutMs: 10_000, memoryBytes: 768 * 1024 * 1024 }
+/** One more than processors: while one gets its bytes, the others work. */
 const MAX_PROCESSES = 4
 /** Jobs that wait beyond this are turned away; they are asked for again. */
 const MAX_WAITING = 1_000
@@ -48,7 +49,7 @@ export function createChildPool(program: ChildProgram, options: PoolOptions = {}
     memoryBytes: options.memoryBytes ?? DEFAULT_LIMITS.memoryBytes,
   }
   const free: Place[] = Array.from(
-    { length: options.processes ?? Math.min(availableParallelism(), MAX_PROCESSES) },
+    { length: options.processes ?? Math.min(availableParallelism() + 1, MAX_PROCESSES) },
     () => ({ child: undefined, idle: undefined }),
   )
   const places = [...free]

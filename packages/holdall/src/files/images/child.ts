@@ -26,12 +26,11 @@ sharp.unblock({
 async function thumbnail(bytes: Buffer, job: ThumbnailJob): Promise<Answer> {
   const { width, height, format, maxPixels } = job
   const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated', pages: 1 })
-  const { hasAlpha } = await image.metadata()
   const small = image.autoOrient().resize({ width, height, fit: 'inside', withoutEnlargement: true })
   const encoded =
     format === 'webp'
       ? small.webp({ quality: WEBP_QUALITY, effort: 2 })
-      : hasAlpha
+      : (await image.metadata()).hasAlpha
         ? small.png()
         : small.jpeg({ quality: JPEG_QUALITY })
   const { data, info } = await encoded.toBuffer({ resolveWithObject: true })
