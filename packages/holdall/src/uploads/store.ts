@@ -184,7 +184,14 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
           ]),
         )
         .executeTakeFirst()
-      return row !== undefined
+      if (row !== undefined) return true
+      // A file that was deleted since has its bytes still.
+      const deleted = await database.read
+        .selectFrom('datasette_files_trash')
+        .select('id')
+        .where('id', '=', session.fileId)
+        .executeTakeFirst()
+      return deleted !== undefined
     },
   }
 

@@ -110,10 +110,11 @@ export function createTrashStore({ database, before, now }: TrashStoreOptions) {
 
     /** The next files whose bytes are to go, of those behind the last one. */
     async due(after: string, limit: number): Promise<{ id: string; sourceId: number }[]> {
-      const { rows } = await sql<{ id: string; source_id: number }>`SELECT id, source_id FROM datasette_files_trash
-        WHERE (purging = 1 OR purge_after <= ${time()}) AND id > ${after} ORDER BY id LIMIT ${limit}`.execute(
-        database.read,
-      )
+      // Two short walks of two indexes, instead of one through the whole trash.
+      const { rows } = await sql<{ id: string; source_id: number }>`SELECT id, source_id FROM (
+          SELECT id, source_id FROM datasette_files_trash WHERE purging = 1
+          UNION SELECT id, source_id FROM datasette_files_trash WHERE purge_after <= ${time()})
+        WHERE +id > ${after} ORDER BY id LIMIT ${limit}`.execute(database.read)
       return rows.map(({ id, source_id }) => ({ id, sourceId: source_id }))
     },
 
