@@ -1,6 +1,8 @@
-import { filesystemType } from '../../packages/holdall/src/sources/filesystem/storage.ts'
-import { MAX_LIST_LIMIT } from '../../packages/holdall/src/sources/storage.ts'
-import { createLog } from '../../packages/holdall/src/web/log.ts'
+import { createLog } from 'holdall'
+import { filesystemType } from 'holdall/testing'
+
+/** As many as a sync asks for at once. */
+const PAGE_FILES = 1_000
 
 /** Lists the folder that is its first argument to the end, and does nothing else: the limit of a sync. */
 const [, , root = ''] = process.argv
@@ -10,7 +12,7 @@ const storage = await filesystemType().create(
 )
 let cursor: string | null | undefined
 do {
-  const page = await storage.list?.({ limit: MAX_LIST_LIMIT, ...(cursor && { cursor }) })
+  const page = await storage.list?.({ limit: PAGE_FILES, ...(cursor && { cursor }) })
   cursor = page?.next
 } while (cursor)
 await storage.close?.()

@@ -2,4 +2,5 @@
 export { pdfOf, wavOf } from './files/parsing/test-documents.ts'
 export { storageContract } from './sources/contract/contract.ts'
 export type { MakeStorage, StorageUnderTest } from './sources/contract/subject.ts'
+export { filesystemType } from './sources/filesystem/storage.ts'
 export { answerJson, GALLERY_PAGES, type Gallery, type Received, startGallery } from './web/gallery/server.ts'

@@ -30,7 +30,7 @@ function panel({ urls }: FilesRoom, source: Source, state: SyncState, manages: b
       label: 'Sync now',
       icon: 'retry',
       small: true,
-      more: { 'aria-label': `Sync ${source.label} now` },
+      more: { 'aria-label': `Sync now: ${source.label}` },
     })
   if (run?.status === 'running') return running(state, run, urls.source(source.slug))
   if (run?.status === 'failed') {
