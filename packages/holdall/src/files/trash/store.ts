@@ -113,7 +113,8 @@ export function createTrashStore({ database, before, now }: TrashStoreOptions) {
       // Two short walks of two indexes, instead of one through the whole trash.
       const { rows } = await sql<{ id: string; source_id: number }>`SELECT id, source_id FROM (
           SELECT id, source_id FROM datasette_files_trash WHERE purging = 1
-          UNION SELECT id, source_id FROM datasette_files_trash WHERE purge_after <= ${time()})
+          UNION SELECT id, source_id FROM datasette_files_trash INDEXED BY datasette_files_trash_due
+            WHERE purge_after <= ${time()})
         WHERE +id > ${after} ORDER BY id LIMIT ${limit}`.execute(database.read)
       return rows.map(({ id, source_id }) => ({ id, sourceId: source_id }))
     },
