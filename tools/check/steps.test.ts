@@ -97,6 +97,7 @@ for (const [step, files, expected] of [
     { 'packages/holdall/src/web/one.ts': `export const one = await fetch('http://a')\n` },
     /one\.ts:1 {2}A bare fetch/,
   ],
+  ['tests that the docs name', { 'docs/a.md': '`web/one.test.ts › is one`\n' }, /a\.md:1 {2}There is no/],
 ] as const) {
   test(`${step} fails on ${Object.keys(files)[0]}: ${expected.source}`, async () => {
     assert.match(await outcome(workspace(files), step), expected)

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cycles, type Package, sideEntrances, wrongDirections } from './house.ts'
+import { type DocsPage, missingTests } from './named-tests.ts'
 import { type Finding, parseSource, type Source } from './source.ts'
 import { webFindings } from './web-rules.ts'
 
@@ -34,6 +35,7 @@ export function checkSteps(root: string): Step[] {
     { name: 'import cycles', run: async () => report(cycles(sources())) },
     { name: 'package doors', run: async () => report(sideEntrances(sources(), readPackages(root))) },
     { name: 'escaping, addresses, requests', run: async () => report(sources().flatMap(webFindings)) },
+    { name: 'tests that the docs name', run: async () => report(missingTests(readDocs(root), sources())) },
   ]
 }
 
@@ -48,6 +50,13 @@ export function readSources(root: string): Source[] {
     .map((path) => path.replaceAll('\\', '/'))
     .sort()
     .map((path) => parseSource(path, readFileSync(join(root, path), 'utf8')))
+}
+
+function readDocs(root: string): DocsPage[] {
+  return globSync('docs/**/*.md', { cwd: root }).map((path) => ({
+    path: path.replaceAll('\\', '/'),
+    text: readFileSync(join(root, path), 'utf8'),
+  }))
 }
 
 export function readPackages(root: string): Package[] {
