@@ -1,3 +1,4 @@
+import { benchBatch } from './batch.ts'
 import { benchSearch } from './search.ts'
 import { benchSlowUploads } from './slow-uploads.ts'
 import { formatRows, type Row } from './support/table.ts'
@@ -27,6 +28,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
       ? benchSearch(10_000_000, 20, { p50: 500, p99: 500 })
       : benchSearch(FULL ? 1_000_000 : 100_000, 20, { p50: 15, p99: 50 }),
   P7: () => benchTablePages(FULL ? 10 : 3),
+  P8: () => benchBatch(FULL ? 10 : 3),
   P9: () => benchSync(FULL ? 1_000_000 : 100_000),
   P10: () => benchThumbnails(FULL ? 100 : 20),
   // Longer than five minutes each, so that no time limit of ours is shorter than a slow line is patient.

@@ -18,7 +18,7 @@ export function batchRoutes({ registry, urls }: FilesRoom): Route[] {
   } as const
 
   async function answer(c: RouteContext, ids: readonly string[]): Promise<Response> {
-    const files = await registry.visible(c.var.actor, ids)
+    const files = await registry.briefs(c.var.actor, ids)
     return c.json({
       ok: true,
       files: Object.fromEntries([...files].map(([id, file]) => [id, briefJson(file, urls)])),

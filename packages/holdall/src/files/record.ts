@@ -42,6 +42,9 @@ export type FileBrief = Pick<
   'id' | 'sourceSlug' | 'filename' | 'contentType' | 'size' | 'width' | 'height' | 'changedAt' | 'missingSince'
 >
 
+/** As much as `batch.json` says. */
+export type FileSummary = FileBrief & Pick<FileRecord, 'contentHash' | 'createdAt'>
+
 /** What can stand for a file in an address. */
 export const FILE_ID = /^df-[a-z0-9]{26}$/
 
@@ -74,7 +77,7 @@ export function fileJson(file: FileRecord, urls: Urls): Record<string, unknown> 
 }
 
 /** The short form of `batch.json`, where a page asks for a hundred at once. */
-export function briefJson(file: FileRecord, urls: Urls): Record<string, unknown> {
+export function briefJson(file: FileSummary, urls: Urls): Record<string, unknown> {
   return {
     id: file.id,
     filename: file.filename,

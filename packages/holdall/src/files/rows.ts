@@ -27,9 +27,11 @@ export interface FileRow {
 }
 
 /** The columns of `FileRow`, from a query in which `f` is the file and `s` its source. */
-export const FILE_COLUMNS: RawBuilder<unknown> = sql`f.seq, f.id, f.source_id, s.slug AS source_slug, f.path,
+export const FILE_COLUMNS_SQL = `f.seq, f.id, f.source_id, s.slug AS source_slug, f.path,
   f.filename, f.content_type, f.declared_type, f.content_hash, f.size, f.width, f.height, f.uploaded_by,
   f.created_at, f.metadata, f.search_text, f.adopted, f.version, f.modified_at, f.changed_at, f.missing_since`
+
+export const FILE_COLUMNS: RawBuilder<unknown> = sql.raw(FILE_COLUMNS_SQL)
 
 export function toRecord(row: FileRow): FileRecord {
   let metadata: Readonly<Record<string, unknown>> | undefined

@@ -57,11 +57,15 @@ export interface Urls {
 export function createUrls(baseUrl: string): Urls {
   const base = `/${baseUrl}/`.replace(/\/+/g, '/').slice(0, -1)
   function path(to: string, parameters: Readonly<Record<string, string | number | null | undefined>> = {}): string {
-    const query = new URLSearchParams()
-    for (const [name, value] of Object.entries(parameters)) {
-      if (value !== undefined && value !== null) query.append(name, String(value))
+    let query: URLSearchParams | undefined
+    for (const name in parameters) {
+      const value = parameters[name]
+      if (value === undefined || value === null) continue
+      // A list of files has hundreds of addresses without any.
+      query ??= new URLSearchParams()
+      query.append(name, String(value))
     }
-    return query.size === 0 ? base + to : `${base}${to}?${query}`
+    return query === undefined ? base + to : `${base}${to}?${query}`
   }
   return {
     base,

@@ -65,7 +65,7 @@ async function results(room: FilesRoom, c: RouteContext, found: Found, listing: 
     const named = browsable.filter(({ slug }) => slug === asked.source).map(({ id }) => id)
     return nothingFound(room, listing, { asked: asked.source === '' ? all : named, all })
   }
-  return html`<p class="found" role="status">${summary(asked, list)}</p>${await listedFiles(room, c.var.actor, listing)}`
+  return html`<p class="found">${summary(asked, list)}</p>${await listedFiles(room, c.var.actor, listing)}`
 }
 
 function summary({ q }: Asked, list: FileList): string {

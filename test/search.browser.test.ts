@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, afterEach, before, describe, test } from 'node:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { CHROMIUM, launchBrowser, lookAt } from './support/browser.ts'
+import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
+import { photograph } from './support/photograph.ts'
+
+const PHOTOS = [
+  'harbour_plan_1911.jpg',
+  'harbour_north.jpg',
+  'jug_front.jpg',
+  'jug_side.jpg',
+  'crew_of_the_solveig.jpg',
+  'IMG_1234.jpg',
+  'IMG_1235.jpg',
+]
+
+let folder: string
+let holdall: RunningHoldall
+let browser: Browser
+let context: BrowserContext
+let page: Page
+const troubles: string[] = []
+
+const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
+
+/** Finding files and choosing among them, in a real browser. */
+describe('search and selection in a browser', { skip }, () => {
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdall-search-'))
+    mkdirSync(join(folder, 'data'))
+    const path = join(folder, 'museum.db')
+    const database = new DatabaseSync(path)
+    database.exec('CREATE TABLE harbours (id INTEGER PRIMARY KEY, name TEXT)')
+    database.close()
+    const source = (name: string, label: string) => ({
+      label,
+      storage: 'filesystem',
+      config: { root: join(folder, name) },
+    })
+    ;[holdall, browser] = await Promise.all([
+      startHoldall({
+        data: join(folder, 'data'),
+        databases: [path],
+        config: { sources: { photos: source('photos', 'Photographs'), papers: source('papers', 'Papers') } },
+      }),
+      launchBrowser(),
+    ])
+    const headers = { Authorization: `Bearer ${await createToken(join(folder, 'data'), 'root')}` }
+    const upload = async (to: string, name: string, body: BodyInit) => {
+      const url = `${holdall.url}/-/files/upload/${to}?filename=${encodeURIComponent(name)}`
+      assert.equal((await fetch(url, { method: 'POST', body, headers })).status, 201)
+    }
+    for (const [at, name] of PHOTOS.entries()) await upload('photos', name, await photograph(at, 320, 240))
+    await upload('papers', 'harbour minutes.txt', 'minutes of the harbour board')
+    await upload('papers', 'gone.txt', 'gone')
+    mark('gone.txt', 'missing_since')
+    mark('harbour_north.jpg', 'changed_at')
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
+    page = await context.newPage()
+    page.on('pageerror', (error) => troubles.push(String(error)))
+    page.on('console', (message) => {
+      if (message.type() === 'error') troubles.push(message.text())
+    })
+    await page.goto(holdall.signInLink)
+    await page.getByRole('button', { name: 'Sign in as root' }).click()
+    await page.waitForURL(`${holdall.url}/`)
+  })
+
+  after(async () => {
+    await browser?.close()
+    await holdall?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  afterEach(() => assert.deepEqual(troubles.splice(0), []))
+
+  test('the header searches files, tables and databases', async () => {
+    await page.keyboard.press('/')
+    await page.keyboard.type('harbour')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`${holdall.url}/-/files/search?q=harbour`)
+    await page.locator('.found', { hasText: '3 files for “harbour”' }).waitFor()
+    const places = page.getByRole('region', { name: 'Tables and databases' })
+    assert.equal(await places.getByRole('link').getAttribute('href'), '/museum/harbours')
+    assert.deepEqual(await lookAt(context, page.url(), 'flow-search'), [])
+  })
+
+  test('finds as one types, keeps focus and address, and says what to drop', async () => {
+    const field = page.getByRole('searchbox')
+    await field.fill('harbour plan')
+    await page.locator('.found', { hasText: '1 file for “harbour plan”' }).waitFor()
+    assert.equal(new URL(page.url()).searchParams.get('q'), 'harbour plan')
+    assert.equal(await field.evaluate((element) => element === document.activeElement), true)
+    await field.fill('1234')
+    await page.getByRole('link', { name: 'IMG_1234.jpg' }).waitFor()
+    await field.fill('harbour zzz')
+    await page.getByRole('heading', { name: 'Nothing is found for “harbour zzz”' }).waitFor()
+    assert.deepEqual(await lookAt(context, page.url(), 'flow-search-nothing'), [])
+    await page.getByRole('link', { name: 'Without “zzz”: 3 files' }).click()
+    await page.locator('.found', { hasText: '3 files for “harbour”' }).waitFor()
+  })
+
+  test('filters by source and type; the choice is kept while one types on', async () => {
+    await page.getByLabel('Source').selectOption('Papers')
+    await page.locator('.found', { hasText: '1 file for “harbour”' }).waitFor()
+    await page.getByRole('searchbox').fill('gone')
+    await page.locator('.found', { hasText: '1 file for “gone”' }).waitFor()
+    assert.equal(new URL(page.url()).searchParams.get('source'), 'papers')
+    await page.getByText(/^Missing since \d+ \w+ \d{4}$/).waitFor()
+  })
+
+  test('works without scripts', async () => {
+    const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() })
+    const without = await plain.newPage()
+    await without.goto(`${holdall.url}/-/files/search`)
+    await without.getByRole('searchbox').fill('jug')
+    await without.getByLabel('Type').selectOption('Images')
+    await without.getByRole('button', { name: 'Show' }).click()
+    await without.locator('.found', { hasText: '2 files for “jug”' }).waitFor()
+    await without.getByRole('checkbox', { name: 'Select jug_front.jpg' }).check()
+    await without.getByRole('button', { name: 'Move to trash' }).waitFor()
+    await plain.close()
+  })
+
+  test('files are selected with the keyboard, without anything moving, and moved to the trash', async () => {
+    await page.goto(`${holdall.url}/-/files/browse/photos`)
+    await page.getByText(/^Changed \d+ \w+ \d{4}$/).waitFor()
+    const tiles = page.locator('.tile > a')
+    const newest = [...PHOTOS].reverse()
+    await tiles.first().focus()
+    const before = await tiles.first().boundingBox()
+    await page.keyboard.press('Space')
+    await page.locator('[data-selection-text]', { hasText: /^1 selected · / }).waitFor()
+    assert.deepEqual(await tiles.first().boundingBox(), before)
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Shift+ArrowRight')
+    await page.locator('[data-selection-text]', { hasText: /^3 selected · / }).waitFor()
+    assert.equal(await page.locator(':focus').getAttribute('title'), newest[2])
+    await page.keyboard.press('Control+a')
+    await page.locator('[data-selection-text]', { hasText: /^7 selected · / }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByText('Select files to move them to the trash.').waitFor()
+    await page.keyboard.press('Space')
+    await page.keyboard.press('ArrowLeft')
+    assert.deepEqual(await lookAt(context, page.url(), 'flow-library'), [])
+    await page.keyboard.press('Delete')
+    await page.getByText('moved to trash').waitFor()
+    assert.equal(await page.getByRole('link', { name: newest[2] as string }).count(), 0)
+    assert.equal(await page.locator('.tile').count(), PHOTOS.length - 1)
+    await page.locator('.tile > a').first().focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: newest[0] as string }).waitFor()
+  })
+
+  test('rows of the list are selected as tiles are; Shift and a press select what is between', async () => {
+    await page.goto(`${holdall.url}/-/files/browse/photos?view=list&_sort=name`)
+    await page.getByRole('checkbox', { name: 'Select harbour_north.jpg' }).check()
+    await page.getByRole('checkbox', { name: 'Select IMG_1235.jpg' }).click({ modifiers: ['Shift'] })
+    await page.locator('[data-selection-text]', { hasText: /^4 selected · / }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    assert.equal(await page.locator(':focus').getAttribute('aria-label'), 'Select jug_front.jpg')
+    assert.deepEqual(await lookAt(context, page.url(), 'flow-library-list'), [])
+  })
+})
+
+/** As a sync would, of files that somebody else touched. */
+function mark(filename: string, column: 'missing_since' | 'changed_at'): void {
+  const database = new DatabaseSync(join(folder, 'data', 'internal.db'), { timeout: 5_000 })
+  database.prepare(`UPDATE datasette_files SET ${column} = '2026-05-03T10:00:00.000Z' WHERE filename = ?`).run(filename)
+  database.close()
+}
