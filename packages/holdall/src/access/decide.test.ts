@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { StatementSync } from 'node:sqlite'
+import { after, describe, mock, test } from 'node:test'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import type { AllowBlock, PermissionRule } from '../config/config.ts'
@@ -282,11 +283,21 @@ test('among keeps the order and asks the database the same whatever the number',
   const sources = Array.from({ length: 1000 }, (_, n): Resource => ({ kind: 'source', parent: `s${n}` }))
   const rules = [3, 500, 999].map((n) => rule('files-browse', { kind: 'source', parent: `s${n}` }, { id: 'bob' }))
   const permissions = createPermissions(db, { rules })
-  const seen = await permissions.among(bob, 'files-browse', sources)
-  assert.deepEqual(
-    seen.map(({ parent }) => parent),
-    ['s3', 's500', 's999'],
-  )
+  const asked = async (some: readonly Resource[]) => {
+    const all = mock.method(StatementSync.prototype, 'all')
+    try {
+      const seen = await permissions.among(bob, 'files-browse', some)
+      return { parents: seen.map(({ parent }) => parent), statements: all.mock.callCount() }
+    } finally {
+      all.mock.restore()
+    }
+  }
+  // The first one reads the grants, which are kept until they change.
+  const few = await asked(sources.slice(0, 5)).then(() => asked(sources.slice(0, 5)))
+  const many = await asked(sources)
+  assert.deepEqual([few.parents, many.parents], [['s3'], ['s3', 's500', 's999']])
+  assert.ok(few.statements > 0)
+  assert.equal(many.statements, few.statements)
 })
 
 test('for any rules: never an exception, and one rule that does not mean the actor closes its depth', async () => {
