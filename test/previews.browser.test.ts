@@ -76,6 +76,22 @@ describe('previews in a browser', { skip }, () => {
     await looks(url, 'picture')
   })
 
+  test('an upload whose bytes are here already says so, and where', async () => {
+    await put('the very same words', 'first.txt')
+    await page.goto(`${holdall.url}/-/files/upload/files`)
+    const chosen = page.waitForEvent('filechooser')
+    await page
+      .locator('file-upload')
+      .getByRole('button', { name: /choose/i })
+      .first()
+      .click()
+    const files = { name: 'second.txt', mimeType: 'text/plain', buffer: Buffer.from('the very same words') }
+    await (await chosen).setFiles(files)
+    await page.getByText('The same file is already here: first.txt').waitFor()
+    await page.getByRole('link', { name: 'first.txt' }).click()
+    await page.getByRole('heading', { level: 1, name: 'first.txt' }).waitFor()
+  })
+
   test('a PDF is shown by the browser within the page, and found by a word on its page 40', async () => {
     const pages = Array.from({ length: 60 }, (_, at) =>
       at === 39 ? 'the zanzibar ledger' : `page ${at + 1} of the log`,

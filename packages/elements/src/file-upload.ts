@@ -5,6 +5,7 @@ import { HoldallElement } from './lib/element.ts'
 import { acceptList, acceptsType } from './lib/files.ts'
 import { formatBytes, formatCount, formatDuration, formatPortion } from './lib/format.ts'
 import { createLimit } from './lib/limit.ts'
+import { duplicatesOf } from './lib/stored.ts'
 import { icon, iconButton, nameParts, taskThumbnail } from './lib/templates.ts'
 import { CONCURRENCY, createUploads, isPending, overall, type Task } from './lib/uploads.ts'
 import { safeUrl } from './lib/url.ts'
@@ -205,6 +206,14 @@ export class FileUpload extends HoldallElement {
   }
 }
 
+/** The same bytes, where they are already. */
+function sameBytes({ stored }: Task): TemplateResult | typeof nothing {
+  const [first, ...more] = stored === null ? [] : duplicatesOf(stored)
+  if (first === undefined) return nothing
+  const others = more.length > 0 ? ` and ${formatCount(more.length, 'other')}` : ''
+  return html`<span class="file-facts">The same file is already here: <a href=${safeUrl(first.url)}>${first.filename}</a>${others}</span>`
+}
+
 /** The bar and the line of facts of one upload. */
 function taskState(task: Task): TemplateResult {
   const { file, sent } = task
@@ -220,7 +229,7 @@ function taskState(task: Task): TemplateResult {
     case 'pausing':
       return html`${bar}<span class="file-facts">${icon('clock')}The connection broke, ${task.pace}</span>`
     case 'done':
-      return html`<span class="file-facts done">${icon('check')}Done · ${formatBytes(file.size)}</span>`
+      return html`<span class="file-facts done">${icon('check')}Done · ${formatBytes(file.size)}</span>${sameBytes(task)}`
     case 'failed':
       return html`<span class="file-facts file-problem">${icon('error')}Failed${percent > 0 && percent < 100 ? ` at ${percent}%` : ''} · ${formatBytes(file.size)}</span><p class="why">${task.error}</p>`
     case 'cancelled':

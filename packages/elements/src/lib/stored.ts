@@ -26,6 +26,14 @@ export function storedSummary(stored: StoredFile): FileSummary {
   })
 }
 
+/** Files with the same bytes, as the upload's answer names them. */
+export function duplicatesOf({ file }: StoredFile): readonly { readonly filename: string; readonly url: string }[] {
+  return (Array.isArray(file.duplicates) ? file.duplicates : []).flatMap((one: unknown) => {
+    const { filename, url } = summaryOf(one as Readonly<Record<string, unknown>>)
+    return filename === '' ? [] : [{ filename, url }]
+  })
+}
+
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
