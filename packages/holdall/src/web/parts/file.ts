@@ -71,6 +71,10 @@ function fileState({ state }: ShownFile): Html | false {
   return state !== undefined && html`<span class="file-facts file-state">${icon(state.sign)}${state.words}</span>`
 }
 
+function nameAndState({ filename, state }: ShownFile): string {
+  return state === undefined ? filename : `${filename}: ${state.words}`
+}
+
 function absent(sign: 'fileMissing' | 'trash', name: string | Html, note: string): Html {
   return html`<span class="file-cell absent"><span class="type-tile">${icon(sign)}</span><span class="file-text"><span>${name}</span><span class="file-facts">${note}</span></span></span>`
 }
@@ -84,7 +88,7 @@ export function fileStrip(items: readonly CellItem[], moreHref: string): Html {
     .slice(0, STRIP_LENGTH)
     .map((item) =>
       item.state === 'file'
-        ? html`<a href="${safeUrl(item.file.href)}" aria-label="${item.file.filename}" title="${item.file.filename}">${thumbnail(item.file, 36)}</a>`
+        ? html`<a href="${safeUrl(item.file.href)}" aria-label="${nameAndState(item.file)}" title="${nameAndState(item.file)}">${thumbnail(item.file, 36)}</a>`
         : html`<span class="type-tile" title="Unavailable">${icon(item.state === 'trashed' ? 'trash' : 'fileMissing')}<span class="unseen">Unavailable</span></span>`,
     )
   const more = items.length - shown.length
