@@ -37,7 +37,7 @@ function many(more: Readonly<Record<string, z.ZodType>> = {}): NonNullable<Api['
 const REMOVED = answers({ id: ID, ...TRASHED }, { means: 'It is in the trash' })
 
 export const TRASH_API = {
-  remove: { summary: 'Delete a file: it goes to the trash', answers: [REMOVED] },
+  remove: { summary: 'Delete a file: it goes to the trash', body: fields({}), answers: [REMOVED] },
   removeByPost: {
     summary: 'Delete a file: it goes to the trash',
     body: fields(BACK),
@@ -45,11 +45,13 @@ export const TRASH_API = {
   },
   restore: {
     summary: 'Put a deleted file back as it was',
+    body: fields({}),
     answers: [answers({ id: ID }), SEE_OTHER],
   },
   purgePage: { summary: 'The question before a file is deleted for good', answers: [PAGE] },
   purge: {
     summary: 'Delete a file in the trash for good',
+    body: fields({}),
     answers: [answers({ id: ID }), SEE_OTHER],
   },
   list: {

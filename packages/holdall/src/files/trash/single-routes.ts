@@ -17,7 +17,7 @@ export function singleRoutes(room: FilesRoom): Route[] {
 
   async function remove(c: RouteContext): Promise<Response> {
     const file = foundFile(c)
-    const sent = c.req.method === 'POST' ? await readFields(c) : {}
+    const sent = await readFields(c)
     const { batch, moved } = await trash.move([file.id], c.var.actor?.id ?? null)
     if (c.var.format === 'json') return c.json({ ok: true, ...(await factsOf(room, file)) })
     const back = textOf(sent, 'return') ? safeReturnPath(sent.return, urls) : urls.source(file.sourceSlug)
