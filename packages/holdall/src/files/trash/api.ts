@@ -37,7 +37,7 @@ function many(more: Readonly<Record<string, z.ZodType>> = {}): NonNullable<Api['
 const REMOVED = answers({ id: ID, ...TRASHED }, { means: 'It is in the trash' })
 
 export const TRASH_API = {
-  remove: { summary: 'Delete a file: it goes to the trash', body: fields({}), answers: [REMOVED] },
+  remove: { summary: 'Delete a file: it goes to the trash', body: fields({}), answers: [REMOVED, SEE_OTHER] },
   removeByPost: {
     summary: 'Delete a file: it goes to the trash',
     body: fields(BACK),
