@@ -56,7 +56,8 @@ const DEEP: readonly Readonly<Record<string, string>>[] = [
 export async function benchSearch(files: number, rounds: number, limits: { p50: number; p99: number }): Promise<Row[]> {
   const data = mkdtempSync(join(tmpdir(), 'holdall-bench-'))
   try {
-    await fillRegistry(data, files)
+    await (await startHoldall({ data })).stop()
+    fillRegistry(data, files)
     const config = {
       sources: Object.fromEntries(
         READABLE.map((slug) => [slug, { storage: 'filesystem', config: { root: join(data, slug) } }]),

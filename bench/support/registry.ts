@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { openInternalDatabase } from '../../packages/holdall/src/database/internal.ts'
 
 const SOURCES = 1_000
 /** A write transaction of a sync or an import holds about as many. */
@@ -29,16 +28,17 @@ export function sourceSlug(source: number): string {
   return `s${String(source).padStart(4, '0')}`
 }
 
-/** Fills a new internal database in `folder`. The same files for the same number. */
-export async function fillRegistry(folder: string, files: number): Promise<void> {
-  const path = join(folder, 'internal.db')
-  await (await openInternalDatabase(path)).close()
-  const database = new DatabaseSync(path)
+/** Row ids of sources that the server has made itself lie before. */
+const FIRST_SOURCE_ID = 100
+
+/** Fills the internal database of a data directory that a server has made. The same files for the same number. */
+export function fillRegistry(folder: string, files: number): void {
+  const database = new DatabaseSync(join(folder, 'internal.db'))
   database.exec('PRAGMA synchronous = OFF')
   const source = database.prepare(
     "INSERT INTO datasette_files_sources (id, slug, storage_type, active) VALUES (?, ?, 'filesystem', 0)",
   )
-  for (let id = 1; id <= SOURCES; id += 1) source.run(id, sourceSlug(id))
+  for (let id = 1; id <= SOURCES; id += 1) source.run(FIRST_SOURCE_ID + id, sourceSlug(id))
   const insert = database.prepare(`INSERT INTO datasette_files
     (id, source_id, path, filename, content_type, content_hash, size, created_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const words = database.prepare('INSERT INTO datasette_files_text (file_id, text) VALUES (?, ?)')
@@ -46,7 +46,7 @@ export async function fillRegistry(folder: string, files: number): Promise<void>
   for (const file of makeFiles(files)) {
     if (waiting === 0) database.exec('BEGIN')
     const { id, path, filename, type, hash, size, createdAt, description, text } = file
-    insert.run(id, file.source, path, filename, type, hash, size, createdAt, description)
+    insert.run(id, FIRST_SOURCE_ID + file.source, path, filename, type, hash, size, createdAt, description)
     if (text !== '') words.run(id, text)
     waiting = (waiting + 1) % FILES_A_TRANSACTION
     if (waiting === 0) database.exec('COMMIT')

@@ -134,10 +134,9 @@ const SEARCH_PATH = '/-/files/search'
 
 /** Files, tables and databases. The page that it leads to has a field of its own. */
 function siteSearch({ urls, path }: PageFrame): Html {
-  const action = urls.path(SEARCH_PATH)
-  if (path.split('?')[0] === action) return html``
+  if (path.split('?')[0] === urls.path(SEARCH_PATH)) return html``
   const label = 'Search files, tables and databases'
-  return html`<form class="site-search" role="search" aria-label="Everything" action="${action}">${searchInput({ name: 'q', label, placeholder: 'Search everything' })}</form><a class="site-search-link" href="${action}" aria-label="${label}" title="Search">${icon('search')}</a>`
+  return html`<form class="site-search" role="search" aria-label="Everything" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label, placeholder: 'Search everything' })}</form><a class="site-search-link" href="${urls.path(SEARCH_PATH)}" aria-label="${label}" title="Search">${icon('search')}</a>`
 }
 
 /** The account menu, or the way to get one. */

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
-import { type Html, html, NOTHING } from '../../web/html.ts'
+import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { button, hiddenFields } from '../../web/parts/button.ts'
 import { fileCell, fileTiles, pickBox } from '../../web/parts/file.ts'
 import { type SelectOption, searchInput, selectInput } from '../../web/parts/inputs.ts'
@@ -70,7 +70,7 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
     icon: view,
     current: asked.view === view,
   }))
-  return html`<form class="toolbar" role="search" aria-label="${options.label}" action="${options.action}" data-searches>${
+  return html`<form class="toolbar" role="search" aria-label="${options.label}" action="${safeUrl(options.action)}" data-searches>${
     asked.view === 'list' && hiddenFields({ view: 'list' })
   }${asked.hash !== undefined && hiddenFields({ hash: asked.hash })}${searchInput({
     name: 'q',
