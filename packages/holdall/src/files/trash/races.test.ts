@@ -115,3 +115,16 @@ test('purging in 50 places at once removes a file once, and another with the sam
   assert.ok(purged >= 1)
   assert.deepEqual([existsSync(join(room.root, one.path)), existsSync(join(room.root, other.path))], [false, true])
 })
+
+test('what is marked for purging is restored by nobody, whoever asks after its mark', async () => {
+  const { id } = await put(new Uint8Array(10))
+  await ask('DELETE', `/-/files/${id}`)
+  await room.database.write((trx) =>
+    trx.updateTable('datasette_files_trash').set({ purging: 1 }).where('id', '=', id).execute(),
+  )
+  assert.deepEqual(await room.files.trash.restore([id]), [])
+  assert.equal((await ask('GET', `/-/files/${id}.json`)).status, 404)
+  await room.files.trash.purgeDue()
+  const left = await room.database.read.selectFrom('datasette_files_trash').select('id').where('id', '=', id).execute()
+  assert.deepEqual(left, [])
+})
