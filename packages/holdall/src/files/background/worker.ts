@@ -14,7 +14,7 @@ export const MAX_ATTEMPTS = 6
 const MAX_KILLS = 2
 const FIRST_PAUSE_MS = 30_000
 const LONGEST_PAUSE_MS = 3_600_000
-const UNAVAILABLE_PAUSE_MS = 60_000
+const UNAVAILABLE_PAUSE_MS = 15_000
 
 /** Does one job, and records what came of it through `done`. What throws is tried again. */
 export type Job = (work: Work, signal: AbortSignal) => Promise<Outcome>
