@@ -17,7 +17,7 @@ test('words are found after a server was killed while it read them', async () =>
   try {
     const headers = { Authorization: `Bearer ${await createToken(data, 'root')}` }
     for (let n = 0; n < DOCUMENTS; n += 1) {
-      const body = new Uint8Array(pdfOf(Array.from({ length: 30 }, (_, page) => `ledger${n} sheet${page}`)))
+      const body = new Uint8Array(pdfOf(Array.from({ length: 30 }, (_, page) => `${wordOf(n)} sheet${page}`)))
       const stored = await fetch(`${server.url}/-/files/upload/files?filename=${n}.pdf`, {
         method: 'POST',
         body,
@@ -31,7 +31,7 @@ test('words are found after a server was killed while it read them', async () =>
       server = await startHoldall({ data })
     }
     const found = async (n: number) => {
-      const answer = await fetch(`${server.url}/-/files/search.json?q=ledger${n}`, { headers })
+      const answer = await fetch(`${server.url}/-/files/search.json?q=${wordOf(n)}`, { headers })
       return ((await answer.json()) as { files: unknown[] }).files.length
     }
     for (let n = 0; n < DOCUMENTS; n += 1) {
@@ -45,3 +45,8 @@ test('words are found after a server was killed while it read them', async () =>
     rmSync(data, { recursive: true, force: true })
   }
 })
+
+/** No word is the beginning of another, which search would find as well. */
+function wordOf(n: number): string {
+  return `ledger${String.fromCharCode(97 + n)}`
+}
