@@ -2,8 +2,8 @@ import { constants } from 'node:sqlite'
 
 /** Everything that only computes. Absent on purpose: `load_extension`, `fts3_tokenizer`, `sqlite_log`, `optimize`. */
 const FUNCTIONS = new Set(
-  `-> ->> abs acos acosh asin asinh atan atan2 atanh avg best_rows bm25 ceil ceiling changes char coalesce concat concat_ws cos cosh
-  count cume_dist current_date current_time current_timestamp date datetime degrees dense_rank escape_fts exp first_value
+  `-> ->> abs acos acosh asin asinh atan atan2 atanh avg bm25 ceil ceiling changes char coalesce concat concat_ws cos cosh
+  count cume_dist current_date current_time current_timestamp date datetime degrees dense_rank escape_fts exp first_rows first_value
   floor format fts5_get_locale fts5_insttoken fts5_locale geopoly_area geopoly_bbox geopoly_blob geopoly_ccw
   geopoly_contains_point geopoly_group_bbox geopoly_json geopoly_overlap geopoly_regular geopoly_svg geopoly_within
   geopoly_xform glob group_concat hex highlight if ifnull iif instr json json_array json_array_insert json_array_length

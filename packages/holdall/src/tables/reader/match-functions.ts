@@ -3,18 +3,18 @@ import { encodeRowKey } from '../keys.ts'
 import { nameKey } from '../name-key.ts'
 import type { Affinity, SqliteValue } from '../value.ts'
 
-/** Rows that one file is offered, where several fit equally well. */
-export const MAX_ROWS_FOR_FILE = 20
+/** Rows that are named for one value, where several have it. */
+export const MAX_ROWS_NAMED = 20
 
-/** The rows whose value fits a name best: as many of them as there are, and the first of them by their addresses. */
-export interface BestRows {
-  /** How much of the name fits; the larger the better. */
-  readonly rank: number
+export type NamedRow = readonly [address: string, label: string | null, cell: string | null]
+
+/** The rows that have a value: how many, and the first of them. */
+export interface RowsOfValue {
   readonly count: number
-  readonly rows: readonly (readonly [address: string, label: string | null, cell: string | null])[]
+  readonly rows: readonly NamedRow[]
 }
 
-type Gathered = { rank: number; count: number; rows: [string, string | null, string | null][] }
+type Gathered = { count: number; rows: NamedRow[] }
 
 /** What matching names of files to rows takes beyond SQLite's own functions. All of it only computes. */
 export function addMatchFunctions(database: DatabaseSync): void {
@@ -27,17 +27,15 @@ export function addMatchFunctions(database: DatabaseSync): void {
     (affinities: unknown, ...key: unknown[]) =>
       encodeRowKey(key as SqliteValue[], JSON.parse(String(affinities)) as Affinity[]),
   )
-  database.aggregate('best_rows', {
+  database.aggregate('first_rows', {
     directOnly: true,
-    start: (): Gathered => ({ rank: -1, count: 0, rows: [] }),
-    step(gathered: Gathered, rank: unknown, address: unknown, label: unknown, cell: unknown): Gathered {
-      if (Number(rank) < gathered.rank) return gathered
-      const kept = Number(rank) > gathered.rank ? { rank: Number(rank), count: 0, rows: [] } : gathered
-      kept.count += 1
-      if (kept.rows.length < MAX_ROWS_FOR_FILE) kept.rows.push([String(address), textOf(label), textOf(cell)])
-      return kept
+    start: (): Gathered => ({ count: 0, rows: [] }),
+    step(gathered: Gathered, address: unknown, label: unknown, cell: unknown): Gathered {
+      gathered.count += 1
+      if (gathered.count <= MAX_ROWS_NAMED) gathered.rows.push([String(address), textOf(label), textOf(cell)])
+      return gathered
     },
-    result: (gathered: Gathered) => JSON.stringify(gathered),
+    result: (gathered: Gathered) => JSON.stringify(gathered satisfies RowsOfValue),
   } as unknown as Parameters<DatabaseSync['aggregate']>[1])
 }
 
