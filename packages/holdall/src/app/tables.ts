@@ -9,6 +9,7 @@ import type { FindDeleted } from '../files/trash/notes.ts'
 import type { Sources } from '../sources/sources.ts'
 import { createCarryOut } from '../tables/attach/carry-out.ts'
 import { createJournal } from '../tables/attach/journal.ts'
+import { createPlans } from '../tables/attach/plans.ts'
 import { attachRoutes } from '../tables/attach/routes.ts'
 import { createDatabaseFile, createDatabases, type Databases, reasonAgainstDatabase } from '../tables/databases.ts'
 import { createColumnTypes } from '../tables/file-columns/column-types.ts'
@@ -72,6 +73,7 @@ export function createTables(options: TablesOptions): Tables {
   const findUses = createReferences({ databases, fileColumns, permissions, urls })
   const before = options.before && { before: options.before }
   const journal = createJournal({ database: options.database, ...before })
+  const plans = createPlans({ database: options.database, ...before })
   const carryOut = createCarryOut({ journal, databases, writers, files: registry, log: options.log, ...before })
   const room = {
     columnTypes: createColumnTypes(config, fileColumns),
@@ -99,7 +101,7 @@ export function createTables(options: TablesOptions): Tables {
     routes: [
       ...tableJsonRoutes(room),
       ...tablePageRoutes(room),
-      ...attachRoutes({ ...room, journal, carryOut }),
+      ...attachRoutes({ ...room, journal, plans, carryOut }),
       ...referenceRoutes(findUses, registry),
     ],
     start: () => carryOut.settleAll(),

@@ -2,17 +2,14 @@ import { THIS_PROCESS } from '../../sources/process.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
 import type { Actor } from '../../web/route.ts'
-import type { Databases, ServedDatabase } from '../databases.ts'
-import { readCell } from '../file-columns/cell.ts'
-import { checkFileColumns, type FileCheck } from '../file-columns/check.ts'
-import type { FileColumn } from '../file-columns/settings.ts'
+import type { Databases } from '../databases.ts'
 import type { VisibleFiles } from '../file-columns/visible.ts'
-import type { CellOutcome } from '../write/protocol.ts'
+import type { CellChange, CellOutcome } from '../write/protocol.ts'
 import type { Writers } from '../write/writers.ts'
-import { type Journal, type JournalCell, newRunId, type Place, type Run } from './journal.ts'
-
-/** A file and the last part of the address of its row. */
-export type Pair = readonly [file: string, key: string]
+import type { Journal } from './journal.ts'
+import type { JournalCell } from './journal-cells.ts'
+import { newRunId, type Place, type Run } from './run.ts'
+import { type Wanted, wantedCells } from './wanted-cells.ts'
 
 export interface CarryOutOptions {
   readonly journal: Journal
@@ -22,17 +19,6 @@ export interface CarryOutOptions {
   readonly log: Log
   /** Called before a served database is written to, for tests that end the process there. */
   readonly before?: (call: string) => void
-}
-
-export interface Wanted {
-  readonly database: ServedDatabase
-  readonly table: string
-  readonly column: string
-  readonly rule: FileColumn
-  readonly actor: Actor | null
-  readonly pairs: readonly Pair[]
-  /** The plan that it carries out. */
-  readonly run: string | null
 }
 
 export type CarryOut = ReturnType<typeof createCarryOut>
@@ -59,7 +45,7 @@ export function createCarryOut({ journal, databases, writers, files, log, before
     }
   }
 
-  async function write(run: Run, kind: 'attach' | 'detach' | 'compare', cells: readonly JournalCell[]) {
+  async function write(run: Run, kind: 'attach' | 'detach' | 'compare', cells: readonly CellChange[]) {
     const database = databases.find(run.database)
     if (database === undefined) throw new HoldallError('database_not_found', { name: run.database })
     before?.(`${kind} cells`)
@@ -78,10 +64,12 @@ export function createCarryOut({ journal, databases, writers, files, log, before
     const cells = await journal.cells(run.id)
     try {
       if (run.status === 'undoing') return await finishUndo(run, cells)
+      // The served database is not written to before all of them are written down.
+      if (cells.length < run.cells) return await journal.failed(run.id, STOPPED)
       // All of it is there, or nothing: one cell says it. Where none says it, nothing of it stands.
       const { held = 0 } = await write(run, 'compare', cells)
       if (held > 0) await journal.applied(run.id)
-      else await journal.failed(run.id, 'The server stopped before it was written. Nothing was changed.')
+      else await journal.failed(run.id, STOPPED)
     } catch (error) {
       if (!isGone(error)) throw error
       if (run.status === 'applying') await journal.failed(run.id, 'Its table or column is gone.')
@@ -114,56 +102,12 @@ export function createCarryOut({ journal, databases, writers, files, log, before
     }
   }
 
-  /** What the cells of a run are to hold, checked as every write to a file column is. */
-  async function cellsFor(wanted: Wanted): Promise<Omit<JournalCell, 'outcome'>[]> {
-    const { database, table, column, rule, actor, pairs } = wanted
-    const byRow = new Map<string, string[]>()
-    for (const [file, key] of pairs) {
-      const ids = byRow.get(key)
-      if (ids) ids.push(file)
-      else byRow.set(key, [file])
-    }
-    const keys = [...byRow.keys()]
-    const { stored = [] } = await writers.write(database, { kind: 'stored', table, columns: [column], rows: keys })
-    const problems: string[] = []
-    const cells = keys.flatMap((key, at) => {
-      const held = stored[at]?.[0]
-      const added = [...new Set(byRow.get(key))]
-      if (held === undefined) problems.push(`${key}: There is no such row.`)
-      else if (held !== null && typeof held !== 'string') problems.push(`${key}: Its cell holds no text.`)
-      else if (!rule.multiple && added.length > 1)
-        problems.push(`${key}: This column takes one file, not ${added.length}.`)
-      else {
-        const ids = readCell(held).ids
-        const news = added.filter((id) => !ids.includes(id))
-        if (news.length === 0) return []
-        const after = rule.multiple ? JSON.stringify([...ids, ...news]) : (news[0] as string)
-        return [{ key, before: held, after, files: news }]
-      }
-      return []
-    })
-    if (problems.length > 0)
-      throw new HoldallError(
-        'file_column_refused',
-        {},
-        { errors: problems, fields: { [column]: problems[0] as string } },
-      )
-    await checked(cells, {
-      actor,
-      files,
-      columns: new Map([[column, rule]]),
-      rows: cells.map(({ after }) => [[column, after]]),
-      stored: async () => cells.map(({ before: held }) => new Map([[column, held]])),
-    })
-    return cells
-  }
-
   return {
     settleAll,
 
     /** Whether the pairs could be written as they are. @throws as `apply` */
     async check(wanted: Wanted): Promise<void> {
-      await cellsFor(wanted)
+      await wantedCells(wanted, { writers, files })
     },
 
     /**
@@ -176,19 +120,14 @@ export function createCarryOut({ journal, databases, writers, files, log, before
       const { database, table, column, actor } = wanted
       const place = { database: database.name, table }
       await settleAll(place)
-      const cells = await cellsFor(wanted)
+      const cells = await wantedCells(wanted, { writers, files })
       if (cells.length === 0) throw new HoldallError('attach_nothing')
       const id = wanted.run ?? newRunId()
       try {
         await holding(id, async () => {
-          await journal.begin({ ...place, column, id, isPlanned: wanted.run !== null }, actor?.id ?? null, cells)
-          const run = await known(id)
           try {
-            await write(
-              run,
-              'attach',
-              cells.map((cell) => ({ ...cell, outcome: null })),
-            )
+            await journal.begin({ ...place, column, id, isPlanned: wanted.run !== null }, actor?.id ?? null, cells)
+            await write(await known(id), 'attach', cells)
           } catch (error) {
             if (isRefusal(error)) await journal.failed(id, (error as HoldallError).message)
             throw error
@@ -236,26 +175,16 @@ export function createCarryOut({ journal, databases, writers, files, log, before
   }
 }
 
-/** As `checkFileColumns`, with what is wrong by the rows' addresses. */
-async function checked(cells: readonly { readonly key: string }[], check: FileCheck): Promise<void> {
-  try {
-    await checkFileColumns(check)
-  } catch (error) {
-    if (!(error instanceof HoldallError)) throw error
-    const errors = error.errors.map((message) =>
-      message.replace(/^(?:Row (\d+): )?/, (_, at: string | undefined) => `${cells[Number(at ?? 0)]?.key}: `),
-    )
-    throw new HoldallError(error.code, error.values, { errors, fields: error.fields, cause: error })
-  }
-}
+const STOPPED = 'The server stopped before it was written. Nothing was changed.'
 
-/** Whether SQLite itself said that nothing was written, rather than somebody ending the process that writes. */
+/** Whether it is certain that nothing was written, rather than somebody ending the process that writes. */
 function isRefusal(error: unknown): boolean {
   return error instanceof HoldallError && REFUSALS.has(error.code)
 }
 
 const REFUSALS: ReadonlySet<string> = new Set([
   'attach_changed',
+  'attach_files_gone',
   'write_refused',
   'database_busy',
   'database_immutable',

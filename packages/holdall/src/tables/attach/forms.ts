@@ -10,12 +10,12 @@ import type { FileColumn } from '../file-columns/settings.ts'
 import { nameKey } from '../name-key.ts'
 import { sourceFor, uploadableSources } from '../pages/room.ts'
 import { sourceFiles } from './here.ts'
-import type { Run } from './journal.ts'
 import { MAX_BODY_BYTES } from './limits.ts'
 import { findRows } from './match.ts'
 import { HOW, type Match } from './names.ts'
 import { demandFewEnough } from './request.ts'
 import { type AttachRoom, columnIn, type Subject } from './room.ts'
+import type { Run } from './run.ts'
 
 export interface FilesForm {
   readonly column: string

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type InternalDatabase, openInternalDatabase } from '../../database/internal.ts'
 import { HoldallError } from '../../web/error.ts'
-import { createJournal, type Journal, newRunId } from './journal.ts'
-import { PLAN_LIFETIME_MS } from './limits.ts'
+import { createJournal, type Journal } from './journal.ts'
+import { PLAN_LIFETIME_MS, WRITTEN_AT_ONCE } from './limits.ts'
+import { createPlans, type Plans } from './plans.ts'
+import { newRunId } from './run.ts'
 
 const FILE = `df-${'a'.repeat(26)}`
 const PLACE = { database: 'museum', table: 'objects', column: 'photo' }
@@ -17,12 +19,17 @@ const LINE = { file: FILE, state: 'matched', rows: [], rowCount: 1, chosen: '1',
 let folder: string
 let database: InternalDatabase
 let journal: Journal
+let plans: Plans
+/** What is called before each transaction. */
+let interrupt: (call: string) => void = () => undefined
 let now = Date.parse('2026-01-01T00:00:00Z')
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'holdall-journal-'))
   database = await openInternalDatabase(join(folder, 'internal.db'))
-  journal = createJournal({ database, now: () => now })
+  const options = { database, now: () => now, before: (call: string) => interrupt(call) }
+  journal = createJournal(options)
+  plans = createPlans(options)
   await database.write(async (trx) => {
     await trx
       .insertInto('datasette_files_sources')
@@ -47,6 +54,8 @@ test('a run begins only while its files are there, and one at a time on a table'
     journal.begin({ ...PLACE, id: newRunId(), isPlanned: false }, null, gone),
     code('attach_files_gone'),
   )
+  const [begun] = await journal.unsettled(new Set())
+  await journal.failed(begun?.id ?? '', 'Gone.')
   const id = newRunId()
   await journal.begin({ ...PLACE, id, isPlanned: false }, 'root', CELLS)
   await assert.rejects(journal.begin({ ...PLACE, id: newRunId(), isPlanned: false }, null, CELLS), code('attach_busy'))
@@ -70,16 +79,69 @@ test('a run begins only while its files are there, and one at a time on a table'
 })
 
 test('a plan that could not be written is a plan again; one that nobody carries out goes after a week', async () => {
-  const id = await journal.plan(PLACE, 'root', MATCH, [LINE])
+  const id = await plans.add(PLACE, 'root', MATCH, [LINE])
   await journal.begin({ ...PLACE, id, isPlanned: true }, 'root', CELLS)
   await assert.rejects(journal.begin({ ...PLACE, id, isPlanned: true }, 'root', CELLS), code('attach_not_planned'))
   await journal.failed(id, 'No.')
   const again = await journal.find(id)
-  assert.deepEqual([again?.status, again?.failureReason, (await journal.pairs(id)).length], ['planned', 'No.', 1])
+  assert.deepEqual([again?.status, again?.failureReason, (await plans.pairs(id)).length], ['planned', 'No.', 1])
   now = Date.now() + PLAN_LIFETIME_MS - 60_000
-  await journal.plan(PLACE, 'root', MATCH, [LINE])
+  await plans.add(PLACE, 'root', MATCH, [LINE])
   assert.ok(await journal.find(id))
   now += 120_000
-  await journal.plan(PLACE, 'root', MATCH, [LINE])
+  await plans.add(PLACE, 'root', MATCH, [LINE])
   assert.equal(await journal.find(id), undefined)
+})
+
+test('cells are written down some at a time; a run that did not come to all of them has written nothing', async () => {
+  const cells = Array.from({ length: 2 * WRITTEN_AT_ONCE + 1 }, (_, at) => ({ ...CELLS[0], key: String(at) }) as const)
+  const lines = cells.map(({ key }) => ({ ...LINE, chosen: key }))
+  const place = { ...PLACE, table: 'many' }
+  const id = await plans.add(place, 'root', MATCH, lines)
+  let batches = 0
+  let turns = 0
+  const ticking = setInterval(() => {
+    turns += 1
+  }, 0)
+  interrupt = (call) => {
+    if (call !== 'journal cells') return
+    batches += 1
+    if (batches === 3) throw new Error('The power went.')
+  }
+  const all = cells as unknown as typeof CELLS
+  await assert.rejects(journal.begin({ ...place, id, isPlanned: true }, 'root', all), /power/)
+  clearInterval(ticking)
+  assert.ok(turns > 0, 'others had their turn in between')
+  const [run] = await journal.unsettled(new Set(), place)
+  assert.deepEqual([run?.status, run?.cells], ['applying', cells.length], 'the run is known')
+  assert.equal((await journal.cells(id)).length, 2 * WRITTEN_AT_ONCE)
+  interrupt = () => undefined
+  await journal.failed(id, 'The power went.')
+  assert.deepEqual([(await journal.find(id))?.status, (await journal.cells(id)).length], ['planned', 0])
+  await journal.begin({ ...place, id, isPlanned: true }, 'root', all)
+  assert.deepEqual(
+    (await journal.cells(id)).map(({ key }) => key),
+    cells.map(({ key }) => key),
+  )
+  await journal.applied(id)
+})
+
+test('a plan that is being matched again is not carried out half as it was and half as it will be', async () => {
+  const lines = Array.from({ length: WRITTEN_AT_ONCE + 1 }, () => LINE)
+  const id = await plans.add(PLACE, 'root', MATCH, lines)
+  const changed = plans.change(
+    id,
+    { ...MATCH, how: 'prefix' },
+    lines.map((line) => ({ ...line, chosen: '2' })),
+  )
+  await assert.rejects(plans.pairsToWrite(id), code('attach_busy'))
+  await changed
+  assert.deepEqual(new Set((await plans.pairsToWrite(id)).map(([, key]) => key)), new Set(['2']))
+  assert.equal((await journal.find(id))?.match?.how, 'prefix')
+  const late = plans.change(id, MATCH, lines)
+  await journal.begin({ ...PLACE, id, isPlanned: true }, 'root', CELLS)
+  await late
+  assert.equal((await plans.pairs(id)).filter(([, key]) => key === '2').length, 1, 'a run that has begun is left alone')
+  await journal.applied(id)
+  assert.equal((await plans.files(id)).length, 0)
 })

@@ -1,7 +1,8 @@
 import type { FileBrief } from '../../files/record.ts'
-import type { JournalCell, PlannedMatch, Run } from './journal.ts'
+import type { JournalCell } from './journal-cells.ts'
 import { countStates, type Line } from './plan.ts'
 import type { EmptyRows, Plan } from './planning.ts'
+import type { PlannedMatch, Run } from './run.ts'
 
 /** A run as the API shows it. */
 export function runJson(run: Run): Record<string, unknown> {

@@ -6,12 +6,12 @@ import { identifier, quoted } from '../identifiers.ts'
 import { encodeRowKey } from '../keys.ts'
 import { titleColumn } from '../pages/table-data.ts'
 import { guessMatch } from './guess.ts'
-import type { PlannedMatch } from './journal.ts'
 import { MAX_EMPTY_ROWS } from './limits.ts'
 import { type FoundRows, findRows } from './match.ts'
 import { candidatesFor, type Match } from './names.ts'
 import { inOrder, type Line, planLines, type RowChoice } from './plan.ts'
 import type { AttachRoom, Subject } from './room.ts'
+import type { PlannedMatch } from './run.ts'
 
 export interface PlanAsked {
   readonly actor: Actor | null

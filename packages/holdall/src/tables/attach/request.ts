@@ -2,9 +2,9 @@ import { FILE_ID } from '../../files/record.ts'
 import { HoldallError } from '../../web/error.ts'
 import { isObject, type Json } from '../write/body.ts'
 import { isOn } from '../write/rows-request.ts'
-import type { Pair } from './carry-out.ts'
 import { MAX_FILES } from './limits.ts'
 import { HOW, type Match } from './names.ts'
+import type { Pair } from './run.ts'
 
 /** What the API is asked for: files to be matched, or pairs that somebody matched already. */
 export interface AttachRequest {

@@ -8,11 +8,14 @@ import { databaseIn, tableIn } from '../routes.ts'
 import type { Table } from '../schema.ts'
 import { refuseImmutable } from '../write/room.ts'
 import type { CarryOut } from './carry-out.ts'
-import type { Journal, Run } from './journal.ts'
+import type { Journal } from './journal.ts'
+import type { Plans } from './plans.ts'
+import type { Run } from './run.ts'
 
 /** What attaching many files needs of the rooms around it. */
 export interface AttachRoom extends PagesRoom {
   readonly journal: Journal
+  readonly plans: Plans
   readonly carryOut: CarryOut
 }
 

@@ -7,7 +7,6 @@ import { needsTable } from '../write/room.ts'
 import { isForm } from '../write/routes.ts'
 import { ATTACH_API } from './api.ts'
 import { readFilesForm, readPlanForm } from './forms.ts'
-import type { Run } from './journal.ts'
 import { cellJson, pairsOf, planJson, runJson } from './json.ts'
 import { MAX_BODY_BYTES } from './limits.ts'
 import { planPage } from './pages/plan-page.ts'
@@ -17,6 +16,7 @@ import { countStates } from './plan.ts'
 import { emptyRows, makePlan } from './planning.ts'
 import { readAttachRequest } from './request.ts'
 import { type AttachRoom, columnIn, runIn, type Subject, subjectOf } from './room.ts'
+import type { Run } from './run.ts'
 
 const RUN_PATH = '/:database/:table/-/attach/:run{[0-9a-z]+}'
 
@@ -89,7 +89,7 @@ async function begin(c: RouteContext, room: AttachRoom, subject: Subject): Promi
       signal: c.req.raw.signal,
     })
     const place = { database: subject.database.name, table: subject.table.name, column }
-    const id = await room.journal.plan(place, c.var.actor?.id ?? null, plan.match, plan.lines)
+    const id = await room.plans.add(place, c.var.actor?.id ?? null, plan.match, plan.lines)
     if (c.var.format === 'json') {
       const run = await room.journal.find(id)
       return c.json({ ok: true, column, pairs: pairsOf(plan.lines), run: runJson(run as Run) })
@@ -108,9 +108,9 @@ async function show(c: RouteContext, room: AttachRoom): Promise<Response> {
   const isPlan = run.status === 'planned'
   if (!c.var.jsonPath) return isPlan ? planPage(c, room, subject, run) : resultPage(c, room, subject, run)
   if (!isPlan) return c.json({ ok: true, run: runJson(run), cells: (await room.journal.cells(run.id)).map(cellJson) })
-  const { states } = await room.journal.counts(run.id)
+  const { states } = await room.plans.counts(run.id)
   const counts = { ...countStates([]), ...Object.fromEntries(states) }
-  return c.json({ ok: true, run: runJson(run), counts, pairs: await room.journal.pairs(run.id) })
+  return c.json({ ok: true, run: runJson(run), counts, pairs: await room.plans.pairs(run.id) })
 }
 
 /** The form of a plan's page: keeps what was chosen, then matches again, turns the page or carries the plan out. */
@@ -125,7 +125,7 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
   }
   const form = await readPlanForm(c, room, subject, run)
   try {
-    await room.journal.choose(run.id, form.choices)
+    await room.plans.choose(run.id, form.choices)
     if (form.problems.size > 0) {
       const [message = ''] = form.problems.values()
       throw new HoldallError('bad_request', { reason: message }, { fields: Object.fromEntries(form.problems) })
@@ -136,18 +136,18 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
         actor: c.var.actor,
         column,
         rule,
-        files: await room.journal.files(run.id),
+        files: await room.plans.files(run.id),
         match: form.match,
         replace: form.replace,
         signal: c.req.raw.signal,
       })
-      await room.journal.planAgain(run.id, column, plan.match, plan.lines)
+      await room.plans.change(run.id, plan.match, plan.lines)
     } else if (form.go === 'apply') {
       const applied = await applyPlan(c, room, subject, run)
       if (c.var.format === 'json') return c.json({ ok: true, run: runJson(applied) })
       return c.redirect(href, 303)
     } else if (form.go === 'forget') {
-      await room.journal.forget(run.id)
+      await room.plans.forget(run.id)
       room.once.write(c, subject.href, { said: 'Plan forgotten. The files stay where they are.' })
       return c.redirect(`${subject.href}?${new URLSearchParams({ column: run.column })}`, 303)
     }
@@ -169,7 +169,7 @@ async function applyPlan(c: RouteContext, room: AttachRoom, subject: Subject, ru
     column,
     rule,
     actor: c.var.actor,
-    pairs: await room.journal.pairs(run.id),
+    pairs: await room.plans.pairsToWrite(run.id),
     run: run.id,
   })
 }

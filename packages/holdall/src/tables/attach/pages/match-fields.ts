@@ -3,8 +3,8 @@ import { button } from '../../../web/parts/button.ts'
 import { field } from '../../../web/parts/field.ts'
 import { checkbox, selectInput, textInput } from '../../../web/parts/inputs.ts'
 import { comparable } from '../guess.ts'
-import type { Run } from '../journal.ts'
 import type { Subject } from '../room.ts'
+import type { Run } from '../run.ts'
 
 const HOW_CHOICES = [
   { value: 'equal', label: 'is the whole name' },

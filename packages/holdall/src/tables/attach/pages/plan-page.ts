@@ -16,12 +16,13 @@ import { visibleFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
 import { crumbs } from '../../pages/room.ts'
 import { type PlanForm, rowField, typedField } from '../forms.ts'
-import type { JournalLine, Run } from '../journal.ts'
 import { PAGE_LINES } from '../limits.ts'
 import { examplePattern, type LineState, STATES } from '../plan.ts'
 import { type EmptyRows, emptyRows } from '../planning.ts'
+import type { PlannedLine } from '../plans.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
+import type { Run } from '../run.ts'
 import { matchFields } from './match-fields.ts'
 import { placeOf } from './result-page.ts'
 
@@ -52,12 +53,12 @@ export async function planPage(
   const { database, table, href } = subject
   const asked = new URLSearchParams(refused?.form.posted.get('here') ?? new URL(c.req.url).search)
   const shown: Shown = Object.hasOwn(SHOWN, asked.get('show') ?? '') ? (asked.get('show') as Shown) : 'all'
-  const { states, chosen } = await room.journal.counts(run.id)
+  const { states, chosen } = await room.plans.counts(run.id)
   const countOf = (part: Shown) => SHOWN[part].states.reduce((sum, state) => sum + (states.get(state) ?? 0), 0)
   const total = countOf(shown)
   const from = Math.min(placeOf(asked.get('from') ?? undefined), Math.max(0, total - 1))
-  const lines = await room.journal.lines(run.id, SHOWN[shown].states, from)
-  const pairs = await room.journal.pairs(run.id)
+  const lines = await room.plans.lines(run.id, SHOWN[shown].states, from)
+  const pairs = await room.plans.pairs(run.id)
   const [frame, files, empty, labels] = await Promise.all([
     room.frame(c),
     visibleFiles(
@@ -133,7 +134,7 @@ function addressOf(shown: Shown, from: number): string {
   return parameters.toString()
 }
 
-function nameOf(files: ReadonlyMap<string, FileBrief>, [line]: readonly JournalLine[]): string | undefined {
+function nameOf(files: ReadonlyMap<string, FileBrief>, [line]: readonly PlannedLine[]): string | undefined {
   return line && files.get(line.file)?.filename
 }
 
@@ -181,13 +182,13 @@ function pageBar(shown: Shown, from: number, total: number): Html {
   }${next < total && button({ label: 'Next page', type: 'submit', name: 'go', value: to(next), endIcon: 'chevronRight' })}</nav></div>`
 }
 
-function fileCellOf({ room, files }: View, { file }: JournalLine): Html {
+function fileCellOf({ room, files }: View, { file }: PlannedLine): Html {
   const brief = files.get(file)
   return fileCell(brief === undefined ? { state: 'unavailable' } : { state: 'file', file: shownFile(brief, room.urls) })
 }
 
 /** The row of a file: a choice among those that fit, or a field to type one. */
-function rowCell(view: View, line: JournalLine): Html {
+function rowCell(view: View, line: PlannedLine): Html {
   const { labels, files, subject, refused, run } = view
   const filename = files.get(line.file)?.filename ?? 'this file'
   if (line.state === 'refused' || line.state === 'same') {
@@ -229,7 +230,7 @@ function rowLink({ path }: Subject, key: string, label: string | null): Html {
   return html`<a href="${safeUrl(`${path}/${key}`)}">${label ?? key}</a>`
 }
 
-function why({ state, note, rowCount, rows }: JournalLine, { match }: Run): string {
+function why({ state, note, rowCount, rows }: PlannedLine, { match }: Run): string {
   switch (state) {
     case 'matched':
       return `Its name fits ${match?.column ?? 'the row'}.`

@@ -10,10 +10,11 @@ import { itemsOf } from '../../file-columns/items.ts'
 import { cellFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
 import { crumbs } from '../../pages/room.ts'
-import type { JournalCell, Run } from '../journal.ts'
+import type { JournalCell } from '../journal-cells.ts'
 import { PAGE_LINES } from '../limits.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
+import type { Run } from '../run.ts'
 import { statusWords, timeWords } from './runs-panel.ts'
 
 /** `GET /{db}/{table}/-/attach/{run}` of a run that was carried out: what it wrote, and its undo. */

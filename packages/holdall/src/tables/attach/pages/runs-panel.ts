@@ -2,8 +2,8 @@ import { formatCount } from '../../../web/format.ts'
 import { type Html, html } from '../../../web/html.ts'
 import { postButton } from '../../../web/parts/button.ts'
 import { linkedRows } from '../../../web/parts/facts.ts'
-import type { Run } from '../journal.ts'
 import type { Subject } from '../room.ts'
+import type { Run } from '../run.ts'
 
 /** What was attached to a table before, each with its undo. */
 export function runsPanel({ href }: Subject, runs: readonly Run[], names: ReadonlyMap<string, string>): Html {

@@ -15,9 +15,9 @@ import type { RouteContext } from '../../../web/route.ts'
 import { answerPage } from '../../pages/answer.ts'
 import { crumbs, sourceFor, uploadableSources } from '../../pages/room.ts'
 import { newestFiles, sourcesHere } from '../here.ts'
-import type { Run } from '../journal.ts'
 import { MAX_FILES } from '../limits.ts'
 import type { AttachRoom, Subject } from '../room.ts'
+import type { Run } from '../run.ts'
 import { runsPanel } from './runs-panel.ts'
 
 /** `GET /{db}/{table}/-/attach`: where files come from, and what was attached before. */

@@ -1,0 +1,192 @@
+import { type Selectable, sql } from 'kysely'
+import type { AttachLineTable } from '../../database/schema.ts'
+import { HoldallError } from '../../web/error.ts'
+import { PAGE_LINES, PLAN_LIFETIME_MS } from './limits.ts'
+import type { Line, LineState, RowChoice } from './plan.ts'
+import { newRunId, type Pair, type Place, type PlannedMatch, placeColumns } from './run.ts'
+import { inBatches, type WriteOptions, writesTo } from './writes.ts'
+
+export interface PlansOptions extends WriteOptions {
+  readonly now?: () => number
+}
+
+export type PlannedLine = Line & { readonly position: number }
+
+export type Plans = ReturnType<typeof createPlans>
+
+/** Runs that nobody has carried out yet: which file goes to which row, and what is still to be decided. */
+export function createPlans({ database, before, now = Date.now }: PlansOptions) {
+  const write = writesTo({ database, ...(before && { before }) })
+  /** Plans that are being matched again: half of their lines say the one, half the other. */
+  const changing = new Set<string>()
+
+  /** Puts lines in their places, where others may stand; none into what is no plan any more. */
+  function writeLines(name: string, id: string, lines: readonly Line[]): Promise<void> {
+    return inBatches(lines.length, (from, to) => {
+      const batch = JSON.stringify(lines.slice(from, to).map(valuesOf))
+      return write(name, (trx) =>
+        sql`INSERT OR REPLACE INTO attach_lines (run_id, position, file_id, state, rows, row_count, chosen, note)
+          SELECT run.id, line.key + ${from}, line.value ->> 0, line.value ->> 1, line.value ->> 2, line.value ->> 3, line.value ->> 4, line.value ->> 5
+          FROM attach_runs AS run, json_each(${batch}) AS line WHERE run.id = ${id} AND run.status = 'planned'`.execute(
+          trx,
+        ),
+      )
+    })
+  }
+
+  async function forget(id: string): Promise<void> {
+    const { length } = await files(id)
+    await inBatches(length, (_, to) =>
+      write('forget lines', (trx) =>
+        sql`DELETE FROM attach_lines WHERE run_id = (SELECT id FROM attach_runs WHERE id = ${id} AND status = 'planned')
+          AND position < ${to}`.execute(trx),
+      ),
+    )
+    await write('forget plan', (trx) =>
+      trx.deleteFrom('attach_runs').where('id', '=', id).where('status', '=', 'planned').execute(),
+    )
+  }
+
+  /** Every file of a plan, in its order. */
+  async function files(id: string): Promise<string[]> {
+    const rows = await database.read
+      .selectFrom('attach_lines')
+      .select('file_id')
+      .where('run_id', '=', id)
+      .orderBy('position')
+      .execute()
+    return rows.map(({ file_id }) => file_id)
+  }
+
+  /** The files of a plan that go to a row. */
+  async function pairs(id: string): Promise<Pair[]> {
+    const rows = await database.read
+      .selectFrom('attach_lines')
+      .select(['file_id', 'chosen'])
+      .where('run_id', '=', id)
+      .where('chosen', 'is not', null)
+      .orderBy('position')
+      .execute()
+    return rows.map(({ file_id, chosen }) => [file_id, chosen as string])
+  }
+
+  return {
+    forget,
+    files,
+    pairs,
+
+    /** Keeps a plan for its actor, and forgets those that nobody carried out for a week. Returns its id. */
+    async add(
+      place: Place & { readonly column: string },
+      actorId: string | null,
+      match: PlannedMatch,
+      lines: readonly Line[],
+    ): Promise<string> {
+      const old = await database.read
+        .selectFrom('attach_runs')
+        .select('id')
+        .where('status', '=', 'planned')
+        .where('created_at', '<', new Date(now() - PLAN_LIFETIME_MS).toISOString())
+        .execute()
+      for (const plan of old) await forget(plan.id)
+      const id = newRunId(now())
+      const values = { ...placeColumns(place), actor_id: actorId, match: JSON.stringify(match), files: lines.length }
+      await write('add plan', (trx) =>
+        trx
+          .insertInto('attach_runs')
+          .values({ id, ...values, status: 'planned' })
+          .execute(),
+      )
+      await writeLines('add lines', id, lines)
+      return id
+    },
+
+    /**
+     * The same files, matched in another way.
+     * @throws HoldallError `attach_busy`
+     */
+    async change(id: string, match: PlannedMatch, lines: readonly Line[]): Promise<void> {
+      demandWhole(id)
+      changing.add(id)
+      try {
+        await writeLines('change lines', id, lines)
+        await write('change plan', (trx) =>
+          trx
+            .updateTable('attach_runs')
+            .set({ match: JSON.stringify(match) })
+            .where('id', '=', id)
+            .where('status', '=', 'planned')
+            .execute(),
+        )
+      } finally {
+        changing.delete(id)
+      }
+    },
+
+    async counts(id: string): Promise<{ states: Map<LineState, number>; chosen: number }> {
+      const rows = await database.read
+        .selectFrom('attach_lines')
+        .select(({ fn }) => ['state', fn.countAll<number>().as('lines'), fn.count<number>('chosen').as('chosen')])
+        .where('run_id', '=', id)
+        .groupBy('state')
+        .execute()
+      return {
+        states: new Map(rows.map(({ state, lines }) => [state as LineState, Number(lines)])),
+        chosen: rows.reduce((sum, { chosen }) => sum + Number(chosen), 0),
+      }
+    },
+
+    /** One page of a plan; `from` is the place of its first line among those of the states. */
+    async lines(id: string, states: readonly LineState[], from: number): Promise<PlannedLine[]> {
+      const rows = await database.read
+        .selectFrom('attach_lines')
+        .selectAll()
+        .where('run_id', '=', id)
+        .where('state', 'in', states)
+        .orderBy('position')
+        .limit(PAGE_LINES)
+        .offset(from)
+        .execute()
+      return rows.map((row) => toLine(row))
+    },
+
+    /**
+     * The pairs of a plan that is to be carried out.
+     * @throws HoldallError `attach_busy`
+     */
+    async pairsToWrite(id: string): Promise<Pair[]> {
+      demandWhole(id)
+      return pairs(id)
+    },
+
+    async choose(id: string, choices: ReadonlyMap<number, string | null>): Promise<void> {
+      const all = [...choices]
+      await inBatches(all.length, (from, to) =>
+        write('choose rows', (trx) =>
+          sql`UPDATE attach_lines SET chosen = choice.value ->> 1 FROM json_each(${JSON.stringify(all.slice(from, to))}) AS choice
+            WHERE run_id = ${id} AND position = choice.value ->> 0`.execute(trx),
+        ),
+      )
+    },
+  }
+
+  function demandWhole(id: string): void {
+    if (changing.has(id)) throw new HoldallError('attach_busy')
+  }
+}
+
+function valuesOf({ file, state, rows, rowCount, chosen, note }: Line) {
+  return [file, state, JSON.stringify(rows), rowCount, chosen, note]
+}
+
+function toLine(row: Selectable<AttachLineTable>): PlannedLine {
+  return {
+    position: row.position,
+    file: row.file_id,
+    state: row.state as LineState,
+    rows: JSON.parse(row.rows) as RowChoice[],
+    rowCount: row.row_count,
+    chosen: row.chosen,
+    note: row.note,
+  }
+}

@@ -1,0 +1,68 @@
+import type { Selectable } from 'kysely'
+import { ulid } from 'ulid'
+import type { AttachRunTable, AttachStatus } from '../../database/schema.ts'
+import type { Match } from './names.ts'
+
+export interface Place {
+  readonly database: string
+  readonly table: string
+}
+
+/** A file and the last part of the address of its row. */
+export type Pair = readonly [file: string, key: string]
+
+/** One run, as the internal database knows it. */
+export interface Run extends Place {
+  readonly id: string
+  readonly column: string
+  readonly actorId: string | null
+  readonly status: AttachStatus
+  /** How its plan was matched, and what was said about it; null for pairs that were given. */
+  readonly match: PlannedMatch | null
+  readonly files: number
+  readonly cells: number
+  readonly restored: number | null
+  readonly failureReason: string | null
+  /** ISO 8601 in UTC. */
+  readonly createdAt: string
+  readonly appliedAt: string | null
+  readonly undoneAt: string | null
+  readonly undoneBy: string | null
+  readonly process: string | null
+}
+
+export interface PlannedMatch extends Match {
+  readonly replace: boolean
+  /** Whether every row was looked at before the time was over. */
+  readonly complete: boolean
+}
+
+export function newRunId(now: number = Date.now()): string {
+  return ulid(now).toLowerCase()
+}
+
+export function toRun(row: Selectable<AttachRunTable>): Run {
+  return {
+    id: row.id,
+    database: row.database_name,
+    table: row.table_name,
+    column: row.column_name,
+    actorId: row.actor_id,
+    status: row.status,
+    match: row.match === null ? null : (JSON.parse(row.match) as PlannedMatch),
+    files: row.files,
+    cells: row.cells,
+    restored: row.restored,
+    failureReason: row.failure_reason,
+    createdAt: row.created_at,
+    appliedAt: row.applied_at,
+    undoneAt: row.undone_at,
+    undoneBy: row.undone_by,
+    process: row.process,
+  }
+}
+
+/** The columns that say which cells a run writes. */
+export function placeColumns({ database, table, column }: Place & { readonly column: string }) {
+  return { database_name: database, table_name: table, column_name: column }
+}

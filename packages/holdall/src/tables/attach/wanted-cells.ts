@@ -1,0 +1,80 @@
+import { HoldallError } from '../../web/error.ts'
+import type { Actor } from '../../web/route.ts'
+import type { ServedDatabase } from '../databases.ts'
+import { readCell } from '../file-columns/cell.ts'
+import { checkFileColumns, type FileCheck } from '../file-columns/check.ts'
+import type { FileColumn } from '../file-columns/settings.ts'
+import type { VisibleFiles } from '../file-columns/visible.ts'
+import type { Writers } from '../write/writers.ts'
+import type { JournalCell } from './journal-cells.ts'
+import type { Pair } from './run.ts'
+
+/** What somebody wants attached. */
+export interface Wanted {
+  readonly database: ServedDatabase
+  readonly table: string
+  readonly column: string
+  readonly rule: FileColumn
+  readonly actor: Actor | null
+  readonly pairs: readonly Pair[]
+  /** The plan that it carries out. */
+  readonly run: string | null
+}
+
+/**
+ * What the cells hold and are to hold, checked as every write to a file column is. Cells that hold it already are absent.
+ * @throws HoldallError `file_column_refused` with what is wrong by the rows' addresses, and what reading throws
+ */
+export async function wantedCells(
+  { database, table, column, rule, actor, pairs }: Wanted,
+  { writers, files }: { readonly writers: Writers; readonly files: VisibleFiles },
+): Promise<Omit<JournalCell, 'outcome'>[]> {
+  const byRow = new Map<string, string[]>()
+  for (const [file, key] of pairs) {
+    const ids = byRow.get(key)
+    if (ids) ids.push(file)
+    else byRow.set(key, [file])
+  }
+  const keys = [...byRow.keys()]
+  const { stored = [] } = await writers.write(database, { kind: 'stored', table, columns: [column], rows: keys })
+  const problems: string[] = []
+  const cells = keys.flatMap((key, at) => {
+    const held = stored[at]?.[0]
+    const added = [...new Set(byRow.get(key))]
+    if (held === undefined) problems.push(`${key}: There is no such row.`)
+    else if (held !== null && typeof held !== 'string') problems.push(`${key}: Its cell holds no text.`)
+    else if (!rule.multiple && added.length > 1)
+      problems.push(`${key}: This column takes one file, not ${added.length}.`)
+    else {
+      const { ids } = readCell(held)
+      const news = added.filter((id) => !ids.includes(id))
+      if (news.length === 0) return []
+      const after = rule.multiple ? JSON.stringify([...ids, ...news]) : (news[0] as string)
+      return [{ key, before: held, after, files: news }]
+    }
+    return []
+  })
+  if (problems.length > 0)
+    throw new HoldallError('file_column_refused', {}, { errors: problems, fields: { [column]: problems[0] as string } })
+  await check(cells, {
+    actor,
+    files,
+    columns: new Map([[column, rule]]),
+    rows: cells.map(({ after }) => [[column, after]]),
+    stored: async () => cells.map(({ before }) => new Map([[column, before]])),
+  })
+  return cells
+}
+
+/** As `checkFileColumns`, with what is wrong by the rows' addresses in place of their numbers. */
+async function check(cells: readonly { readonly key: string }[], asked: FileCheck): Promise<void> {
+  try {
+    await checkFileColumns(asked)
+  } catch (error) {
+    if (!(error instanceof HoldallError)) throw error
+    const errors = error.errors.map((message) =>
+      message.replace(/^(?:Row (\d+): )?/, (_, at: string | undefined) => `${cells[Number(at ?? 0)]?.key}: `),
+    )
+    throw new HoldallError(error.code, error.values, { errors, fields: error.fields, cause: error })
+  }
+}
