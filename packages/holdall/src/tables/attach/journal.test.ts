@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { type InternalDatabase, openInternalDatabase } from '../../database/internal.ts'
 import { HoldallError } from '../../web/error.ts'
 import { createJournal, type Journal } from './journal.ts'
-import { PLAN_LIFETIME_MS, WRITTEN_AT_ONCE } from './limits.ts'
+import { AT_ONCE, PLAN_LIFETIME_MS } from './limits.ts'
 import { createPlans, type Plans } from './plans.ts'
 import { newRunId } from './run.ts'
 
@@ -94,7 +94,7 @@ test('a plan that could not be written is a plan again; one that nobody carries 
 })
 
 test('cells are written down some at a time; a run that did not come to all of them has written nothing', async () => {
-  const cells = Array.from({ length: 2 * WRITTEN_AT_ONCE + 1 }, (_, at) => ({ ...CELLS[0], key: String(at) }) as const)
+  const cells = Array.from({ length: 2 * AT_ONCE + 1 }, (_, at) => ({ ...CELLS[0], key: String(at) }) as const)
   const lines = cells.map(({ key }) => ({ ...LINE, chosen: key }))
   const place = { ...PLACE, table: 'many' }
   const id = await plans.add(place, 'root', MATCH, lines)
@@ -114,7 +114,7 @@ test('cells are written down some at a time; a run that did not come to all of t
   assert.ok(turns > 0, 'others had their turn in between')
   const [run] = await journal.unsettled(new Set(), place)
   assert.deepEqual([run?.status, run?.cells], ['applying', cells.length], 'the run is known')
-  assert.equal((await journal.cells(id)).length, 2 * WRITTEN_AT_ONCE)
+  assert.equal((await journal.cells(id)).length, 2 * AT_ONCE)
   interrupt = () => undefined
   await journal.failed(id, 'The power went.')
   assert.deepEqual([(await journal.find(id))?.status, (await journal.cells(id)).length], ['planned', 0])
@@ -127,7 +127,7 @@ test('cells are written down some at a time; a run that did not come to all of t
 })
 
 test('a plan that is being matched again is not carried out half as it was and half as it will be', async () => {
-  const lines = Array.from({ length: WRITTEN_AT_ONCE + 1 }, () => LINE)
+  const lines = Array.from({ length: AT_ONCE + 1 }, () => LINE)
   const id = await plans.add(PLACE, 'root', MATCH, lines)
   const changed = plans.change(
     id,

@@ -28,7 +28,7 @@ export const MAX_GUESSED = 12
 export const GUESS_FILES = 500
 /** Names of files that are read before others may have the processor. */
 export const NAMES_AT_ONCE = 500
-/** Lines of a plan, or cells of the journal, that one transaction writes before others may have the processor. */
-export const WRITTEN_AT_ONCE = 500
+/** Lines of a plan, or cells of a run, that are checked or written before others may have the processor. */
+export const AT_ONCE = 500
 /** Plans that nobody carried out are forgotten after this. */
 export const PLAN_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000

@@ -8,6 +8,7 @@ import type { VisibleFiles } from '../file-columns/visible.ts'
 import type { Writers } from '../write/writers.ts'
 import type { JournalCell } from './journal-cells.ts'
 import type { Pair } from './run.ts'
+import { inBatches } from './writes.ts'
 
 /** What somebody wants attached. */
 export interface Wanted {
@@ -54,27 +55,38 @@ export async function wantedCells(
     }
     return []
   })
-  if (problems.length > 0)
-    throw new HoldallError('file_column_refused', {}, { errors: problems, fields: { [column]: problems[0] as string } })
-  await check(cells, {
-    actor,
-    files,
-    columns: new Map([[column, rule]]),
-    rows: cells.map(({ after }) => [[column, after]]),
-    stored: async () => cells.map(({ before }) => new Map([[column, before]])),
+  demandNone(problems, column)
+  const refused: string[] = []
+  await inBatches(cells.length, async (from, to) => {
+    const batch = cells.slice(from, to)
+    const check = {
+      actor,
+      files,
+      columns: new Map([[column, rule]]),
+      rows: batch.map(({ after }) => [[column, after]] as const),
+      stored: async () => batch.map(({ before }) => new Map([[column, before]])),
+    }
+    refused.push(...(await problemsOf(batch, check)))
   })
+  demandNone(refused, column)
   return cells
 }
 
-/** As `checkFileColumns`, with what is wrong by the rows' addresses in place of their numbers. */
-async function check(cells: readonly { readonly key: string }[], asked: FileCheck): Promise<void> {
+/** What `checkFileColumns` says against cells, by their rows' addresses in place of numbers. */
+async function problemsOf(cells: readonly { readonly key: string }[], check: FileCheck): Promise<string[]> {
   try {
-    await checkFileColumns(asked)
+    await checkFileColumns(check)
+    return []
   } catch (error) {
-    if (!(error instanceof HoldallError)) throw error
-    const errors = error.errors.map((message) =>
+    if (!(error instanceof HoldallError) || error.code !== 'file_column_refused') throw error
+    return error.errors.map((message) =>
       message.replace(/^(?:Row (\d+): )?/, (_, at: string | undefined) => `${cells[Number(at ?? 0)]?.key}: `),
     )
-    throw new HoldallError(error.code, error.values, { errors, fields: error.fields, cause: error })
   }
+}
+
+function demandNone(problems: readonly string[], column: string): void {
+  const [first] = problems
+  if (first === undefined) return
+  throw new HoldallError('file_column_refused', {}, { errors: problems, fields: { [column]: first } })
 }

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Transaction } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
-import { WRITTEN_AT_ONCE } from './limits.ts'
+import { AT_ONCE } from './limits.ts'
 
 export interface WriteOptions {
   readonly database: InternalDatabase
@@ -24,7 +24,7 @@ export function writesTo({ database, before }: WriteOptions): Write {
 export async function inBatches(
   total: number,
   work: (from: number, to: number) => Promise<unknown>,
-  size = WRITTEN_AT_ONCE,
+  size = AT_ONCE,
 ): Promise<void> {
   for (let from = 0; from < total; from += size) {
     if (from > 0) await turn()

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { FileBrief } from '../../files/record.ts'
 import { MAX_BATCH } from '../../files/registry.ts'
 import type { FindDeleted } from '../../files/trash/notes.ts'
@@ -10,7 +11,7 @@ export interface VisibleFiles {
   briefs(actor: Actor | null, ids: Iterable<string>): Promise<Map<string, FileBrief>>
 }
 
-/** Any number of files: one batch query, or one for each `MAX_BATCH` of them. */
+/** Any number of files: one batch query, or one for each `MAX_BATCH` of them, between which others have their turn. */
 export async function visibleFiles(
   files: VisibleFiles,
   actor: Actor | null,
@@ -21,6 +22,7 @@ export async function visibleFiles(
   if (wanted.length <= MAX_BATCH) return files.briefs(actor, wanted)
   const found = new Map<string, FileBrief>()
   for (let at = 0; at < wanted.length; at += MAX_BATCH) {
+    if (at > 0) await turn()
     for (const [id, file] of await files.briefs(actor, wanted.slice(at, at + MAX_BATCH))) found.set(id, file)
   }
   return found
