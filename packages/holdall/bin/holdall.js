@@ -13,10 +13,21 @@ else restart()
 
 async function start() {
   module.enableCompileCache?.()
+  module.registerHooks({ resolve })
   const compiled = new URL('../dist/cli/main.js', import.meta.url)
   const source = new URL('../src/cli/main.ts', import.meta.url)
   const { main } = await import(existsSync(compiled) ? compiled.href : source.href)
   process.exitCode = await main(process.argv.slice(2))
+}
+
+// Six hundred modules are named by where they lie beside each other, and Node would look at each path and at every folder
+// above it before it believes so. Not for `require`, which may leave endings out.
+function resolve(specifier, context, next) {
+  const { parentURL, conditions } = context
+  if (!/^\.\.?\/.*\.[jt]s$/.test(specifier) || !parentURL?.startsWith('file:') || !conditions.includes('import')) {
+    return next(specifier, context)
+  }
+  return { url: new URL(specifier, parentURL).href, shortCircuit: true }
 }
 
 function restart() {

@@ -55,7 +55,7 @@ export interface Assembled {
   readonly http: Hono<RouteEnv>
   /** The path of a one-time link that signs in as the actor, with `base_url`. */
   createSignInLink(actor: string): Promise<string>
-  /** Looks at the sources and goes on with uploads that another process left. */
+  /** Looks at the sources and goes on with uploads that another process left; a second later with everything else. */
   start(): Promise<void>
   close(): Promise<void>
 }
@@ -186,8 +186,10 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       http,
       createSignInLink: async (actor) => (await access.createSignInLink(actor, null)).path,
       async start() {
-        await files.start()
         await uploads.start()
+        // What waits for days can wait until the first answers are given: it takes processors, and locks the database.
+        const upkeep = setTimeout(files.start, UPKEEP_AFTER_MS)
+        closing.push(() => clearTimeout(upkeep))
         sources.start().catch((error) => log.error('sources could not be probed', { error }))
         tables.start().catch((error) => log.error('runs of attached files could not be settled', { error }))
       },
@@ -198,6 +200,8 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
     throw error
   }
 }
+
+const UPKEEP_AFTER_MS = 1_000
 
 // Scripts and styles are files of ours; pictures may also come from the page itself while they are being uploaded.
 const CONTENT_SECURITY_POLICY = [

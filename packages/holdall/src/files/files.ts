@@ -43,8 +43,8 @@ export interface Files {
   readonly sync: Sync
   /** For the uploads. */
   readonly intake: FileIntake
-  /** Removes thumbnails that were made under other limits. No child starts before there is a picture to make. */
-  start(): Promise<void>
+  /** Goes on with what other processes left, and keeps looking. No child starts before there is a picture to make. */
+  start(): void
   /** Stops what is read in the background, and ends the processes that read. */
   close(): Promise<void>
 }
@@ -78,7 +78,7 @@ export function createFiles(options: FilesOptions): Files {
     trash,
     sync,
     intake: createIntake({ registry, readers, background, urls }),
-    async start() {
+    start() {
       // A large cache takes a while to look through, and nobody has to wait for that.
       thumbnails.start().catch((error) => log.warn('thumbnails_not_swept', { error }))
       trash.start()

@@ -2,7 +2,7 @@ import type { FileIntake } from '../uploads/inspection.ts'
 import type { Urls } from '../web/url.ts'
 import type { Background } from './background/background.ts'
 import { inspect, type Readers } from './inspection/inspect.ts'
-import { sniff } from './inspection/sniff.ts'
+import { sniffLate } from './inspection/sniff-late.ts'
 import { withDuplicates } from './record.ts'
 import type { Registry } from './registry.ts'
 
@@ -19,7 +19,7 @@ export function createIntake({
   urls: Urls
 }): FileIntake {
   return {
-    sniff,
+    sniff: sniffLate,
     inspect: (question) => inspect(question, readers),
     async record(transaction, upload) {
       await registry.record(transaction, upload)

@@ -5,7 +5,7 @@ import type { Sources } from '../../sources/sources.ts'
 import type { FinishedUpload } from '../../uploads/inspection.ts'
 import type { Log } from '../../web/log.ts'
 import { inspect, type Readers } from '../inspection/inspect.ts'
-import { sniff } from '../inspection/sniff.ts'
+import { sniffLate } from '../inspection/sniff-late.ts'
 import { hasWords } from '../inspection/words.ts'
 import type { Registry } from '../registry.ts'
 import { factsJob } from './facts.ts'
@@ -38,7 +38,7 @@ export function createBackground({ database, registry, sources, readers, log }: 
     database,
     log,
     jobs: {
-      facts: factsJob({ byId, sources, sniff, inspect: (question) => inspect(question, readers), wake }),
+      facts: factsJob({ byId, sources, sniff: sniffLate, inspect: (question) => inspect(question, readers), wake }),
       text: textJob({ byId, sources, parsers: readers.parsers }),
     },
   })
