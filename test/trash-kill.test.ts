@@ -116,8 +116,8 @@ describe('a server that is killed while files are deleted, restored and purged',
   async function killedCollecting(at: number): Promise<string | undefined> {
     await due(2)
     for (let more = 0; more < 2; more += 1) plantOrphan()
-    const { stderr } = await runHoldall(['gc', '--data', data], { HOLDALL_TEST_KILL_AT: String(at) })
-    const { code, stdout, stderr: complaints } = await runHoldall(['gc', '--data', data])
+    const { stderr } = await runHoldall(['gc', '--delete', '--data', data], { HOLDALL_TEST_KILL_AT: String(at) })
+    const { code, stdout, stderr: complaints } = await runHoldall(['gc', '--delete', '--data', data])
     assert.equal(code, 0, stdout + complaints)
     return boundaryIn(stderr)
   }

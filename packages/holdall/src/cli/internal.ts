@@ -10,6 +10,8 @@ export interface DataOptions {
   readonly config?: string | undefined
   readonly data?: string | undefined
   readonly internal?: string | undefined
+  /** Paths of served databases besides those of the configuration. */
+  readonly databases?: readonly string[] | undefined
 }
 
 /** What a command works on: the data of a server, whether that runs or not. */
@@ -32,7 +34,7 @@ export async function withServerData<Result>(
   io: CommandIo,
   work: (data: ServerData) => Promise<Result>,
 ): Promise<Result> {
-  const { config } = loadConfig({ file: options.config, env: io.env })
+  const { config } = loadConfig({ file: options.config, env: io.env, databases: options.databases ?? [] })
   const data = options.data ?? DEFAULT_DATA
   const expected = resolve(options.internal ?? join(data, 'internal.db'))
   if (!existsSync(expected)) {

@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   serve: { summary: 'serve databases and files', load: async () => (await import('./serve.ts')).serve },
   link: { summary: 'make a one-time sign-in link for somebody', load: async () => (await import('./link.ts')).link },
   gc: {
-    summary: 'remove what nobody will ask for again: due trash, bytes that nothing names',
+    summary: 'say what nobody will ask for again (due trash, bytes that nothing names); --delete removes it',
     load: async () => (await import('./gc.ts')).gc,
   },
   sync: {
@@ -28,7 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   upload: { summary: 'upload files to a source', load: async () => (await import('./upload.ts')).upload },
   verify: {
-    summary: 'compare what is known of files with what lies in the storages',
+    summary: 'read every file again and compare it with what was recorded; --repair records what has changed',
     load: async () => (await import('./verify.ts')).verify,
   },
 }
@@ -85,9 +85,9 @@ function usage(): string {
   holdall token create ACTOR [--name NAME] [--expires DAYS] [--restrict ACTION[:RESOURCE]]…
   holdall sync SOURCE [--json]
   holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--json]
-  holdall verify [SOURCE] [--hash] [--json]
+  holdall verify [SOURCE] [--quick] [--repair] [--json]
   holdall backup FOLDER [DB…]
-  holdall gc [--dry-run]
+  holdall gc [DB…] [--delete]
 
 ${lines.join('\n')}
 

@@ -7,10 +7,18 @@ import { createOutgoing } from '../web/outgoing/fetch.ts'
 import { CommandError, type CommandIo } from './arguments.ts'
 import type { ServerData } from './internal.ts'
 
+interface SourcesWanted {
+  readonly io: CommandIo
+  readonly log: Log
+  readonly before?: BeforeIo | undefined
+  /** Whether nothing in the storages may change, not even by being opened. */
+  readonly readOnly?: boolean
+}
+
 /** The sources of a server, for a command that reads them beside it; what the server has entered stays as it is. */
 export async function withSources<Result>(
   { config, db, path }: ServerData,
-  { io, log, before }: { readonly io: CommandIo; readonly log: Log; readonly before?: BeforeIo | undefined },
+  { io, log, before, readOnly = false }: SourcesWanted,
   work: (sources: Sources) => Promise<Result>,
 ): Promise<Result> {
   const outgoing = createOutgoing({ allowPrivate: config.settings.allow_private_hosts })
@@ -24,6 +32,7 @@ export async function withSources<Result>(
       log,
       fetch: outgoing.fetch,
       asEntered: true,
+      readOnly,
     })
     try {
       return await work(sources)

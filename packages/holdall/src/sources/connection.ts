@@ -59,7 +59,8 @@ export function connect(declared: DeclaredSource, context: ConnectionContext): C
       if (value === undefined) throw new HoldallError('unavailable', { reason: `the secret ${name} is not set` })
       return value
     })
-    const made = await type.create(type.config.parse(config), { getSecret, fetch: context.fetch, log: context.log })
+    const { fetch, log, readOnly = false } = context
+    const made = await type.create(type.config.parse(config), { getSecret, fetch, log, readOnly })
     if (closed) await made.close?.()
     storage = made
     return made

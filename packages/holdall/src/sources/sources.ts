@@ -68,6 +68,8 @@ export interface SourcesOptions {
   readonly now?: () => number
   /** For a command beside the server: only sources that the server has entered, and nothing of them is changed. */
   readonly asEntered?: boolean
+  /** For a command that only looks: making a storage changes nothing in it. */
+  readonly readOnly?: boolean
   /** Default: PROBE_EVERY_MS. */
   readonly probeEveryMs?: number
 }
@@ -92,6 +94,7 @@ export async function createSources(options: SourcesOptions): Promise<Sources> {
     log,
     fetch = createOutgoing().fetch,
     now = Date.now,
+    readOnly = false,
     probeEveryMs = PROBE_EVERY_MS,
   } = options
   const types = new Map(options.types.map((type) => [type.type, type]))
@@ -103,7 +106,7 @@ export async function createSources(options: SourcesOptions): Promise<Sources> {
     : await recordSources(database, [...declared.values()])
   for (const row of rows) {
     const declaration = declared.get(row.slug)
-    const connection = declaration && connect(declaration, { getSecret, fetch, log, now })
+    const connection = declaration && connect(declaration, { getSecret, fetch, log, now, readOnly })
     if (connection) connections.set(row.slug, connection)
     sources.set(row.slug, sourceOf(row, declaration, connection, config.settings.max_upload_bytes))
   }

@@ -18,6 +18,8 @@ export interface StorageContext {
   /** The one way to make requests: to public addresses, with limits (web/outgoing). */
   readonly fetch: typeof fetch
   readonly log: Log
+  /** For somebody who only looks: making the storage makes, sweeps and changes nothing, and nobody will write to it. */
+  readonly readOnly?: boolean
 }
 
 /**

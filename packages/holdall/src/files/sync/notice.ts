@@ -5,11 +5,16 @@ import type { FileRecord } from '../record.ts'
 import { toListed } from './listed.ts'
 import { markMissing, markReturned, recordChanges } from './registered.ts'
 
-/** Enters what somebody who wanted to read a file has found at its path: nothing, other bytes, or the file again. */
+/**
+ * Enters what somebody who wanted to read a file has found at its path: nothing, other bytes, or the file again.
+ *
+ * @param disproved the recorded hash, when the bytes were read and have another; then they are others, whatever the version
+ */
 export async function notice(
   { database, before, now }: { database: InternalDatabase; before: BeforeIo; now: () => number },
-  file: FileRecord,
+  file: Pick<FileRecord, 'id' | 'adopted'>,
   stored: StoredFile | undefined,
+  disproved?: string,
 ): Promise<void> {
   const at = new Date(now())
   const to = stored && toListed(stored)
@@ -21,7 +26,7 @@ export async function notice(
       await markMissing(trx, [row.seq], at)
       return
     }
-    if (file.adopted) await recordChanges(trx, [{ id: file.id, to }], at)
+    if (file.adopted) await recordChanges(trx, [{ id: file.id, to, ...(disproved && { disproved }) }], at)
     await markReturned(trx, [row.seq])
   })
 }

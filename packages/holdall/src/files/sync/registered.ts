@@ -101,7 +101,11 @@ export async function adopt(
 export interface Changed {
   readonly id: string
   readonly to: Listed
+  /** The hash that its bytes were seen not to have any more; without it, another version says that they are others. */
+  readonly disproved?: string
 }
+
+const HAS_CHANGED = sql`(f.version IS NOT n.value->>2 OR f.content_hash = n.value->>6)`
 
 /**
  * Enters what a file is now and keeps what it was. The words inside and the facts of its picture were those of the old
@@ -112,19 +116,27 @@ export interface Changed {
 export async function recordChanges(trx: Transaction<Schema>, files: readonly Changed[], at: Date): Promise<number> {
   if (files.length === 0) return 0
   const rows = JSON.stringify(
-    files.map(({ id, to }) => [id, to.size, to.version, to.modifiedAt, to.contentType, to.contentHash]),
+    files.map(({ id, to, disproved = null }) => [
+      id,
+      to.size,
+      to.version,
+      to.modifiedAt,
+      to.contentType,
+      to.contentHash,
+      disproved,
+    ]),
   )
   const time = at.toISOString()
   const { rows: really } = await sql<{ file_id: string }>`INSERT INTO datasette_files_history
       (file_id, replaced_at, size, content_hash, content_type, version, modified_at)
     SELECT f.id, ${time}, f.size, f.content_hash, f.content_type, f.version, f.modified_at
     FROM json_each(${rows}) AS n CROSS JOIN datasette_files AS f ON f.id = n.value->>0
-    WHERE f.version IS NOT n.value->>2 RETURNING file_id`.execute(trx)
+    WHERE ${HAS_CHANGED} RETURNING file_id`.execute(trx)
   if (really.length === 0) return 0
-  await sql`UPDATE datasette_files SET size = n.value->>1, version = n.value->>2, modified_at = n.value->>3,
-      content_type = coalesce(n.value->>4, content_type), content_hash = n.value->>5,
+  await sql`UPDATE datasette_files AS f SET size = n.value->>1, version = n.value->>2, modified_at = n.value->>3,
+      content_type = coalesce(n.value->>4, f.content_type), content_hash = n.value->>5,
       declared_type = NULL, width = NULL, height = NULL, changed_at = ${time}
-    FROM json_each(${rows}) AS n WHERE datasette_files.id = n.value->>0 AND version IS NOT n.value->>2`.execute(trx)
+    FROM json_each(${rows}) AS n WHERE f.id = n.value->>0 AND ${HAS_CHANGED}`.execute(trx)
   const ids = new Set(really.map(({ file_id }) => file_id))
   await sql`UPDATE datasette_files_text SET text = ''
     WHERE file_id IN (SELECT value FROM json_each(${JSON.stringify([...ids])}))`.execute(trx)

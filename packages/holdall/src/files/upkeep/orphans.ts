@@ -16,6 +16,8 @@ export interface OrphanOptions {
   readonly storage: Storage
   readonly now: () => number
   readonly signal?: AbortSignal | undefined
+  /** Given each page of the listing. */
+  onPage?(files: readonly StoredFile[]): Promise<unknown>
   /** Told how many files have been looked at. */
   onListed?(files: number): void
 }
@@ -36,7 +38,7 @@ export interface Orphans {
  * known here and longer ago than the grace.
  */
 export async function findOrphans(options: OrphanOptions): Promise<Orphans> {
-  const { database, source, storage, now, signal, onListed } = options
+  const { database, source, storage, now, signal, onPage, onListed } = options
   if (storage.list === undefined || storage.delete === undefined) return { files: [], named: 0, doubtful: false }
   const since = await knownSince(database, source.id)
   const until = now() - ORPHAN_GRACE_MS
@@ -50,6 +52,7 @@ export async function findOrphans(options: OrphanOptions): Promise<Orphans> {
     cursor = page.next
     listed += page.files.length
     onListed?.(listed)
+    await onPage?.(page.files)
     const ours = page.files.filter(({ path }) => madeAt(path) !== undefined)
     const nobodys = await unnamed(
       database,

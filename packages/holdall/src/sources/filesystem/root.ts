@@ -28,9 +28,12 @@ export interface Place {
   readonly full: string
 }
 
-/** @param configured made when it is not there yet; relative to the working directory */
-export async function openRoot(configured: string): Promise<Root> {
-  await mkdir(configured, { recursive: true })
+/**
+ * @param configured relative to the working directory
+ * @param options.make whether it is made when it is not there yet; without, that is an error
+ */
+export async function openRoot(configured: string, { make }: { readonly make: boolean }): Promise<Root> {
+  if (make) await mkdir(configured, { recursive: true })
   const directory = await realpath(resolve(configured))
 
   function holds(realPath: string): boolean {

@@ -4,7 +4,7 @@ import { type BeforeIo, unwatched } from './io.ts'
 import { createList } from './list.ts'
 import { readFrom } from './read.ts'
 import { openRoot } from './root.ts'
-import { sweepTemporary } from './temporary.ts'
+import { countTemporary, sweepTemporary } from './temporary.ts'
 import { deleteFrom, writeTo } from './write.ts'
 
 const wholeNumber = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.int().positive())
@@ -31,10 +31,11 @@ export function filesystemType({
   return {
     type: 'filesystem',
     config: filesystemConfig,
-    async create(config, { log }): Promise<Storage> {
-      const root = await openRoot(config.root)
-      const swept = await sweepTemporary(root, now)
-      if (swept > 0) log.info('temporary files swept', { root: root.directory, files: swept })
+    async create(config, { log, readOnly = false }): Promise<Storage> {
+      const root = await openRoot(config.root, { make: !readOnly })
+      const files = await (readOnly ? countTemporary(root, now) : sweepTemporary(root, now))
+      const event = readOnly ? 'temporary files found' : 'temporary files swept'
+      if (files > 0) log.info(event, { root: root.directory, files })
       return {
         async stat(path) {
           const handle = await root.open(path)

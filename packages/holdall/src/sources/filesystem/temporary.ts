@@ -33,19 +33,28 @@ export async function createTemporary(root: Root, before: BeforeIo): Promise<Tem
 
 /** Removes what dead processes left. @returns how many files that were */
 export async function sweepTemporary(root: Root, now: () => number): Promise<number> {
+  return await eachDead(root, now, unlink)
+}
+
+/** How many files of dead processes there are. */
+export async function countTemporary(root: Root, now: () => number): Promise<number> {
+  return await eachDead(root, now, async () => {})
+}
+
+async function eachDead(root: Root, now: () => number, work: (path: string) => Promise<void>): Promise<number> {
   const directory = join(root.directory, TEMPORARY_FOLDER)
-  let swept = 0
+  let dead = 0
   for (const name of await namesIn(directory)) {
     const path = join(directory, name)
     try {
       if (!(await isDead(name, path, now))) continue
-      await unlink(path)
-      swept += 1
+      await work(path)
+      dead += 1
     } catch (error) {
       if (!isAbsent(error)) throw error
     }
   }
-  return swept
+  return dead
 }
 
 async function isDead(name: string, path: string, now: () => number): Promise<boolean> {
