@@ -18,15 +18,12 @@ export interface FileSummary {
 const ENDING_LETTERS = 3
 const LONGEST_EXTENSION = 8
 
-const graphemes = new Intl.Segmenter()
 const ONE_UNIT_A_LETTER = /^[\x20-\x7e]*$/
 
 /** A name in two: the stem may shrink, the ending (the extension and three letters before it) stays. */
 export function splitName(filename: string): { stem: string; ending: string } {
   // Tables have a name in every row, and segmenting costs a thousand times what slicing does.
-  const letters = ONE_UNIT_A_LETTER.test(filename)
-    ? [...filename]
-    : [...graphemes.segment(filename)].map((part) => part.segment)
+  const letters = ONE_UNIT_A_LETTER.test(filename) ? [...filename] : lettersOf(filename)
   const dot = letters.lastIndexOf('.')
   const extension = dot > 0 && letters.length - dot <= LONGEST_EXTENSION ? letters.length - dot : 0
   const kept = Math.min(letters.length, extension + ENDING_LETTERS)
@@ -35,6 +32,14 @@ export function splitName(filename: string): { stem: string; ending: string } {
     ending: letters.slice(letters.length - kept).join(''),
   }
 }
+
+function lettersOf(text: string): string[] {
+  graphemes ??= new Intl.Segmenter()
+  return [...graphemes.segment(text)].map((part) => part.segment)
+}
+
+// Made for the first name that wants it: it reads tables that no start has to wait for.
+let graphemes: Intl.Segmenter | undefined
 
 const LABELS: Readonly<Record<string, string>> = {
   'application/gzip': 'GZ',

@@ -63,7 +63,11 @@ export function createTables(options: TablesOptions): Tables {
   const served = Object.values(config.databases)
   for (const database of served) ensureFile(database, options.createMissing)
 
-  const pool = createReaderPool({ timeLimit: config.settings.sql_time_limit_ms })
+  const pool = createReaderPool({
+    timeLimit: config.settings.sql_time_limit_ms,
+    // Without a database there is nothing to keep processes ready for.
+    ...(served.length === 0 && { freshReaders: 0 }),
+  })
   const writers = createWriters()
   const { default_page_size, max_returned_rows } = config.settings
   const pageSizes = { default: default_page_size, max: max_returned_rows }

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { late } from '../web/late.ts'
 
 /** Received bytes, of all uploads together, after which the buffers that they came in are given back. */
 export const COLLECT_EVERY_BYTES = 4 * 1024 * 1024
@@ -10,7 +11,7 @@ export const COLLECT_EVERY_BYTES = 4 * 1024 * 1024
  * 120 MiB of dead buffers lying about. A collection of young objects every few megabytes takes a tenth of a
  * millisecond and keeps it at half. (`--max-semi-space-size=2` does the same, but only from the command line.)
  */
-export function createChunkMemory(collect: () => void = youngCollection()): { received(bytes: number): void } {
+export function createChunkMemory(collect: () => void = collectYoung): { received(bytes: number): void } {
   let since = 0
   return {
     received(bytes) {
@@ -22,9 +23,13 @@ export function createChunkMemory(collect: () => void = youngCollection()): { re
   }
 }
 
-function youngCollection(): () => void {
-  setFlagsFromString('--expose-gc')
-  const collect: (options: { type: 'minor' }) => void = runInNewContext('gc')
-  setFlagsFromString('--no-expose-gc')
-  return () => collect({ type: 'minor' })
+function collectYoung(): void {
+  collector()({ type: 'minor' })
 }
+
+const collector = late((): ((options: { type: 'minor' }) => void) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc')
+  setFlagsFromString('--no-expose-gc')
+  return collect
+})

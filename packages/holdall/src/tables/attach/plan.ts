@@ -1,4 +1,5 @@
 import type { FileBrief } from '../../files/record.ts'
+import { late } from '../../web/late.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { problemWith } from '../file-columns/check.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
@@ -32,10 +33,11 @@ export interface Line {
 
 /** Files in the order in which people count: `2.jpg` before `10.jpg`. */
 export function inOrder(files: readonly FileBrief[]): FileBrief[] {
-  return [...files].sort((a, b) => collator.compare(a.filename, b.filename) || (a.id < b.id ? -1 : 1))
+  const { compare } = collator()
+  return [...files].sort((a, b) => compare(a.filename, b.filename) || (a.id < b.id ? -1 : 1))
 }
 
-const collator = new Intl.Collator('en', { numeric: true })
+const collator = late(() => new Intl.Collator('en', { numeric: true }))
 
 export interface PlanOptions {
   /** The files of the plan, in its order; undefined for those that the actor may not browse. */
