@@ -42,6 +42,7 @@ export interface RunStoreOptions {
 export function createRunStore({ database, before, now }: RunStoreOptions) {
   const owner = randomBytes(12).toString('hex')
   const held = new Map<number, { fence: number; abort: AbortController }>()
+  let interrupted = false
 
   function write<Result>(name: string, work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
     before(`database: ${name}`)
@@ -59,6 +60,7 @@ export function createRunStore({ database, before, now }: RunStoreOptions) {
   function hold(row: Selectable<SyncRunTable>): RunLease {
     const abort = new AbortController()
     held.set(row.id, { fence: row.fence, abort })
+    if (interrupted) abort.abort(new RunLost(row.id))
     return { run: toRun(row), fence: row.fence, signal: abort.signal }
   }
 
@@ -170,8 +172,9 @@ export function createRunStore({ database, before, now }: RunStoreOptions) {
       )
     },
 
-    /** Aborts whatever is done under a lease held here. */
+    /** Aborts whatever is done under a lease held here, now or later. */
     interrupt(): void {
+      interrupted = true
       for (const [id, { abort }] of held) abort.abort(new RunLost(id))
     },
 

@@ -340,6 +340,21 @@ describe('who works on a run', () => {
     await next.close()
   })
 
+  test('that is begun while everything stops is given back', async () => {
+    const room = await opened()
+    room.put('a')
+    // The storage has answered when it is closed, and the run is not entered yet.
+    const begun = room.sync.begin(room.source, null)
+    await Promise.resolve().then(() => undefined)
+    await room.sync.close()
+    const { status } = (await begun.then(({ ended }) => ended).catch(() => undefined)) ?? {}
+    assert.notEqual(status, 'completed')
+    const rows = await room.database.read.selectFrom('sync_runs').select('lease_owner').execute()
+    assert.ok(rows.every(({ lease_owner }) => lease_owner === null))
+    assert.deepEqual(await room.rows(), [])
+    await assert.rejects(room.run(), (error) => error instanceof HoldallError && error.code === 'unavailable')
+  })
+
   test('a source that cannot list has nothing to sync', async () => {
     const room = await opened({ wrap: ({ list, ...storage }) => storage })
     await assert.rejects(room.run(), (error) => error instanceof HoldallError && error.code === 'source_not_listable')
@@ -363,6 +378,33 @@ describe('when', () => {
     }
     assert.equal(await adoptedBy(start, 5_000), 1)
     assert.equal((await manual.sync.state(manual.source)).run, undefined)
+  })
+
+  test('a look that is under way is waited for, and begins nothing once it is to stop', async () => {
+    const room = await opened({ when: 'start' })
+    room.put('a')
+    let looks = 0
+    const { createSync } = await import('./sync.ts')
+    const { createLog } = await import('../../web/log.ts')
+    const slow = {
+      ...room.source,
+      async storage() {
+        await sleep(200)
+        looks += 1
+        return await room.source.storage()
+      },
+    }
+    const lines: string[] = []
+    const log = createLog((line) => lines.push(line))
+    const sync = createSync({ database: room.database, sources: { list: () => [slow], byId: () => slow }, log })
+    sync.start()
+    await sleep(50)
+    await sync.close()
+    assert.equal(looks, 1, 'it was waited for')
+    assert.deepEqual(await room.sync.state(room.source), { run: undefined, expected: undefined })
+    await sleep(300)
+    assert.deepEqual([looks, lines], [1, []])
+    assert.equal((await room.sync.state(room.source)).run, undefined)
   })
 
   test('every so often, counted from the last time, whichever process that was', async () => {

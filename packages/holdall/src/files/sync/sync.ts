@@ -64,13 +64,17 @@ export function createSync(options: SyncOptions): Sync {
   const waiting = new Set<number>()
   let closed = false
 
+  /** What `close` waits for. */
+  function tracked<Result>(work: Promise<Result>): Promise<Result> {
+    const done = () => working.delete(work)
+    working.add(work)
+    work.then(done, done)
+    return work
+  }
+
   function follow(source: Source, lease: RunLease): Promise<SyncRun> {
     live.set(lease.run.id, lease.run)
-    const ended = work(source, lease).finally(() => {
-      live.delete(lease.run.id)
-      working.delete(ended)
-    })
-    working.add(ended)
+    const ended = tracked(work(source, lease).finally(() => live.delete(lease.run.id)))
     ended.catch((error) => log.error('sync stopped', { source: source.slug, error }))
     return ended
   }
@@ -110,6 +114,7 @@ export function createSync(options: SyncOptions): Sync {
 
   async function begin(source: Source, startedBy: string | null): Promise<Begun> {
     const storage = await source.storage()
+    if (closed) throw new HoldallError('unavailable', { reason: 'The server is stopping; ask again in a moment.' })
     if (storage.list === undefined) throw new HoldallError('source_not_listable', { source: source.slug })
     const { run, lease } = await store.begin(source.id, startedBy)
     return { run, ended: lease && follow(source, lease) }
@@ -119,14 +124,14 @@ export function createSync(options: SyncOptions): Sync {
     for (const run of await store.unfinished()) {
       const source = sources.byId(run.source_id)
       // One whose source is away would fail at once, and has time until it is back.
-      if (closed || !source?.active || !(await isThere(source))) continue
+      if (closed || !source?.active || !(await isThere(source)) || closed) continue
       const lease = await store.claim(run.id)
       if (lease === undefined) continue
       log.info('sync goes on', { source: source.slug, listed: run.listed })
       follow(source, lease)
     }
     for (const source of sources.list()) {
-      if (closed || !(await isDue(source)) || !(await isThere(source))) continue
+      if (closed || !(await isDue(source)) || closed || !(await isThere(source)) || closed) continue
       waiting.delete(source.id)
       if (source.capabilities.can_list) await begin(source, null)
     }
@@ -145,12 +150,17 @@ export function createSync(options: SyncOptions): Sync {
     return { run: run?.status === 'running' ? (live.get(run.id) ?? run) : run, expected: last?.listed }
   }
 
+  function complain(error: unknown): void {
+    // What was under way when it was closed may end as it likes.
+    if (!closed) log.error('sync upkeep failed', { error })
+  }
+
   function every(milliseconds: number, work: () => Promise<void>): void {
     let busy = false
     async function once(): Promise<void> {
       if (busy || closed) return
       busy = true
-      await work().catch((error) => log.error('sync upkeep failed', { error }))
+      await tracked(work()).catch(complain)
       busy = false
     }
     timers.push(setInterval(once, milliseconds).unref())
@@ -159,7 +169,7 @@ export function createSync(options: SyncOptions): Sync {
   every(HEARTBEAT_MS, store.heartbeat)
 
   return {
-    begin,
+    begin: (source, startedBy) => tracked(begin(source, startedBy)),
     state: ({ id }) => state(id),
     run: async (id) => live.get(id) ?? (await store.get(id)),
     history: (fileId) => formerStates(database, fileId),
@@ -174,7 +184,7 @@ export function createSync(options: SyncOptions): Sync {
       for (const { id, sync } of sources.list()) if (sync.when === 'start') waiting.add(id)
       every(LOOK_MS, look)
       // Not awaited: no source has to answer before the server does.
-      look().catch((error) => log.error('sync upkeep failed', { error }))
+      tracked(look()).catch(complain)
     },
 
     async close() {
@@ -182,10 +192,9 @@ export function createSync(options: SyncOptions): Sync {
       for (const timer of timers) clearInterval(timer)
       store.interrupt()
       const late = AbortSignal.timeout(STOP_LIMIT_MS)
-      await Promise.race([
-        Promise.allSettled(working),
-        new Promise((resolve) => late.addEventListener('abort', resolve, { once: true })),
-      ])
+      const tooLate = new Promise((resolve) => late.addEventListener('abort', resolve, { once: true }))
+      // What is under way may still begin to follow a run, and gives it back at once.
+      while (working.size > 0 && !late.aborted) await Promise.race([Promise.allSettled(working), tooLate])
     },
   }
 }

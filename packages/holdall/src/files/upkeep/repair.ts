@@ -1,7 +1,17 @@
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { BeforeIo } from '../../sources/filesystem/io.ts'
+import type { Storage } from '../../sources/storage.ts'
 import { notice } from '../sync/notice.ts'
 import type { Drift } from './check.ts'
 import type { Row } from './rows.ts'
-import type { VerifyOptions } from './verify.ts'
+
+interface RepairOptions {
+  readonly database: InternalDatabase
+  readonly storage: Storage
+  readonly signal: AbortSignal
+  readonly before?: BeforeIo | undefined
+  readonly now?: () => number
+}
 
 /** What sync enters by itself. Bytes that came in through here are what they were or damaged: nobody may say otherwise. */
 const MENDABLE: ReadonlySet<string> = new Set(['missing', 'returned', 'changed'])
@@ -12,7 +22,7 @@ const MENDABLE: ReadonlySet<string> = new Set(['missing', 'returned', 'changed']
  * @returns whether nothing is left to do about it
  */
 export async function repair(
-  { database, storage, signal, before = () => {}, now = Date.now }: VerifyOptions,
+  { database, storage, signal, before = () => {}, now = Date.now }: RepairOptions,
   { seq, id, path, adopted }: Row,
   { kind, disproved }: Drift,
 ): Promise<boolean> {
