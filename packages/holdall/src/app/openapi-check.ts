@@ -77,6 +77,7 @@ export function createOpenApiCheck(routes: readonly Route[]) {
     if (status < 300 && sent?.type.startsWith('application/json') && sent.body !== '') {
       const asked = operation.requestBody?.content['application/json']
       assert(asked, `${where} took JSON, and the document does not say so`)
+      if (isAnything(asked.schema)) return
       hold(asked.schema, JSON.parse(sent.body), `${where} took ${sent.body.slice(0, 600)}`)
     }
   }
@@ -91,6 +92,11 @@ export function createOpenApiCheck(routes: readonly Route[]) {
   }
 
   return { document, check, seen }
+}
+
+/** Whether nothing is read of what is sent. */
+function isAnything(schema: object | undefined): boolean {
+  return Object.keys(schema ?? {}).length === 0
 }
 
 function toPattern(address: string): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Api, answers, SEE_OTHER, TIME } from '../../web/api.ts'
+import { type Api, answers, FORM_TYPE, JSON_TYPE, SEE_OTHER, TIME } from '../../web/api.ts'
 
 const COUNT = z.int().min(0)
 
@@ -21,7 +21,8 @@ const SYNC = {
 export const SYNC_API = {
   begin: {
     summary: 'Sync a source: make the registry follow what lies there',
-    description: 'A run that is under way is the answer to whoever asks for another.',
+    description: 'A run that is under way is the answer to whoever asks for another. Nothing is read of a body.',
+    body: { [JSON_TYPE]: z.unknown(), [FORM_TYPE]: z.unknown() },
     answers: [answers(SYNC, { status: 202, means: 'A run is under way' }), SEE_OTHER],
   },
   state: {

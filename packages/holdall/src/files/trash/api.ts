@@ -22,7 +22,7 @@ const TRASHED = {
   purge_after: TIME.nullable().describe('When its bytes go; null: not by themselves'),
 }
 
-const BACK = { return: z.string().optional().describe('For a form: the page to go back to') }
+const BACK = { return: z.unknown().optional().describe('For a form: the page to go back to') }
 const BATCH = z.string().optional().describe('Instead of ids: all that one request deleted')
 
 function many(more: Readonly<Record<string, z.ZodType>> = {}): NonNullable<Api['body']> {
