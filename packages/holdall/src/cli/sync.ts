@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SyncRun } from '../files/sync/runs.ts'
-import { createSync, type Sync } from '../files/sync/sync.ts'
+import { createSync, FOLDER_SKIPPED, type Sync } from '../files/sync/sync.ts'
 import { killPoint } from '../sources/kill-point.ts'
 import type { Source } from '../sources/sources.ts'
 import { formatCount, formatNumber } from '../web/format.ts'
-import { createLog } from '../web/log.ts'
+import { createLog, type Log } from '../web/log.ts'
 import { CommandError, type CommandIo, DATA_OPTIONS, parse, UsageError } from './arguments.ts'
 import { withServerData } from './internal.ts'
 import { progressLine } from './progress.ts'
@@ -21,8 +21,7 @@ export async function sync(argv: readonly string[], io: CommandIo): Promise<void
   const [slug, ...more] = positionals
   if (slug === undefined || more.length > 0) throw new UsageError('Name one source: holdall sync SOURCE')
   const before = killPoint(io.env)
-  // What is worth telling is in the run itself.
-  const log = createLog(() => {})
+  const log = tellingSkipped(io)
   await withServerData(values, io, (data) =>
     withSources(data, { io, log, before }, async (sources) => {
       const source = namedSource(sources, slug)
@@ -35,6 +34,18 @@ export async function sync(argv: readonly string[], io: CommandIo): Promise<void
       }
     }),
   )
+}
+
+/** All else that is worth telling is in the run itself. */
+function tellingSkipped(io: CommandIo): Log {
+  return {
+    ...createLog(() => {}),
+    warn(event, facts) {
+      if (event === FOLDER_SKIPPED) {
+        io.stderr.write(`${facts?.path} may not be read; what is known of the files below stays as it is.\n`)
+      }
+    },
+  }
 }
 
 interface SyncReport {

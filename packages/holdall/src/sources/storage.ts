@@ -84,6 +84,8 @@ export interface ListedPage {
   readonly files: readonly StoredFile[]
   /** Where the next page begins; `null` on the last. A page that is not the last may be short, even empty. */
   readonly next: string | null
+  /** Folders that may not be read: of what lies below nothing is listed, and nothing is known to be gone. Each once. */
+  readonly unreadable?: readonly string[]
 }
 
 export interface DownloadUrlOptions {

@@ -21,6 +21,9 @@ export const STATS_AT_ONCE = 8
 /** So many answers in a row that are failures say that the storage is away, not that the files are. */
 export const MAX_FAILURES_IN_A_ROW = 20
 
+/** Folders that may not be read and are named, in one run. */
+export const MAX_UNREADABLE_SAID = 100
+
 /** Runs of a source that are kept, the newest. */
 export const KEPT_RUNS = 20
 /** What `failure_reason` keeps of a message. */

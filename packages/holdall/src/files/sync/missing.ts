@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
+import { isForbidden } from '../../sources/filesystem/io.ts'
 import type { Storage, StoredFile } from '../../sources/storage.ts'
 import type { Log } from '../../web/log.ts'
 import { MAX_FAILURES_IN_A_ROW, MISSING_BATCH, STATS_AT_ONCE } from './limits.ts'
@@ -35,7 +36,7 @@ export async function* unseenFiles(database: InternalDatabase, run: SyncRun, see
 }
 
 /**
- * Asks the storage for each, a few at a time. What it cannot say of one is `unknown`, and nobody's loss.
+ * Asks the storage for each, a few at a time. What it cannot say of one, or may not, is unknown, and nobody's loss.
  *
  * @throws the storage's error when it says nothing of many in a row: then it is the storage that is away
  */
@@ -46,6 +47,7 @@ export async function lookAt<Item extends { readonly path: string }>(
   const there: [Item, StoredFile][] = []
   const absent: Item[] = []
   const waiting = items.values()
+  const forbidden: string[] = []
   let failures = 0
   async function look(): Promise<void> {
     for (const item of waiting) {
@@ -57,6 +59,11 @@ export async function lookAt<Item extends { readonly path: string }>(
         else there.push([item, found])
       } catch (error) {
         signal.throwIfAborted()
+        // In a folder that may not be read there are many of them, and the storage is there all the same.
+        if (isForbidden(error)) {
+          forbidden.push(item.path)
+          continue
+        }
         failures += 1
         if (failures >= MAX_FAILURES_IN_A_ROW) throw error
         log.warn('sync could not look at a file', { path: item.path, error })
@@ -64,5 +71,8 @@ export async function lookAt<Item extends { readonly path: string }>(
     }
   }
   await Promise.all(Array.from({ length: STATS_AT_ONCE }, look))
+  if (forbidden.length > 0) {
+    log.warn('sync may not look at files', { files: forbidden.length, path: forbidden[0] })
+  }
   return { there, absent }
 }

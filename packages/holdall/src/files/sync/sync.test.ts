@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { HoldallError } from '../../web/error.ts'
 import type { SyncRun } from './runs.ts'
 import { openTestSync, type TestSync, type TestSyncOptions } from './testing.ts'
 
+const NOBODY = 65_534
 const open: TestSync[] = []
 afterEach(async () => {
   for (const room of open.splice(0)) await room.close()
@@ -359,6 +360,60 @@ describe('who works on a run', () => {
     const room = await opened({ wrap: ({ list, ...storage }) => storage })
     await assert.rejects(room.run(), (error) => error instanceof HoldallError && error.code === 'source_not_listable')
   })
+})
+
+describe('a folder that may not be read', () => {
+  test('is passed over and named once, and nothing below it counts as missing', async () => {
+    const room = await opened()
+    for (let n = 0; n < 30; n += 1) room.put(`locked/${n}`)
+    room.put('names only/a')
+    room.put('open/b')
+    assert.equal((await room.run()).added, 32)
+    room.remove('open/b')
+    room.put('zz')
+    chmodSync(join(room.root, 'locked'), 0o000)
+    chmodSync(join(room.root, 'names only'), 0o444)
+    const run = await asNobody(room.folder, () => room.run())
+    assert.deepEqual(counts(run), found({ listed: 1, added: 1, missing: 1 }))
+    const missing = (await room.rows()).filter(({ missing_since }) => missing_since !== null)
+    assert.deepEqual(
+      missing.map(({ path }) => path),
+      ['open/b'],
+    )
+    const said = room.log.filter((line) => line.includes('may not be read'))
+    assert.deepEqual(
+      said.map((line) => (JSON.parse(line) as { path: string }).path),
+      ['locked', 'names only'],
+    )
+    assert.ok(room.log.some((line) => line.includes('sync completed') && line.includes('"unreadable":2')))
+    for (const folder of ['locked', 'names only']) chmodSync(join(room.root, folder), 0o755)
+    assert.deepEqual(counts(await room.run()), found({ listed: 32 }))
+  })
+
+  test('fails the run when it is the root: then nothing is known', async () => {
+    const room = await opened()
+    room.put('a')
+    await room.run()
+    chmodSync(room.root, 0o111)
+    const run = await asNobody(room.folder, () => room.run())
+    chmodSync(room.root, 0o755)
+    assert.deepEqual([run.status, run.failure_reason?.includes('EACCES')], ['failed', true])
+    assert.equal((await room.rows())[0]?.missing_since, null)
+  })
+
+  /** Root may read everything; so it is somebody else for a moment. */
+  async function asNobody<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+    if (process.getuid?.() !== 0) return await work()
+    for (const name of ['.', ...(readdirSync(folder, { recursive: true }) as string[])]) {
+      chownSync(join(folder, name), NOBODY, NOBODY)
+    }
+    process.seteuid?.(NOBODY)
+    try {
+      return await work()
+    } finally {
+      process.seteuid?.(0)
+    }
+  }
 })
 
 describe('when', () => {

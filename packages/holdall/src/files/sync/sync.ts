@@ -6,10 +6,13 @@ import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
 import type { FileRecord } from '../record.ts'
 import { type FormerState, formerStates } from './history.ts'
-import { HEARTBEAT_MS, LOOK_MS, MAX_REASON_LENGTH, STOP_LIMIT_MS } from './limits.ts'
+import { HEARTBEAT_MS, LOOK_MS, MAX_REASON_LENGTH, MAX_UNREADABLE_SAID, STOP_LIMIT_MS } from './limits.ts'
 import { notice } from './notice.ts'
 import { createRunStore, type RunLease, RunLost, type SyncRun } from './runs.ts'
 import { workOn } from './work.ts'
+
+/** What the log calls a folder that may not be read. */
+export const FOLDER_SKIPPED = 'sync skipped a folder that may not be read'
 
 export interface SyncOptions {
   readonly database: InternalDatabase
@@ -81,6 +84,7 @@ export function createSync(options: SyncOptions): Sync {
 
   async function work(source: Source, lease: RunLease): Promise<SyncRun> {
     const began = now()
+    let unreadable = 0
     try {
       const storage = await source.storage()
       const run = await workOn(lease, {
@@ -90,10 +94,15 @@ export function createSync(options: SyncOptions): Sync {
         log,
         now,
         onProgress: (progress) => live.set(progress.id, progress),
+        onUnreadable(path) {
+          unreadable += 1
+          if (unreadable <= MAX_UNREADABLE_SAID) log.warn(FOLDER_SKIPPED, { source: source.slug, path })
+        },
       })
       const { listed, added, changed, missing, returned } = run
       const milliseconds = Math.round(now() - began)
-      log.info('sync completed', { source: source.slug, listed, added, changed, missing, returned, milliseconds })
+      const found = { listed, added, changed, missing, returned, ...(unreadable > 0 && { unreadable }) }
+      log.info('sync completed', { source: source.slug, ...found, milliseconds })
       return run
     } catch (error) {
       const { id } = lease.run

@@ -28,6 +28,8 @@ export interface WorkOptions {
   readonly now: () => number
   /** Told where the run is, after each page. */
   readonly onProgress: (run: SyncRun) => void
+  /** Told each folder that may not be read, once. */
+  readonly onUnreadable: (path: string) => void
 }
 
 /**
@@ -45,7 +47,7 @@ export async function workOn(lease: RunLease, options: WorkOptions): Promise<Syn
 }
 
 async function takeListing(lease: RunLease, seen: Seen, options: WorkOptions): Promise<SyncRun> {
-  const { database, store, storage, now, onProgress } = options
+  const { database, store, storage, now, onProgress, onUnreadable } = options
   const { list } = storage
   if (list === undefined) throw new HoldallError('source_not_listable')
   let { run } = lease
@@ -57,6 +59,7 @@ async function takeListing(lease: RunLease, seen: Seen, options: WorkOptions): P
     first: () => hasTrash(database, run.source_id),
   })
   for await (const page of pages) {
+    for (const path of page.unreadable ?? []) onUnreadable(path)
     const found = await compare(lease, page, seen, options)
     const listed = run.listed + found.listed
     const isLast = page.next === null

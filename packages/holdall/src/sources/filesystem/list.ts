@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HoldallError } from '../../web/error.ts'
 import { DEFAULT_LIST_LIMIT, type ListedPage, type ListOptions, MAX_LIST_LIMIT, type StoredFile } from '../storage.ts'
-import { isAbsent } from './io.ts'
+import { isAbsent, isForbidden } from './io.ts'
 import { type Entry, type NameWindow, readWindow } from './names.ts'
 import { type Root, TEMPORARY_FOLDER } from './root.ts'
 
@@ -38,11 +38,26 @@ export function createList(root: Root, now: () => number): List {
       throw new HoldallError('bad_request', { reason: `limit must be 1 to ${MAX_LIST_LIMIT}` })
     }
     const files: StoredFile[] = []
+    const unreadable = new Set<string>()
     await root.assertThere()
     const after = cursor === undefined ? [] : partsOf(root, cursor)
     await walk([], after)
     const last = files.at(-1)
-    return { files, next: files.length < limit || last === undefined ? null : cursorOf(last.path) }
+    return {
+      files,
+      next: files.length < limit || last === undefined ? null : cursorOf(last.path),
+      ...(unreadable.size > 0 && { unreadable: [...unreadable] }),
+    }
+
+    /** A folder such as `lost+found` is somebody else's; without the root itself there would be no files at all. */
+    async function walkReadable(folder: readonly string[], behind: readonly string[]): Promise<void> {
+      try {
+        await walk(folder, behind)
+      } catch (error) {
+        if (!isForbidden(error)) throw error
+        unreadable.add(folder.join('/'))
+      }
+    }
 
     /** @param behind what is left of the cursor in this folder; empty: all of the folder is wanted */
     async function walk(folder: readonly string[], behind: readonly string[]): Promise<void> {
@@ -55,7 +70,7 @@ export function createList(root: Root, now: () => number): List {
         mayHold([...folder, first]) &&
         (await isFolder(join(directory, first)))
       ) {
-        await walk([...folder, first], rest)
+        await walkReadable([...folder, first], rest)
       }
       let from = first ?? ''
       while (files.length < limit) {
@@ -73,7 +88,7 @@ export function createList(root: Root, now: () => number): List {
       const path = [...folder, entry.name]
       if (path.length === 1 && entry.name === TEMPORARY_FOLDER) return
       if (entry.isFolder) {
-        if (mayHold(path)) await walk(path, [])
+        if (mayHold(path)) await walkReadable(path, [])
         return
       }
       const joined = path.join('/')
