@@ -1,8 +1,8 @@
 import { readJson } from '../uploads/json.ts'
+import { JSON_TYPE } from '../web/api.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import { BATCH_BODY, FILES_API } from './api.ts'
-import { briefJson } from './record.ts'
 import { MAX_BATCH } from './registry.ts'
 import type { FilesRoom } from './room.ts'
 
@@ -18,11 +18,8 @@ export function batchRoutes({ registry, urls }: FilesRoom): Route[] {
   } as const
 
   async function answer(c: RouteContext, ids: readonly string[]): Promise<Response> {
-    const files = await registry.briefs(c.var.actor, ids)
-    return c.json({
-      ok: true,
-      files: Object.fromEntries([...files].map(([id, file]) => [id, briefJson(file, urls)])),
-    })
+    const members = await registry.summaries(c.var.actor, ids, urls)
+    return c.body(`{"ok":true,"files":{${members}}}`, 200, { 'Content-Type': JSON_TYPE })
   }
 
   return [

@@ -42,9 +42,6 @@ export type FileBrief = Pick<
   'id' | 'sourceSlug' | 'filename' | 'contentType' | 'size' | 'width' | 'height' | 'changedAt' | 'missingSince'
 >
 
-/** As much as `batch.json` says. */
-export type FileSummary = FileBrief & Pick<FileRecord, 'contentHash' | 'createdAt'>
-
 /** What can stand for a file in an address. */
 export const FILE_ID = /^df-[a-z0-9]{26}$/
 
@@ -73,23 +70,6 @@ export function fileJson(file: FileRecord, urls: Urls): Record<string, unknown> 
     changed_at: file.changedAt,
     missing_since: file.missingSince,
     ...addresses(file.id, urls),
-  }
-}
-
-/** The short form of `batch.json`, where a page asks for a hundred at once. */
-export function briefJson(file: FileSummary, urls: Urls): Record<string, unknown> {
-  return {
-    id: file.id,
-    filename: file.filename,
-    content_type: file.contentType,
-    size: file.size,
-    width: file.width,
-    height: file.height,
-    content_hash: file.contentHash,
-    source_slug: file.sourceSlug,
-    created_at: file.createdAt,
-    ...addresses(file.id, urls),
-    info_url: urls.file(file.id),
   }
 }
 

@@ -4,11 +4,13 @@ import type { InternalDatabase } from '../database/internal.ts'
 import type { Schema } from '../database/schema.ts'
 import type { FinishedUpload } from '../uploads/inspection.ts'
 import type { Actor } from '../web/route.ts'
+import type { Urls } from '../web/url.ts'
 import { walkFiles } from './list.ts'
-import { FILE_ID, type FileBrief, type FileRecord, type FileSummary, UNKNOWN_TYPE } from './record.ts'
+import { FILE_ID, type FileBrief, type FileRecord, UNKNOWN_TYPE } from './record.ts'
 import { FILE_COLUMNS_SQL, type FileRow, toRecord } from './rows.ts'
 import { createFind, type FileList, type FileQuestion } from './search/find.ts'
 import { createTokenizer } from './search/tokens.ts'
+import { createSummaries } from './summaries.ts'
 
 export const MAX_BATCH = 1_000
 /** A file that is here more often than this shows that many of its copies. */
@@ -35,7 +37,9 @@ export interface Registry {
   /** Those of the files that the actor may browse: one query, and one permission check for each source among them. */
   visible(actor: Actor | null, ids: Iterable<string>): Promise<Map<string, FileRecord>>
   /** As `visible`, with only what a cell shows: the text of a hundred documents stays where it is. */
-  briefs(actor: Actor | null, ids: Iterable<string>): Promise<Map<string, FileSummary>>
+  briefs(actor: Actor | null, ids: Iterable<string>): Promise<Map<string, FileBrief>>
+  /** The same files as the members of a JSON object, in the form of `batch.json`. */
+  summaries(actor: Actor | null, ids: Iterable<string>, urls: Pick<Urls, 'path'>): Promise<string>
   /** A page of files: all of some sources, or those that are found. @throws HoldallError `invalid_cursor` */
   list(question: FileQuestion): Promise<FileList>
   /** By the source's row id; a source without files is absent. */
@@ -51,7 +55,7 @@ export interface Registry {
 
 // Written out, because a table page asks for it and building a query costs more than running this one.
 const BRIEFS = `SELECT f.id, s.slug, f.filename, f.content_type, f.size, f.width, f.height, f.changed_at,
-  f.missing_since, f.content_hash, f.created_at FROM json_each(?) AS wanted
+  f.missing_since FROM json_each(?) AS wanted
   CROSS JOIN datasette_files AS f ON f.id = wanted.value
   CROSS JOIN datasette_files_sources AS s ON s.id = f.source_id`
 
@@ -63,7 +67,7 @@ const BY_IDS = `SELECT ${FILE_COLUMNS_SQL} FROM json_each(?) AS wanted
 type BriefRow = FileRow & { slug: string }
 
 // Member by member: a page asks for a hundred, and spreading a row costs more than reading it.
-function toBrief(row: BriefRow): FileSummary {
+function toBrief(row: BriefRow): FileBrief {
   return {
     id: row.id,
     sourceSlug: row.slug,
@@ -74,8 +78,6 @@ function toBrief(row: BriefRow): FileSummary {
     height: row.height,
     changedAt: row.changed_at,
     missingSince: row.missing_since,
-    contentHash: row.content_hash,
-    createdAt: row.created_at,
   }
 }
 
@@ -86,6 +88,8 @@ function batchOf(ids: Iterable<string>): string[] {
 }
 
 export function createRegistry(database: InternalDatabase, permissions: Permissions): Registry {
+  const summaries = createSummaries(database, permissions)
+
   async function byIds(ids: Iterable<string>): Promise<Map<string, FileRecord>> {
     const wanted = batchOf(ids)
     if (wanted.length === 0) return new Map()
@@ -124,6 +128,7 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
       const { rows } = await database.read.executeQuery(CompiledQuery.raw(BRIEFS, [wanted]) as CompiledQuery<BriefRow>)
       return new Map((await browsable(actor, rows.map(toBrief))).map((file) => [file.id, file]))
     },
+    summaries: async (actor, ids, urls) => await summaries(actor, batchOf(ids), urls),
     list: createFind(database, createTokenizer()),
     async totals() {
       const rows = await database.read.selectFrom('datasette_files_totals').selectAll().execute()
