@@ -91,6 +91,7 @@ export const ATTACH_API = {
         counts: COUNTS.optional(),
         files: z.array(LINE).optional(),
         rows_without_file: z.int().nullable().optional(),
+        refused: z.array(z.string()).optional().describe('Files of a form that were not uploaded, and why'),
       }),
       SEE_OTHER,
     ],

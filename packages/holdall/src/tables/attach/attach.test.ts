@@ -28,6 +28,7 @@ before(async () => {
           },
         },
       },
+      sources: { files: { storage: 'filesystem', config: { root: './files' }, max_file_size: 500 } },
       permissions: {
         'update-row': { id: ['root', 'ann'] },
         'files-browse': { files: { allow: { id: ['root'] } } },
@@ -162,6 +163,19 @@ test('without scripts: a form with files, a page that decides, a button that att
   app.look.exec(
     "INSERT INTO objects (id, inventory, year) VALUES (13, '1862-013', 1862); UPDATE objects SET photo = NULL",
   )
+})
+
+test('without scripts: files of a form that are refused are named with the reason, and the others are planned', async () => {
+  const form = new FormData()
+  form.append('column', 'photo')
+  form.append('file', new Blob(['fine']), '1862-014.txt')
+  form.append('file', new Blob(['x'.repeat(501)]), 'too large.txt')
+  form.append('file', new Blob(['fine as well']), '1862-015.txt')
+  const sent = await app.ask('/data/objects/-/attach', { actor: 'root', form })
+  assert.equal(sent.status, 303, await sent.text())
+  const page = await app.page(sent.headers.get('Location') as string)
+  assert.match(page, /1 file could not be uploaded\..*too large\.txt: .*500 bytes/)
+  assert.match(page, /2 go to a row/)
 })
 
 test('several files go to one row where the column takes several, and the pairs may be given', async () => {

@@ -21,6 +21,8 @@ export interface FilesForm {
   readonly column: string
   readonly rule: FileColumn
   readonly files: readonly string[]
+  /** What the form carried and was not uploaded, each with the reason. */
+  readonly refused: readonly string[]
 }
 
 /**
@@ -43,7 +45,7 @@ export async function readFilesForm(c: RouteContext, room: AttachRoom, subject: 
       : [...new Set(listed)]
   demandFewEnough(files.length)
   if (files.length === 0) throw new HoldallError('file_required', {}, { errors: [CHOOSE], fields: { file: CHOOSE } })
-  return { column, rule, files }
+  return { column, rule, files, refused: [] }
 }
 
 const CHOOSE = 'No file was chosen. Choose some, then press the button again.'
@@ -72,12 +74,11 @@ async function readUploads(c: RouteContext, room: AttachRoom, subject: Subject, 
     }
     part.skip()
   }
-  // What was uploaded is planned; what was not is only told when nothing is left to plan.
   if (files.length === 0) {
     const errors = problems.length > 0 ? problems : [CHOOSE]
     throw new HoldallError('file_required', {}, { errors, fields: { file: errors[0] as string } })
   }
-  return { ...columnIn(subject, named), files }
+  return { ...columnIn(subject, named), files, refused: problems }
 }
 
 async function upload(

@@ -2,6 +2,8 @@
 export const MAX_FILES = 10_000
 /** Lines of a plan on one page. */
 export const PAGE_LINES = 100
+/** Files that could not be uploaded, of which a plan says so. */
+export const MAX_REFUSED_TOLD = 100
 /** Rows without a file that a plan names. */
 export const MAX_EMPTY_ROWS = 20
 /** Past runs that a page lists. */

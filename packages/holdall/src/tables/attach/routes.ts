@@ -8,7 +8,7 @@ import { isForm } from '../write/routes.ts'
 import { ATTACH_API } from './api.ts'
 import { readFilesForm, readPlanForm } from './forms.ts'
 import { cellJson, pairsOf, planJson, runJson } from './json.ts'
-import { MAX_BODY_BYTES } from './limits.ts'
+import { MAX_BODY_BYTES, MAX_REFUSED_TOLD } from './limits.ts'
 import { planPage } from './pages/plan-page.ts'
 import { resultPage } from './pages/result-page.ts'
 import { startPage } from './pages/start-page.ts'
@@ -78,7 +78,7 @@ async function attach(c: RouteContext, room: AttachRoom): Promise<Response> {
 /** A form with files, or with ids of files: makes a plan and leads to its page. */
 async function begin(c: RouteContext, room: AttachRoom, subject: Subject): Promise<Response> {
   try {
-    const { column, rule, files } = await readFilesForm(c, room, subject)
+    const { column, rule, files, refused } = await readFilesForm(c, room, subject)
     const plan = await makePlan(room, subject, {
       actor: c.var.actor,
       column,
@@ -89,10 +89,11 @@ async function begin(c: RouteContext, room: AttachRoom, subject: Subject): Promi
       signal: c.req.raw.signal,
     })
     const place = { database: subject.database.name, table: subject.table.name, column }
-    const id = await room.plans.add(place, c.var.actor?.id ?? null, plan.match, plan.lines)
+    const told = refused.length > 0 && { refused: refused.slice(0, MAX_REFUSED_TOLD) }
+    const id = await room.plans.add(place, c.var.actor?.id ?? null, { ...plan.match, ...told }, plan.lines)
     if (c.var.format === 'json') {
       const run = await room.journal.find(id)
-      return c.json({ ok: true, column, pairs: pairsOf(plan.lines), run: runJson(run as Run) })
+      return c.json({ ok: true, column, pairs: pairsOf(plan.lines), run: runJson(run as Run), ...told })
     }
     return c.redirect(`${subject.href}/${id}`, 303)
   } catch (error) {

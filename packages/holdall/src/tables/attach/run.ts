@@ -35,6 +35,8 @@ export interface PlannedMatch extends Match {
   readonly replace: boolean
   /** Whether every row was looked at before the time was over. */
   readonly complete: boolean
+  /** Files of the form that were not uploaded, each with the reason; absent where all were. */
+  readonly refused?: readonly string[]
 }
 
 export function newRunId(now: number = Date.now()): string {

@@ -1,21 +1,17 @@
 import type { FileBrief } from '../../../files/record.ts'
-import { shownFile } from '../../../files/shown.ts'
 import type { HoldallError } from '../../../web/error.ts'
 import { formatCount, formatNumber } from '../../../web/format.ts'
 import { type Html, html, safeUrl } from '../../../web/html.ts'
 import { renderPage } from '../../../web/page.ts'
 import { attributes } from '../../../web/parts/attributes.ts'
 import { button } from '../../../web/parts/button.ts'
-import { errorSummary, fieldError, fieldId } from '../../../web/parts/field.ts'
-import { fileCell } from '../../../web/parts/file.ts'
-import { selectInput, textInput } from '../../../web/parts/inputs.ts'
+import { errorSummary } from '../../../web/parts/field.ts'
 import { emptyState, notice } from '../../../web/parts/notice.ts'
 import { dataTable } from '../../../web/parts/table.ts'
 import type { RouteContext } from '../../../web/route.ts'
 import { visibleFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
 import { crumbs } from '../../pages/room.ts'
-import { type PlanForm, rowField, typedField } from '../forms.ts'
 import { PAGE_LINES } from '../limits.ts'
 import { examplePattern, type LineState, STATES } from '../plan.ts'
 import { type EmptyRows, emptyRows } from '../planning.ts'
@@ -24,13 +20,8 @@ import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import type { Run } from '../run.ts'
 import { matchFields } from './match-fields.ts'
+import { fileCellOf, type Refused, rowCell, why } from './plan-line.ts'
 import { placeOf } from './result-page.ts'
-
-/** A form that could not be done: what was wrong, and what it sent. */
-interface Refused {
-  readonly error: HoldallError
-  readonly form: PlanForm
-}
 
 /** The parts of a plan, each a page of its own. */
 const SHOWN = {
@@ -93,7 +84,7 @@ export async function planPage(
         refused === undefined &&
         run.failureReason !== null &&
         notice({ tone: 'warning', title: 'Nothing was written so far.', body: run.failureReason })
-      }${matchFields(subject, run, refused?.form.posted, examplePattern(nameOf(files, lines)))}${
+      }${matchFields(subject, run, refused?.form.posted, examplePattern(nameOf(files, lines)))}${notUploaded(run)}${
         run.match?.complete === false &&
         notice({
           tone: 'warning',
@@ -116,15 +107,6 @@ export async function planPage(
     }),
     refused?.error.status,
   )
-}
-
-interface View {
-  readonly room: AttachRoom
-  readonly subject: Subject
-  readonly run: Run
-  readonly files: ReadonlyMap<string, FileBrief>
-  readonly labels: ReadonlyMap<string, string>
-  readonly refused: Refused | undefined
 }
 
 function addressOf(shown: Shown, from: number): string {
@@ -164,6 +146,18 @@ function summaryOf(error: HoldallError) {
   return fields.map(([field, message]) => ({ field, label: field === 'pattern' ? 'Pattern' : 'Row', message }))
 }
 
+function notUploaded({ match }: Run): Html | false {
+  const refused = match?.refused ?? []
+  return (
+    refused.length > 0 &&
+    notice({
+      tone: 'warning',
+      title: `${formatCount(refused.length, 'file')} could not be uploaded.`,
+      body: html`${refused.map((reason) => html`${reason}<br>`)}`,
+    })
+  )
+}
+
 /** The parts as buttons of the form, so that turning to another keeps what was chosen here. */
 function parts(countOf: (part: Shown) => number, shown: Shown): Html {
   const there = (Object.keys(SHOWN) as Shown[]).filter((part) => part === 'all' || part === shown || countOf(part) > 0)
@@ -180,75 +174,6 @@ function pageBar(shown: Shown, from: number, total: number): Html {
   return html`<div class="pager"><span class="tabular">Files ${formatNumber(from + 1)}–${formatNumber(Math.min(total, next))} of ${formatNumber(total)}</span><nav aria-label="Pages">${
     from > 0 && button({ label: 'First page', type: 'submit', name: 'go', value: to(0) })
   }${next < total && button({ label: 'Next page', type: 'submit', name: 'go', value: to(next), endIcon: 'chevronRight' })}</nav></div>`
-}
-
-function fileCellOf({ room, files }: View, { file }: PlannedLine): Html {
-  const brief = files.get(file)
-  return fileCell(brief === undefined ? { state: 'unavailable' } : { state: 'file', file: shownFile(brief, room.urls) })
-}
-
-/** The row of a file: a choice among those that fit, or a field to type one. */
-function rowCell(view: View, line: PlannedLine): Html {
-  const { labels, files, subject, refused, run } = view
-  const filename = files.get(line.file)?.filename ?? 'this file'
-  if (line.state === 'refused' || line.state === 'same') {
-    const [row] = line.rows
-    return row === undefined ? html`<span class="null">None</span>` : rowLink(subject, row.key, row.label)
-  }
-  if (line.rows.length === 0) {
-    const name = typedField(line.position)
-    const error = refused?.error.fields[name]
-    const typed = refused?.form.posted.get(name) ?? undefined
-    return html`${textInput({
-      name,
-      id: fieldId(name),
-      value: typed ?? line.chosen ?? '',
-      label: `Row for ${filename}`,
-      placeholder: run.match?.column || 'Key of a row',
-      invalid: error !== undefined,
-    })}${line.chosen !== null && labels.has(line.chosen) && html`<p class="hint">${labels.get(line.chosen)}</p>`}${error !== undefined && fieldError(error)}`
-  }
-  const name = rowField(line.position)
-  const value = refused?.form.posted.get(name) ?? line.chosen ?? ''
-  const known = line.rows.some(({ key }) => key === value)
-  return selectInput({
-    name,
-    value,
-    label: `Row for ${filename}`,
-    options: [
-      { value: '', label: line.state === 'several' ? 'Leave out, or choose a row' : 'Leave out' },
-      ...line.rows.map(({ key, label }) => ({
-        value: key,
-        label: label === null || label === key ? key : `${key} · ${label}`,
-      })),
-      ...(known || value === '' ? [] : [{ value, label: labels.get(value) ?? value }]),
-    ],
-  })
-}
-
-function rowLink({ path }: Subject, key: string, label: string | null): Html {
-  return html`<a href="${safeUrl(`${path}/${key}`)}">${label ?? key}</a>`
-}
-
-function why({ state, note, rowCount, rows }: PlannedLine, { match }: Run): string {
-  switch (state) {
-    case 'matched':
-      return `Its name fits ${match?.column ?? 'the row'}.`
-    case 'several':
-      return rowCount > rows.length
-        ? `${formatNumber(rowCount)} rows fit; the first ${rows.length} are offered.`
-        : `${formatNumber(rowCount)} rows fit. Choose one, or leave the file out.`
-    case 'double':
-      return 'Another file fits this row too, and it takes one.'
-    case 'filled':
-      return 'The row holds a file already. Choose the row to replace it.'
-    case 'same':
-      return 'It is there already.'
-    case 'no_row':
-      return 'No row fits its name. Type one, or leave the file out.'
-    case 'refused':
-      return note ?? 'The column does not take it.'
-  }
 }
 
 /** Rows that still have no file when the plan has been carried out. */

@@ -1,4 +1,4 @@
-import { formatCount } from '../../../web/format.ts'
+import { formatCount, formatTime } from '../../../web/format.ts'
 import { type Html, html, safeUrl } from '../../../web/html.ts'
 import { renderPage } from '../../../web/page.ts'
 import { linkButton, postButton } from '../../../web/parts/button.ts'
@@ -15,7 +15,7 @@ import { PAGE_LINES } from '../limits.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import type { Run } from '../run.ts'
-import { statusWords, timeWords } from './runs-panel.ts'
+import { statusWords } from './runs-panel.ts'
 
 /** `GET /{db}/{table}/-/attach/{run}` of a run that was carried out: what it wrote, and its undo. */
 export async function resultPage(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<Response> {
@@ -42,11 +42,11 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
     renderPage({
       ...frame,
       title: titleOf(run),
-      lede: `${statusWords(run)}${actor}, ${timeWords(run.appliedAt ?? run.createdAt)}`,
+      lede: `${statusWords(run)}${actor}, ${formatTime(run.appliedAt ?? run.createdAt)}`,
       crumbs: [
         ...crumbs(room, database.name, table.name, '').slice(0, -1),
         { label: 'Attach many files', href: `${href}?${new URLSearchParams({ column: run.column })}` },
-        { label: timeWords(run.createdAt) },
+        { label: formatTime(run.createdAt) },
       ],
       section: 'databases',
       actions: html`${linkButton({ label: `Show ${table.name}`, href: path, kind: 'filled' })}${

@@ -1,4 +1,4 @@
-import { formatCount } from '../../../web/format.ts'
+import { formatCount, formatTime } from '../../../web/format.ts'
 import { type Html, html } from '../../../web/html.ts'
 import { postButton } from '../../../web/parts/button.ts'
 import { linkedRows } from '../../../web/parts/facts.ts'
@@ -14,7 +14,7 @@ export function runsPanel({ href }: Subject, runs: readonly Run[], names: Readon
       note: [
         statusWords(run),
         run.actorId === null ? '' : `by ${names.get(run.actorId) ?? run.actorId}`,
-        timeWords(run.createdAt),
+        formatTime(run.createdAt),
       ]
         .filter(Boolean)
         .join(' · '),
@@ -25,16 +25,12 @@ export function runsPanel({ href }: Subject, runs: readonly Run[], names: Readon
           label: 'Undo',
           small: true,
           more: {
-            'aria-label': `Undo ${formatCount(run.files, 'file')} to ${run.column}, ${timeWords(run.createdAt)}`,
+            'aria-label': `Undo ${formatCount(run.files, 'file')} to ${run.column}, ${formatTime(run.createdAt)}`,
           },
         }),
       }),
     })),
   )}</section>`
-}
-
-export function timeWords(time: string): string {
-  return `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`
 }
 
 export function statusWords({ status, cells, restored }: Run): string {
