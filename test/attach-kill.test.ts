@@ -9,7 +9,7 @@ import { createToken, type RunningHoldall, startHoldall } from './support/holdal
 
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
 const KILLS = LONG ? 300 : 6
-const RANDOM_WITHIN_MS = 400
+const RANDOM_WITHIN_MS = 1_500
 const FILES = 60
 const SETTLE_LIMIT_MS = 20_000
 
