@@ -411,6 +411,20 @@ describe('file-column-input', { skip }, () => {
     assert.equal(await page.locator('[name=photos]:is(input)').count(), 1)
   })
 
+  test('what has become of a file is said in the field and in the library, as it is in a table', async () => {
+    const words = 'Changed 3 May 2026'
+    await field('photos').getByText(words).waitFor()
+    await field('photos').getByRole('button', { name: 'Pick from library' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Pick files for photos' })
+    await dialog.locator('.tile', { hasText: '1998-214-7_' }).getByText(words).waitFor()
+    await page.goto(`${gallery.url}/table`)
+    await page
+      .locator('.file-strip a', { has: page.locator('img') })
+      .and(page.getByTitle(words))
+      .first()
+      .waitFor()
+  })
+
   test('files are reordered by button and by Alt and arrows, and focus stays with the file', async () => {
     const photos = field('photos')
     await photos.getByRole('button', { name: 'Move 1998-214-7_side.jpg down' }).click()

@@ -5,7 +5,7 @@ import { HoldallElement } from './lib/element.ts'
 import { acceptedTypes, accepts, acceptWords, type FileSummary, fileFacts, typeLabel } from './lib/files.ts'
 import { formatCount } from './lib/format.ts'
 import { summaryOf } from './lib/stored.ts'
-import { icon, nameParts } from './lib/templates.ts'
+import { icon, nameParts, stateLine } from './lib/templates.ts'
 import { safeUrl } from './lib/url.ts'
 
 const PAGE_SIZE = 24
@@ -284,7 +284,7 @@ export class FilePicker extends HoldallElement {
     return html`<li class="tile"><label>
       <input type=${this.multiple ? 'checkbox' : 'radio'} name="${this.#id}-file" value=${file.id} aria-label=${file.filename} .checked=${this.#chosen.has(file.id)} ?disabled=${!taken} @change=${(event: Event) => this.#choose(file, (event.target as HTMLInputElement).checked)} />
       <span class="picture">${file.thumbnail_url ? html`<img src=${safeUrl(file.thumbnail_url)} width="160" height="120" alt="" loading="lazy" />` : html`<span class="format">${icon('file', 'icon large')}${typeLabel(file.content_type, file.filename)}</span>`}</span>
-      <span class="file-name">${nameParts(file.filename)}</span><span class="file-facts">${taken ? fileFacts(file) : `Not ${acceptWords(this.accept)?.one ?? 'taken here'}`}</span>
+      <span class="file-name">${nameParts(file.filename)}</span><span class="file-facts">${taken ? fileFacts(file) : `Not ${acceptWords(this.accept)?.one ?? 'taken here'}`}</span>${stateLine(file)}
     </label></li>`
   }
 }

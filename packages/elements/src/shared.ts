@@ -6,6 +6,15 @@
  * import { splitName } from '@holdall/elements/shared'
  * splitName('1998-214-7_front.jpg') // { stem: '1998-214-7_fr', ending: 'ont.jpg' }
  */
-export { accepts, acceptWords, type FileSummary, fileFacts, splitName, typeLabel } from './lib/files.ts'
-export { formatBytes, formatCount, formatDimensions, formatLimit } from './lib/format.ts'
+export {
+  accepts,
+  acceptWords,
+  type FileSummary,
+  fileFacts,
+  fileState,
+  nameAndState,
+  splitName,
+  typeLabel,
+} from './lib/files.ts'
+export { formatBytes, formatCount, formatDay, formatDimensions, formatLimit } from './lib/format.ts'
 export { ICONS, type IconName } from './lib/icons.ts'

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Held } from '../lib/dragging.ts'
-import { acceptList } from '../lib/files.ts'
+import { acceptList, nameAndState } from '../lib/files.ts'
 import { formatCount } from '../lib/format.ts'
 import { fileCell, icon, iconButton, nameParts, taskThumbnail, thumbnail } from '../lib/templates.ts'
 import { overall, type Task } from '../lib/uploads.ts'
@@ -24,7 +24,7 @@ function stripItem({ id, file }: Shown, base: string): TemplateResult {
   if (!file) {
     return html`<a data-id=${id} href=${safeUrl(`${base}-/files/${id}`)} aria-label="File ${id}"><span class="type-tile">${icon('file')}</span></a>`
   }
-  return html`<a data-id=${id} href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}>${thumbnail(file, 36)}</a>`
+  return html`<a data-id=${id} href=${safeUrl(file.url)} aria-label=${nameAndState(file)} title=${nameAndState(file)}>${thumbnail(file, 36)}</a>`
 }
 
 /** An empty place, as the server writes it. */

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { fileFacts } from '../lib/files.ts'
 import { formatPortion } from '../lib/format.ts'
-import { icon, iconButton, nameParts, taskThumbnail, thumbnail } from '../lib/templates.ts'
+import { icon, iconButton, nameParts, stateLine, taskThumbnail, thumbnail } from '../lib/templates.ts'
 import { isPending, type Task } from '../lib/uploads.ts'
 import { safeUrl } from '../lib/url.ts'
 import { type Item, nameOf } from './items.ts'
@@ -57,7 +57,7 @@ function words({ item, kept }: Line): TemplateResult {
   }
   if (item.kind === 'file') {
     const { file } = item
-    return html`<a class="file-name" href=${safeUrl(file.url)} title=${file.filename} aria-label=${file.filename}>${nameParts(file.filename)}</a><span class="file-facts">${fileFacts(file)}</span>`
+    return html`<a class="file-name" href=${safeUrl(file.url)} title=${file.filename} aria-label=${file.filename}>${nameParts(file.filename)}</a><span class="file-facts">${fileFacts(file)}</span>${stateLine(file)}`
   }
   const { task } = item
   return html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>${progress(task, kept ? `${nameOf(kept)} is kept.` : '')}`

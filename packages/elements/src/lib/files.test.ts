@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acceptList, accepts, acceptsType, acceptWords, fileFacts, splitName, typeLabel } from './files.ts'
+import {
+  acceptList,
+  accepts,
+  acceptsType,
+  acceptWords,
+  fileFacts,
+  fileState,
+  nameAndState,
+  splitName,
+  typeLabel,
+} from './files.ts'
 import { formatBytes, formatDuration, formatPortion } from './format.ts'
 
 test('a name keeps its extension and three letters before it', () => {
@@ -72,4 +82,15 @@ test('numbers beside a bar', () => {
   assert.equal(formatDuration(0.2), '1 s')
   assert.equal(formatDuration(150), '3 min')
   assert.equal(formatDuration(12_000), '3 h 20 min')
+})
+
+test('what has become of the bytes of a file', () => {
+  const changed_at = '2026-05-03T23:59:59.000Z'
+  assert.equal(
+    fileState({ changed_at, missing_since: '2026-12-31T00:00:00.000Z' })?.words,
+    'Missing since 31 December 2026',
+  )
+  assert.equal(fileState({ changed_at, missing_since: null })?.words, 'Changed 3 May 2026')
+  assert.equal(fileState({}), null)
+  assert.equal(nameAndState({ filename: 'a.jpg', changed_at }), 'a.jpg: Changed 3 May 2026')
 })

@@ -1,4 +1,4 @@
-import { formatBytes, formatDimensions } from './format.ts'
+import { formatBytes, formatDay, formatDimensions } from './format.ts'
 
 /** What the pages and components know about a file. The names are those of the JSON API. */
 export interface FileSummary {
@@ -13,6 +13,32 @@ export interface FileSummary {
   readonly thumbnail_url?: string | null
   /** its page */
   readonly url: string
+  /** When other bytes were last seen at its path, where its source is shared with others; ISO 8601 */
+  readonly changed_at?: string | null
+  /** Since when its storage is without it; ISO 8601 */
+  readonly missing_since?: string | null
+}
+
+/** What has become of a file's bytes, for people; null where they are what they were. */
+export interface FileState {
+  readonly sign: 'fileMissing' | 'retry'
+  /** "Missing since 3 May 2026" */
+  readonly words: string
+}
+
+export function fileState({
+  missing_since,
+  changed_at,
+}: Pick<FileSummary, 'changed_at' | 'missing_since'>): FileState | null {
+  if (missing_since) return { sign: 'fileMissing', words: `Missing since ${formatDay(missing_since)}` }
+  if (changed_at) return { sign: 'retry', words: `Changed ${formatDay(changed_at)}` }
+  return null
+}
+
+/** What a file is called where only its picture is seen. */
+export function nameAndState(file: Pick<FileSummary, 'filename' | 'changed_at' | 'missing_since'>): string {
+  const state = fileState(file)
+  return state === null ? file.filename : `${file.filename}: ${state.words}`
 }
 
 const ENDING_LETTERS = 3

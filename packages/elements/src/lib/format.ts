@@ -56,6 +56,16 @@ export function formatDimensions(width: number, height: number): string {
   return `${grouped(width)} × ${grouped(height)}`
 }
 
+const MONTHS = 'January February March April May June July August September October November December'.split(' ')
+
+/** `14 March 2025`, in UTC, from an ISO 8601 time; what is not a time stays as it is. */
+export function formatDay(iso: string): string {
+  const time = new Date(iso)
+  return Number.isNaN(time.getTime())
+    ? iso
+    : `${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]} ${time.getUTCFullYear()}`
+}
+
 /** `1 file`, `10,482 files` */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${grouped(count)} ${count === 1 ? one : many}`

@@ -12,6 +12,8 @@ export function summaryOf(record: Readonly<Record<string, unknown>>): FileSummar
     height: number(record.height),
     thumbnail_url: text(record.thumbnail_url),
     url: text(record.url) ?? '#',
+    changed_at: text(record.changed_at),
+    missing_since: text(record.missing_since),
   }
 }
 

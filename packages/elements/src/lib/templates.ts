@@ -1,5 +1,5 @@
 import { html, nothing, svg, type TemplateResult } from 'lit'
-import { type FileSummary, fileFacts, splitName, typeLabel } from './files.ts'
+import { type FileSummary, fileFacts, fileState, splitName, typeLabel } from './files.ts'
 import { ICONS, type IconName } from './icons.ts'
 import type { Task } from './uploads.ts'
 import { safeUrl } from './url.ts'
@@ -32,7 +32,13 @@ function typeTile(contentType: string | null, filename: string): TemplateResult 
 
 /** The cell of one file, as the server writes it. */
 export function fileCell(file: FileSummary): TemplateResult {
-  return html`<span class="file-cell"><a class="thumb-link" href=${safeUrl(file.url)} tabindex="-1" aria-hidden="true">${thumbnail(file, 40)}</a><span class="file-text"><a href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}><span class="file-name">${nameParts(file.filename)}</span></a><span class="file-facts">${fileFacts(file)}</span></span></span>`
+  return html`<span class="file-cell"><a class="thumb-link" href=${safeUrl(file.url)} tabindex="-1" aria-hidden="true">${thumbnail(file, 40)}</a><span class="file-text"><a href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}><span class="file-name">${nameParts(file.filename)}</span></a><span class="file-facts">${fileFacts(file)}</span>${stateLine(file)}</span></span>`
+}
+
+/** What has become of a file's bytes, as the server writes it. */
+export function stateLine(file: FileSummary): TemplateResult | typeof nothing {
+  const state = fileState(file)
+  return state === null ? nothing : html`<span class="file-facts file-state">${icon(state.sign)}${state.words}</span>`
 }
 
 export interface IconButton {

@@ -68,6 +68,8 @@ const BRIEF = z.object({
   content_hash: z.string().nullable(),
   source_slug: z.string(),
   created_at: z.string(),
+  changed_at: TIME.nullable(),
+  missing_since: TIME.nullable(),
   ...ADDRESSES,
   info_url: z.string(),
 })

@@ -1,4 +1,3 @@
-import { formatDay } from '../web/format.ts'
 import type { ShownFile } from '../web/parts/file.ts'
 import type { Urls } from '../web/url.ts'
 import { DECODABLE } from './images/jobs.ts'
@@ -16,12 +15,7 @@ export function shownFile(file: FileBrief, urls: Urls, side?: number): ShownFile
     href: urls.file(file.id),
     // Whoever could not be measured could not be decoded: there is no use in asking for a picture of it.
     thumbnail: DECODABLE.has(file.contentType) && file.width !== null ? urls.thumbnail(file.id, side, side) : null,
-    state: stateOf(file),
+    changedAt: file.changedAt,
+    missingSince: file.missingSince,
   }
-}
-
-function stateOf({ missingSince, changedAt }: FileBrief) {
-  if (missingSince) return { sign: 'fileMissing', words: `Missing since ${formatDay(missingSince)}` } as const
-  if (changedAt) return { sign: 'retry', words: `Changed ${formatDay(changedAt)}` } as const
-  return undefined
 }

@@ -1,3 +1,4 @@
+import { formatDay } from '@holdall/elements/shared'
 import { late } from './late.ts'
 
 /** Pages and components write sizes and counts alike, because they are written by the same functions. */
@@ -10,19 +11,10 @@ export function formatNumber(value: number | bigint): string {
   return grouped().format(value)
 }
 
-const day = late(
-  () => new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }),
-)
 const minute = late(() => new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' }))
 
 /** `14 March 2025, 10:42`, in UTC, from an ISO 8601 time; what is not a time stays as it is. */
 export function formatTime(iso: string): string {
   const time = new Date(iso)
-  return Number.isNaN(time.getTime()) ? iso : `${day().format(time)}, ${minute().format(time)}`
-}
-
-/** `14 March 2025`, in UTC; what is not a time stays as it is. */
-export function formatDay(iso: string): string {
-  const time = new Date(iso)
-  return Number.isNaN(time.getTime()) ? iso : day().format(time)
+  return Number.isNaN(time.getTime()) ? iso : `${formatDay(iso)}, ${minute().format(time)}`
 }

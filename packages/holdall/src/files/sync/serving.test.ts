@@ -131,6 +131,10 @@ test('a file that the storage has lost is gone, is marked, and is back when it i
   const page = await (await ask(`/-/files/${id}`, 'bob')).text()
   assert.match(page, /Missing since/)
   assert.match(await (await ask('/-/files/browse/photos', 'bob')).text(), /Missing/)
+  const batch = await (await ask(`/-/files/batch.json?id=${id}`, 'bob')).json()
+  const { missing_since, changed_at } =
+    (batch as { files: Record<string, Record<string, unknown>> }).files[String(id)] ?? {}
+  assert.deepEqual([missing_since, changed_at], [(await adopted('lost.txt')).missing_since, null])
   put('lost.txt', 'lost')
   assert.equal((await ask(`/-/files/${id}/download`, 'bob')).status, 200)
   assert.equal((await adopted('lost.txt')).missing_since, null)

@@ -39,7 +39,10 @@ function file(
 
 export const FILES = {
   jug: file('df-jug', '1998-214-7_front.jpg', 'image/jpeg', 6_400_000, 5472, 3648),
-  side: file('df-side', '1998-214-7_side.jpg', 'image/jpeg', 5_900_000, 5472, 3648),
+  side: {
+    ...file('df-side', '1998-214-7_side.jpg', 'image/jpeg', 5_900_000, 5472, 3648),
+    changedAt: '2026-05-03T10:42:00.000Z',
+  },
   mark: file('df-mark', '1998-214-7_base_mark.jpg', 'image/jpeg', 4_200_000, 5472, 3648),
   detail: file('df-detail', '1998-214-7_detail_sprig_stag_and_hounds.jpg', 'image/jpeg', 8_000_000, 8256, 5504),
   tile: file('df-tile', 'tile-panel_raking-light.tif', 'image/tiff', 84_200_000),

@@ -95,6 +95,8 @@ export async function startGallery(): Promise<Gallery> {
         height: file.height,
         thumbnail_url: file.thumbnail,
         url: file.href,
+        changed_at: file.changedAt ?? null,
+        missing_since: file.missingSince ?? null,
         created_at: '2025-03-14T10:42:00.000Z',
       }))
       return answerJson(response, 200, { ok: true, files, next: until < found.length ? String(until) : null })

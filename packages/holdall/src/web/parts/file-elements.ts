@@ -144,6 +144,8 @@ function toSummary(file: ShownFile): Record<string, unknown> {
     height: file.height ?? null,
     thumbnail_url: file.thumbnail,
     url: file.href,
+    changed_at: file.changedAt ?? null,
+    missing_since: file.missingSince ?? null,
   }
 }
 

@@ -1,4 +1,4 @@
-import { fileFacts, splitName, typeLabel } from '@holdall/elements/shared'
+import { fileFacts, fileState, nameAndState, splitName, typeLabel } from '@holdall/elements/shared'
 import { type Html, html, safeUrl } from '../html.ts'
 import { attributes } from './attributes.ts'
 import { icon } from './icon.ts'
@@ -15,8 +15,10 @@ export interface ShownFile {
   /** its page */
   readonly href: string
   readonly thumbnail: string | null
-  /** What has become of its bytes, where its source is shared with others: "Missing since 3 May 2026" */
-  readonly state?: { readonly sign: 'fileMissing' | 'retry'; readonly words: string } | undefined
+  /** When other bytes were last seen at its path, where its source is shared with others; ISO 8601. */
+  readonly changedAt?: string | null
+  /** Since when its storage is without it; ISO 8601. */
+  readonly missingSince?: string | null
 }
 
 export interface TileFile extends ShownFile {
@@ -64,15 +66,16 @@ export function fileCell(item: CellItem): Html {
   if (item.state === 'unavailable') return absent('fileMissing', 'Unavailable', 'Missing or hidden')
   if (item.state === 'trashed') return absent('trash', fileName(item.filename), item.note)
   const { file } = item
-  return html`<span class="file-cell"><a class="thumb-link" href="${safeUrl(file.href)}" tabindex="-1" aria-hidden="true">${thumbnail(file)}</a><span class="file-text"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}">${fileName(file.filename)}</a><span class="file-facts">${factsLine(file)}</span>${fileState(file)}</span></span>`
+  return html`<span class="file-cell"><a class="thumb-link" href="${safeUrl(file.href)}" tabindex="-1" aria-hidden="true">${thumbnail(file)}</a><span class="file-text"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}">${fileName(file.filename)}</a><span class="file-facts">${factsLine(file)}</span>${stateLine(file)}</span></span>`
 }
 
-function fileState({ state }: ShownFile): Html | false {
-  return state !== undefined && html`<span class="file-facts file-state">${icon(state.sign)}${state.words}</span>`
+function stateLine({ changedAt = null, missingSince = null }: ShownFile): Html | false {
+  const state = fileState({ changed_at: changedAt, missing_since: missingSince })
+  return state !== null && html`<span class="file-facts file-state">${icon(state.sign)}${state.words}</span>`
 }
 
-function nameAndState({ filename, state }: ShownFile): string {
-  return state === undefined ? filename : `${filename}: ${state.words}`
+function stripName({ filename, changedAt = null, missingSince = null }: ShownFile): string {
+  return nameAndState({ filename, changed_at: changedAt, missing_since: missingSince })
 }
 
 function absent(sign: 'fileMissing' | 'trash', name: string | Html, note: string): Html {
@@ -88,7 +91,7 @@ export function fileStrip(items: readonly CellItem[], moreHref: string): Html {
     .slice(0, STRIP_LENGTH)
     .map((item) =>
       item.state === 'file'
-        ? html`<a href="${safeUrl(item.file.href)}" aria-label="${nameAndState(item.file)}" title="${nameAndState(item.file)}">${thumbnail(item.file, 36)}</a>`
+        ? html`<a href="${safeUrl(item.file.href)}" aria-label="${stripName(item.file)}" title="${stripName(item.file)}">${thumbnail(item.file, 36)}</a>`
         : html`<span class="type-tile" title="Unavailable">${icon(item.state === 'trashed' ? 'trash' : 'fileMissing')}<span class="unseen">Unavailable</span></span>`,
     )
   const more = items.length - shown.length
@@ -111,7 +114,7 @@ export function fileTiles(files: readonly TileFile[]): Html {
       }</span>${
         // What is heard is the whole name; what is seen is in two parts, so that it can shrink in the middle.
         html`<span class="unseen">${file.filename}</span><span aria-hidden="true">${fileName(file.filename)}</span>`
-      }<span class="file-facts">${factsLine(file)}</span>${file.note && html`<span class="file-facts">${file.note}</span>`}${fileState(file)}</a>${
+      }<span class="file-facts">${factsLine(file)}</span>${file.note && html`<span class="file-facts">${file.note}</span>`}${stateLine(file)}</a>${
         file.selectable && html`<label class="pick">${pickBox(file)}</label>`
       }</li>`,
   )}</ul>`
