@@ -22,8 +22,6 @@ const RANDOM_WITHIN_MS = 400
 /** The journal takes them in two transactions. */
 const FILES = AT_ONCE + 10
 const CHILD = fileURLToPath(new URL('test-child.ts', import.meta.url))
-/** How long a writer that lost its server may take to notice it. */
-const ORPHAN_MS = 1_500
 
 const ATTACHING = ['begin run', 'journal cells', 'journal cells', 'attach cells', 'applied run']
 const UNDOING = ['begin undo', 'detach cells', 'undone run']
@@ -133,24 +131,6 @@ describe('a process that is killed while it attaches many files, or undoes it', 
     assert.ok(kills >= (LONG ? 1_000 : 25))
   })
 
-  test('a writer that still waits for its turn when its server dies writes nothing afterwards', async () => {
-    look.exec('BEGIN IMMEDIATE')
-    const child = start('attach')
-    const ended = once(child, 'close')
-    try {
-      while ((await room.journal.unsettled(new Set([]))).length === 0 && !(await isWrittenDown())) await sleep(20)
-      // Its writer has been asked by now, and waits for the lock.
-      await sleep(300)
-      child.kill('SIGKILL')
-      await ended
-    } finally {
-      look.exec('COMMIT')
-    }
-    await sleep(ORPHAN_MS)
-    assert.equal(held(), 0)
-    assert.equal(await examine(), 'failed')
-  })
-
   test('a row that somebody changes after the journal was written keeps what it got, and no other is written', async () => {
     const other = await openTestAttach(folder, (call) => {
       if (call === 'attach cells') look.exec(`UPDATE objects SET photos = '["theirs"]' WHERE id = ${FILES}`)
@@ -175,12 +155,6 @@ describe('a process that is killed while it attaches many files, or undoes it', 
       match,
       pairs.map(([file, key]) => ({ file, state: 'matched', rows: [], rowCount: 1, chosen: key, note: null })),
     )
-  }
-
-  /** Whether the journal of a run that is applying is complete. */
-  async function isWrittenDown(): Promise<boolean> {
-    const [run] = await room.journal.history({ database: 'data', table: 'objects' })
-    return run?.status === 'applying' && (await room.journal.cells(run.id)).length === run.cells
   }
 
   function start(action: string, run: readonly string[] = [], at?: number): ChildProcess {
