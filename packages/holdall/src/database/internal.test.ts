@@ -146,3 +146,18 @@ test('a full disk is said as what it is, and nothing of the transaction stays', 
   )
   await database.close()
 })
+
+test('only what says that it need not last is not waited for, and the next is again', async () => {
+  const database = await openInternalDatabase(join(folder, 'lasting.db'))
+  const level = (options?: { lasting: boolean }) =>
+    database.write(
+      async (trx) => (await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(trx)).rows[0]?.synchronous,
+      options,
+    )
+  const FULL = 2
+  const NORMAL = 1
+  assert.equal(await level(), FULL)
+  assert.equal(await level({ lasting: false }), NORMAL)
+  assert.equal(await level(), FULL)
+  await database.close()
+})

@@ -23,8 +23,18 @@ export interface InternalDatabase {
    * queries: a transaction that waits for anything slower (a disk, the network) is rolled back and throws. A full disk
    * is `database_full`.
    */
-  write<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result>
+  write<Result>(work: (trx: Transaction<Schema>) => Promise<Result>, options?: WriteOptions): Promise<Result>
   close(): Promise<void>
+}
+
+export interface WriteOptions {
+  /**
+   * The power may fail and take the transaction with it, together with all after it up to the next that must last. For
+   * what nobody was told of and will be done again: nobody waits for the disk then.
+   *
+   * @default true
+   */
+  readonly lasting?: boolean
 }
 
 /**
@@ -37,7 +47,7 @@ export async function openInternalDatabase(path: string): Promise<InternalDataba
   const writing = connect(path)
   try {
     await patiently(() => writing.exec('PRAGMA journal_mode = WAL'))
-    writing.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    writing.exec('PRAGMA foreign_keys = ON')
     await patiently(() => migrate(writing, path))
   } catch (error) {
     writing.close()
@@ -49,8 +59,11 @@ export async function openInternalDatabase(path: string): Promise<InternalDataba
   const read = kyselyOn(reading)
   let last: Promise<unknown> = Promise.resolve()
 
-  async function transaction<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
-    await patiently(() => writing.exec('BEGIN IMMEDIATE'))
+  async function transaction<Result>(
+    work: (trx: Transaction<Schema>) => Promise<Result>,
+    { lasting = true }: WriteOptions,
+  ): Promise<Result> {
+    await patiently(() => writing.exec(`PRAGMA synchronous = ${lasting ? 'FULL' : 'NORMAL'}; BEGIN IMMEDIATE`))
     let waited = false
     const turn = setImmediate(() => {
       waited = true
@@ -71,8 +84,8 @@ export async function openInternalDatabase(path: string): Promise<InternalDataba
 
   return {
     read,
-    write(work) {
-      const result = last.then(() => transaction(work))
+    write(work, options = {}) {
+      const result = last.then(() => transaction(work, options))
       last = result.catch(() => undefined)
       return result
     },
