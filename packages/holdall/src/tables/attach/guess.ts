@@ -4,6 +4,9 @@ import { GUESS_FILES, GUESS_LIMIT_MS, MAX_GUESSED } from './limits.ts'
 import { type FoundRows, findRows } from './match.ts'
 import { candidatesFor, type Match, WHOLE } from './names.ts'
 
+/** A column by which so many of the files have a row of their own is the one that they were named after. */
+const CERTAIN = 0.9
+
 /** How well a match serves: rows that get a file of their own count, then files that find one row and no other. */
 interface Score {
   readonly rows: number
@@ -42,8 +45,9 @@ export async function guessMatch(
   let best: Match = { column: likeliest, how: 'equal', exact: false }
   let most: Score = { rows: 0, files: 0 }
   // One column at a time, so that each read stays as short as a match is.
-  for (const column of columns) {
-    const limitMs = deadline - Date.now()
+  for (const [at, column] of columns.entries()) {
+    // A table that is too long for all of them is looked through in part for each, not for the first alone.
+    const limitMs = (deadline - Date.now()) / (columns.length - at)
     if (limitMs <= 0) break
     const found = await findRows(database, table.name, {
       column,
@@ -63,6 +67,7 @@ export async function guessMatch(
       best = { column, how, exact: false }
       most = score
     }
+    if (most.rows >= some.length * CERTAIN) break
   }
   return best
 }

@@ -23,7 +23,7 @@ export const FEWEST_ROWS = 500
 /** All of a match may take so long, however many rows there are. */
 export const MATCH_LIMIT_MS = 60_000
 /** Trying the columns may take so long; what was tried by then decides. */
-export const GUESS_LIMIT_MS = 3_000
+export const GUESS_LIMIT_MS = 6_000
 /** Columns that are tried. */
 export const MAX_GUESSED = 12
 /** Files by which columns are tried. */
