@@ -10,8 +10,8 @@ export const LEVEL_LABELS: Readonly<Record<Level, string>> = { view: 'View', edi
 
 /** What each level lets people do, for whoever chooses one. */
 export const LEVEL_WORDS: Readonly<Record<Level, string>> = {
-  view: 'View: look at rows and files; change nothing',
-  edit: 'Add and edit: insert and change rows, upload files; not delete',
+  view: 'View: look at the rows of tables, the files of sources; change nothing',
+  edit: 'Add and edit: insert and change rows of tables, upload and edit files of sources; not delete',
   manage: 'Manage: all that, and delete, set up tables and, on everything, people',
 }
 

@@ -11,11 +11,13 @@ import { ruleJson } from './file-rules.ts'
 import { answerForm, type Refusal } from './forms.ts'
 import { listGrants } from './grants.ts'
 import { formatResource } from './levels.ts'
+import { missingRights } from './missing-rights.ts'
 import { requestOrigin } from './origin.ts'
 import { PEOPLE_PATH } from './paths.ts'
 import { changePeople, type GrantedPlace, gatherGrants, type PeopleOptions } from './people.ts'
 import { type ListedPerson, peoplePage, personHref } from './people-page.ts'
 import { type PersonDetails, personPage } from './person-page.ts'
+import { ROOT } from './ruleset.ts'
 import { listSessions } from './sessions.ts'
 import { listLinks } from './sign-in-links.ts'
 import type { PageRoutesOptions } from './sign-in-routes.ts'
@@ -88,6 +90,16 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
       details,
       places: all,
       may: await everybodyMay(access.permissions, all),
+      missing:
+        id === ROOT
+          ? []
+          : await missingRights({
+              permissions: access.permissions,
+              fileDecides: (action, resource) => access.ruleSet.about(action, resource).length > 0,
+              places: all,
+              grants: details.grants,
+              actorId: id,
+            }),
       links: access.links.shown(c, id).filter((link) => usable.has(link.id)),
       flash: flash.take(c, urls.path(PEOPLE_PATH)),
       refusal,

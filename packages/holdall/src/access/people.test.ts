@@ -373,3 +373,31 @@ test('bad input is refused, never a 500', async () => {
   assert.equal((await json('/-/people', { op: 'revoke-token', actor: 'bob', id: 'x' }, root)).status, 404)
   assert.equal((await ask('/-/people/never%20seen', { headers: root })).status, 404)
 })
+
+test('a grant on a table says at once what its file columns need too, and one press gives it', async () => {
+  const makers = { kind: 'table', parent: 'collection', child: 'makers' } as const
+  const local = serveAccess({
+    db: opened.db,
+    places: [
+      { resource: { kind: 'database', parent: 'collection' } },
+      { resource: makers, fileColumns: [{ name: 'portrait', source: 'photographs' }] },
+      { resource: { kind: 'source', parent: 'photographs' }, label: 'Photographs' },
+    ],
+    rules: [],
+  })
+  const cookie = await local.signIn('root')
+  const page = async () => (await local.ask('/-/people/dora', { headers: { ...PAGE, ...cookie } })).text()
+  for (const resource of ['table:collection/makers', 'database:collection']) {
+    const grant = { op: 'grant', actor: 'dora', level: 'edit' }
+    assert.equal((await local.form('/-/people', { ...grant, resource }, cookie)).status, 303)
+    const before = await page()
+    assert.match(before, /dora cannot upload to makers\.portrait\./)
+    assert.match(before, /That needs Photographs too\./)
+    assert.match(before, /name="level" value="edit"><input type="hidden" name="resource" value="source:photographs">/)
+    assert.equal((await local.form('/-/people', { ...grant, resource: 'source:photographs' }, cookie)).status, 303)
+    assert.doesNotMatch(await page(), /dora cannot upload/)
+    await local.form('/-/people', { op: 'revoke-grant', actor: 'dora', resource: 'source:photographs' }, cookie)
+    await local.form('/-/people', { op: 'revoke-grant', actor: 'dora', resource }, cookie)
+  }
+  assert.doesNotMatch(await page(), /dora cannot/, 'who was granted no table is told of none')
+})

@@ -22,6 +22,15 @@ export interface Place {
   readonly resource: GrantResource
   /** What people call it, where that is not its name. */
   readonly label?: string
+  /** Of a table: its columns whose cells hold files. */
+  readonly fileColumns?: readonly FilesColumn[]
+}
+
+/** A column whose cells hold files. */
+export interface FilesColumn {
+  readonly name: string
+  /** The slug of the source that new files go to; undefined: to any. */
+  readonly source?: string
 }
 
 /** What a change came to. */

@@ -17,6 +17,7 @@ import type { Flash } from './flash.ts'
 import { type Refusal, refusalSummary } from './forms.ts'
 import { formatResource, LEVEL_LABELS, resourceWords } from './levels.ts'
 import type { MadeLink } from './links-cookie.ts'
+import type { MissingRight } from './missing-rights.ts'
 import { isLoopback } from './origin.ts'
 import { panelTable } from './panel-table.ts'
 import { PEOPLE_PATH } from './paths.ts'
@@ -43,12 +44,13 @@ export function personPage(options: {
   readonly details: PersonDetails
   readonly places: readonly Place[]
   readonly may: EverybodyMay
+  readonly missing: readonly MissingRight[]
   /** Links that whoever looks made just now and nobody has used. */
   readonly links: readonly MadeLink[]
   readonly flash: Flash
   readonly refusal?: Refusal
 }): PageContent {
-  const { access, details, places, may, links, flash, refusal } = options
+  const { access, details, places, may, missing, links, flash, refusal } = options
   const { urls, config } = access
   const { person } = details
   const change = (op: string, more: Readonly<Record<string, string>> = {}) => ({ op, actor: person.id, ...more })
@@ -63,7 +65,7 @@ export function personPage(options: {
       change('link'),
     ),
     said: flash.said,
-    body: html`${linkNotices(access, details, links)}${refusalSummary('Not saved', refusal, LABELS)}
+    body: html`${linkNotices(access, details, links)}${missing.map((right) => missingNotice(access, person.id, right))}${refusalSummary('Not saved', refusal, LABELS)}
 <div class="with-side"><div class="stack">
 ${person.id === ROOT ? html`<p>Root may do everything. Nothing has to be granted.</p>` : grantsSection(urls, config, details, places, may, refusal)}
 ${letsIn(urls, details)}
@@ -73,6 +75,34 @@ ${fileRulesSection(config, { id: person.id, ...(person.name !== null && { name: 
       ['Last seen', person.lastSeenAt === null ? 'never' : formatTime(person.lastSeenAt)],
     ])}</section><section>${nameForm(urls, person, refusal)}</section>${person.id !== ROOT && html`<section>${removal(access, person)}</section>`}</aside></div>`,
   }
+}
+
+/** What a grant on a table does not give: what is in its file columns. */
+function missingNotice(
+  { urls, config, ruleSet }: Access,
+  id: string,
+  { columns, lacks, source, level }: MissingRight,
+): Html {
+  const title =
+    lacks === 'upload'
+      ? `${id} cannot upload to ${listWords(columns)}.`
+      : `${id} cannot see the files of ${listWords(columns)}.`
+  if (source === undefined) return notice({ tone: 'warning', title, body: 'That needs a source of files too.' })
+  const called = source.label ?? source.resource.parent ?? ''
+  const action = lacks === 'upload' ? 'files-upload' : 'files-browse'
+  const decided = ruleSet.about(action, source.resource).length > 0
+  return notice({
+    tone: 'warning',
+    title,
+    body: `That needs ${called} too.${decided ? ` ${fileName(config)} says who may.` : ''}`,
+    ...(level !== undefined && {
+      actions: postButton(
+        urls.path(PEOPLE_PATH),
+        { label: lacks === 'upload' ? `Let ${id} upload to ${called}` : `Let ${id} view ${called}`, small: true },
+        { op: 'grant', actor: id, level, resource: formatResource(source.resource) },
+      ),
+    }),
+  })
 }
 
 /** The links that can be shown. While any link of the person is open, the page's script looks whether it was used. */

@@ -163,7 +163,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       ),
       metricsRoute(metrics),
       openApiRoute(() => routes, urls.base),
-      ...accessRoutes({ access, frame, places: grantablePlaces(tables.databases, sources) }),
+      ...accessRoutes({ access, frame, places: grantablePlaces(tables.databases, sources, tables.fileColumns) }),
       ...sourceRoutes(sources, permissions),
       ...uploadRoutes({ uploads, sources, urls, refusedPage: refusedUpload(filesRoom) }),
       ...filesRoutes(filesRoom),

@@ -1,17 +1,33 @@
 import type { Place } from '../access/people.ts'
 import type { Source, Sources } from '../sources/sources.ts'
 import type { Databases } from '../tables/databases.ts'
+import type { FileColumns } from '../tables/file-columns/settings.ts'
+import { fileColumnsOf } from '../tables/pages/table-data.ts'
 
 /** Everything that can be granted, beside the instance: databases, their tables, sources. */
-export function grantablePlaces(databases: Databases, sources: Sources): () => Promise<readonly Place[]> {
+export function grantablePlaces(
+  databases: Databases,
+  sources: Sources,
+  settings: FileColumns,
+): () => Promise<readonly Place[]> {
   return async () => {
+    const known = await settings.tables()
     const tables = await Promise.all(
       databases.all.map(async (database) => {
         const schema = await database.schema()
-        const names = [...schema.tables.values()].filter(({ hidden }) => !hidden).map(({ name }) => name)
+        const shown = [...schema.tables.values()].filter(({ hidden }) => !hidden)
         return [
           { resource: { kind: 'database', parent: database.name } },
-          ...names.map((name) => ({ resource: { kind: 'table', parent: database.name, child: name } })),
+          ...shown.map((table) => {
+            const set = known.find((one) => one.database === database.name && one.table === table.name)
+            const columns = set === undefined || table.isView ? [] : [...fileColumnsOf(table, set.columns)]
+            return {
+              resource: { kind: 'table', parent: database.name, child: table.name },
+              ...(columns.length > 0 && {
+                fileColumns: columns.map(([name, { source }]) => ({ name, ...(source !== undefined && { source }) })),
+              }),
+            }
+          }),
         ] as Place[]
       }),
     )

@@ -14,7 +14,7 @@ import { attachRoutes } from '../tables/attach/routes.ts'
 import { createDatabaseFile, createDatabases, type Databases, reasonAgainstDatabase } from '../tables/databases.ts'
 import { createColumnTypes } from '../tables/file-columns/column-types.ts'
 import { createReferences, type FindReferences, referenceRoutes } from '../tables/file-columns/references.ts'
-import { createFileColumns } from '../tables/file-columns/settings.ts'
+import { createFileColumns, type FileColumns } from '../tables/file-columns/settings.ts'
 import { createUsed } from '../tables/file-columns/used.ts'
 import { createFindPlaces } from '../tables/named-places.ts'
 import { tablePageRoutes } from '../tables/pages/routes.ts'
@@ -49,6 +49,7 @@ export interface TablesOptions {
 export interface Tables {
   readonly databases: Databases
   readonly routes: readonly Route[]
+  readonly fileColumns: FileColumns
   readonly findUses: FindReferences
   readonly findUsed: FindUsed
   readonly findPlaces: FindPlaces
@@ -99,6 +100,7 @@ export function createTables(options: TablesOptions): Tables {
   }
   return {
     databases,
+    fileColumns,
     findUses,
     findUsed: createUsed(databases, fileColumns),
     findPlaces: createFindPlaces(room),
