@@ -9,6 +9,8 @@ import { startTestServer } from './test-server.ts'
 const UPLOADS = process.env.HOLDALL_TEST_LONG ? 10_000 : 300
 const AT_ONCE = 20
 const BODY = bytes(200_000)
+/** Some go away before the server has looked, some while it writes, in milliseconds. */
+const LONGEST_STAY = 41
 
 type Sent = 'nothing' | 'some' | 'a form' | 'refused'
 const KINDS: readonly Sent[] = ['nothing', 'some', 'a form', 'refused']
@@ -30,7 +32,7 @@ async function abandon(url: string, kind: Sent, n: number): Promise<void> {
   sending.flushHeaders()
   if (form) sending.write('--B\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n')
   if (kind !== 'nothing') sending.write(BODY.subarray(0, 1 + ((n * 997) % BODY.length)))
-  await sleep(n % 7)
+  await sleep(n % LONGEST_STAY)
   sending.destroy()
   await closed
 }
