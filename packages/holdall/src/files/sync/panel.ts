@@ -62,7 +62,7 @@ function running({ expected }: SyncState, run: SyncRun, page: string): Html {
 
 function completed(run: SyncRun): Html {
   const time = run.finished_at ?? run.started_at
-  return html`Synced <time datetime="${time}">${formatTime(time)}</time>: ${formatCount(run.listed, 'file')}, ${foundIn(run)}`
+  return html`Synced <time datetime="${time}">${formatTime(time)}</time>: ${foundIn(run)}`
 }
 
 function foundIn({ added, changed, missing, returned }: SyncRun): string {

@@ -146,6 +146,7 @@ test('the page of a source says when it was synced last, and lets those who may 
   assert.match(manager, /Synced/)
   assert.match(manager, /action="\/-\/files\/sync\/photos"/)
   const reader = await (await ask('/-/files/browse/photos', 'bob')).text()
-  assert.match(reader, /Synced/)
+  assert.match(reader, /Synced <time[^>]*>[^<]*<\/time>: /)
+  assert.doesNotMatch(reader, /<\/time>: \d+ files?,/, 'the page counts its files already, uploads among them')
   assert.doesNotMatch(reader, /files\/sync\/photos/)
 })
