@@ -18,9 +18,12 @@ const sample = sampleIn(folder)
 
 if (!isMade(folder)) {
   // What makes the sample loads a library for pictures, which a second start does without.
-  const { makeSample } = await import('./sample/sample.ts')
+  const { makeSample, drawPicturesToTry } = await import('./sample/sample.ts')
+  // Before the database, whose presence says that all this is done.
+  await drawPicturesToTry(folder)
   makeSample(folder)
   say(`Made the sample, a small museum’s collection, in ${shown(folder)}.`)
+  say(`Pictures to try your own uploads with: ${shown(sample.picturesToTry)}`)
 }
 const onData = ['-c', sample.config, '--data', sample.data]
 const port = given.some((argument) => /^(-p|--port)/.test(argument)) ? [] : ['--port', String(await freePort())]
@@ -42,7 +45,7 @@ async function addFiles(serving: string): Promise<void> {
     say('Drawing the sample’s pictures and uploading them; the pages work meanwhile.')
     const { completeSample } = await import('./sample/sample.ts')
     await completeSample(folder, { url: serving, token, signal: stop.signal, progress })
-    say(`The sample is complete. Pictures to try your own uploads with: ${shown(sample.picturesToTry)}`)
+    say('The sample is complete.')
   } catch (error) {
     if (stop.signal.aborted) return
     process.stderr.write(

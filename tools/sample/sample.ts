@@ -16,6 +16,16 @@ export function makeSample(folder: string): void {
   writeDatabase(database)
 }
 
+/** Draws the pictures that belong to no row, those that are not there yet: people look for them in the first minute. */
+export async function drawPicturesToTry(folder: string): Promise<void> {
+  const { picturesToTry: toTry } = sampleIn(folder)
+  mkdirSync(toTry, { recursive: true })
+  for (const { name, make } of picturesToTry()) {
+    const path = join(toTry, name)
+    if (!existsSync(path)) writeFileSync(path, await make())
+  }
+}
+
 /**
  * Draws and sends the sample's files to the server that serves it, those that are not there yet.
  * @throws Error with the server's own words; called again, it goes on
@@ -27,9 +37,6 @@ export async function completeSample(folder: string, options: Omit<SendOptions, 
     sent: state.sent,
     save: () => writeState(folder, state),
   })
-  const { picturesToTry: toTry } = sampleIn(folder)
-  mkdirSync(toTry, { recursive: true })
-  for (const { name, make } of picturesToTry()) writeFileSync(join(toTry, name), await make())
   state.complete = true
   writeState(folder, state)
 }
