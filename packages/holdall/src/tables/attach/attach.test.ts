@@ -13,6 +13,8 @@ before(async () => {
         INSERT INTO objects (inventory, title, year) SELECT printf('1862-%03d', i), 'Object ' || i, 1862 FROM n;
       CREATE TABLE closed (id INTEGER PRIMARY KEY, inventory TEXT, photo TEXT);
       INSERT INTO closed (inventory) VALUES ('1862-001');
+      CREATE TABLE sketches (title TEXT, number TEXT PRIMARY KEY, photo TEXT);
+      INSERT INTO sketches VALUES ('Regatta day', 'SK.2017.002', NULL), ('Harbour', 'SK.2017.003', NULL);
     `,
     config: {
       databases: {
@@ -24,6 +26,7 @@ before(async () => {
                 papers: { file_column: true, file_multiple: true },
               },
             },
+            sketches: { columns: { photo: { file_column: true } } },
             closed: { columns: { photo: { file_column: true } }, permissions: { 'view-table': { id: 'root' } } },
           },
         },
@@ -157,7 +160,7 @@ test('without scripts: a form with files, a page that decides, a button that att
   assert.equal(undone.status, 303)
   const after = await app.page(plan)
   assert.match(after, /2 rows were left as they are/)
-  assert.match(after, /Left: it was changed since/)
+  assert.match(after, /Changed since, and left so/)
   assert.match(after, /The row is gone/)
   assert.deepEqual(cells('id IN (11, 12)'), [null, 'else'])
   app.look.exec(
@@ -324,3 +327,25 @@ test('what SQLite refuses is refused as a whole, in its words, and the plan can 
 })
 
 test('nothing of all this was a failure', () => assert.deepEqual(app.failures, []))
+
+test('rows are named by their keys as people write them; a plan in which nothing fits says what would', async () => {
+  const [fits] = await upload('SK.2017.002.txt')
+  const [stray] = await upload('holiday.txt')
+  const plan = async (file: string) => {
+    const sent = await submit('/data/sketches/-/attach', { column: 'photo', file, take: 'chosen' })
+    assert.equal(sent.status, 303, sent.text)
+    return sent.location
+  }
+  const matched = await plan(fits as string)
+  const page = await app.page(matched)
+  assert.match(page, />SK\.2017\.002 · Regatta day</)
+  assert.doesNotMatch(page, />[^<]*SK~2E/)
+  assert.equal((await submit(matched, { go: 'apply' })).status, 303)
+  assert.match(await app.page(matched), />SK\.2017\.002 · Regatta day<\/a>/)
+
+  const none = await app.page(await plan(stray as string))
+  assert.match(none, /No name fits a value of number\./)
+  assert.match(none, /Values look like SK\.2017\.002, SK\.2017\.003\./)
+  assert.doesNotMatch(none, /value="apply"/)
+  assert.match(none, /Match again/)
+})

@@ -16,8 +16,12 @@ interface Score {
 /** The columns that names of files can be compared with, the likeliest first. */
 export function comparable(table: Table, fileColumns: ReadonlySet<string>): string[] {
   const { labelColumn } = table
-  const first = (column: Column) =>
-    column.name === labelColumn ? 0 : column.affinity === 'TEXT' ? 1 : column.keyPosition > 0 ? 2 : 3
+  // Files are named after numbers of inventories more often than after titles.
+  function first({ name, affinity, keyPosition }: Column): number {
+    if (affinity === 'TEXT' && keyPosition > 0) return 0
+    if (name === labelColumn) return 1
+    return affinity === 'TEXT' ? 2 : keyPosition > 0 ? 3 : 4
+  }
   return table.columns
     .filter(({ name, hidden, affinity }) => hidden !== 1 && affinity !== 'REAL' && !fileColumns.has(name))
     .sort((a, b) => first(a) - first(b))

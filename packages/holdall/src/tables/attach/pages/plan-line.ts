@@ -9,6 +9,7 @@ import { selectInput, textInput } from '../../../web/parts/inputs.ts'
 import { type PlanForm, rowField, typedField } from '../forms.ts'
 import type { PlannedLine } from '../plans.ts'
 import type { AttachRoom, Subject } from '../room.ts'
+import { rowName } from '../row-name.ts'
 import type { Run } from '../run.ts'
 
 /** A form that could not be done: what was wrong, and what it sent. */
@@ -51,7 +52,7 @@ export function rowCell(view: PlanView, line: PlannedLine): Html {
       label: `Row for ${filename}`,
       placeholder: run.match?.column || 'Key of a row',
       invalid: error !== undefined,
-    })}${line.chosen !== null && labels.has(line.chosen) && html`<p class="hint">${labels.get(line.chosen)}</p>`}${error !== undefined && fieldError(error)}`
+    })}${line.chosen !== null && labels.has(line.chosen) && html`<p class="hint">${rowName(line.chosen, labels.get(line.chosen))}</p>`}${error !== undefined && fieldError(error)}`
   }
   const name = rowField(line.position)
   const value = refused?.form.posted.get(name) ?? line.chosen ?? ''
@@ -64,15 +65,15 @@ export function rowCell(view: PlanView, line: PlannedLine): Html {
       { value: '', label: line.state === 'several' ? 'Leave out, or choose a row' : 'Leave out' },
       ...line.rows.map(({ key, label }) => ({
         value: key,
-        label: label === null || label === key ? key : `${key} · ${label}`,
+        label: rowName(key, label),
       })),
-      ...(known || value === '' ? [] : [{ value, label: labels.get(value) ?? value }]),
+      ...(known || value === '' ? [] : [{ value, label: rowName(value, labels.get(value)) }]),
     ],
   })
 }
 
 function rowLink({ path }: Subject, key: string, label: string | null): Html {
-  return html`<a href="${safeUrl(`${path}/${key}`)}">${label ?? key}</a>`
+  return html`<a href="${safeUrl(`${path}/${key}`)}">${rowName(key, label)}</a>`
 }
 
 /** Why it is so, in words. */

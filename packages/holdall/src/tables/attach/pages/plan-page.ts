@@ -18,7 +18,9 @@ import { type EmptyRows, emptyRows } from '../planning.ts'
 import type { PlannedLine } from '../plans.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
+import { rowName } from '../row-name.ts'
 import type { Run } from '../run.ts'
+import { sampleValues } from '../sample-values.ts'
 import { matchFields } from './match-fields.ts'
 import { fileCellOf, type Refused, rowCell, why } from './plan-line.ts'
 import { placeOf } from './result-page.ts'
@@ -50,7 +52,8 @@ export async function planPage(
   const from = Math.min(placeOf(asked.get('from') ?? undefined), Math.max(0, total - 1))
   const lines = await room.plans.lines(run.id, SHOWN[shown].states, from)
   const pairs = await room.plans.pairs(run.id)
-  const [frame, files, empty, labels] = await Promise.all([
+  const noneFits = run.files > 0 && states.get('no_row') === run.files
+  const [frame, files, empty, labels, values] = await Promise.all([
     room.frame(c),
     visibleFiles(
       room.registry,
@@ -62,6 +65,7 @@ export async function planPage(
       subject,
       lines.flatMap(({ chosen: key }) => key ?? []),
     ),
+    noneFits && run.match ? sampleValues(subject, run.match.column) : [],
   ])
   const here = addressOf(shown, from)
   const view = { room, subject, run, files, labels, refused }
@@ -85,6 +89,14 @@ export async function planPage(
         run.failureReason !== null &&
         notice({ tone: 'warning', title: 'Nothing was written so far.', body: run.failureReason })
       }${matchFields(subject, run, refused?.form.posted, examplePattern(nameOf(files, lines)))}${notUploaded(run)}${
+        noneFits &&
+        values.length > 0 &&
+        notice({
+          tone: 'info',
+          title: `No name fits a value of ${run.match?.column ?? 'the column'}.`,
+          body: `Values look like ${values.join(', ')}. Choose another column or another way, and match again.`,
+        })
+      }${
         run.match?.complete === false &&
         notice({
           tone: 'warning',
@@ -102,7 +114,7 @@ export async function planPage(
               })),
               cards: true,
             })
-      }${pageBar(shown, from, total)}<div class="save-bar"><span class="fine muted">${chosenWords(run, chosen)}</span><div class="actions">${button({ label: 'Forget plan', type: 'submit', kind: 'quiet', name: 'go', value: 'forget' })}${button({ label: 'Keep choices', type: 'submit', name: 'go', value: 'save' })}${button({ label: chosen === 0 ? 'Attach files' : `Attach ${formatCount(chosen, 'file')}`, type: 'submit', kind: 'filled', name: 'go', value: 'apply' })}</div></div></section></form>${withoutFile(subject, run, empty)}`,
+      }${pageBar(shown, from, total)}<div class="save-bar"><span class="fine muted">${chosenWords(run, chosen)}</span><div class="actions">${button({ label: 'Forget plan', type: 'submit', kind: 'quiet', name: 'go', value: 'forget' })}${button({ label: 'Keep choices', type: 'submit', name: 'go', value: 'save' })}${chosen > 0 && button({ label: `Attach ${formatCount(chosen, 'file')}`, type: 'submit', kind: 'filled', name: 'go', value: 'apply' })}</div></div></section></form>${withoutFile(subject, run, empty)}`,
       ...room.once.take(c, `${href}/${run.id}`),
     }),
     refused?.error.status,
@@ -183,6 +195,6 @@ function withoutFile({ path, table }: Subject, { column }: Run, { count, rows }:
   const words = count === null ? 'Some rows' : formatCount(count, 'row')
   return html`<details class="panel fold-panel after-panel"><summary><strong>Rows without a file</strong> <span class="muted">${words} of ${table.name} still ${count === 1 ? 'has' : 'have'} none in ${column} then</span></summary><ul class="linked">${rows.map(
     ({ key, label }) =>
-      html`<li><a class="grow" href="${safeUrl(`${path}/${key}`)}"><strong>${label ?? key}</strong>${label !== null && label !== key && html`<small>${key}</small>`}</a></li>`,
+      html`<li><a class="grow" href="${safeUrl(`${path}/${key}`)}"><strong>${rowName(key, label)}</strong></a></li>`,
   )}</ul>${count !== null && count > rows.length && html`<p class="panel-body fine muted">These are the first ${rows.length}.</p>`}</details>`
 }

@@ -14,8 +14,9 @@ import type { JournalCell } from '../journal-cells.ts'
 import { PAGE_LINES } from '../limits.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
+import { rowName } from '../row-name.ts'
 import type { Run } from '../run.ts'
-import { statusWords } from './runs-panel.ts'
+import { statusWords, timeOf } from './runs-panel.ts'
 
 /** `GET /{db}/{table}/-/attach/{run}` of a run that was carried out: what it wrote, and its undo. */
 export async function resultPage(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<Response> {
@@ -36,13 +37,13 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
     ),
   ])
   const actor = run.actorId === null ? '' : ` by ${await room.registry.nameOf(run.actorId)}`
-  const row = (key: string) => html`<a href="${safeUrl(`${path}/${key}`)}">${labels.get(key) ?? key}</a>`
+  const row = (key: string) => html`<a href="${safeUrl(`${path}/${key}`)}">${rowName(key, labels.get(key))}</a>`
   return answerPage(
     c,
     renderPage({
       ...frame,
       title: titleOf(run),
-      lede: `${statusWords(run)}${actor}, ${formatTime(run.appliedAt ?? run.createdAt)}`,
+      lede: html`${statusWords(run)}${actor}, ${timeOf(run.appliedAt ?? run.createdAt)}`,
       crumbs: [
         ...crumbs(room, database.name, table.name, '').slice(0, -1),
         { label: 'Attach many files', href: `${href}?${new URLSearchParams({ column: run.column })}` },
@@ -60,7 +61,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
           columns: [
             { label: 'Row' },
             { label: run.column, kind: 'file' },
-            ...(run.status === 'undone' ? [{ label: 'Undone' }] : []),
+            ...(run.status === 'undone' ? [{ label: 'Now' }] : []),
           ],
           rows: shown.map((cell) => ({
             cells: [
@@ -78,8 +79,8 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
 }
 
 const OUTCOMES: Readonly<Record<NonNullable<JournalCell['outcome']>, string>> = {
-  restored: 'Set back',
-  changed: 'Left: it was changed since',
+  restored: 'As before attaching',
+  changed: 'Changed since, and left so',
   gone: 'The row is gone',
 }
 

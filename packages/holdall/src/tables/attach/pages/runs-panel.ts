@@ -2,6 +2,7 @@ import { formatCount, formatTime } from '../../../web/format.ts'
 import { type Html, html } from '../../../web/html.ts'
 import { postButton } from '../../../web/parts/button.ts'
 import { linkedRows } from '../../../web/parts/facts.ts'
+import type { IconName } from '../../../web/parts/icon.ts'
 import type { Subject } from '../room.ts'
 import type { Run } from '../run.ts'
 
@@ -11,15 +12,9 @@ export function runsPanel({ href }: Subject, runs: readonly Run[], names: Readon
   return html`<section aria-labelledby="attached-before"><h2 id="attached-before">Attached before</h2>${linkedRows(
     runs.map((run) => ({
       title: `${formatCount(run.files, 'file')} to ${run.column}`,
-      note: [
-        statusWords(run),
-        run.actorId === null ? '' : `by ${names.get(run.actorId) ?? run.actorId}`,
-        formatTime(run.createdAt),
-      ]
-        .filter(Boolean)
-        .join(' · '),
+      note: html`${statusWords(run)} · ${run.actorId !== null && `by ${names.get(run.actorId) ?? run.actorId} · `}${timeOf(run.createdAt)}`,
       href: `${href}/${run.id}`,
-      icon: run.status === 'undone' || run.status === 'failed' ? ('close' as const) : ('check' as const),
+      icon: iconOf(run),
       ...(run.status === 'applied' && {
         end: postButton(`${href}/${run.id}/-/undo`, {
           label: 'Undo',
@@ -31,6 +26,15 @@ export function runsPanel({ href }: Subject, runs: readonly Run[], names: Readon
       }),
     })),
   )}</section>`
+}
+
+// Beside what was undone stands nothing that could be pressed to delete it.
+function iconOf({ status }: Run): IconName {
+  return status === 'failed' ? 'warning' : status === 'applied' ? 'check' : 'clock'
+}
+
+export function timeOf(iso: string): Html {
+  return html`<time datetime="${iso}">${formatTime(iso)}</time>`
 }
 
 export function statusWords({ status, cells, restored }: Run): string {

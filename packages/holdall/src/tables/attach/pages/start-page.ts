@@ -1,7 +1,7 @@
 import { shownFile } from '../../../files/shown.ts'
 import type { Source } from '../../../sources/sources.ts'
 import type { HoldallError } from '../../../web/error.ts'
-import { formatCount, formatNumber, formatTime } from '../../../web/format.ts'
+import { formatCount, formatNumber } from '../../../web/format.ts'
 import { type Html, html, safeUrl } from '../../../web/html.ts'
 import { renderPage } from '../../../web/page.ts'
 import { attributes } from '../../../web/parts/attributes.ts'
@@ -18,7 +18,7 @@ import { newestFiles, sourcesHere } from '../here.ts'
 import { MAX_FILES } from '../limits.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import type { Run } from '../run.ts'
-import { runsPanel } from './runs-panel.ts'
+import { runsPanel, timeOf } from './runs-panel.ts'
 
 /** `GET /{db}/{table}/-/attach`: where files come from, and what was attached before. */
 export async function startPage(
@@ -151,7 +151,7 @@ async function hereWay(
               cells: [
                 html`<input type="checkbox" name="file" value="${file.id}" aria-label="${file.filename}">`,
                 fileCell({ state: 'file', file: shownFile(file, room.urls) }),
-                html`<span class="muted tabular">${formatTime(file.createdAt)}</span>`,
+                html`<span class="muted tabular">${timeOf(file.createdAt)}</span>`,
               ],
             })),
             density: 'default',
