@@ -115,7 +115,7 @@ export const ATTACH_API = {
       [JSON_TYPE]: z.object({}),
       [FORM_TYPE]: z.object({ go: z.string().optional() }),
     },
-    answers: [answers({ run: RUN }), SEE_OTHER],
+    answers: [answers({ run: RUN }), PAGE, SEE_OTHER],
   },
   undo: {
     summary: 'Undo a run: cells that still hold what it wrote get back what they held',

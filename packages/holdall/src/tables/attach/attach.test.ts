@@ -349,3 +349,27 @@ test('rows are named by their keys as people write them; a plan in which nothing
   assert.doesNotMatch(none, /value="apply"/)
   assert.match(none, /Match again/)
 })
+
+test('an unfinished plan is listed, and forgetting it offers the files that were uploaded for it alone', async () => {
+  const [used, left] = await upload('SK.2017.003.txt', 'left behind.txt')
+  app.look.prepare("UPDATE sketches SET photo = ? WHERE number = 'SK.2017.003'").run(used as string)
+  const ids = `${used},${left}`
+  const sent = await submit('/data/sketches/-/attach', { column: 'photo', ids })
+  assert.equal(sent.status, 303)
+  const plan = sent.location
+  const start = await app.page('/data/sketches/-/attach')
+  assert.match(start, /Not finished/)
+  assert.ok(start.includes(`href="${plan}"`))
+  const forgotten = await submit(plan, { go: 'forget' })
+  assert.equal(forgotten.status, 200)
+  assert.match(forgotten.text, /1 file was uploaded for it and is used by no row\./)
+  assert.match(forgotten.text, /Move the 1 file to the trash/)
+  assert.ok(
+    forgotten.text.includes(`name="id" value="${left}"`) && !forgotten.text.includes(`name="id" value="${used}"`),
+  )
+  const trashed = await submit('/-/files/-/delete', {
+    id: left as string,
+    return: '/data/sketches/-/attach?column=photo',
+  })
+  assert.deepEqual([trashed.status, trashed.location], [303, '/data/sketches/-/attach?column=photo'])
+})

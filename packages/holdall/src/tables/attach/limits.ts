@@ -32,5 +32,7 @@ export const GUESS_FILES = 500
 export const NAMES_AT_ONCE = 500
 /** Lines of a plan, or cells of a run, that are checked or written before others may have the processor. */
 export const AT_ONCE = 500
+/** What a plan's maker uploaded no longer before it was uploaded for it. */
+export const UPLOADED_BEFORE_MS = 24 * 60 * 60 * 1000
 /** Plans that nobody carried out are forgotten after this. */
 export const PLAN_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000

@@ -1,9 +1,9 @@
 import { type Selectable, sql } from 'kysely'
 import type { AttachLineTable } from '../../database/schema.ts'
 import { HoldallError } from '../../web/error.ts'
-import { PAGE_LINES, PLAN_LIFETIME_MS } from './limits.ts'
+import { MAX_RUNS, PAGE_LINES, PLAN_LIFETIME_MS } from './limits.ts'
 import type { Line, LineState, RowChoice } from './plan.ts'
-import { newRunId, type Pair, type Place, type PlannedMatch, placeColumns } from './run.ts'
+import { newRunId, type Pair, type Place, type PlannedMatch, placeColumns, type Run, toRun } from './run.ts'
 import { inBatches, type WriteOptions, writesTo } from './writes.ts'
 
 export interface PlansOptions extends WriteOptions {
@@ -121,6 +121,21 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
       } finally {
         changing.delete(id)
       }
+    },
+
+    /** The plans of an actor for a table, newest first. */
+    async unfinished({ database: name, table }: Place, actorId: string | null): Promise<Run[]> {
+      const rows = await database.read
+        .selectFrom('attach_runs')
+        .selectAll()
+        .where('database_name', '=', name)
+        .where('table_name', '=', table)
+        .where('status', '=', 'planned')
+        .where('actor_id', actorId === null ? 'is' : '=', actorId)
+        .orderBy('id', 'desc')
+        .limit(MAX_RUNS)
+        .execute()
+      return rows.map((row) => toRun(row))
     },
 
     async counts(id: string): Promise<{ states: Map<LineState, number>; chosen: number }> {

@@ -9,6 +9,7 @@ import { ATTACH_API } from './api.ts'
 import { readFilesForm, readPlanForm } from './forms.ts'
 import { cellJson, pairsOf, planJson, runJson } from './json.ts'
 import { MAX_BODY_BYTES, MAX_REFUSED_TOLD } from './limits.ts'
+import { leftFiles, leftNotice } from './pages/left-files.ts'
 import { planPage } from './pages/plan-page.ts'
 import { resultPage } from './pages/result-page.ts'
 import { startPage } from './pages/start-page.ts'
@@ -98,8 +99,7 @@ async function begin(c: RouteContext, room: AttachRoom, subject: Subject): Promi
     return c.redirect(`${subject.href}/${id}`, 303)
   } catch (error) {
     if (!isPageRefusal(c, error)) throw error
-    const place = { database: subject.database.name, table: subject.table.name }
-    return startPage(c, room, subject, await room.journal.history(place), error)
+    return startPage(c, room, subject, await pastRuns(room, subject), { refused: error })
   }
 }
 
@@ -148,7 +148,13 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
       if (c.var.format === 'json') return c.json({ ok: true, run: runJson(applied) })
       return c.redirect(href, 303)
     } else if (form.go === 'forget') {
+      const left = c.var.format === 'html' ? await leftFiles(room, c.var.actor, run) : []
       await room.plans.forget(run.id)
+      // Their ids do not fit into what a redirect can carry.
+      if (left.length > 0) {
+        const said = leftNotice(room, subject, run.column, left)
+        return startPage(c, room, subject, await pastRuns(room, subject), { said, column: run.column })
+      }
       room.once.write(c, subject.href, { said: 'Plan forgotten. The files stay where they are.' })
       return c.redirect(`${subject.href}?${new URLSearchParams({ column: run.column })}`, 303)
     }
@@ -160,6 +166,10 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
     return c.json({ ok: true, run: runJson((await room.journal.find(run.id)) ?? run) })
   }
   return c.redirect(form.next === '' ? href : `${href}?${form.next}`, 303)
+}
+
+function pastRuns(room: AttachRoom, { database, table }: Subject): Promise<Run[]> {
+  return room.journal.history({ database: database.name, table: table.name })
 }
 
 async function applyPlan(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<Run> {

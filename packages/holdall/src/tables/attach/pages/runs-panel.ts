@@ -1,10 +1,29 @@
 import { formatCount, formatTime } from '../../../web/format.ts'
 import { type Html, html } from '../../../web/html.ts'
-import { postButton } from '../../../web/parts/button.ts'
+import { linkButton, postButton } from '../../../web/parts/button.ts'
 import { linkedRows } from '../../../web/parts/facts.ts'
 import type { IconName } from '../../../web/parts/icon.ts'
 import type { Subject } from '../room.ts'
 import type { Run } from '../run.ts'
+
+/** Plans of whoever looks that were neither carried out nor forgotten. */
+export function plansPanel({ href }: Subject, plans: readonly Run[]): Html {
+  if (plans.length === 0) return html``
+  return html`<section aria-labelledby="not-finished"><h2 id="not-finished">Not finished</h2>${linkedRows(
+    plans.map((run) => ({
+      title: `${formatCount(run.files, 'file')} for ${run.column}`,
+      note: html`Nothing is attached yet · ${timeOf(run.createdAt)}`,
+      href: `${href}/${run.id}`,
+      icon: 'clock' as const,
+      end: linkButton({
+        label: 'Continue',
+        href: `${href}/${run.id}`,
+        small: true,
+        more: { 'aria-label': `Continue with ${formatCount(run.files, 'file')} for ${run.column}` },
+      }),
+    })),
+  )}</section>`
+}
 
 /** What was attached to a table before, each with its undo. */
 export function runsPanel({ href }: Subject, runs: readonly Run[], names: ReadonlyMap<string, string>): Html {

@@ -18,7 +18,15 @@ import { newestFiles, sourcesHere } from '../here.ts'
 import { MAX_FILES } from '../limits.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import type { Run } from '../run.ts'
-import { runsPanel, timeOf } from './runs-panel.ts'
+import { plansPanel, runsPanel, timeOf } from './runs-panel.ts'
+
+export interface StartOptions {
+  readonly refused?: HoldallError
+  /** What a form just did. */
+  readonly said?: Html
+  /** The file column, where the address does not say it. */
+  readonly column?: string
+}
 
 /** `GET /{db}/{table}/-/attach`: where files come from, and what was attached before. */
 export async function startPage(
@@ -26,12 +34,17 @@ export async function startPage(
   room: AttachRoom,
   subject: Subject,
   runs: readonly Run[],
-  refused?: HoldallError,
+  { refused, said, column: chosen }: StartOptions = {},
 ): Promise<Response> {
   const { table, database, fileColumns, href } = subject
-  const asked = c.req.query('column') ?? ''
+  const asked = chosen ?? c.req.query('column') ?? ''
   const column = fileColumns.has(asked) ? asked : fileColumns.keys().next().value
-  const [frame, names] = await Promise.all([room.frame(c), namesOf(room, runs)])
+  const place = { database: database.name, table: table.name }
+  const [frame, names, plans] = await Promise.all([
+    room.frame(c),
+    namesOf(room, runs),
+    room.plans.unfinished(place, c.var.actor?.id ?? null),
+  ])
   return answerPage(
     c,
     renderPage({
@@ -46,7 +59,7 @@ export async function startPage(
           'Nothing was attached',
           refused.errors.map((message) => ({ message })),
         )
-      }${column === undefined ? noColumn(subject) : await ways(c, room, subject, column)}${runsPanel(subject, runs, names)}</div>`,
+      }${said}${plansPanel(subject, plans)}${column === undefined ? noColumn(subject) : await ways(c, room, subject, column)}${runsPanel(subject, runs, names)}</div>`,
       ...room.once.take(c, href),
     }),
     refused?.status,
