@@ -146,7 +146,7 @@ function inviteForm(urls: Urls, places: readonly Place[], refusal: Refusal | und
     hint: 'Optional, for example Bob Berg.',
     error: errors.name,
     control: (tied) => textInput({ ...tied, name: 'name', value: value('name'), autocomplete: 'off' }),
-  })}</div>${rights(1)}${fold('Several rights at once', html`${moreRows().map(rights)}`, asked)}${levelsHint(html` Rows that are left at “${NO_LEVEL.label}” grant nothing. More can be granted later.`)}<p>${button({ type: 'submit', kind: 'filled', label: 'Make sign-in link', icon: 'plus' })}</p></form>`
+  })}</div>${rights(1)}${fold('Several rights at once', html`${moreRows().map(rights)}<p class="hint">Rows that are left at “${NO_LEVEL.label}” grant nothing. More can be granted later.</p>`, asked)}${levelsHint()}<p>${button({ type: 'submit', kind: 'filled', label: 'Make sign-in link', icon: 'plus' })}</p></form>`
 }
 
 function moreRows(): number[] {
@@ -154,8 +154,8 @@ function moreRows(): number[] {
 }
 
 /** What the levels include, where a narrow control shows only how they begin. */
-export function levelsHint(more?: Html): Html {
-  return html`<p class="hint">${LEVELS.map((level) => html`${LEVEL_WORDS[level]}.<br>`)}A table and the source that its files are in are granted one by one; everything means both.${more}</p>`
+export function levelsHint(): Html {
+  return html`<p class="hint">${LEVELS.map((level) => html`${LEVEL_WORDS[level]}.<br>`)}A table and the source that its files are in are granted one by one; everything means both.</p>`
 }
 
 /** One right: what, and where. @param row of an invitation, where nothing may be granted too; undefined: it must be */

@@ -24,6 +24,7 @@ function usesWords({ references, truncated }: FileUses): string {
       ? 'Not every table could be searched in time: rows may use it.'
       : 'No row that you may see uses this file.'
   }
-  const count = `${truncated ? 'More than ' : ''}${formatNumber(rows)} ${rows === 1 && !truncated ? 'row uses' : 'rows use'}`
-  return `${count} this file and will show it as unavailable.`
+  const uses = rows === 1 && !truncated ? 'row that uses it shows it' : 'rows that use it show it'
+  const count = truncated ? `more than ${formatNumber(rows)}` : `the ${formatNumber(rows)}`
+  return `If you delete it, ${count} ${uses} as in the trash until you restore it.`
 }
