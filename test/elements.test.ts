@@ -95,8 +95,15 @@ function updates(): unknown[] {
     .map(({ body }) => JSON.parse(body.toString('utf8')))
 }
 
+/** Fourteen letters of a file's name. */
+const NAME_WIDTH = 98
+
 function cellOf(key: string, column: string): Locator {
-  return page.locator(`file-cell[row-url$="${key.replaceAll('.', '~2E')}"][column=${column}]`)
+  return cellIn(page, key, column)
+}
+
+function cellIn(shown: Page, key: string, column: string): Locator {
+  return shown.locator(`file-cell[row-url$="${key.replaceAll('.', '~2E')}"][column=${column}]`)
 }
 
 /** The form has gone and its answer has come: a page that is closed in between keeps the browser waiting. */
@@ -557,6 +564,39 @@ describe('file-column-input', { skip }, () => {
     assert.equal(await dialog.getByRole('alert').count(), 0)
   })
 
+  test('the foot of the library covers the files that are scrolled under it', async () => {
+    await page.setViewportSize({ width: 1280, height: 340 })
+    await field('photos').getByRole('button', { name: 'Pick from library' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Show more' }).click()
+    await dialog.getByRole('checkbox', { name: 'solveig_starboard.jpg' }).waitFor()
+    const covered = await dialog.evaluate((element) => {
+      const cancel = [...element.querySelectorAll('button')].find((button) => button.textContent?.trim() === 'Cancel')
+      const foot = cancel?.closest('.dialog-foot')
+      const faults: string[] = []
+      let under = 0
+      for (let top = 0; top < element.scrollHeight - element.clientHeight; top += 6) {
+        element.scrollTop = top
+        const { top: edge } = foot?.getBoundingClientRect() ?? { top: 0 }
+        for (const input of element.querySelectorAll('.picker input')) {
+          const box = input.getBoundingClientRect()
+          const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+          if (y <= edge || y >= element.getBoundingClientRect().bottom) continue
+          under += 1
+          if (!foot?.contains(document.elementFromPoint(x, y)))
+            faults.push(`at ${top}: ${input.getAttribute('aria-label')}`)
+        }
+        const box = cancel?.getBoundingClientRect()
+        const hit = box && document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)
+        if (!cancel?.contains(hit ?? null)) faults.push(`at ${top}: Cancel`)
+      }
+      return { faults, under }
+    })
+    await page.setViewportSize({ width: 1280, height: 900 })
+    assert.ok(covered.under > 0, 'choices came under the foot')
+    assert.deepEqual(covered.faults, [])
+  })
+
   test('files picked from the library are attached; the dialog is complete by keyboard and gives focus back', async () => {
     const opener = field('photos').getByRole('button', { name: 'Pick from library' })
     await opener.focus()
@@ -819,7 +859,15 @@ describe('the pages’ own behaviours', { skip }, () => {
     const cross = await line.getByRole('button', { name: 'Remove' }).boundingBox()
     assert.ok(name && cross && cross.x >= name.x + name.width, 'the cross stands beside the name')
     await touched.goto(`${gallery.url}/table`)
-    assert.equal(await touched.getByRole('button', { name: 'Replace 1998-214-7_front.jpg' }).isVisible(), true)
+    for (const width of [360, 1280]) {
+      await touched.setViewportSize({ width, height: 740 })
+      const tool = touched.getByRole('button', { name: 'Replace 1998-214-7_front.jpg' })
+      assert.equal(await tool.isVisible(), true)
+      const text = await cellIn(touched, '1998.214.7', 'image').locator('.file-name').first().boundingBox()
+      const button = await tool.boundingBox()
+      assert.ok(text && text.width >= NAME_WIDTH, `${width}: the name has ${text?.width} px`)
+      assert.ok(button && button.x >= text.x + text.width, `${width}: the tools stand beside the name`)
+    }
     await touched.goto(`${gallery.url}/file`)
     const copy = await touched.getByRole('button', { name: 'Copy link' }).boundingBox()
     assert.ok(copy && copy.height < 50, `${copy?.height} px`)
