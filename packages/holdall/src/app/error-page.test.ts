@@ -2,10 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HoldallError } from '../web/error.ts'
 import { createUrls } from '../web/url.ts'
-import { errorPage } from './error-page.ts'
+import { cameFrom, errorPage } from './error-page.ts'
 
-async function shown(error: HoldallError, path = '/-/x', actor: { id: string } | null = { id: 'bob' }) {
-  const page = String(await errorPage({ urls: createUrls('/'), actor, theme: 'system', path }, error, 'request-1'))
+async function shown(
+  error: HoldallError,
+  path = '/-/x',
+  actor: { id: string } | null = { id: 'bob' },
+  from: string | null = null,
+) {
+  const frame = { urls: createUrls('/'), actor, theme: 'system', path } as const
+  const page = String(await errorPage(frame, error, 'request-1', from))
   const [, main = ''] = /<main[^>]*>(.*)<\/main>/s.exec(page) ?? []
   return { text: main.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' '), main }
 }
@@ -40,4 +46,26 @@ test('a refused condition ends with a full stop and leads back to the page witho
   const refused = await shown(new HoldallError('bad_request', { reason: 'Cannot sort table by x' }), '/db/t?_sort=x')
   assert.match(refused.text, /Cannot sort table by x\. This page without conditions/)
   assert.match(refused.main, /href="\/db\/t"/)
+})
+
+test('a refused form leads back to the page that it was sent from, of this server only', async () => {
+  const url = 'http://holdall.example/db/items/1/-/edit'
+  const path = '/db/items/1/-/edit?a=1'
+  assert.equal(cameFrom({ method: 'POST', url, referer: `https://holdall.example${path}` }), path)
+  for (const referer of [
+    undefined,
+    '',
+    'not an address',
+    'about:blank',
+    'javascript://holdall.example/%0aalert(1)',
+    `http://other.example${path}`,
+    'http://holdall.example//other.example/',
+  ]) {
+    assert.equal(cameFrom({ method: 'POST', url, referer }), null, referer)
+  }
+  assert.equal(cameFrom({ method: 'GET', url, referer: `http://holdall.example${path}` }), null)
+  const denied = new HoldallError('permission_denied', { action: 'update-row', resource: 'db/items' })
+  const { main } = await shown(denied, '/db/items/1/-/edit', { id: 'bob' }, path)
+  assert.match(main, /class="button" href="\/db\/items\/1\/-\/edit\?a=1">.*Back to where you were/)
+  assert.match(main, /Sign in as someone else/)
 })

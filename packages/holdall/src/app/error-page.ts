@@ -26,8 +26,11 @@ const TITLES_BY_CODE: Readonly<Record<string, string>> = {
   cross_site: 'This came from another site',
 }
 
-/** A refusal as a page: the code small above it, what happened, what to do next. */
-export function errorPage(frame: PageFrame, error: HoldallError, requestId: string): Html {
+/**
+ * A refusal as a page: the code small above it, what happened, what to do next.
+ * @param from where a refused form was sent from (see `cameFrom`): the page leads back there
+ */
+export function errorPage(frame: PageFrame, error: HoldallError, requestId: string, from: string | null = null): Html {
   const title = TITLES_BY_CODE[error.code] ?? TITLES[error.status] ?? 'That did not work'
   return renderPage({
     ...frame,
@@ -38,7 +41,7 @@ export function errorPage(frame: PageFrame, error: HoldallError, requestId: stri
       code: codeLine(error),
       title,
       body: html`${inWords(frame, error)}${error.status >= 500 && html` Request <code>${requestId}</code>.`}`,
-      actions: nextStep(frame, error),
+      actions: nextStep(frame, error, from),
     }),
   })
 }
@@ -94,7 +97,21 @@ function sentence(message: string): string {
   return /[.!?]$/.test(message) ? message : `${message}.`
 }
 
-function nextStep({ urls, path, actor }: PageFrame, { code, status }: HoldallError): Html {
+/**
+ * The page that a form was sent from, as its path and query: nothing for requests that are no forms, for pages of other
+ * sites, and for what is no address.
+ */
+export function cameFrom(request: { method: string; url: string; referer: string | undefined }): string | null {
+  if (request.method !== 'POST' || request.referer === undefined || !URL.canParse(request.referer)) return null
+  const from = new URL(request.referer)
+  // The server may stand behind a proxy that speaks HTTPS for it.
+  if (!/^https?:$/.test(from.protocol) || from.host !== new URL(request.url).host) return null
+  // A path of two slashes is another host's.
+  return from.pathname.startsWith('//') ? null : from.pathname + from.search
+}
+
+function nextStep({ urls, path, actor }: PageFrame, { code, status }: HoldallError, from: string | null): Html {
+  const back = from !== null && linkButton({ label: 'Back to where you were', href: from })
   const start = linkButton({
     label: 'Start page',
     href: urls.path('/'),
@@ -112,7 +129,7 @@ function nextStep({ urls, path, actor }: PageFrame, { code, status }: HoldallErr
     const label = code === 'row_not_found' ? 'Rows of this table' : 'Tables of this database'
     return html`${linkButton({ label, href: parent })}${start}`
   }
-  if (status !== 401 && status !== 403) return start
+  if (status !== 401 && status !== 403) return html`${back || start}`
   const label = actor === null ? 'Sign in' : 'Sign in as someone else'
-  return html`${linkButton({ label, href: urls.path('/-/sign-in', { return: path }), kind: 'filled', icon: 'signIn' })}${start}`
+  return html`${linkButton({ label, href: urls.path('/-/sign-in', { return: path }), kind: 'filled', icon: 'signIn' })}${back || start}`
 }

@@ -1,6 +1,7 @@
+import { resolve } from 'node:path'
 import type { Hono } from 'hono'
 import { createAccess } from '../access/access.ts'
-import { isLoopbackHost } from '../access/origin.ts'
+import { isFromThisComputer, isLoopbackHost } from '../access/origin.ts'
 import { accessRoutes } from '../access/routes.ts'
 import type { Config } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
@@ -21,7 +22,7 @@ import { INSTANCE, type Route, type RouteContext, type RouteEnv } from '../web/r
 import { createUrls } from '../web/url.ts'
 import { assetRoutes } from './assets.ts'
 import { openDataDirectory } from './data-directory.ts'
-import { errorPage } from './error-page.ts'
+import { cameFrom, errorPage } from './error-page.ts'
 import { healthRoute } from './health.ts'
 import { createHttp } from './http.ts'
 import { linkCommand } from './link-command.ts'
@@ -151,6 +152,8 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       findUsed: tables.findUsed,
       findPlaces: tables.findPlaces,
       once: access.flash,
+      configurationFor: (c: RouteContext) =>
+        config.file !== undefined && isFromThisComputer(c, access.proxy) ? resolve(config.file) : undefined,
     }
     const metrics = createMetrics()
     const routes: Route[] = [
@@ -177,8 +180,10 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       enforce: access.enforce,
       theme: access.theme,
       contentSecurityPolicy: () => CONTENT_SECURITY_POLICY,
-      errorPage: async (c, error) =>
-        c.html(await errorPage(await frame(c), error, c.var.requestId), error.status as 400),
+      errorPage: async (c, error) => {
+        const from = cameFrom({ method: c.req.method, url: c.req.url, referer: c.req.header('Referer') })
+        return c.html(await errorPage(await frame(c), error, c.var.requestId, from), error.status as 400)
+      },
       onAnswer: (c, milliseconds) => metrics.answered(c.req.method, c.res.status, milliseconds / 1000),
     })
     return {
