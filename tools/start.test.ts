@@ -5,9 +5,11 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { sampleObjects } from './sample/database.ts'
 import { sampleFiles } from './sample/files.ts'
+import { sampleIn } from './sample/place.ts'
 
 const ROOT = dirname(import.meta.dirname)
 const QUICK_START_MS = 2000
@@ -84,6 +86,10 @@ test('npm start serves the sample, goes on where it was stopped, and is quick on
   const download = await fetch(`${url}/-/files/${row?.image}/download`)
   assert.equal(download.headers.get('content-type'), 'image/jpeg')
   assert.ok(Buffer.from(await download.arrayBuffer()).equals((await picture?.make()) ?? Buffer.of()))
+  const internal = new DatabaseSync(join(sampleIn(folder).data, 'internal.db'), { readOnly: true })
+  const open = internal.prepare('SELECT name FROM tokens WHERE revoked_at IS NULL').all()
+  internal.close()
+  assert.deepEqual(open, [], 'the tokens of both starts have ended')
   await second.stop()
 
   const times: number[] = []

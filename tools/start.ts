@@ -8,7 +8,8 @@ const COMMAND = join(ROOT, 'packages', 'holdall', 'bin', 'holdall.js')
 const HOST = '127.0.0.1'
 const PORT = 8001
 const PORTS_TRIED = 20
-const TOKEN_ARGUMENTS = ['token', 'create', 'root', '--name', 'the sample’s files', '--expires', '1']
+const TOKEN_NAME = 'made by npm start for the sample'
+const TOKEN_ARGUMENTS = ['token', 'create', 'root', '--name', TOKEN_NAME, '--expires', '1']
 
 // `--sample FOLDER` keeps the sample elsewhere; everything else is for `holdall serve`.
 const given = process.argv.slice(2)
@@ -45,6 +46,10 @@ async function addFiles(serving: string): Promise<void> {
     say('Drawing the sample’s pictures and uploading them; the pages work meanwhile.')
     const { completeSample } = await import('./sample/sample.ts')
     await completeSample(folder, { url: serving, token, signal: stop.signal, progress })
+    const { endTokens } = await import('./sample/send.ts')
+    await endTokens(TOKEN_NAME, { url: serving, token, signal: stop.signal }).catch((error: Error) => {
+      process.stderr.write(`Its token ends by itself in a day, because it could not be ended now: ${error.message}\n`)
+    })
     say('The sample is complete.')
   } catch (error) {
     if (stop.signal.aborted) return

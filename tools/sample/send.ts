@@ -1,15 +1,18 @@
 import type { SampleFile } from './files.ts'
 
-export interface SendOptions {
+interface Server {
   /** Where Holdall serves, without a slash at the end. */
   readonly url: string
   readonly token: string
+  readonly signal: AbortSignal
+}
+
+export interface SendOptions extends Server {
   /** What was sent before: file ids by file name. It is added to, and handed to `save`, after each file. */
   readonly sent: Record<string, string>
   save(sent: Readonly<Record<string, string>>): void
   /** Called after each file. */
   progress(done: number, of: number): void
-  readonly signal: AbortSignal
 }
 
 const PATIENCE_MS = 60_000
@@ -48,15 +51,44 @@ async function attach({ key, column }: SampleFile, value: string, options: SendO
   await post(`/collection/objects/${tilde(key)}/-/update`, 'application/json', body, options)
 }
 
-async function post(path: string, contentType: string, body: Buffer, { url, token, signal }: SendOptions) {
+/**
+ * Ends the tokens of this name, those of starts that were stopped and the one that asks too.
+ * @throws Error with the server's own words
+ */
+export async function endTokens(name: string, options: Server): Promise<void> {
+  const { tokens } = (await ask('/-/tokens.json', {}, options)) as {
+    tokens: { id: string; name: string; created_at: string }[]
+  }
+  const ours = tokens.filter((token) => token.name === name)
+  // The one that asks is the newest, and the last to end: nothing is asked with it afterwards.
+  ours.sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at))
+  for (const { id } of ours) {
+    await post('/-/tokens', 'application/json', Buffer.from(JSON.stringify({ op: 'revoke', id })), options)
+  }
+}
+
+function post(path: string, contentType: string, body: Buffer, options: Server) {
+  const init = { method: 'POST', headers: { 'content-type': contentType }, body: new Uint8Array(body) }
+  return ask(path, init, options)
+}
+
+async function ask(
+  path: string,
+  {
+    method = 'GET',
+    headers = {},
+    body,
+  }: { method?: string; headers?: Record<string, string>; body?: Uint8Array<ArrayBuffer> },
+  { url, token, signal }: Server,
+) {
   const response = await fetch(url + path, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': contentType, accept: 'application/json' },
-    body: new Uint8Array(body),
+    method,
+    headers: { authorization: `Bearer ${token}`, accept: 'application/json', ...headers },
+    ...(body && { body }),
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
   })
   const text = await response.text()
-  if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${text.slice(0, 300)}`)
+  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`)
   return JSON.parse(text) as Record<string, unknown>
 }
 
