@@ -267,6 +267,21 @@ test('the index names only what the actor may browse or upload to', async () => 
   assert.doesNotMatch(bob, /closed|hidden\.jpg/)
 })
 
+test('how a folder is added is told to who may manage sources', async () => {
+  const other = await openTestFiles({
+    permissions: { 'files-browse': true, 'files-manage-sources': { id: 'carol' } },
+  })
+  try {
+    const own = createHttp(other.routes, other.hooks)
+    const seenBy = async (actor: string) =>
+      (await own.request('/-/files', { headers: { 'X-Actor': actor, Accept: 'text/html' } })).text()
+    assert.match(await seenBy('carol'), /Add a folder[\s\S]+the configuration file of this server[\s\S]+id: carol/)
+    assert.doesNotMatch(await seenBy('bob'), /Add a folder/)
+  } finally {
+    await other.close()
+  }
+})
+
 test('the index is for those who may browse a source', async () => {
   const anonymous = await page('/-/files', '')
   assert.equal(anonymous.status, 401)

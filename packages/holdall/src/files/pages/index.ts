@@ -6,11 +6,12 @@ import { button, linkButton } from '../../web/parts/button.ts'
 import { linkedRows } from '../../web/parts/facts.ts'
 import { fileTiles } from '../../web/parts/file.ts'
 import { searchInput } from '../../web/parts/inputs.ts'
-import type { RouteContext } from '../../web/route.ts'
+import { INSTANCE, type RouteContext } from '../../web/route.ts'
 import type { SourceTotals } from '../registry.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { deletableBy } from '../trash/rights.ts'
+import { addFolder } from './add-folder.ts'
 import { SEARCH_PATH, TILE_SIDE } from './tiles.ts'
 
 const RECENT = 24
@@ -19,11 +20,12 @@ const RECENT = 24
 export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html> {
   const { registry, urls, frame } = room
   const { actor } = c.var
-  const [browsable, uploadable, deletable, totals] = await Promise.all([
+  const [browsable, uploadable, deletable, totals, manages] = await Promise.all([
     sourcesFor(room, actor, 'files-browse'),
     sourcesFor(room, actor, 'files-upload'),
     deletableBy(room, actor),
     registry.totals(),
+    room.permissions.allowed(actor, 'files-manage-sources', INSTANCE),
   ])
   const recent = await registry.list({ sources: browsable.map(({ id }) => id), limit: RECENT })
   const slugs = new Set([...browsable, ...uploadable].map(({ slug }) => slug))
@@ -56,7 +58,7 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
       (deletable.sources.length > 0 || (deletable.own?.sources.length ?? 0) > 0) &&
       linkButton({ label: 'Trash', href: urls.path('/-/files/trash'), icon: 'trash' })
     }`,
-    body: html`<div class="stack"><form class="toolbar" role="search" aria-label="Files" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label: 'Search all sources', placeholder: 'Name, description or SHA-256' })}${button({ label: 'Search', type: 'submit' })}</form><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
+    body: html`<div class="stack"><form class="toolbar" role="search" aria-label="Files" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label: 'Search all sources', placeholder: 'Name, description or words inside' })}${button({ label: 'Search', type: 'submit' })}</form><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}${manages && addFolder(room, c)}</section>${
       recent.files.length > 0 &&
       html`<section aria-labelledby="recent"><h2 id="recent" class="section-head">Added last</h2>${fileTiles(
         recent.files.map((file) => shownFile(file, urls, TILE_SIDE)),
