@@ -123,7 +123,9 @@ describe('on its page', () => {
     const pdf = await put(pdfOf(['words']), 'a.pdf')
     assert.match(
       await previewOf(pdf.id),
-      new RegExp(`<iframe src="/-/files/${pdf.id}/download\\?inline=1" title="a\\.pdf"`),
+      new RegExp(
+        `<iframe src="/-/files/${pdf.id}/download\\?inline=1#toolbar=1&amp;navpanes=0&amp;view=FitH" title="a\\.pdf"`,
+      ),
     )
     const wav = await put(wavOf(1), 'a.wav')
     assert.match(await previewOf(wav.id), new RegExp(`<audio src="/-/files/${wav.id}/download\\?inline=1" controls`))

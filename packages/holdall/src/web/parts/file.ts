@@ -156,6 +156,9 @@ export function preview(options: PreviewOptions): Html {
   return html`<figure>${mat(options)}<figcaption class="preview-caption"><span>${options.caption}</span>${link}</figcaption></figure>`
 }
 
+/** What viewers of PDFs understand: the whole width for the page, none of it for a strip of thumbnails. */
+const DOCUMENT_VIEW = '#toolbar=1&navpanes=0&view=FitH'
+
 function mat({ file, image, video, audio, document, content, without, openHref, ...options }: PreviewOptions): Html {
   if (image) {
     const picture = html`<img src="${safeUrl(image.src)}"${attributes({ width: image.width, height: image.height })} alt="${image.alt}">`
@@ -170,7 +173,7 @@ function mat({ file, image, video, audio, document, content, without, openHref, 
   if (audio) return html`<div class="preview"><audio src="${safeUrl(audio)}" controls preload="metadata"></audio></div>`
   // Its own answer is sandboxed: an attribute that says so again would keep browsers from showing it at all.
   if (document) {
-    return html`<div class="preview document"><iframe src="${safeUrl(document)}" title="${file.filename}" loading="lazy"></iframe></div>`
+    return html`<div class="preview document"><iframe src="${safeUrl(`${document}${DOCUMENT_VIEW}`)}" title="${file.filename}" loading="lazy"></iframe></div>`
   }
   if (content) return html`<div class="preview content">${content}</div>`
   return html`<div class="preview without-picture">${icon('file', 'huge')}<span class="format">${typeLabel(file.contentType, file.filename)}</span><span>${without ?? 'There is no preview for files of this type.'}</span></div>`
