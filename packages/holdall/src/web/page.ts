@@ -135,8 +135,8 @@ const SEARCH_PATH = '/-/files/search'
 /** Files, tables and databases. The page that it leads to has a field of its own. */
 function siteSearch({ urls, path }: PageFrame): Html {
   if (path.split('?')[0] === urls.path(SEARCH_PATH)) return html``
-  const label = 'Search files, tables and databases'
-  return html`<form class="site-search" role="search" aria-label="Everything" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label, placeholder: 'Search everything' })}</form><a class="site-search-link" href="${urls.path(SEARCH_PATH)}" aria-label="${label}" title="Search">${icon('search')}</a>`
+  const label = 'Search files and tables'
+  return html`<form class="site-search" role="search" aria-label="Files and tables" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label, placeholder: label })}</form><a class="site-search-link" href="${urls.path(SEARCH_PATH)}" aria-label="${label}" title="Search">${icon('search')}</a>`
 }
 
 /** The account menu, or the way to get one. */

@@ -53,6 +53,8 @@ export interface ToolbarOptions {
   /** What is searched, for those who do not see it: "This source" */
   readonly label: string
   readonly searchLabel: string
+  /** Whether typing goes there at once. */
+  readonly autofocus?: boolean
   /** Before the types: the sources to choose among. */
   readonly sources?: readonly SelectOption[]
 }
@@ -76,8 +78,9 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
     name: 'q',
     value: asked.q,
     label: options.searchLabel,
-    placeholder: 'Name, description or SHA-256',
+    placeholder: 'Name, description or words inside',
     autocomplete: 'off',
+    autofocus: options.autofocus,
   })}${
     options.sources &&
     selectInput({ name: 'source', value: asked.source, label: 'Source', submits: true, options: options.sources })
