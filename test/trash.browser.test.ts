@@ -77,7 +77,9 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
 
   test('from its page, which says which rows use it; its cell says where it is', async () => {
     await page.goto(`${holdall.url}/-/files/${ids[0]}`)
-    await page.getByText('If you delete it, the 1 row that uses it shows it as in the trash until you restore it.').waitFor()
+    await page
+      .getByText('If you delete it, the 1 row that uses it shows it as in the trash until you restore it.')
+      .waitFor()
     await page.getByRole('button', { name: 'Delete file' }).click()
     await page.getByText('lantern.jpg moved to trash').waitFor()
     await page.goto(`${holdall.url}/shop/products`)
