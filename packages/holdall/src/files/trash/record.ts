@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { FileTable, FileTrashTable } from '../../database/schema.ts'
-import { late } from '../../web/late.ts'
+import { formatDay } from '../../web/format.ts'
 import type { Urls } from '../../web/url.ts'
 import { type FileRecord, fileJson } from '../record.ts'
 import { toRecord } from '../rows.ts'
@@ -48,9 +48,7 @@ export function trashedJson(file: TrashedFile, urls: Urls): Record<string, unkno
   return { ...fileJson(file, urls), trashed_at: trashedAt, trashed_by: trashedBy, purge_after: purgeAfter }
 }
 
-const day = late(() => new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', timeZone: 'UTC' }))
-
-/** "In the trash until 13 April", "In the trash" */
+/** "In the trash until 13 April 2027", "In the trash" */
 export function trashNote(purgeAfter: string | null): string {
-  return purgeAfter === null ? 'In the trash' : `In the trash until ${day().format(new Date(purgeAfter))}`
+  return purgeAfter === null ? 'In the trash' : `In the trash until ${formatDay(purgeAfter)}`
 }
