@@ -146,6 +146,14 @@ test('the key and the pencil of a wide table stay in sight, and leave room for w
   const page = await open('/collection/conservation_treatments')
   for (const width of [1280, 360]) {
     await page.setViewportSize({ width, height: 740 })
+    const { edge, rest } = await page.locator('.table-scroll').evaluate((region) => ({
+      edge: region.getBoundingClientRect().bottom,
+      rest: document.documentElement.scrollHeight - innerHeight,
+    }))
+    if (width > 719) {
+      assert.ok(edge <= 740, `its bar for sideways is in sight: ${edge}`)
+      assert.equal(rest, 0, 'only the region scrolls, not the page beside it')
+    }
     await page.locator('.table-scroll').evaluate((region) => region.scrollTo(300, 0))
     const key = await page.locator('tbody tr').first().locator('th').boundingBox()
     const pencil = await page.getByRole('link', { name: 'Edit 1998' }).boundingBox()

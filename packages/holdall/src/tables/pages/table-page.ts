@@ -40,7 +40,7 @@ export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Respo
       section: 'databases',
       width: 'full',
       actions: actions(data, room.urls, address),
-      body: html`${tableBar(data, address)}${tableFilters(data, address)}<section class="panel" aria-label="Rows">${
+      body: html`${tableBar(data, address)}${tableFilters(data, address)}<section class="panel all-rows" aria-label="Rows">${
         data.page.rows.length === 0
           ? noRows(data, address, room.urls)
           : html`${tableRows(data, address, room.urls)}${foot(data, address)}`
