@@ -4,6 +4,7 @@ import { after, before, mock, test } from 'node:test'
 import { openTestApp, type TestApp } from './test-app.ts'
 
 const ROWS = 40
+const TRIES = 8
 let app: TestApp
 
 before(async () => {
@@ -29,17 +30,23 @@ before(async () => {
 })
 after(() => app.close())
 
-/** How many statements of the internal database a page takes; those of the served one are one batch by their design. */
+/**
+ * How many statements of the internal database a page takes; those of the served one are one batch by their design. What
+ * the server does in the background meanwhile can only add to it, so the fewest of some tries are the page's own.
+ */
 async function statementsFor(path: string): Promise<number> {
   await app.page(path)
-  const all = mock.method(StatementSync.prototype, 'all')
-  try {
-    const page = await app.page(path)
-    assert.match(page, /note-3\.txt/)
-    return all.mock.callCount()
-  } finally {
-    all.mock.restore()
+  let fewest = Number.POSITIVE_INFINITY
+  for (let n = 0; n < TRIES; n += 1) {
+    const all = mock.method(StatementSync.prototype, 'all')
+    try {
+      assert.match(await app.page(path), /note-3\.txt/)
+      fewest = Math.min(fewest, all.mock.callCount())
+    } finally {
+      all.mock.restore()
+    }
   }
+  return fewest
 }
 
 test('a table page takes as many statements for forty rows of files as for five', async (t) => {
