@@ -52,8 +52,14 @@ function refuseOccupied(target: string): void {
 function databasesOf({ config }: ServerData, named: readonly string[]): (readonly [string, string])[] {
   const paths = [...Object.values(config.databases).flatMap(({ path }) => path ?? []), ...named]
   const byName = new Map<string, string>()
+  const own = ['data', ...(config.file === undefined ? [] : [basename(config.file)])]
   for (const path of paths.map((each) => resolve(each))) {
     const name = basename(path)
+    if (own.includes(name)) {
+      throw new CommandError(
+        `${path} is called ${name}, as a part of the backup is. Give it another name; nothing was copied.`,
+      )
+    }
     if (byName.has(name) && byName.get(name) !== path) {
       throw new CommandError(`Two databases are called ${name}. Back them up one by one; nothing was copied.`)
     }
@@ -79,6 +85,9 @@ async function copyDatabases(
           line.show(basename(to), 'copying', totalPages - remainingPages, totalPages)
         },
       })
+    } catch (error) {
+      if (error instanceof CommandError) throw error
+      throw new CommandError(`${from} could not be copied: ${(error as Error).message}. Nothing was kept.`)
     } finally {
       database.close()
       line.clear()

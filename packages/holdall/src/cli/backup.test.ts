@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, test } from 'node:test'
+import { openInternalDatabase } from '../database/internal.ts'
+import type { CommandIo } from './arguments.ts'
+import { backup } from './backup.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'holdall-backup-'))
+const data = join(folder, 'data')
+const museum = join(folder, 'museum.db')
+
+before(async () => {
+  mkdirSync(data)
+  await (await openInternalDatabase(join(data, 'internal.db'))).close()
+  writeFileSync(join(data, 'secret'), 'kept\n')
+  const database = new DatabaseSync(museum)
+  // More pages than are copied at once.
+  database.exec(`CREATE TABLE things (id INTEGER PRIMARY KEY, body BLOB);
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+      INSERT INTO things (body) SELECT zeroblob(4000) FROM n`)
+  database.close()
+})
+after(() => rmSync(folder, { recursive: true }))
+
+function run(argv: readonly string[], signal = new AbortController().signal): Promise<void> {
+  const io: CommandIo = { stdout: { write: () => true }, stderr: { write: () => true }, env: {}, signal }
+  return backup([...argv, '--data', data], io)
+}
+
+function left(): string[] {
+  return readdirSync(folder).sort()
+}
+
+test('everything but the files is in the folder, each database whole, and nothing else is left', async () => {
+  const before = left()
+  const target = join(folder, 'saved')
+  await run([target, museum])
+  assert.deepEqual(left(), [...before, 'saved'].sort())
+  assert.deepEqual(readdirSync(target).sort(), ['data', 'museum.db'])
+  assert.deepEqual(readdirSync(join(target, 'data')).sort(), ['internal.db', 'secret'])
+  const copy = new DatabaseSync(join(target, 'museum.db'), { readOnly: true })
+  assert.deepEqual({ ...copy.prepare('SELECT count(*) AS n FROM things').get() }, { n: 3000 })
+  assert.deepEqual({ ...copy.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
+  copy.close()
+  rmSync(target, { recursive: true })
+})
+
+test('what cannot be whole is not begun: something in the folder, a database that is not there, two of one name', async () => {
+  const occupied = join(folder, 'occupied')
+  mkdirSync(occupied)
+  writeFileSync(join(occupied, 'mine'), 'x')
+  mkdirSync(join(folder, 'other'))
+  writeFileSync(join(folder, 'other', 'museum.db'), '')
+  // A name that the backup itself needs.
+  writeFileSync(join(folder, 'other', 'data'), '')
+  const before = left()
+  const target = join(folder, 'never')
+  await assert.rejects(run([occupied, museum]), /has something in it/)
+  await assert.rejects(run([target, join(folder, 'gone.db')]), /There is no database/)
+  await assert.rejects(run([target, museum, join(folder, 'other', 'museum.db')]), /called museum\.db/)
+  await assert.rejects(run([target, join(folder, 'other', 'data')]), /called data/)
+  await assert.rejects(run([join(folder, 'no', 'where'), museum]), /There is no folder/)
+  assert.deepEqual(left(), before)
+  assert.deepEqual(readdirSync(occupied), ['mine'])
+})
+
+test('one that is stopped leaves nothing', async () => {
+  const before = left()
+  await assert.rejects(run([join(folder, 'stopped'), museum], AbortSignal.abort()), /Stopped/)
+  assert(!existsSync(join(folder, 'stopped')))
+  assert.deepEqual(left(), before)
+})
