@@ -7,6 +7,7 @@ import { emptyState } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { MAX_COUNT } from '../list.ts'
+import { filesInWords, howMany } from '../pages/listing.ts'
 import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import type { TrashList } from './list.ts'
@@ -22,7 +23,7 @@ export async function trashPage(
   cursor: string | undefined,
 ): Promise<Html> {
   const { urls, frame } = room
-  const total = list.total > MAX_COUNT ? `more than ${formatNumber(MAX_COUNT)}` : formatNumber(list.total)
+  const counted = { total: Math.min(list.total, MAX_COUNT), truncated: list.total > MAX_COUNT }
   return renderPage({
     ...(await frame(c)),
     title: 'Trash',
@@ -31,7 +32,7 @@ export async function trashPage(
     lede:
       list.total === 0
         ? undefined
-        : `${total} ${list.total === 1 ? 'file' : 'files'}. Each can be restored until the day that is written beside it.`,
+        : `${filesInWords(counted)}. Each can be restored until the day that is written beside it.`,
     said: room.once?.take(c, urls.path(PATH)).said,
     body:
       list.files.length === 0
@@ -53,7 +54,7 @@ export async function trashPage(
             kind: 'danger',
             more: { formaction: urls.path('/-/files/-/purge') },
           })}</div><div class="panel">${await table(room, list.files)}</div></form>${pager({
-            text: `${formatNumber(list.seen + 1)}–${formatNumber(list.seen + list.files.length)} of ${total}`,
+            text: `${formatNumber(list.seen + 1)}–${formatNumber(list.seen + list.files.length)} of ${howMany(counted)}`,
             firstHref: cursor === undefined ? null : urls.path(PATH),
             nextHref: list.next === null ? null : urls.path(PATH, { _next: list.next }),
             bare: true,
