@@ -1,5 +1,9 @@
 import type { ZodType } from 'zod'
 import type { Log } from '../web/log.ts'
+import type { Multipart } from './multipart.ts'
+import type { CallOptions, StoredFile } from './stored-file.ts'
+
+export type { CallOptions, StoredFile } from './stored-file.ts'
 
 /** What a storage plugin registers: a name, a schema for the `config` block of a source, and a factory. */
 export interface StorageType<Config = unknown> {
@@ -48,6 +52,10 @@ export interface Storage {
   delete?(path: string, options?: CallOptions): Promise<void>
   /** A short-lived URL whose answer carries our disposition and type. */
   downloadUrl?(path: string, options: DownloadUrlOptions): Promise<string>
+  /** One request with which a client stores the whole file itself; nothing is at `path` unless all of it arrived. */
+  uploadUrl?(path: string, options: UploadUrlOptions): Promise<UploadInstructions>
+  /** Files in parts, sent in parallel and taken up again after a break. */
+  readonly multipart?: Multipart
   /** A thumbnail that the backend makes itself; `undefined` when it makes none of this file. */
   thumbnailUrl?(path: string, size: { width: number; height: number }): Promise<string | undefined>
   /** The largest file that this storage takes, in bytes. */
@@ -55,10 +63,6 @@ export interface Storage {
   /** The origins that pages must be allowed to reach. */
   readonly origins?: readonly string[]
   close?(): Promise<void>
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal
 }
 
 /** `length` bytes from `offset` (to the end without it), or the last `suffix` bytes. What lies past the end is left out. */
@@ -96,17 +100,18 @@ export interface DownloadUrlOptions {
   readonly disposition: 'attachment' | 'inline'
 }
 
-export interface StoredFile {
-  readonly path: string
-  /** Bytes. */
+export interface UploadUrlOptions {
+  /** Bytes; any other length is refused by the storage. */
   readonly size: number
-  readonly lastModified?: Date
-  /** What changes with the bytes, where the storage has such a thing. */
-  readonly etag?: string
-  /** As the storage remembers it; a plain directory remembers none. */
+  /** Seconds. */
+  readonly expiresIn: number
   readonly contentType?: string
-  /** `sha256:` and 64 hexadecimal digits, when the storage knows it without reading the file. */
-  readonly contentHash?: string
+}
+
+export interface UploadInstructions {
+  readonly url: string
+  readonly method: 'PUT'
+  readonly headers: Readonly<Record<string, string>>
 }
 
 export interface WrittenFile {
