@@ -9,6 +9,7 @@ import { createFiles } from '../files/files.ts'
 import { imageLimits } from '../files/limits.ts'
 import { filesRoutes, refusedUpload } from '../files/routes.ts'
 import { createFindDeleted } from '../files/trash/notes.ts'
+import { type LoadedPlugins, requirePlugins } from '../plugins/load.ts'
 import { createSecrets } from '../secrets/named.ts'
 import { resolveServerSecret } from '../secrets/server-secret.ts'
 import { killPoint } from '../sources/kill-point.ts'
@@ -35,6 +36,8 @@ import { createTables } from './tables.ts'
 
 export interface HoldallOptions {
   readonly config: Config
+  /** Those that the configuration names; loaded now unless they were before. */
+  readonly plugins?: LoadedPlugins
   /** The data directory. */
   readonly data: string
   /** The internal database, if it is not in the data directory. */
@@ -88,10 +91,13 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
     const before = killPoint(env)
     const outgoing = createOutgoing({ allowPrivate: config.settings.allow_private_hosts })
     closing.push(outgoing.close)
+    const builtIn = storageTypes(before)
+    const plugins = options.plugins ?? (await requirePlugins(config, { storages: builtIn }))
     const sources = await createSources({
       database,
       config,
-      types: storageTypes(before),
+      types: [...builtIn, ...plugins.storages],
+      absent: plugins.absent,
       getSecret: createSecrets(env).getSecret,
       dataDirectory: data.path,
       log,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { checkConfiguration } from '../app/configuration.ts'
+import { loadConfiguration } from '../app/configuration.ts'
 import { startHoldall } from '../app/holdall.ts'
-import { describeNotes, loadConfig } from '../config/config.ts'
+import { describeNotes } from '../config/config.ts'
 import { rememberAddress } from './address.ts'
 import { CommandError, type CommandIo, DATA_OPTIONS, parse, wholeNumber } from './arguments.ts'
 import { DEFAULT_DATA, DEFAULT_HOST, DEFAULT_PORT } from './defaults.ts'
@@ -20,17 +20,17 @@ export async function serve(argv: readonly string[], io: CommandIo): Promise<voi
     log: { type: 'string' },
   })
   const port = wholeNumber('port', values.port, 0, 65_535)
-  const { config, notes } = loadConfig({
+  const { config, notes, plugins } = await loadConfiguration({
     file: values.config,
     env: io.env,
     databases: positionals,
-    check: checkConfiguration,
   })
   for (const note of describeNotes(notes)) io.stderr.write(`note: ${note}\n`)
 
   const output = openLog(values.log, io)
   const holdall = await startHoldall({
     config,
+    plugins,
     data: values.data ?? DEFAULT_DATA,
     internal: values.internal,
     secret: values.secret,

@@ -1,4 +1,5 @@
 import { storageTypes } from '../app/storage-types.ts'
+import { requirePlugins } from '../plugins/load.ts'
 import { createSecrets } from '../secrets/named.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import { createSources, type Source, type Sources } from '../sources/sources.ts'
@@ -21,12 +22,15 @@ export async function withSources<Result>(
   { io, log, before, readOnly = false }: SourcesWanted,
   work: (sources: Sources) => Promise<Result>,
 ): Promise<Result> {
+  const types = storageTypes(before)
+  const plugins = await requirePlugins(config, { storages: types })
   const outgoing = createOutgoing({ allowPrivate: config.settings.allow_private_hosts })
   try {
     const sources = await createSources({
       database: db,
       config,
-      types: storageTypes(before),
+      types: [...types, ...plugins.storages],
+      absent: plugins.absent,
       getSecret: createSecrets(io.env).getSecret,
       dataDirectory: path,
       log,

@@ -13,17 +13,24 @@ export interface DeclaredSource {
 }
 
 export type StorageTypes = ReadonlyMap<string, StorageType>
+/** By type: why a storage is not among the types, and what to do; each continues a sentence that ends in “which”. */
+export type AbsentStorages = ReadonlyMap<string, string>
 
 /**
  * The sources that there should be: those of the configuration, else one for files in the data directory.
  *
  * @throws ConfigurationError with every source whose storage is unknown or whose `config` its storage does not take
  */
-export function declaredSources(config: Config, types: StorageTypes, dataDirectory: string): DeclaredSource[] {
+export function declaredSources(
+  config: Config,
+  types: StorageTypes,
+  dataDirectory: string,
+  absent?: AbsentStorages,
+): DeclaredSource[] {
   const configured = Object.values(config.sources)
   const sources = configured.length > 0 ? configured : [defaultSource(dataDirectory)]
   const origin = configured.length > 0 ? 'configuration' : 'default'
-  const complaints = sourceComplaints(config, types)
+  const complaints = sourceComplaints(config, types, absent)
   if (complaints.length > 0) {
     const file = config.file === undefined ? {} : { file: config.file }
     throw new ConfigurationError(complaints.map(({ path, message }) => ({ path: path.join('.'), message, ...file })))
@@ -32,7 +39,7 @@ export function declaredSources(config: Config, types: StorageTypes, dataDirecto
 }
 
 /** Every source of the configuration whose storage is unknown, and whatever its storage does not take of its `config`. */
-export function sourceComplaints(config: Config, types: StorageTypes): Complaint[] {
+export function sourceComplaints(config: Config, types: StorageTypes, absent?: AbsentStorages): Complaint[] {
   return Object.values(config.sources).flatMap((source) => {
     const at = (...steps: (string | number)[]): Path => ['sources', source.slug, ...steps]
     const type = types.get(source.storage)
@@ -41,7 +48,7 @@ export function sourceComplaints(config: Config, types: StorageTypes): Complaint
       return [
         {
           path: at('storage'),
-          message: `names the storage ${source.storage}, which nothing provides. There is: ${known}.`,
+          message: `names the storage ${source.storage}, which ${absent?.get(source.storage) ?? `nothing provides. There is: ${known}.`}`,
         },
       ]
     }

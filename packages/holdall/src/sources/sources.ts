@@ -7,7 +7,7 @@ import { createOutgoing } from '../web/outgoing/fetch.ts'
 import type { Resource } from '../web/route.ts'
 import { type Capabilities, capabilitiesOf, NO_CAPABILITIES } from './capabilities.ts'
 import { type Availability, type Connection, connect } from './connection.ts'
-import { type DeclaredSource, declaredSources } from './declared.ts'
+import { type AbsentStorages, type DeclaredSource, declaredSources } from './declared.ts'
 import { enteredSources, recordSources, type SourceRow } from './rows.ts'
 import type { GetSecret } from './secrets.ts'
 import type { Storage, StorageType } from './storage.ts'
@@ -59,6 +59,8 @@ export interface SourcesOptions {
   readonly database: InternalDatabase
   readonly config: Config
   readonly types: readonly StorageType[]
+  /** What is known of storages that are not among `types`. */
+  readonly absent?: AbsentStorages
   readonly getSecret: GetSecret
   /** Where the source is that there is when none is configured. */
   readonly dataDirectory: string
@@ -98,7 +100,9 @@ export async function createSources(options: SourcesOptions): Promise<Sources> {
     probeEveryMs = PROBE_EVERY_MS,
   } = options
   const types = new Map(options.types.map((type) => [type.type, type]))
-  const declared = new Map(declaredSources(config, types, dataDirectory).map((one) => [one.source.slug, one]))
+  const declared = new Map(
+    declaredSources(config, types, dataDirectory, options.absent).map((one) => [one.source.slug, one]),
+  )
   const connections = new Map<string, Connection>()
   const sources = new Map<string, Source>()
   const rows = options.asEntered
