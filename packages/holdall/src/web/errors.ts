@@ -133,6 +133,22 @@ export const ERRORS = {
   upload_partial: { status: 400, message: 'Some files were refused.' },
   upload_failed: { status: 400, message: 'The upload failed at {step}: {reason}' },
 
+  // Files in parts
+  multipart_gone: {
+    status: 410,
+    message: 'The storage no longer has the parts of this upload. Begin a new one.',
+  },
+  /** `parts`: the first few, such as `part 3 is missing`. */
+  upload_parts_missing: { status: 409, message: 'Not all parts are there: {parts}. Send them, then complete again.' },
+  part_checksum_mismatch: {
+    status: 400,
+    message: 'Part {number} arrived with other bytes than its checksum tells. Nothing of it was kept; send it again.',
+  },
+  part_in_progress: {
+    status: 503,
+    message: 'Another request is sending this part or completing the upload right now. Send it again in a moment.',
+  },
+
   // The configuration
   configuration_invalid: { status: 500, message: 'The configuration is not valid.' },
 
