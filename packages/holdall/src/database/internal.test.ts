@@ -147,17 +147,45 @@ test('a full disk is said as what it is, and nothing of the transaction stays', 
   await database.close()
 })
 
-test('only what says that it need not last is not waited for, and the next is again', async () => {
-  const database = await openInternalDatabase(join(folder, 'lasting.db'))
-  const level = (options?: { lasting: boolean }) =>
-    database.write(
-      async (trx) => (await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(trx)).rows[0]?.synchronous,
-      options,
-    )
-  const FULL = 2
-  const NORMAL = 1
-  assert.equal(await level(), FULL)
-  assert.equal(await level({ lasting: false }), NORMAL)
-  assert.equal(await level(), FULL)
+function person(id: string) {
+  return { id, name: null, created_by: null, last_seen_at: null }
+}
+
+test('a transaction is told of when it is on the disk, and only what says that it need not last is not waited for', async () => {
+  const disk = Promise.withResolvers<void>()
+  const flushed: string[] = []
+  const database = await openInternalDatabase(join(folder, 'lasting.db'), {
+    flushOf: (log) => ({ flush: () => disk.promise.then(() => void flushed.push(log)), close: async () => {} }),
+  })
+  const add = (id: string, lasting?: boolean) =>
+    database
+      .write((trx) => trx.insertInto('actors').values(person(id)).execute(), lasting === undefined ? {} : { lasting })
+      .then(() => id)
+  assert.equal(await add('passing', false), 'passing')
+  const lasting = add('lasting')
+  assert.equal(await Promise.race([lasting, sleep(50, 'still waiting')]), 'still waiting')
+  // Nobody else is kept waiting by that.
+  assert.equal(await add('meanwhile', false), 'meanwhile')
+  disk.resolve()
+  assert.equal(await lasting, 'lasting')
+  assert.deepEqual(flushed, [join(folder, 'lasting.db-wal')])
+  await database.close()
+})
+
+test('a disk that refuses is said, and the next transaction asks it again', async () => {
+  const answers = [new Error('EIO: the disk is gone'), Object.assign(new Error('no space'), { code: 'ENOSPC' })]
+  const database = await openInternalDatabase(join(folder, 'refused.db'), {
+    flushOf: () => ({
+      async flush() {
+        const answer = answers.shift()
+        if (answer !== undefined) throw answer
+      },
+      close: async () => {},
+    }),
+  })
+  const add = (id: string) => database.write((trx) => trx.insertInto('actors').values(person(id)).execute())
+  await assert.rejects(add('one'), /the disk is gone/)
+  await assert.rejects(add('two'), (error) => error instanceof HoldallError && error.code === 'database_full')
+  await add('three')
   await database.close()
 })

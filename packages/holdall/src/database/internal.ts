@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely, Transaction } from 'kysely'
 import { HoldallError } from '../web/error.ts'
+import { createFlush, type Flush } from './flush.ts'
 import { kyselyOn } from './kysely.ts'
 import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'
@@ -21,7 +22,7 @@ export interface InternalDatabase {
   /**
    * Runs `work` in a transaction that takes the write lock at once; one at a time. `work` may only wait for its own
    * queries: a transaction that waits for anything slower (a disk, the network) is rolled back and throws. A full disk
-   * is `database_full`.
+   * is `database_full`. It resolves when the transaction is on the disk; others may see what it wrote before that.
    */
   write<Result>(work: (trx: Transaction<Schema>) => Promise<Result>, options?: WriteOptions): Promise<Result>
   close(): Promise<void>
@@ -37,18 +38,29 @@ export interface WriteOptions {
   readonly lasting?: boolean
 }
 
+export interface InternalDatabaseOptions {
+  /** What brings the log of the transactions to the disk, by its path; for tests. */
+  readonly flushOf?: (log: string) => Flush
+}
+
 /**
  * Opens, and if need be creates and migrates, the internal database.
  *
  * @param path a file, whose folder exists
  * @throws HoldallError `internal_database_unknown` when the file is somebody else's database
  */
-export async function openInternalDatabase(path: string): Promise<InternalDatabase> {
+export async function openInternalDatabase(
+  path: string,
+  { flushOf = createFlush }: InternalDatabaseOptions = {},
+): Promise<InternalDatabase> {
   const writing = connect(path)
   try {
     await patiently(() => writing.exec('PRAGMA journal_mode = WAL'))
     writing.exec('PRAGMA foreign_keys = ON')
     await patiently(() => migrate(writing, path))
+    // A commit appends to the log and does not wait for the disk, which would keep the whole server waiting with it;
+    // whoever needs it to last waits for `log`. SQLite itself syncs the log before a checkpoint relies on it.
+    writing.exec('PRAGMA synchronous = NORMAL')
   } catch (error) {
     writing.close()
     throw error
@@ -57,13 +69,11 @@ export async function openInternalDatabase(path: string): Promise<InternalDataba
   reading.exec('PRAGMA query_only = ON')
   const write = kyselyOn(writing)
   const read = kyselyOn(reading)
+  const log = flushOf(`${path}-wal`)
   let last: Promise<unknown> = Promise.resolve()
 
-  async function transaction<Result>(
-    work: (trx: Transaction<Schema>) => Promise<Result>,
-    { lasting = true }: WriteOptions,
-  ): Promise<Result> {
-    await patiently(() => writing.exec(`PRAGMA synchronous = ${lasting ? 'FULL' : 'NORMAL'}; BEGIN IMMEDIATE`))
+  async function transaction<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
+    await patiently(() => writing.exec('BEGIN IMMEDIATE'))
     let waited = false
     const turn = setImmediate(() => {
       waited = true
@@ -76,7 +86,7 @@ export async function openInternalDatabase(path: string): Promise<InternalDataba
       return result
     } catch (error) {
       if (writing.isTransaction) writing.exec('ROLLBACK')
-      throw errcodeOf(error) === SQLITE_FULL ? new HoldallError('database_full', {}, { cause: error }) : error
+      throw errcodeOf(error) === SQLITE_FULL ? full(error) : error
     } finally {
       clearImmediate(turn)
     }
@@ -84,13 +94,20 @@ export async function openInternalDatabase(path: string): Promise<InternalDataba
 
   return {
     read,
-    write(work, options = {}) {
-      const result = last.then(() => transaction(work, options))
-      last = result.catch(() => undefined)
+    async write(work, { lasting = true } = {}) {
+      const committing = last.then(() => transaction(work))
+      last = committing.catch(() => undefined)
+      const result = await committing
+      if (lasting) {
+        await log.flush().catch((error) => {
+          throw error.code === 'ENOSPC' ? full(error) : error
+        })
+      }
       return result
     },
     async close() {
       await last
+      await log.close()
       await read.destroy()
       await write.destroy()
       for (const connection of [reading, writing]) if (connection.isOpen) connection.close()
@@ -101,6 +118,10 @@ export async function openInternalDatabase(path: string): Promise<InternalDataba
 // A busy timeout inside SQLite would block the event loop, so the wait is ours.
 function connect(path: string): DatabaseSync {
   return new DatabaseSync(path, { timeout: 0 })
+}
+
+function full(cause: unknown): HoldallError {
+  return new HoldallError('database_full', {}, { cause })
 }
 
 function errcodeOf(error: unknown): number | undefined {

@@ -56,7 +56,7 @@ export interface FileTextTable {
 
 export interface FileWorkTable {
   file_id: string
-  kind: 'facts' | 'text'
+  kind: 'facts' | 'text' | 'hash'
   attempts: Generated<number>
   not_before: Generated<string>
   lease_process: string | null
@@ -185,6 +185,9 @@ export interface GrantsRevisionTable {
 
 export type UploadStatus = 'initiated' | 'completing' | 'completed' | 'failed' | 'aborted' | 'expired'
 
+/** How the bytes come: through here in one request, in one straight to the storage, or in parts. */
+export type UploadKind = 'post' | 'put' | 'direct' | 'parts'
+
 export interface UploadSessionTable {
   id: string
   source_id: number
@@ -208,6 +211,11 @@ export interface UploadSessionTable {
   updated_at: Generated<string>
   completed_at: string | null
   ttl: number
+  kind: Generated<UploadKind>
+  part_size: number | null
+  part_count: number | null
+  storage_upload: string | null
+  clear_at: string | null
 }
 
 export interface MetadataColumnTable {
