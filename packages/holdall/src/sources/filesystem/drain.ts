@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import type { BeforeIo } from './io.ts'
 
@@ -12,20 +11,24 @@ const FLUSH_EVERY_BYTES = 16 * 1024 * 1024
 
 let draining = 0
 
-export interface Drained {
-  readonly size: number
-  readonly contentHash: string
+/** Where a body goes. */
+export interface Sink {
+  /** Is shown each chunk as it comes, before anything of it is written; what it throws ends the body. */
+  see(chunk: Uint8Array): void
+  /** Writes what follows on the write before. */
+  write(chunks: Uint8Array[], bytes: number): Promise<void>
+  /** Brings what was written to disk. Called while more is written, and once at the end. */
+  flush(): Promise<void>
 }
 
-/** Writes a body to a file and hashes it, then flushes it to disk. Memory is bounded whatever the body's size. */
+/** Writes a body to a file, then flushes it to disk. Memory is bounded whatever the body's size. @returns its bytes */
 export async function drain(
   body: AsyncIterable<Uint8Array>,
-  handle: FileHandle,
+  sink: Sink,
   signal: AbortSignal | undefined,
   before: BeforeIo,
-): Promise<Drained> {
-  const hash = createHash('sha256')
-  const flusher = createFlusher(handle)
+): Promise<number> {
+  const flusher = createFlusher(sink)
   let size = 0
   let batch: Uint8Array[] = []
   let batched = 0
@@ -33,14 +36,14 @@ export async function drain(
   draining += 1
   try {
     for await (const chunk of abortable(body, signal)) {
-      hash.update(chunk)
+      sink.see(chunk)
       size += chunk.byteLength
       batch.push(chunk)
       batched += chunk.byteLength
       if (batched < batchBytes()) continue
       await writing
       before('write')
-      writing = writeAll(handle, batch, batched)
+      writing = sink.write(batch, batched)
       // Awaited above or below; until then its failure must not count as unhandled.
       writing.catch(() => {})
       flusher.wrote(batched)
@@ -50,7 +53,7 @@ export async function drain(
     await writing
     if (batched > 0) {
       before('write')
-      await writeAll(handle, batch, batched)
+      await sink.write(batch, batched)
     }
   } finally {
     draining -= 1
@@ -59,27 +62,34 @@ export async function drain(
     await flusher.idle()
   }
   before('flush file')
-  await handle.datasync()
+  await sink.flush()
   flusher.check()
-  return { size, contentHash: `sha256:${hash.digest('hex')}` }
+  return size
 }
 
 function batchBytes(): number {
   return Math.min(LARGEST_BATCH_BYTES, Math.max(SMALLEST_BATCH_BYTES, BUDGET_BYTES / 2 / draining))
 }
 
-async function writeAll(handle: FileHandle, chunks: Uint8Array[], total: number): Promise<void> {
-  let { bytesWritten } = await handle.writev(chunks)
+/** @param position where in the file; without it, behind the write before */
+export async function writeAll(
+  handle: FileHandle,
+  chunks: Uint8Array[],
+  total: number,
+  position?: number,
+): Promise<void> {
+  let { bytesWritten } = await handle.writev(chunks, position)
   if (bytesWritten === total) return
   // A full disk or a quota writes less than it was given, then nothing.
   const rest = Buffer.concat(chunks)
   while (bytesWritten < total) {
-    const more = await handle.write(rest, bytesWritten, total - bytesWritten)
+    const at = position === undefined ? null : position + bytesWritten
+    const more = await handle.write(rest, bytesWritten, total - bytesWritten, at)
     bytesWritten += more.bytesWritten
   }
 }
 
-function createFlusher(handle: FileHandle) {
+function createFlusher(sink: Sink) {
   let unflushed = 0
   let flushing: Promise<void> | undefined
   let failure: unknown
@@ -88,8 +98,8 @@ function createFlusher(handle: FileHandle) {
       unflushed += bytes
       if (unflushed < FLUSH_EVERY_BYTES || flushing !== undefined) return
       unflushed = 0
-      flushing = handle
-        .datasync()
+      flushing = sink
+        .flush()
         .catch((error) => {
           failure ??= error
         })

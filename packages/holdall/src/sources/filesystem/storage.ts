@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Storage, StorageType } from '../storage.ts'
 import { type BeforeIo, unwatched } from './io.ts'
 import { createList } from './list.ts'
+import { createMultipart } from './parts/multipart.ts'
 import { readFrom } from './read.ts'
 import { openRoot } from './root.ts'
 import { countTemporary, sweepTemporary } from './temporary.ts'
@@ -50,10 +51,12 @@ export function filesystemType({
             await handle.close()
           }
         },
+        openLocal: (path) => root.open(path),
         read: (path, options = {}) => readFrom(root, path, options),
         list: createList(root, now),
         write: (path, body, options = {}) => writeTo(root, path, body, options, before),
         delete: (path) => deleteFrom(root, path, before),
+        multipart: createMultipart(root, now, before),
         ...(config.max_file_size === undefined ? {} : { maxFileSize: config.max_file_size }),
       }
     },

@@ -1,0 +1,51 @@
+interface Turn {
+  readonly stop: AbortController
+  readonly ended: Promise<void>
+}
+
+/**
+ * Who writes which part, within this process. A part that is sent again is usually one whose first request hangs without
+ * its client knowing: so the later request has its way, once the earlier one has stopped.
+ */
+export function createTurns() {
+  const turns = new Map<string, Map<number, Turn>>()
+
+  async function stop(turn: Turn, reason: Error): Promise<void> {
+    turn.stop.abort(reason)
+    await turn.ended
+  }
+
+  return {
+    /** @param work must end soon after its signal; a signal that was given says why it had to */
+    async take<Result>(
+      upload: string,
+      number: number,
+      reason: () => Error,
+      work: (stopped: AbortSignal) => Promise<Result>,
+    ): Promise<Result> {
+      for (let earlier: Turn | undefined; ; ) {
+        earlier = turns.get(upload)?.get(number)
+        if (earlier === undefined) break
+        await stop(earlier, reason())
+      }
+      const own = turns.get(upload) ?? new Map<number, Turn>()
+      turns.set(upload, own)
+      const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+      const turn: Turn = { stop: new AbortController(), ended }
+      own.set(number, turn)
+      try {
+        return await work(turn.stop.signal)
+      } finally {
+        own.delete(number)
+        if (own.size === 0) turns.delete(upload)
+        end()
+      }
+    },
+    /** Ends all who write to the upload. */
+    async stopAll(upload: string, reason: Error): Promise<void> {
+      await Promise.all([...(turns.get(upload)?.values() ?? [])].map((turn) => stop(turn, reason)))
+    },
+  }
+}
+
+export type Turns = ReturnType<typeof createTurns>
