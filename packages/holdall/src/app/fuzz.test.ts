@@ -345,6 +345,12 @@ const JSON_BODIES = [
   '{"filename":"\\u0000","content_type":"x","size":1e30}',
   '{"filename":"a.txt","content_type":"text/plain","size":4,"accept_methods":"PUT"}',
   '{"upload_token":5}',
+  '{"filename":"a","size":9007199254740991,"accept_methods":["MULTIPART"]}',
+  '{"part_numbers":[]}',
+  '{"part_numbers":[0,-1,1.5,"2",1e30,null]}',
+  '{"part_numbers":[1],"checksums":{"1":"\\u0000","__proto__":"x","0":5}}',
+  '{"part_numbers":[1,1,99999],"checksums":[]}',
+  '{"parts":[{"part_number":"x","etag":{}}]}',
   '{"upload_token":"\\u0000"}',
   '{"column":5,"enabled":"x"}',
   '{"columns":{"photo":5}}',
@@ -406,7 +412,10 @@ const FORMS = [
 function addressesOf(route: Route): string[] {
   const fill = (path: string, values: Record<string, string>) =>
     path.replace(/:(\w+)(?:\{[^}]+\})?/g, (_, name: string) => values[name] ?? 'x')
-  const usual = { database: 'products', table: 'inventory', pks: '1', source: 'photos', id: file, upload: '01hz', run }
+  const usual = {
+    ...{ database: 'products', table: 'inventory', pks: '1', source: 'photos', id: file, run },
+    ...{ upload: '01hz', part: '1' },
+  }
   const paths = [
     ...(route.json === 'only' ? [] : [route.path]),
     ...(route.json ? [`${route.path === '/' ? '/' : route.path}.json`] : []),
@@ -423,6 +432,7 @@ function oddAddressesOf(route: Route): string[] {
     source: 'photos',
     id: file,
     upload: '01hz',
+    part: '1',
     run,
   }
   const addresses: string[] = []

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Hono } from 'hono'
 import { createAccess } from '../access/access.ts'
-import { isFromThisComputer, isLoopbackHost } from '../access/origin.ts'
+import { isFromThisComputer, isLoopbackHost, requestOrigin } from '../access/origin.ts'
 import { accessRoutes } from '../access/routes.ts'
 import type { Config } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
@@ -174,7 +174,14 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       openApiRoute(() => routes, urls.base),
       ...accessRoutes({ access, frame, places: grantablePlaces(tables.databases, sources, tables.fileColumns) }),
       ...sourceRoutes(sources, permissions),
-      ...uploadRoutes({ uploads, sources, urls, refusedPage: refusedUpload(filesRoom) }),
+      ...uploadRoutes({
+        uploads,
+        sources,
+        urls,
+        secret,
+        origin: (c) => requestOrigin(c, access.proxy),
+        refusedPage: refusedUpload(filesRoom),
+      }),
       ...filesRoutes(filesRoom),
       ...tables.routes,
     ]

@@ -112,7 +112,14 @@ export async function openTestFiles(options: TestFilesOptions = {}): Promise<Tes
     files,
     routes: [
       ...filesRoutes(room),
-      ...uploadRoutes({ uploads, sources: opened, urls, refusedPage: refusedUpload(room) }),
+      ...uploadRoutes({
+        uploads,
+        sources: opened,
+        urls,
+        secret: 'test',
+        origin: (c) => new URL(c.req.url).origin,
+        refusedPage: refusedUpload(room),
+      }),
     ],
     hooks: hooksOf(permissions, options.baseUrl ?? '/', lines),
     log: lines,

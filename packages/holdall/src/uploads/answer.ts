@@ -20,17 +20,21 @@ export interface StoredJson {
 /**
  * The session once its steps have ended; `undefined` when they are still running after QUICK_FINISH_MS.
  *
- * @throws HoldallError `upload_failed`
+ * @throws HoldallError `upload_failed`; `upload_parts_missing`, `upload_not_received` when it waits for its client again;
+ * `multipart_gone`
  */
 export async function whenQuick({ ended }: Ending, limit = QUICK_FINISH_MS): Promise<UploadSession | undefined> {
   const abort = new AbortController()
   try {
     const late = sleep(limit, undefined, { signal: abort.signal }).catch(() => undefined)
     const session = await Promise.race([ended, late])
-    if (session?.status === 'failed') {
-      const { step = '', exc_str: reason = '' } = session.failure ?? {}
-      throw new HoldallError('upload_failed', { step, reason })
+    const { step = '', exc_str: reason = '' } = session?.failure ?? {}
+    if (session?.status === 'failed') throw new HoldallError('upload_failed', { step, reason })
+    if (session?.status === 'expired') throw new HoldallError('multipart_gone')
+    if (session?.status === 'initiated' && session.kind === 'parts') {
+      throw new HoldallError('upload_parts_missing', {}, { errors: [reason] })
     }
+    if (session?.status === 'initiated') throw new HoldallError('upload_not_received', {}, { errors: [reason] })
     return session?.status === 'completed' ? session : undefined
   } finally {
     abort.abort()
@@ -58,3 +62,10 @@ export async function storedJson(
 export function sessionUrl(urls: Urls, slug: string, id: string): string {
   return urls.path(`/-/files/upload/${encodeURIComponent(slug)}/-/sessions/${id}`)
 }
+
+/** How the client sends the bytes. */
+export function methodOf({ kind }: UploadSession): 'POST' | 'PUT' | 'MULTIPART' {
+  return METHODS[kind]
+}
+
+const METHODS = { post: 'POST', put: 'PUT', direct: 'PUT', parts: 'MULTIPART' } as const

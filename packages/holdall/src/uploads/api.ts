@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Answer, type Api, answers, JSON_TYPE, MULTIPART_TYPE, SEE_OTHER } from '../web/api.ts'
+import { type Answer, type Api, answers, JSON_TYPE, MULTIPART_TYPE, NEXT, SEE_OTHER } from '../web/api.ts'
+import { MAX_PARTS, MAX_PARTS_ASKED } from './limits.ts'
 
 export const PREPARE_BODY = z.object({
   filename: z.string({ error: 'filename is required, as a text' }).min(1, 'filename is required'),
@@ -10,6 +11,20 @@ export const PREPARE_BODY = z.object({
 
 export const COMPLETE_BODY = z.object({
   upload_token: z.string({ error: 'upload_token is required' }).min(1, 'upload_token is required'),
+})
+
+const PART_NUMBER = z.int({ error: 'part_numbers must be whole numbers from 1' }).min(1).max(MAX_PARTS)
+
+export const PARTS_BODY = z.object({
+  part_numbers: z
+    .array(PART_NUMBER, { error: 'part_numbers must be a list of numbers' })
+    .min(1, 'part_numbers is empty')
+    .max(MAX_PARTS_ASKED, `part_numbers may have at most ${MAX_PARTS_ASKED}`),
+  checksums: z
+    .record(z.string().regex(/^[1-9]\d{0,4}$/, 'checksums must be by part number'), z.string().max(64), {
+      error: 'checksums must be texts by part number',
+    })
+    .nullish(),
 })
 
 // What a file is, the room above says; here it is passed on as it comes.
@@ -31,6 +46,14 @@ const FINISHING: Answer = answers(RUNNING, {
   status: 202,
   means: 'The bytes are here and safe; the file is being made. `status_url` says when',
 })
+
+const METHOD = z.enum(['POST', 'PUT', 'MULTIPART'])
+const CHECKSUM = z.enum(['crc32c', 'md5']).nullable().describe('What the storage can check of each part on arrival')
+const PLAN = {
+  part_size: BYTES.describe('Of every part but the last'),
+  part_count: z.int().min(1),
+  checksum: CHECKSUM,
+}
 
 export const UPLOADS_API = {
   single: {
@@ -62,12 +85,15 @@ export const UPLOADS_API = {
       answers(
         {
           upload_token: z.string(),
-          upload_url: z.string(),
-          upload_method: z.enum(['POST', 'PUT']),
+          upload_url: z.string().nullable().describe('Of this server or of the storage; null where parts are sent'),
+          upload_method: METHOD,
           upload_headers: z.record(z.string(), z.string()),
           upload_fields: z.record(z.string(), z.string()),
           upload_id: z.string(),
           session_url: z.string(),
+          part_size: PLAN.part_size.optional(),
+          part_count: PLAN.part_count.optional(),
+          checksum: CHECKSUM.optional(),
         },
         { means: 'How to send the bytes' },
       ),
@@ -98,6 +124,10 @@ export const UPLOADS_API = {
     answers: [
       answers({
         upload_id: z.string(),
+        upload_method: METHOD,
+        part_size: PLAN.part_size.nullable(),
+        part_count: PLAN.part_count.nullable(),
+        checksum: CHECKSUM,
         status: z.enum(['initiated', 'completing', 'completed', 'failed', 'aborted', 'expired']),
         completion_status: z.string().nullable(),
         completion_steps_log: z.array(z.record(z.string(), z.unknown())),
@@ -111,6 +141,88 @@ export const UPLOADS_API = {
         failure_reason: z.record(z.string(), z.unknown()).nullable(),
         file: FILE.optional(),
       }),
+    ],
+  },
+  openSessions: {
+    summary: "The actor's uploads in parts that are not complete, newest first",
+    description: 'How a client finds what it can go on with. Nobody who has not signed in has any.',
+    query: z.object({
+      filename: z.string().optional(),
+      size: z.string().optional().describe('Bytes'),
+      _next: z.string().optional().describe('Where the page begins: the `next` of the page before'),
+    }),
+    answers: [
+      answers({
+        sessions: z.array(
+          z.object({
+            upload_id: z.string(),
+            session_url: z.string(),
+            filename: z.string(),
+            total_size: BYTES,
+            ...PLAN,
+            upload_method: z.literal('MULTIPART'),
+            bytes_received: BYTES,
+            created_at: z.string(),
+            updated_at: z.string(),
+          }),
+        ),
+        next: NEXT,
+      }),
+    ],
+  },
+  parts: {
+    summary: 'The parts that the storage holds',
+    query: z.object({ _next: z.string().optional().describe('Where the page begins: the `next` of the page before') }),
+    answers: [
+      answers({
+        parts: z.array(
+          z.object({
+            part_number: z.int(),
+            size: BYTES,
+            etag: z.string(),
+            checksum: z.string().optional().describe('In base64'),
+          }),
+        ),
+        next: NEXT,
+      }),
+    ],
+  },
+  partUrls: {
+    summary: 'Where parts are sent',
+    description: 'Each with `PUT`, with exactly its bytes and the headers given. The session gets another week.',
+    body: { [JSON_TYPE]: PARTS_BODY },
+    answers: [
+      answers({
+        part_urls: z.array(
+          z.object({
+            part_number: z.int(),
+            url: z.string().describe('Absolute'),
+            headers: z.record(z.string(), z.string()),
+            expires_in: z.number().describe('Seconds'),
+          }),
+        ),
+      }),
+    ],
+  },
+  part: {
+    summary: 'A part, at an address that was given for it',
+    query: z.object({
+      size: z.string().optional(),
+      expires: z.string().optional(),
+      checksum: z.string().optional(),
+      signature: z.string().optional(),
+    }),
+    body: { '*/*': BINARY },
+    answers: [{ status: 200, means: 'It is stored; `ETag` is its MD5 in hexadecimal' }],
+  },
+  completeSession: {
+    summary: 'All parts are sent: make the file',
+    description: '`parts` with their `part_number` and `etag` is advice; what counts is what the storage holds.',
+    body: { [JSON_TYPE]: z.unknown() },
+    answers: [
+      answers({ file: FILE }, { status: 201, means: 'The file is made' }),
+      answers({ file: FILE }, { means: 'The file was made before' }),
+      answers({ status_url: z.string() }, { status: 202, means: 'The file is being made. `status_url` says when' }),
     ],
   },
   abort: { summary: 'Give an upload up', answers: [answers({}, { means: 'Nothing of it is kept' })] },

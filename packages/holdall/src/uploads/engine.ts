@@ -1,18 +1,23 @@
 import type { InternalDatabase } from '../database/internal.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Source, Sources } from '../sources/sources.ts'
+import type { Storage, UploadInstructions } from '../sources/storage.ts'
 import { checkClaim, checkSize } from '../sources/validation.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
 import type { Actor } from '../web/route.ts'
+import { createArrivals } from './arrivals.ts'
+import { createClearing } from './clearing.ts'
 import { createFinishing } from './finishing.ts'
 import type { FileIntake } from './inspection.ts'
 import { LeaseLost } from './leases.ts'
-import { HEARTBEAT_MS, STOP_LIMIT_MS, SWEEP_MS, TAKEOVER_MS } from './limits.ts'
+import { HEARTBEAT_MS, PARTS_ABOVE_BYTES, STOP_LIMIT_MS, SWEEP_MS, TAKEOVER_MS, URL_LIFE_S } from './limits.ts'
+import { createParts, type Parts } from './parts.ts'
+import { planParts } from './plan.ts'
 import { receive } from './receive.ts'
 import { createRecovery } from './recovery.ts'
-import { failure, type Lease, type Received, type UploadSession } from './session.ts'
-import { createSessionStore, type SessionChange } from './store.ts'
+import { failure, isProxied, type Lease, type Received, type UploadSession } from './session.ts'
+import { createSessionStore, type NewSession, type OpenQuestion, type SessionChange } from './store.ts'
 import { createTokens } from './tokens.ts'
 
 /** A file as somebody wants to send it. */
@@ -33,13 +38,32 @@ export interface UploadsOptions {
   readonly now?: () => number
 }
 
+/** What a client can do beside sending a form. */
+export interface Methods {
+  /** The bytes as they are, wherever it is told to. */
+  readonly put: boolean
+  readonly parts: boolean
+}
+
+/** A session that waits for its bytes, and how they come. */
+export interface Prepared {
+  readonly session: UploadSession
+  /** Known to nobody else, and kept only as its hash. */
+  readonly token: string
+  /** Of `direct`: the request that its client sends to the storage. */
+  readonly instructions?: UploadInstructions
+}
+
 /** The one engine that brings bytes into sources. */
 export interface Uploads {
   readonly intake: FileIntake
   /** One file in one request. @returns the session once it has ended, or while its steps still run */
   send(source: Source, actor: Actor | null, file: Incoming, body: AsyncIterable<Uint8Array>): Promise<Ending>
-  /** Makes a session that waits for its bytes. The token is known to nobody else, and kept only as its hash. */
-  prepare(source: Source, actor: Actor | null, file: Incoming): Promise<{ session: UploadSession; token: string }>
+  /** Makes a session that waits for its bytes. @param methods without them, its client sends a form */
+  prepare(source: Source, actor: Actor | null, file: Incoming, methods?: Methods): Promise<Prepared>
+  readonly parts: Parts
+  /** An actor's uploads in parts that wait for their client, newest first; nobody's to the anonymous. */
+  open(source: Source, actor: Actor | null, question: OpenFilter): Promise<UploadSession[]>
   /** The session of a token. @throws HoldallError `upload_token_invalid`, `upload_token_elsewhere` */
   byToken(source: Source, actor: Actor | null, token: string): Promise<UploadSession>
   /** The bytes of a prepared session. */
@@ -58,6 +82,8 @@ export interface Uploads {
   close(): Promise<void>
 }
 
+export type OpenFilter = Omit<OpenQuestion, 'sourceId' | 'actorId'>
+
 /** `ended` resolves with the session in its last state; `begun` is the session as it was when the steps began. */
 export interface Ending {
   readonly session: UploadSession
@@ -67,11 +93,14 @@ export interface Ending {
 export function createUploads(options: UploadsOptions): Uploads {
   const { database, sources, intake, log, before = () => {}, now = Date.now } = options
   const store = createSessionStore({ database, before, now })
-  const finishing = createFinishing({ store, intake, sourceById: sources.byId, log, now })
+  const clearing = createClearing({ store, sources, log, now })
+  const arrivals = createArrivals()
+  const parts = createParts({ store, sources, clearing, arrivals, log, now })
+  const finishing = createFinishing({ store, intake, sourceById: sources.byId, clear: clearing.clear, log, now })
   const tokens = createTokens(store)
   const running = new Set<Promise<unknown>>()
   const timers: NodeJS.Timeout[] = []
-  const recovery = createRecovery({ store, sources, log, now, finish: (lease) => follow(lease, true).ended })
+  const recovery = createRecovery({ store, clearing, log, now, finish: (lease) => follow(lease, true).ended })
 
   function follow(lease: Lease, resumed: boolean): Ending {
     const ended = finishing.finish(lease, resumed).finally(() => store.abandon(lease))
@@ -117,13 +146,30 @@ export function createUploads(options: UploadsOptions): Uploads {
       store.abandon(lease)
       if (!(error instanceof LeaseLost)) throw error
       const current = await store.get(lease.session.id)
-      if (current === undefined || current.status === 'aborted') await recovery.discard(lease.session)
+      if (current === undefined || current.status === 'aborted') await clearing.discard(lease.session)
       throw new HoldallError('upload_not_open', { status: current?.status ?? 'gone' }, { cause: error })
+    }
+  }
+
+  async function prepareDirect(storage: Storage, fresh: NewSession & { declaredSize: number }): Promise<Prepared> {
+    const { lease, token } = await tokens.lease({ ...fresh, kind: 'direct' })
+    try {
+      const { declaredSize: size, declaredType: contentType } = fresh
+      const options = { size, expiresIn: URL_LIFE_S, ...(contentType !== undefined && { contentType }) }
+      const instructions = await storage.uploadUrl?.(lease.session.path, options)
+      if (instructions === undefined) throw new Error('The storage gives no address')
+      const { session } = await store.change(lease, 'addressed', { release: true })
+      return { session, token, instructions }
+    } catch (thrown) {
+      const error = thrown instanceof HoldallError ? thrown : new HoldallError('storage_failed', {}, { cause: thrown })
+      await store.abort(lease.session.id, failure('receive', error.message, new Date(now())), ['initiated'])
+      throw error
     }
   }
 
   return {
     intake,
+    parts,
 
     async send(source, actor, file, body) {
       checkWritable(source, await source.storage())
@@ -133,10 +179,26 @@ export function createUploads(options: UploadsOptions): Uploads {
       return follow(await received(lease, finishing.entering(lease.session, facts)), false)
     },
 
-    async prepare(source, actor, file) {
-      checkWritable(source, await source.storage())
-      checkClaim(source.rules, { filename: file.filename, declaredType: file.declaredType, size: file.declaredSize })
-      return await tokens.make({ sourceId: source.id, actorId: actor?.id ?? null, ...file })
+    async prepare(source, actor, file, methods = { put: false, parts: false }) {
+      const storage = await source.storage()
+      checkWritable(source, storage)
+      const { filename, declaredType, declaredSize } = file
+      checkClaim(source.rules, { filename, declaredType, size: declaredSize })
+      const fresh: NewSession = { sourceId: source.id, actorId: actor?.id ?? null, ...file }
+      const { multipart } = storage
+      if (methods.parts && multipart !== undefined && declaredSize !== undefined && declaredSize > PARTS_ABOVE_BYTES) {
+        const plan = planParts(declaredSize, multipart.limits)
+        const { lease, token } = await tokens.lease({ ...fresh, kind: 'parts', plan })
+        return { session: await parts.begin(lease, multipart), token }
+      }
+      if (methods.put && storage.uploadUrl !== undefined && declaredSize !== undefined && declaredSize > 0) {
+        return await prepareDirect(storage, { ...fresh, declaredSize })
+      }
+      return await tokens.make({ ...fresh, kind: methods.put ? 'put' : 'post' })
+    },
+
+    async open(source, actor, question) {
+      return actor === null ? [] : await store.open({ ...question, sourceId: source.id, actorId: actor.id })
     },
 
     async byToken(source, actor, token) {
@@ -162,15 +224,19 @@ export function createUploads(options: UploadsOptions): Uploads {
 
     async complete(session) {
       if (session.status === 'completing' || session.status === 'completed') return asItIs(session)
-      if (session.status !== 'initiated') throw new HoldallError('upload_not_open', { status: session.status })
-      const lease = await store.claim(session.id, ['initiated'])
+      const from = completableFrom(session)
+      if (from === undefined) throw new HoldallError('upload_not_open', { status: session.status })
+      const lease = await store.claim(session.id, [from])
       if (lease === undefined) return asItIs((await store.get(session.id)) ?? session)
-      if (lease.session.received === undefined) {
+      const { received } = lease.session
+      if (received === undefined && isProxied(session)) {
         await store.change(lease, 'give back', { release: true })
         throw new HoldallError('upload_not_received')
       }
-      const entering = finishing.entering(lease.session, lease.session.received)
-      return follow(await store.change(lease, 'completing', entering), false)
+      const entered = await store.change(lease, 'completing', finishing.entering(lease.session, received))
+      // A part that comes twice must not be written any more while they are made one.
+      await arrivals.end(session.id, new HoldallError('upload_not_open', { status: 'completing' }))
+      return follow(entered, false)
     },
 
     async get(source, actor, id) {
@@ -181,13 +247,18 @@ export function createUploads(options: UploadsOptions): Uploads {
     },
 
     async abort(session) {
-      if (['aborted', 'expired', 'failed'].includes(session.status)) return
-      const aborted = await store.abort(session.id, failure('receive', 'It was cancelled.', new Date(now())))
+      const from = completableFrom(session)
+      if (from === undefined && ['aborted', 'expired', 'failed'].includes(session.status)) return
+      const aborted = await store.abort(session.id, failure('receive', 'It was cancelled.', new Date(now())), [
+        from ?? 'initiated',
+      ])
       if (aborted === undefined) {
         const current = await store.get(session.id)
+        if (current?.status === 'aborted') return
         throw new HoldallError('upload_not_open', { status: current?.status ?? 'gone' })
       }
-      await recovery.discard(aborted)
+      await arrivals.end(session.id, new HoldallError('upload_not_open', { status: 'aborted' }))
+      await clearing.clear(aborted)
     },
 
     async start() {
@@ -230,11 +301,18 @@ function asItIs(session: UploadSession): Ending {
   return { session, ended: Promise.resolve(session) }
 }
 
+/** One that failed while its parts were made one has them still. */
+function completableFrom({ kind, status, failure }: UploadSession): 'initiated' | 'failed' | undefined {
+  if (status === 'initiated') return status
+  return kind === 'parts' && status === 'failed' && failure?.step === 'combine' ? status : undefined
+}
+
 function checkWritable(source: Source, storage: { write?: unknown }): void {
   if (storage.write === undefined) throw new HoldallError('source_read_only', { source: source.slug })
 }
 
 function checkFillable(session: UploadSession): void {
+  if (!isProxied(session)) throw new HoldallError('upload_other_way')
   if (session.status === 'initiated' && session.received === undefined) return
   if (['initiated', 'completing', 'completed'].includes(session.status))
     throw new HoldallError('upload_already_received')

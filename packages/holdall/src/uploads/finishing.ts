@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Source } from '../sources/sources.ts'
+import type { Storage } from '../sources/storage.ts'
+import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
+import { combine } from './combine.ts'
 import type { FileIntake, FinishedUpload } from './inspection.ts'
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, RETRY_LIMIT_MS } from './limits.ts'
+import { measure } from './measure.ts'
 import {
   begun,
   ended,
@@ -20,23 +24,32 @@ export interface FinishingOptions {
   readonly store: SessionStore
   readonly intake: FileIntake
   readonly sourceById: (id: number) => Source | undefined
+  /** Removes the bytes of a session that has failed for good. */
+  readonly clear: (session: UploadSession) => Promise<void>
   readonly log: Log
   readonly now: () => number
 }
 
 /** The bytes cannot become a file, whatever is tried. The message is for the user. */
-export class CannotFinish extends Error {
+class CannotFinish extends Error {
   override readonly name = 'CannotFinish'
 }
+
+/** The source does not take what the bytes turned out to be, so that they go. */
+class Refused extends CannotFinish {}
 
 /**
  * Runs the steps that turn stored bytes into a file: `combine`, `inspect`, `record`. Each transition is one write, so
  * that after a crash whoever takes the lease continues with the step that was running. Every step may run twice.
  */
-export function createFinishing({ store, intake, sourceById, log, now }: FinishingOptions) {
-  /** What a row says when its bytes are all there. For a body that we stored ourselves there is nothing to combine. */
-  function entering(session: UploadSession, received: Received): SessionChange {
+export function createFinishing({ store, intake, sourceById, clear, log, now }: FinishingOptions) {
+  /** What a row says when its client says that it is done. For a body that we stored ourselves there is nothing to combine. */
+  function entering(session: UploadSession, received: Received | undefined): SessionChange {
     const at = new Date(now())
+    if (received === undefined) {
+      const steps = begun(session.steps, 'combine', at, true)
+      return { status: 'completing', completionStatus: RUNNING.combine, steps, failure: null }
+    }
     const combined = ended(begun(session.steps, 'combine', at), 'combine', at)
     return {
       status: 'completing',
@@ -46,15 +59,15 @@ export function createFinishing({ store, intake, sourceById, log, now }: Finishi
     }
   }
 
-  /** @returns the session as it ended: `completed`, or `failed` for good */
+  /** @returns the session as it ended: `completed`, `failed`, `expired`, or `initiated`: it waits for its client again */
   async function finish(lease: Lease, resumed: boolean): Promise<UploadSession> {
     let current = lease
     for (;;) {
       const step = stepOf(current.session)
       try {
-        if (resumed) await look(current)
+        if (resumed && step !== 'combine') await look(current)
         const next = await attempt(current, step)
-        if (next.session.status === 'completed') return next.session
+        if (next.session.status !== 'completing') return next.session
         current = next
       } catch (error) {
         if (current.signal.aborted || isLeaseLost(error)) throw error
@@ -73,14 +86,26 @@ export function createFinishing({ store, intake, sourceById, log, now }: Finishi
     const at = () => new Date(now())
     switch (step) {
       case 'combine': {
-        const steps = begun(ended(session.steps, step, at()), 'inspect', at())
-        return await store.change(lease, 'combined', { completionStatus: RUNNING.inspect, steps })
+        const combined = await combine(session, await sourceOf(session).storage(), lease.signal)
+        if (combined.outcome === 'combined') {
+          const steps = begun(ended(session.steps, step, at()), 'inspect', at())
+          return await store.change(lease, 'combined', { completionStatus: RUNNING.inspect, steps })
+        }
+        const { outcome, error } = combined
+        return await store.change(lease, outcome, {
+          status: outcome === 'gone' ? 'expired' : 'initiated',
+          completionStatus: null,
+          failure: failure(step, error.message, at()),
+          steps: ended(session.steps, step, at(), error.message),
+          release: true,
+        })
       }
       case 'inspect': {
         const source = sourceOf(session)
-        const received = receivedOf(session)
+        const storage = await source.storage()
+        const received = session.received ?? (await judge(session, source, storage, lease.signal))
         const facts = await intake.inspect({
-          storage: await source.storage(),
+          storage,
           path: session.path,
           size: received.size,
           contentType: received.contentType,
@@ -108,11 +133,22 @@ export function createFinishing({ store, intake, sourceById, log, now }: Finishi
     }
   }
 
+  async function judge(session: UploadSession, { rules }: Source, storage: Storage, signal: AbortSignal) {
+    try {
+      return await measure(session, { storage, rules, sniff: intake.sniff, signal })
+    } catch (error) {
+      if (!(error instanceof HoldallError)) throw error
+      if (error.code === 'file_missing') throw new CannotFinish('The storage no longer has the uploaded bytes.')
+      if (error.status < 500) throw new Refused(error.message)
+      throw error
+    }
+  }
+
   /** After a crash, the row alone proves nothing: the bytes must be there too. */
   async function look({ session, signal }: Lease): Promise<void> {
     const storage = await sourceOf(session).storage()
     const stat = await storage.stat(session.path, { signal })
-    const { size } = receivedOf(session)
+    const size = session.received?.size ?? session.declaredSize
     if (stat === undefined) throw new CannotFinish('The storage no longer has the uploaded bytes.')
     if (stat.size !== size) throw new CannotFinish(`The storage holds ${stat.size} bytes where ${size} were uploaded.`)
   }
@@ -126,8 +162,10 @@ export function createFinishing({ store, intake, sourceById, log, now }: Finishi
       completionStatus: 'failed',
       failure: failure(step, reason, at),
       steps: ended(lease.session.steps, step, at, reason),
+      ...(error instanceof Refused && { clearAt: at }),
       release: true,
     })
+    if (error instanceof Refused) await clear(session)
     return session
   }
 

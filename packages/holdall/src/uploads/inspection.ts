@@ -55,7 +55,8 @@ export interface FinishedUpload {
   readonly contentType: string
   /** As the client said, where the bytes contradict it. */
   readonly declaredType: string | null
-  readonly contentHash: string
+  /** `null` for bytes that did not pass through here: they are read in the background. */
+  readonly contentHash: string | null
   readonly size: number
   /** The actor's id; `null` for the anonymous. */
   readonly uploadedBy: string | null

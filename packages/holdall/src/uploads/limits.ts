@@ -12,6 +12,23 @@ export const MAX_DECLARED_TYPE_LENGTH = 255
 /** A request waits so long for the finishing steps before it answers 202. */
 export const QUICK_FINISH_MS = 10_000
 
+const MIB = 1_024 * 1_024
+/** A larger file goes in parts, where the client and the storage know how. */
+export const PARTS_ABOVE_BYTES = 16 * MIB
+/** Bytes of a part; doubled until a file has at most MAX_PARTS of them. */
+export const PART_SIZE = 8 * MIB
+export const MAX_PARTS = 10_000
+/** Parts whose addresses are given out in one answer. */
+export const MAX_PARTS_ASKED = 100
+/** How many missing parts an error names. */
+export const MAX_NAMED_PARTS = 5
+/** Open sessions on a page of their list; for each, the storage is asked. */
+export const SESSIONS_PAGE = 20
+/** Seconds that the address of a part or of a direct upload works for: to begin with sending, not to end. */
+export const URL_LIFE_S = 3_600
+/** What was begun at the last moment of an address's life may take so long to arrive. */
+export const LATE_ARRIVALS_MS = 2 * URL_LIFE_S * 1_000
+
 /** A lease is held for so long after its last heartbeat. */
 export const LEASE_MS = 15_000
 export const HEARTBEAT_MS = 5_000

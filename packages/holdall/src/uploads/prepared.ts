@@ -3,7 +3,7 @@ import type { Api } from '../web/api.ts'
 import { bodyOf } from '../web/body.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Method, Route, RouteContext } from '../web/route.ts'
-import { sessionUrl, storedJson, whenQuick } from './answer.ts'
+import { methodOf, sessionUrl, storedJson, whenQuick } from './answer.ts'
 import { COMPLETE_BODY, PREPARE_BODY, UPLOADS_API } from './api.ts'
 import { incoming } from './claim.ts'
 import { readForm } from './form.ts'
@@ -27,17 +27,25 @@ export function preparedRoutes({ uploads, sources, urls }: UploadRoutesOptions):
     const source = sourceOf(c)
     const body = await readJson(c, PREPARE_BODY)
     const file = incoming(body.filename, body.content_type ?? undefined, body.size ?? undefined)
-    const { session, token } = await uploads.prepare(source, c.var.actor, file)
-    const put = body.accept_methods?.includes('PUT') ?? false
+    const accepts = (method: string) => body.accept_methods?.includes(method) ?? false
+    const methods = { put: accepts('PUT'), parts: accepts('MULTIPART') }
+    const { session, token, instructions } = await uploads.prepare(source, c.var.actor, file, methods)
+    const own = urls.path(`/-/files/upload/${encodeURIComponent(source.slug)}/-/upload`)
+    const { plan } = session
     return c.json({
       ok: true,
       upload_token: token,
-      upload_url: urls.path(`/-/files/upload/${encodeURIComponent(source.slug)}/-/upload`),
-      upload_method: put ? 'PUT' : 'POST',
-      upload_headers: put ? { [TOKEN_HEADER]: token } : {},
-      upload_fields: put ? {} : { upload_token: token },
+      upload_url: plan === undefined ? (instructions?.url ?? own) : null,
+      upload_method: methodOf(session),
+      upload_headers: instructions?.headers ?? (session.kind === 'put' ? { [TOKEN_HEADER]: token } : {}),
+      upload_fields: session.kind === 'post' ? { upload_token: token } : {},
       upload_id: session.id,
       session_url: sessionUrl(urls, source.slug, session.id),
+      ...(plan !== undefined && {
+        part_size: plan.partSize,
+        part_count: plan.partCount,
+        checksum: await uploads.parts.checksum(session),
+      }),
     })
   }
 

@@ -1,42 +1,19 @@
-import type { Sources } from '../sources/sources.ts'
-import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
-import { BATCH, LONGEST_PAUSE_MS } from './limits.ts'
-import { failure, type Lease, type UploadSession } from './session.ts'
+import type { Clearing } from './clearing.ts'
+import { BATCH, LATE_ARRIVALS_MS, LONGEST_PAUSE_MS } from './limits.ts'
+import { failure, isProxied, type Lease, type UploadSession } from './session.ts'
 import type { SessionStore } from './store.ts'
 
 export interface RecoveryOptions {
   readonly store: SessionStore
-  readonly sources: Sources
+  readonly clearing: Clearing
   readonly log: Log
   readonly now: () => number
   finish(lease: Lease): Promise<UploadSession>
 }
 
 /** What happens to sessions that nobody works on any more. */
-export function createRecovery({ store, sources, log, now, finish }: RecoveryOptions) {
-  /** Removes the bytes of a session that made no file. */
-  async function discard(session: UploadSession): Promise<void> {
-    if (await store.isRecorded(session)) return
-    const source = sources.byId(session.sourceId)
-    if (source === undefined) return
-    const storage = await source.storage()
-    await storage.delete?.(session.path)
-  }
-
-  /** @param giveUp whether a source that has left the configuration is a reason to leave its bytes where they are */
-  async function discardIfThereIs(session: UploadSession, giveUp: boolean): Promise<void> {
-    try {
-      await discard(session)
-    } catch (error) {
-      if (!giveUp || !(error instanceof HoldallError) || error.code !== 'source_inactive') throw error
-      log.warn('bytes of an upload left in a source that is no longer configured', {
-        upload: session.id,
-        path: session.path,
-      })
-    }
-  }
-
+export function createRecovery({ store, clearing, log, now, finish }: RecoveryOptions) {
   async function resume(lease: Lease): Promise<void> {
     const { session } = lease
     if (session.status === 'completing') {
@@ -46,26 +23,29 @@ export function createRecovery({ store, sources, log, now, finish }: RecoveryOpt
     }
     // Its body broke off with the process that read it. The file may already have been there whole: nobody was told.
     const expired = session.ttl * 1_000 < now()
-    if (expired || !session.prepared) {
-      await discardIfThereIs(session, expired)
+    // Nobody was told of parts that were not begun in the storage.
+    const unbegun = session.kind === 'parts' && session.storageUpload === undefined
+    if (expired || unbegun || !session.prepared) {
+      await clearing.discardIfThereIs(session, expired)
       const reason = expired ? 'It waited too long for its bytes.' : 'The server stopped before all bytes had arrived.'
       await store.change(lease, 'given up', {
         status: expired ? 'expired' : 'aborted',
         received: null,
         failure: failure('receive', reason, new Date(now())),
+        ...(!isProxied(session) && { clearAt: new Date(now() + LATE_ARRIVALS_MS) }),
         release: true,
       })
       return
     }
-    if (session.received === undefined) await discard(session)
+    // What went to the storage by itself is whole or nothing, and parts are what their client comes back for.
+    if (session.received === undefined && isProxied(session)) await clearing.discard(session)
     await store.change(lease, 'waits again', { release: true })
   }
 
   return {
-    discard,
-
     /** Goes on with what others left. A session whose source does not answer is left for a minute. */
     async takeOver(): Promise<void> {
+      await clearing.clearDue()
       for (;;) {
         const orphans = await store.orphaned()
         let taken = 0
@@ -89,7 +69,7 @@ export function createRecovery({ store, sources, log, now, finish }: RecoveryOpt
         for (const session of stale) {
           try {
             // Only a failed one may have kept its bytes, for somebody to look at.
-            if (session.status === 'failed') await discardIfThereIs(session, true)
+            if (session.status === 'failed') await clearing.discardIfThereIs(session, true)
             removable.push(session.id)
           } catch (error) {
             log.warn('bytes of an old upload not removed', { upload: session.id, error })

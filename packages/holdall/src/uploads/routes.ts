@@ -1,9 +1,20 @@
 import type { Route } from '../web/route.ts'
+import { partRoute } from './part-route.ts'
+import { createPartUrls } from './part-urls.ts'
 import { preparedRoutes } from './prepared.ts'
+import { sessionPartsRoutes } from './session-parts.ts'
 import { sessionRoutes } from './sessions.ts'
 import { singleRoute, type UploadRoutesOptions } from './single.ts'
 
 /** Every way in for a file. The upload page itself belongs to the files room. */
 export function uploadRoutes(options: UploadRoutesOptions): Route[] {
-  return [singleRoute(options), ...preparedRoutes(options), ...sessionRoutes(options)]
+  const { secret, urls, now = Date.now } = options
+  const partUrls = createPartUrls({ secret, urls, now })
+  return [
+    singleRoute(options),
+    ...preparedRoutes(options),
+    ...sessionRoutes(options),
+    ...sessionPartsRoutes(options, partUrls),
+    partRoute(options.uploads, partUrls),
+  ]
 }

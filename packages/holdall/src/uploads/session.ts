@@ -1,7 +1,9 @@
 import type { Selectable } from 'kysely'
-import type { UploadSessionTable, UploadStatus } from '../database/schema.ts'
+import type { UploadKind, UploadSessionTable, UploadStatus } from '../database/schema.ts'
+import type { MultipartUpload, NewMultipart } from '../sources/multipart.ts'
 import type { Facts } from './inspection.ts'
 import { MAX_REASON_LENGTH } from './limits.ts'
+import type { PartsPlan } from './plan.ts'
 
 /** The steps that finish an upload, in order. */
 export const STEPS = ['combine', 'inspect', 'record'] as const
@@ -9,10 +11,11 @@ export type Step = (typeof STEPS)[number]
 /** `receive` is no step of the pipeline: it is the body that comes in. */
 export type FailedStep = 'receive' | Step
 
-/** What was measured while the bytes came in, and what inspection added. */
+/** What was measured while the bytes came in, or read from the storage afterwards, and what inspection added. */
 export interface Received {
   readonly size: number
-  readonly contentHash: string
+  /** `null` while nobody has read all of it. */
+  readonly contentHash: string | null
   readonly contentType: string
   readonly contradicts: boolean
   /** There once `inspect` has ended. */
@@ -39,6 +42,7 @@ export interface StepLogEntry {
 /** One attempt to bring bytes into a source. The row is the job. */
 export interface UploadSession {
   readonly id: string
+  readonly kind: UploadKind
   readonly sourceId: number
   readonly fileId: string
   readonly path: string
@@ -53,6 +57,10 @@ export interface UploadSession {
   readonly steps: readonly StepLogEntry[]
   readonly failure: Failure | undefined
   readonly received: Received | undefined
+  /** Only of `parts`. */
+  readonly plan: PartsPlan | undefined
+  /** What the storage calls an upload in parts; `undefined` until it was begun there. */
+  readonly storageUpload: string | undefined
   readonly createdAt: string
   readonly updatedAt: string
   readonly completedAt: string | null
@@ -69,14 +77,16 @@ export interface Lease {
 }
 
 export function toSession(row: Selectable<UploadSessionTable>): UploadSession {
+  const { declared_size: size, part_size: partSize, part_count: partCount } = row
   return {
     id: row.id,
+    kind: row.kind,
     sourceId: row.source_id,
     fileId: row.file_id,
     path: row.path,
     filename: row.filename,
     declaredType: row.declared_type ?? undefined,
-    declaredSize: row.declared_size ?? undefined,
+    declaredSize: size ?? undefined,
     prepared: row.token_hash !== null,
     actorId: row.actor_id,
     status: row.status,
@@ -84,11 +94,32 @@ export function toSession(row: Selectable<UploadSessionTable>): UploadSession {
     steps: JSON.parse(row.completion_steps_log) as StepLogEntry[],
     failure: row.failure_reason === null ? undefined : (JSON.parse(row.failure_reason) as Failure),
     received: row.received === null ? undefined : (JSON.parse(row.received) as Received),
+    plan: size === null || partSize === null || partCount === null ? undefined : { size, partSize, partCount },
+    storageUpload: row.storage_upload ?? undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     completedAt: row.completed_at,
     ttl: row.ttl,
   }
+}
+
+/** Whether its bytes come through here, in one request. */
+export function isProxied({ kind }: UploadSession): boolean {
+  return kind === 'post' || kind === 'put'
+}
+
+/** The upload as the storage is told of it. The session's id is the token that the object is known by. */
+export function newMultipartOf({ id, path, plan, declaredType }: UploadSession): NewMultipart | undefined {
+  if (plan === undefined) return undefined
+  const { size, partSize } = plan
+  return { path, size, partSize, token: id, ...(declaredType !== undefined && { contentType: declaredType }) }
+}
+
+/** The same once the storage has begun it. */
+export function multipartUploadOf(session: UploadSession): MultipartUpload | undefined {
+  const begun = newMultipartOf(session)
+  const { storageUpload: id } = session
+  return begun === undefined || id === undefined ? undefined : { ...begun, id }
 }
 
 export function failure(step: FailedStep, reason: string, at: Date): Failure {
@@ -102,13 +133,17 @@ export const RUNNING: Readonly<Record<Step, string>> = {
   record: 'recording',
 }
 
-/** The log with a step begun. Beginning it again after a crash counts inside its entry, so that the log is bounded. */
-export function begun(log: readonly StepLogEntry[], step: Step, at: Date): StepLogEntry[] {
+/**
+ * The log with a step begun. Beginning it again after a crash counts inside its entry, so that the log is bounded.
+ *
+ * @param anew whether somebody asked for it, so that the time in which it is tried begins again
+ */
+export function begun(log: readonly StepLogEntry[], step: Step, at: Date, anew = false): StepLogEntry[] {
   const before = log.find((entry) => entry.step === step && entry.phase === 'start')
   const entry: StepLogEntry = {
     step,
     phase: 'start',
-    started_at: before?.started_at ?? at.toISOString(),
+    started_at: (anew ? undefined : before?.started_at) ?? at.toISOString(),
     status: 'running',
     ...(before === undefined ? {} : { attempts: (before.attempts ?? 1) + 1 }),
   }

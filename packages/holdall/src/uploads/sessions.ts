@@ -1,6 +1,6 @@
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
-import { storedJson } from './answer.ts'
+import { methodOf, storedJson } from './answer.ts'
 import { UPLOADS_API } from './api.ts'
 import { mayUpload } from './need.ts'
 import type { UploadSession } from './session.ts'
@@ -13,6 +13,13 @@ export function sessionRoutes({ uploads, sources, urls }: UploadRoutesOptions): 
   async function find(c: RouteContext): Promise<UploadSession> {
     const source = sources.get(c.req.param('source') as string)
     return await uploads.get(source, c.var.actor, c.req.param('upload') as string)
+  }
+
+  /** Bytes that the storage has, of an upload that nobody has read. */
+  async function arrived(session: UploadSession): Promise<number> {
+    if (session.kind !== 'parts') return 0
+    if (session.status === 'completing') return session.plan?.size ?? 0
+    return session.status === 'initiated' ? await uploads.parts.received(session) : 0
   }
 
   return [
@@ -30,13 +37,17 @@ export function sessionRoutes({ uploads, sources, urls }: UploadRoutesOptions): 
         return c.json({
           ok: true,
           upload_id: session.id,
+          upload_method: methodOf(session),
+          part_size: session.plan?.partSize ?? null,
+          part_count: session.plan?.partCount ?? null,
+          checksum: session.kind === 'parts' ? await uploads.parts.checksum(session) : null,
           status: session.status,
           completion_status: session.completionStatus,
           completion_steps_log: session.steps,
           filename: session.filename,
           content_type: session.received?.contentType ?? session.declaredType ?? null,
           total_size: session.declaredSize ?? null,
-          bytes_received: session.received?.size ?? 0,
+          bytes_received: session.received?.size ?? (await arrived(session)),
           created_at: session.createdAt,
           updated_at: session.updatedAt,
           completed_at: session.completedAt,

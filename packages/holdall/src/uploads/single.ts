@@ -14,6 +14,11 @@ export interface UploadRoutesOptions {
   readonly uploads: Uploads
   readonly sources: Sources
   readonly urls: Urls
+  /** The server's; the addresses of parts are signed with a key that is derived from it. */
+  readonly secret: string
+  /** Under which a client knows this server: `https://files.example.org`. */
+  readonly origin: (c: RouteContext) => string
+  readonly now?: () => number
   /** The upload page again, with what was wrong, for a form that was sent from it. */
   readonly refusedPage?: (c: RouteContext, source: Source, error: HoldallError) => Response | Promise<Response>
 }

@@ -1,14 +1,19 @@
 import { type Insertable, sql, type Transaction } from 'kysely'
 import { ulid } from 'ulid'
 import type { InternalDatabase } from '../database/internal.ts'
-import type { Schema, UploadSessionTable, UploadStatus } from '../database/schema.ts'
+import type { Schema, UploadKind, UploadSessionTable, UploadStatus } from '../database/schema.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import { storagePath } from '../sources/paths.ts'
 import { createLeases, LeaseLost } from './leases.ts'
 import { BATCH, TTL_S } from './limits.ts'
+import type { PartsPlan } from './plan.ts'
 import { type Failure, type Lease, type Received, type StepLogEntry, toSession, type UploadSession } from './session.ts'
 
 export interface NewSession {
+  /** @default 'post' */
+  readonly kind?: UploadKind
+  /** Of `parts`. */
+  readonly plan?: PartsPlan
   readonly sourceId: number
   readonly filename: string
   readonly declaredType: string | undefined
@@ -21,10 +26,24 @@ export interface SessionChange {
   readonly status?: UploadStatus
   readonly completionStatus?: string | null
   readonly steps?: readonly StepLogEntry[]
-  readonly failure?: Failure
+  readonly failure?: Failure | null
+  readonly storageUpload?: string
+  /** When the bytes must be removed (again). */
+  readonly clearAt?: Date
   readonly received?: Received | null
   /** Gives the lease back. With a time, nobody takes it before. */
   readonly release?: true | { readonly notBefore: Date }
+}
+
+/** Which open sessions are listed. */
+export interface OpenQuestion {
+  readonly sourceId: number
+  readonly actorId: string
+  readonly filename?: string | undefined
+  readonly size?: number | undefined
+  /** Only those that are older than this one. */
+  readonly before?: string | undefined
+  readonly limit: number
 }
 
 export type SessionStore = ReturnType<typeof createSessionStore>
@@ -51,9 +70,9 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
   return {
     ...leases.upkeep,
 
-    /** A session of one request: leased to us from the first moment. */
-    async begin(fresh: NewSession): Promise<Lease> {
-      const row = await insert(fresh, leases.taken())
+    /** Leased to us from the first moment. @param tokenHash of the token that its client gets, if it waits for one */
+    async begin(fresh: NewSession, tokenHash?: string): Promise<Lease> {
+      const row = await insert(fresh, { ...leases.taken(), ...(tokenHash !== undefined && { token_hash: tokenHash }) })
       return leases.hold(toSession(row), row.fence)
     },
 
@@ -102,17 +121,21 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
       return { ...lease, session: toSession(row) }
     },
 
-    /** Ends a session that has made no file, whoever holds its lease. @returns `undefined` when it is not open */
-    async abort(id: string, reason: Failure): Promise<UploadSession | undefined> {
+    /**
+     * Ends a session that has made no file, whoever holds its lease. Its bytes are to be removed from now on.
+     *
+     * @returns `undefined` when it is in none of these states
+     */
+    async abort(id: string, reason: Failure, statuses: readonly UploadStatus[]): Promise<UploadSession | undefined> {
       const row = await write('abort session', (trx) =>
         trx
           .updateTable('upload_sessions')
           .set((eb) => ({
-            ...columnsOf({ failure: reason, release: true }, 'aborted'),
+            ...columnsOf({ failure: reason, release: true, clearAt: new Date(now()) }, 'aborted'),
             fence: eb('fence', '+', 1),
           }))
           .where('id', '=', id)
-          .where('status', '=', 'initiated')
+          .where('status', 'in', statuses)
           .returningAll()
           .executeTakeFirst(),
       )
@@ -156,6 +179,62 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
         .limit(BATCH)
         .execute()
       return rows.map(toSession)
+    },
+
+    /** Its client is still there: it gets another week. @returns `undefined` when it is not open */
+    async renew(id: string): Promise<UploadSession | undefined> {
+      const row = await write('renew session', (trx) =>
+        trx
+          .updateTable('upload_sessions')
+          .set({ updated_at: time(), ttl: ttlOf('initiated') })
+          .where('id', '=', id)
+          .where('status', '=', 'initiated')
+          .returningAll()
+          .executeTakeFirst(),
+      )
+      return row && toSession(row)
+    },
+
+    /** Ended sessions whose bytes are to be removed now. */
+    async uncleared(): Promise<UploadSession[]> {
+      const rows = await database.read
+        .selectFrom('upload_sessions')
+        .selectAll()
+        .where('clear_at', '<=', time())
+        .where('status', 'in', ['aborted', 'expired', 'failed'])
+        .orderBy('clear_at')
+        .limit(BATCH)
+        .execute()
+      return rows.map(toSession)
+    },
+
+    /** @param next when it has to be done again; `null`: never */
+    async cleared({ id }: UploadSession, next: Date | null): Promise<void> {
+      await write('bytes removed', (trx) =>
+        trx
+          .updateTable('upload_sessions')
+          .set({ clear_at: next?.toISOString() ?? null })
+          .where('id', '=', id)
+          .where('status', 'in', ['aborted', 'expired', 'failed'])
+          .execute(),
+      )
+    },
+
+    /** An actor's uploads in parts that wait for their client, newest first. */
+    async open({ sourceId, actorId, filename, size, before: last, limit }: OpenQuestion): Promise<UploadSession[]> {
+      let rows = database.read
+        .selectFrom('upload_sessions')
+        .selectAll()
+        .where('source_id', '=', sourceId)
+        .where('actor_id', '=', actorId)
+        .where('status', '=', 'initiated')
+        .where('kind', '=', 'parts')
+        .where('storage_upload', 'is not', null)
+        .where('ttl', '>=', seconds())
+      if (filename !== undefined) rows = rows.where('filename', '=', filename)
+      if (size !== undefined) rows = rows.where('declared_size', '=', size)
+      if (last !== undefined) rows = rows.where('id', '<', last)
+      return (await rows.orderBy('id', 'desc').limit(limit).execute()).map(toSession)
     },
 
     async remove(ids: readonly string[]): Promise<void> {
@@ -208,6 +287,9 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
           filename: fresh.filename,
           declared_type: fresh.declaredType ?? null,
           declared_size: fresh.declaredSize ?? null,
+          kind: fresh.kind ?? 'post',
+          part_size: fresh.plan?.partSize ?? null,
+          part_count: fresh.plan?.partCount ?? null,
           actor_id: fresh.actorId,
           status: 'initiated',
           fence: 1,
@@ -238,7 +320,11 @@ export function createSessionStore({ database, before, now }: SessionStoreOption
       ...(status === 'completed' && { completed_at: time() }),
       ...(change.completionStatus !== undefined && { completion_status: change.completionStatus }),
       ...(change.steps !== undefined && { completion_steps_log: JSON.stringify(change.steps) }),
-      ...(change.failure !== undefined && { failure_reason: JSON.stringify(change.failure) }),
+      ...(change.failure !== undefined && {
+        failure_reason: change.failure === null ? null : JSON.stringify(change.failure),
+      }),
+      ...(change.storageUpload !== undefined && { storage_upload: change.storageUpload }),
+      ...(change.clearAt !== undefined && { clear_at: change.clearAt.toISOString() }),
       ...(change.received !== undefined && {
         received: change.received === null ? null : JSON.stringify(change.received),
       }),

@@ -11,6 +11,7 @@ import { filesystemType } from '../sources/filesystem/storage.ts'
 import { createSources, type Sources } from '../sources/sources.ts'
 import { HoldallError } from '../web/error.ts'
 import { createLog } from '../web/log.ts'
+import type { RouteContext } from '../web/route.ts'
 import { createUrls } from '../web/url.ts'
 import { createUploads, type Uploads } from './engine.ts'
 import type { FileIntake } from './inspection.ts'
@@ -65,7 +66,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(now && { now }),
   })
   const urls = createUrls('/')
-  const http = createHttp(uploadRoutes({ uploads, sources, urls }), {
+  const origin = (c: RouteContext) => new URL(c.req.url).origin
+  const http = createHttp(uploadRoutes({ uploads, sources, urls, secret: 'test', origin, ...(now && { now }) }), {
     urls,
     log,
     authenticate: async (c) => {

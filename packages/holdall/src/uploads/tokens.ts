@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { UploadSession } from './session.ts'
+import type { Lease, UploadSession } from './session.ts'
 import type { NewSession, SessionStore } from './store.ts'
 
 const TOKEN_BYTES = 32
@@ -9,13 +9,22 @@ const TOKEN = /^tok_[A-Za-z0-9_-]{43}$/
 export function createTokens(store: SessionStore) {
   return {
     async make(fresh: NewSession): Promise<{ session: UploadSession; token: string }> {
-      const token = `tok_${randomBytes(TOKEN_BYTES).toString('base64url')}`
+      const token = newToken()
       return { session: await store.prepare(fresh, hashOf(token)), token }
+    },
+    /** The same for a session that something has to be done for before its client hears of it. */
+    async lease(fresh: NewSession): Promise<{ lease: Lease; token: string }> {
+      const token = newToken()
+      return { lease: await store.begin(fresh, hashOf(token)), token }
     },
     async find(token: string): Promise<UploadSession | undefined> {
       return TOKEN.test(token) ? await store.byToken(hashOf(token)) : undefined
     },
   }
+}
+
+function newToken(): string {
+  return `tok_${randomBytes(TOKEN_BYTES).toString('base64url')}`
 }
 
 function hashOf(token: string): string {

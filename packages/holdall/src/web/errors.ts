@@ -130,6 +130,15 @@ export const ERRORS = {
   upload_not_received: { status: 400, message: 'File content has not been uploaded yet' },
   upload_not_found: { status: 404, message: 'Upload session not found.' },
   upload_not_open: { status: 409, message: 'This upload is {status}. Prepare a new one.' },
+  upload_without_parts: { status: 409, message: 'This upload goes in one request; it has no parts.' },
+  upload_other_way: {
+    status: 409,
+    message: 'The bytes of this upload go another way: follow what prepare answered.',
+  },
+  part_url_invalid: {
+    status: 403,
+    message: 'This address of a part is not valid, or no longer. Ask for a new one with POST to …/parts.',
+  },
   upload_partial: { status: 400, message: 'Some files were refused.' },
   upload_failed: { status: 400, message: 'The upload failed at {step}: {reason}' },
 

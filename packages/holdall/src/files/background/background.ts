@@ -9,7 +9,8 @@ import { sniffLate } from '../inspection/sniff-late.ts'
 import { hasWords } from '../inspection/words.ts'
 import type { Registry } from '../registry.ts'
 import { factsJob } from './facts.ts'
-import { enqueueWork } from './queue.ts'
+import { hashJob } from './hash.ts'
+import { enqueueWork, type WorkKind } from './queue.ts'
 import { textJob } from './text.ts'
 import { createWorker } from './worker.ts'
 
@@ -25,7 +26,7 @@ export interface BackgroundOptions {
 export interface Background {
   start(): void
   close(): Promise<void>
-  /** A file was uploaded: its words are read soon. In the transaction that records it. */
+  /** A file was uploaded: its words, and its hash where nobody has it, are read soon. In the transaction that records it. */
   recorded(transaction: Transaction<Schema>, upload: FinishedUpload): Promise<void>
   /** Looks for work that was just recorded, instead of at the next look, which is seconds away. */
   wake(): void
@@ -39,6 +40,7 @@ export function createBackground({ database, registry, sources, readers, log }: 
     log,
     jobs: {
       facts: factsJob({ byId, sources, sniff: sniffLate, inspect: (question) => inspect(question, readers), wake }),
+      hash: hashJob({ byId, sources }),
       text: textJob({ byId, sources, parsers: readers.parsers }),
     },
   })
@@ -47,8 +49,12 @@ export function createBackground({ database, registry, sources, readers, log }: 
     close: worker.close,
     wake,
     async recorded(transaction, upload) {
-      if (upload.size === 0 || !hasWords(upload.contentType)) return
-      await enqueueWork(transaction, [upload.fileId], ['text'])
+      const kinds: WorkKind[] = []
+      if (upload.size > 0 && hasWords(upload.contentType)) kinds.push('text')
+      const hashUpTo = sources.byId(upload.sourceId)?.hashUpTo ?? -1
+      if (upload.contentHash === null && upload.size <= hashUpTo) kinds.push('hash')
+      if (kinds.length === 0) return
+      await enqueueWork(transaction, [upload.fileId], kinds)
       wake()
     },
   }

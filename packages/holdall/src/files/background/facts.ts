@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import type { Source, Sources } from '../../sources/sources.ts'
-import type { Storage, StoredFile } from '../../sources/storage.ts'
+import { readRange } from '../../sources/read-range.ts'
+import type { Sources } from '../../sources/sources.ts'
 import type { Facts } from '../../uploads/inspection.ts'
 import { HEAD_BYTES, type InspectQuestion, type SniffedType, type SniffQuestion } from '../../uploads/inspection.ts'
 import { hasWords } from '../inspection/words.ts'
-import { readPart } from '../parsing/parsers.ts'
 import type { FileRecord } from '../record.ts'
+import { hashOf } from './hash.ts'
 import { changeMetadata } from './metadata.ts'
 import { enqueueWork } from './queue.ts'
 import type { Job } from './worker.ts'
@@ -34,7 +33,7 @@ export function factsJob({ byId, sources, sniff, inspect, wake }: FactsJobOption
     // Whether it is missing is for sync to say: the next one sees it too.
     if (stat === undefined) return undefined
     const { size } = stat
-    const head = await readPart(storage, file.path, { offset: 0, length: Math.min(size, HEAD_BYTES) }, signal)
+    const head = await readRange(storage, file.path, { offset: 0, length: Math.min(size, HEAD_BYTES) }, signal)
     const { contentType } = await sniff({ head, filename: file.filename, declaredType: stat.contentType })
     const { filename, path } = file
     const facts = await inspect({ storage, path, size, contentType, filename, keepGps: source.keepGps, signal })
@@ -50,24 +49,4 @@ export function factsJob({ byId, sources, sniff, inspect, wake }: FactsJobOption
       wake()
     }
   }
-}
-
-async function hashOf(
-  { hashUpTo }: Source,
-  storage: Storage,
-  { path, size, contentHash }: StoredFile,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (contentHash !== undefined) return contentHash
-  if (size > hashUpTo) return undefined
-  const hash = createHash('sha256')
-  let read = 0
-  if (size > 0) {
-    for await (const chunk of await storage.read(path, { signal })) {
-      hash.update(chunk)
-      read += chunk.length
-    }
-  }
-  if (read !== size) throw new Error(`The storage gave ${read} bytes of a file of ${size}`)
-  return `sha256:${hash.digest('hex')}`
 }

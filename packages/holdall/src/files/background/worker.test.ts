@@ -40,7 +40,7 @@ async function rows() {
 
 /** Works until nothing is due, and a little longer. */
 async function workOff(job: Job, on = database) {
-  const worker = createWorker({ database: on, jobs: { facts: job, text: job }, log, now, lookEveryMs: 20 })
+  const worker = createWorker({ database: on, jobs: { facts: job, hash: job, text: job }, log, now, lookEveryMs: 20 })
   worker.start()
   for (let quiet = 0; quiet < 5; quiet += 1) {
     await sleep(30)
@@ -171,6 +171,7 @@ test('what runs when the server stops is given back at once, and does not count'
     lookEveryMs: 20,
     jobs: {
       facts: async () => undefined,
+      hash: async () => undefined,
       text: (_, signal) => new Promise((__, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
     },
   })

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
+import { readRange } from '../../sources/read-range.ts'
 import type { Storage } from '../../sources/storage.ts'
 import type { Body, ChildLimits } from '../children/child-process.ts'
 import { type ChildPool, createChildPool } from '../children/pool.ts'
-import type { Part } from '../children/protocol.ts'
 import type { MediaFacts, ParquetFacts, ParseJob, PdfFacts } from './jobs.ts'
 
 const CHILD = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url))
@@ -102,25 +102,6 @@ function bodyOf({ storage, path, signal }: Stored, over: AbortSignal): Body {
   return {
     bytes: 0,
     stream: (async function* () {})(),
-    part: (part) => readPart(storage, path, part, either),
+    part: (part) => readRange(storage, path, part, either),
   }
-}
-
-/** Exactly these bytes of a stored file. @throws Error when the storage gives fewer or more */
-export async function readPart(
-  storage: Storage,
-  path: string,
-  { offset, length }: Part,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  if (length === 0) return Buffer.alloc(0)
-  const bytes = Buffer.allocUnsafe(length)
-  let filled = 0
-  for await (const chunk of await storage.read(path, { range: { offset, length }, signal })) {
-    if (filled + chunk.length > length) throw new Error('The storage gave more bytes than were asked for')
-    bytes.set(chunk, filled)
-    filled += chunk.length
-  }
-  if (filled < length) throw new Error('The storage gave fewer bytes than were asked for')
-  return bytes
 }

@@ -1,3 +1,4 @@
+import { readRange } from '../../sources/read-range.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
@@ -5,7 +6,7 @@ import { ChildFailure } from '../children/child-process.ts'
 import { asText, type Text } from '../inspection/text.ts'
 import { isText } from '../inspection/words.ts'
 import type { ParquetFacts } from '../parsing/jobs.ts'
-import { type Parsers, readPart } from '../parsing/parsers.ts'
+import type { Parsers } from '../parsing/parsers.ts'
 import { cut } from '../parsing/shown-value.ts'
 import type { FileRecord } from '../record.ts'
 import { indentJson } from './indent.ts'
@@ -72,7 +73,7 @@ export function createPreviews({ sources, parsers, log }: PreviewsOptions): Prev
     const storage = await sources.byId(sourceId)?.storage()
     if (storage === undefined) throw new HoldallError('source_inactive', { source: String(sourceId) })
     const length = Math.min(size ?? 0, most)
-    return await readPart(storage, path, { offset: 0, length }, AbortSignal.timeout(READ_LIMIT_MS))
+    return await readRange(storage, path, { offset: 0, length }, AbortSignal.timeout(READ_LIMIT_MS))
   }
 
   /** What takes a process is kept: a page is often opened again. */

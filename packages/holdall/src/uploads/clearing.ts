@@ -1,0 +1,94 @@
+import type { Multipart } from '../sources/multipart.ts'
+import type { Sources } from '../sources/sources.ts'
+import { HoldallError } from '../web/error.ts'
+import type { Log } from '../web/log.ts'
+import { BATCH, LATE_ARRIVALS_MS, LONGEST_PAUSE_MS } from './limits.ts'
+import { isProxied, multipartUploadOf, newMultipartOf, type UploadSession } from './session.ts'
+import type { SessionStore } from './store.ts'
+
+export interface ClearingOptions {
+  readonly store: SessionStore
+  readonly sources: Sources
+  readonly log: Log
+  readonly now: () => number
+}
+
+/** Removes the bytes of uploads that made no file: what the row says must be done, until it is done. */
+export function createClearing({ store, sources, log, now }: ClearingOptions) {
+  /** @throws what the storage throws */
+  async function discard(session: UploadSession): Promise<void> {
+    if (await store.isRecorded(session)) return
+    const source = sources.byId(session.sourceId)
+    if (source === undefined) return
+    const storage = await source.storage()
+    if (isProxied(session)) return await storage.delete?.(session.path)
+    if (session.kind === 'parts') await abortParts(storage.multipart, session)
+    // Asked first: where deleted files leave a mark, none is left for what never was.
+    if ((await storage.stat(session.path)) !== undefined) await storage.delete?.(session.path)
+  }
+
+  /** @param giveUp whether a source that has left the configuration is a reason to leave its bytes where they are */
+  async function discardIfThereIs(session: UploadSession, giveUp: boolean): Promise<void> {
+    try {
+      await discard(session)
+    } catch (error) {
+      if (!giveUp || !(error instanceof HoldallError) || error.code !== 'source_inactive') throw error
+      log.warn('bytes of an upload left in a source that is no longer configured', {
+        upload: session.id,
+        path: session.path,
+      })
+    }
+  }
+
+  /** Does what `clear_at` of an ended session asks for. Never throws: what fails is tried again in a minute. */
+  async function clear(session: UploadSession): Promise<void> {
+    try {
+      await discardIfThereIs(session, true)
+      await store.cleared(session, nextTime(session, now()))
+    } catch (error) {
+      log.warn('bytes of an upload not removed, trying again', { upload: session.id, error })
+      await store.cleared(session, new Date(now() + LONGEST_PAUSE_MS)).catch(() => {})
+    }
+  }
+
+  return {
+    discard,
+    discardIfThereIs,
+    clear,
+    async clearDue(): Promise<void> {
+      for (;;) {
+        const due = await store.uncleared()
+        for (const session of due) await clear(session)
+        if (due.length < BATCH) return
+      }
+    },
+  }
+}
+
+/**
+ * Whoever got an address before the upload ended may have begun to send there at its last moment: once that is over,
+ * what they left is removed too.
+ */
+function nextTime(session: UploadSession, now: number): Date | null {
+  if (isProxied(session)) return null
+  const over = new Date(Date.parse(session.updatedAt) + LATE_ARRIVALS_MS)
+  return over.getTime() > now ? over : null
+}
+
+async function abortParts(multipart: Multipart | undefined, session: UploadSession): Promise<void> {
+  if (multipart === undefined) return
+  const upload = multipartUploadOf(session)
+  if (upload !== undefined) return await multipart.abort(upload)
+  const begun = newMultipartOf(session)
+  if (begun === undefined) return
+  // Its process died before it heard what the storage calls the upload. The path has our id in it, so it is ours.
+  for (let cursor: string | null | undefined; cursor !== null && multipart.listUploads !== undefined; ) {
+    const page: Awaited<ReturnType<typeof multipart.listUploads>> = await multipart.listUploads(
+      cursor ? { cursor } : {},
+    )
+    for (const { id, path } of page.uploads) if (path === session.path) await multipart.abort({ ...begun, id })
+    cursor = page.next
+  }
+}
+
+export type Clearing = ReturnType<typeof createClearing>

@@ -1,0 +1,141 @@
+import type { PartsPage } from '../sources/multipart.ts'
+import type { Source } from '../sources/sources.ts'
+import type { Api } from '../web/api.ts'
+import { HoldallError } from '../web/error.ts'
+import type { Method, Route, RouteContext } from '../web/route.ts'
+import { sessionUrl, storedJson, whenQuick } from './answer.ts'
+import { PARTS_BODY, UPLOADS_API } from './api.ts'
+import { readJson } from './json.ts'
+import { SESSIONS_PAGE } from './limits.ts'
+import { mayUpload } from './need.ts'
+import type { PartUrls } from './part-urls.ts'
+import type { UploadSession } from './session.ts'
+import type { UploadRoutesOptions } from './single.ts'
+
+const SESSIONS = '/-/files/upload/:source/-/sessions'
+
+/** What a client asks of an upload in parts: which are there, where others go, that all are sent, and what it left open. */
+export function sessionPartsRoutes(options: UploadRoutesOptions, partUrls: PartUrls): Route[] {
+  const { uploads, sources, urls, origin } = options
+
+  function sourceOf(c: RouteContext): Source {
+    return sources.get(c.req.param('source') as string)
+  }
+
+  async function find(c: RouteContext): Promise<UploadSession> {
+    return await uploads.get(sourceOf(c), c.var.actor, c.req.param('upload') as string)
+  }
+
+  async function list(c: RouteContext): Promise<Response> {
+    const after = c.req.query('_next')
+    const page: PartsPage = await uploads.parts.list(await find(c), after === undefined ? undefined : numberIn(after))
+    const parts = page.parts.map(({ number, size, etag, checksum }) => ({
+      part_number: number,
+      size,
+      etag,
+      ...(checksum !== undefined && { checksum }),
+    }))
+    return c.json({ ok: true, parts, next: page.next === null ? null : cursorOf(String(page.next)) })
+  }
+
+  async function sign(c: RouteContext): Promise<Response> {
+    const session = await find(c)
+    const { part_numbers: numbers, checksums } = await readJson(c, PARTS_BODY)
+    const own = origin(c)
+    const targets = await uploads.parts.targets(session, { numbers, checksums: checksums ?? {} }, (part, expiresIn) =>
+      partUrls.target(own, session.id, part, expiresIn),
+    )
+    return c.json({
+      ok: true,
+      part_urls: targets.map(({ number, url, headers, expiresIn }) => ({
+        part_number: number,
+        url,
+        headers,
+        expires_in: expiresIn,
+      })),
+    })
+  }
+
+  async function complete(c: RouteContext): Promise<Response> {
+    const session = await find(c)
+    const again = session.status === 'completed'
+    // The body is advice: what counts is what the storage lists.
+    const ended = await whenQuick(await uploads.complete(session))
+    const source = c.req.param('source') as string
+    if (ended === undefined) return c.json({ ok: true, status_url: sessionUrl(urls, source, session.id) }, 202)
+    const { file } = await storedJson(uploads, ended, c.var.actor, urls)
+    return c.json({ ok: true, file }, again ? 200 : 201)
+  }
+
+  async function open(c: RouteContext): Promise<Response> {
+    const source = sourceOf(c)
+    const before = c.req.query('_next')
+    const found = await uploads.open(source, c.var.actor, {
+      filename: c.req.query('filename'),
+      size: sizeIn(c.req.query('size')),
+      before: before === undefined ? undefined : idIn(before),
+      limit: SESSIONS_PAGE + 1,
+    })
+    const page = found.slice(0, SESSIONS_PAGE)
+    const last = page.at(-1)
+    const sessions = await Promise.all(page.map((session) => openJson(source, session)))
+    return c.json({
+      ok: true,
+      sessions: sessions.filter((session) => session !== undefined),
+      next: found.length > SESSIONS_PAGE && last !== undefined ? cursorOf(last.id) : null,
+    })
+  }
+
+  /** `undefined` for one that ended while it was looked at, or that its storage has forgotten. */
+  async function openJson({ slug }: Source, session: UploadSession) {
+    try {
+      return {
+        upload_id: session.id,
+        session_url: sessionUrl(urls, slug, session.id),
+        filename: session.filename,
+        total_size: session.plan?.size,
+        part_size: session.plan?.partSize,
+        part_count: session.plan?.partCount,
+        checksum: await uploads.parts.checksum(session),
+        upload_method: 'MULTIPART',
+        bytes_received: await uploads.parts.received(session),
+        created_at: session.createdAt,
+        updated_at: session.updatedAt,
+      }
+    } catch (error) {
+      if (error instanceof HoldallError && ['multipart_gone', 'upload_not_open'].includes(error.code)) return undefined
+      throw error
+    }
+  }
+
+  function route(method: Method, path: string, api: Api, handler: Route['handler']): Route {
+    return { method, path, need: mayUpload, api, handler }
+  }
+
+  return [
+    route('GET', SESSIONS, UPLOADS_API.openSessions, open),
+    route('GET', `${SESSIONS}/:upload/parts`, UPLOADS_API.parts, list),
+    route('POST', `${SESSIONS}/:upload/parts`, UPLOADS_API.partUrls, sign),
+    route('POST', `${SESSIONS}/:upload/complete`, UPLOADS_API.completeSession, complete),
+  ]
+}
+
+function cursorOf(value: string): string {
+  return Buffer.from(value).toString('base64url')
+}
+
+function valueIn(cursor: string, shape: RegExp): string {
+  const value = Buffer.from(cursor, 'base64url').toString()
+  if (!shape.test(value) || cursorOf(value) !== cursor) throw new HoldallError('invalid_cursor')
+  return value
+}
+
+const numberIn = (cursor: string) => Number(valueIn(cursor, /^\d{1,9}$/))
+const idIn = (cursor: string) => valueIn(cursor, /^[0-9a-z]{26}$/)
+
+function sizeIn(asked: string | undefined): number | undefined {
+  if (asked === undefined || asked === '') return undefined
+  if (/^\d{1,15}$/.test(asked)) return Number(asked)
+  const message = 'size must be a number of bytes'
+  throw new HoldallError('bad_request', {}, { errors: [message], fields: { size: message } })
+}
