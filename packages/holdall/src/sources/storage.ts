@@ -40,6 +40,11 @@ export interface Storage {
    * both before any byte is given out.
    */
   read(path: string, options?: ReadOptions): Promise<ReadableStream<Uint8Array>>
+  /**
+   * The file at `path` as this computer has it open, for a process of ours that reads all of it: its bytes then need not
+   * pass through the server. `undefined` when nothing is there. The caller closes it.
+   */
+  openLocal?(path: string): Promise<LocalFile | undefined>
   /** One page of the files whose path begins with `prefix`, in an order that never changes, in constant memory. */
   list?(options?: ListOptions): Promise<ListedPage>
   /**
@@ -70,6 +75,12 @@ export type ByteRange = { readonly offset: number; readonly length?: number } | 
 
 export interface ReadOptions extends CallOptions {
   readonly range?: ByteRange
+}
+
+export interface LocalFile {
+  /** A file descriptor of this process. */
+  readonly fd: number
+  close(): Promise<void>
 }
 
 export interface WriteOptions extends CallOptions {

@@ -7,6 +7,8 @@ import type { Part } from './protocol.ts'
 /** An answer is a thumbnail, a page of facts or the words of a document; more than this is none of them. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 const MEMORY_CHECK_MS = 50
+/** Whether a child can open what we have open; Linux may be told to forbid it. */
+let sharesOpenFiles = process.platform === 'linux'
 const DIED = 'The process that reads files died'
 /** Of one part that a child asks for. */
 const MAX_PART_BYTES = 64 * 1024 * 1024
@@ -53,6 +55,8 @@ export class ChildFailure extends Error {
 export interface Body {
   readonly bytes: number
   readonly stream: AsyncIterable<Uint8Array>
+  /** The same bytes as a file that this process has open; where it can, a child reads it instead of `stream`. */
+  readonly fd?: number
   /** Gives exactly this part of the file, for children that ask for what they need instead of being sent everything. */
   readonly part?: (part: Part) => Promise<Uint8Array>
 }
@@ -98,14 +102,24 @@ export function startChild({ script, env }: ChildProgram, { timeoutMs, memoryByt
   }
 
   async function exchange(job: object, body: Body): Promise<Frame> {
-    let [answer] = await Promise.all([answers.next(), send(job, body)])
+    const sending = body.fd !== undefined && sharesOpenFiles ? sendOpen(job, body.fd, body.bytes) : send(job, body)
+    let [answer] = await Promise.all([answers.next(), sending])
     for (;;) {
       if (answer.done) throw new ChildFailure('crashed', DIED)
-      const { want } = answer.value.header
+      const { want, unopened } = answer.value.header
+      if (unopened === true) {
+        sharesOpenFiles = false
+        return await exchange(job, body)
+      }
       if (want === undefined) return answer.value
       const bytes = await partOf(body, want)
       ;[answer] = await Promise.all([answers.next(), send({}, { bytes: bytes.length, stream: once(bytes) })])
     }
+  }
+
+  /** The bytes are read once, and not by us. */
+  async function sendOpen(job: object, fd: number, bytes: number): Promise<void> {
+    await write(frameHead({ ...job, file: { path: `/proc/${process.pid}/fd/${fd}`, bytes } }, 0))
   }
 
   async function send(job: object, { bytes, stream }: Body): Promise<void> {
@@ -155,6 +169,7 @@ export function startChild({ script, env }: ChildProgram, { timeoutMs, memoryByt
       try {
         // A storage that never answers must not keep the place of a child that is gone.
         const answer = await Promise.race([exchange(job, body), broken.promise])
+        if (answer.header.unreadable === true) throw new ChildFailure('source', String(answer.header.reason))
         if (answer.header.ok !== true) throw new ChildFailure('refused', String(answer.header.reason))
         return answer
       } catch (error) {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { type Frame, frameHead, readFrames } from './frames.ts'
 import type { Part } from './protocol.ts'
 
@@ -38,16 +38,53 @@ export async function serveJobs(work: (frame: Frame, ask: Ask) => Promise<Answer
     return answer
   }
 
+  async function answerTo(frame: Frame): Promise<Answer> {
+    const file = frame.header.file as OpenFile | undefined
+    if (file === undefined) return await work(frame, ask).catch(refusal)
+    let fd: number
+    try {
+      fd = openSync(file.path, 'r')
+    } catch {
+      return { header: { ok: false, unopened: true } }
+    }
+    let payload: Buffer
+    try {
+      payload = contentsOf(fd, file.bytes)
+    } catch (error) {
+      return { header: { ...refusal(error).header, unreadable: true } }
+    } finally {
+      closeSync(fd)
+    }
+    return await work({ ...frame, payload }, ask).catch(refusal)
+  }
+
   for (;;) {
     const { value, done } = await frames.next()
     if (done) return
     busy = true
-    const answer = await work(value, ask).catch(refusal)
+    const answer = await answerTo(value)
     // A part that nobody waits for any more must not be taken for the next job.
     await asked
     send(answer)
     busy = false
   }
+}
+
+/** A file that the server has open, in which the bytes of a job are that it did not send. */
+interface OpenFile {
+  readonly path: string
+  readonly bytes: number
+}
+
+function contentsOf(fd: number, bytes: number): Buffer {
+  const contents = Buffer.allocUnsafeSlow(bytes)
+  for (let filled = 0; filled < bytes; ) {
+    const read = readSync(fd, contents, filled, bytes - filled, filled)
+    if (read === 0) throw new Error('The storage gave fewer bytes than the file has')
+    filled += read
+  }
+  if (readSync(fd, Buffer.alloc(1), 0, 1, bytes) > 0) throw new Error('The storage gave more bytes than the file has')
+  return contents
 }
 
 /** When memory runs out, this process goes first. */

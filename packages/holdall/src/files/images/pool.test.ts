@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32, deflateSync } from 'node:zlib'
@@ -161,6 +164,32 @@ test('a storage that gives too little, too much or an error is the reason, not t
     )
   }
   await pool.run(SMALL, body(picture))
+})
+
+test('a file that is open is read by the child itself, and one of another size is the storage’s fault', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdall-open-'))
+  const picture = await plain(300, 200).jpeg().toBuffer()
+  await writeFile(join(folder, 'picture.jpg'), picture)
+  const file = await open(join(folder, 'picture.jpg'))
+  // Its name is gone, and it is still what was opened.
+  await rm(folder, { recursive: true })
+  async function* never(): AsyncGenerator<Uint8Array> {
+    yield await Promise.reject(new Error('nobody should have read this'))
+  }
+  try {
+    const ask = (bytes: number) => pool.run(SMALL, async () => ({ bytes, fd: file.fd, stream: never() }))
+    assert.equal((await ask(picture.length)).header.width, 200)
+    await assert.rejects(ask(picture.length + 1), failsAs('source'))
+    await assert.rejects(ask(picture.length - 1), failsAs('source'))
+    assert.equal((await ask(picture.length)).header.width, 200)
+    // Where the system does not let it, the bytes are sent as ever.
+    const unopened = { bytes: picture.length, fd: 999_999, stream: (await body(picture)()).stream }
+    assert.equal((await pool.run(SMALL, async () => unopened)).header.width, 200)
+  } finally {
+    await file.close()
+  }
 })
 
 test('many jobs share few children, in the order in which they were asked', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Sources } from '../../sources/sources.ts'
+import type { Storage } from '../../sources/storage.ts'
 import type { Log } from '../../web/log.ts'
 import { ChildFailure } from '../children/child-process.ts'
 import type { FileRecord } from '../record.ts'
@@ -82,7 +83,14 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
   async function open(file: FileRecord, signal: AbortSignal) {
     const storage = await sources.byId(file.sourceId)?.storage()
     if (storage === undefined) throw new Error(`The source ${file.sourceSlug} is gone`)
-    return { bytes: file.size ?? 0, stream: await storage.read(file.path, { signal }) }
+    async function* stream() {
+      yield* await (storage as Storage).read(file.path, { signal })
+    }
+    const local = await storage.openLocal?.(file.path)
+    const close = () => void local?.close().catch(() => {})
+    if (signal.aborted) close()
+    else signal.addEventListener('abort', close, { once: true })
+    return { bytes: file.size ?? 0, stream: stream(), ...(local && { fd: local.fd }) }
   }
 
   function has({ contentType, size }: Pick<FileRecord, 'contentType' | 'size'>): boolean {
