@@ -1,8 +1,9 @@
 import { lstat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { HoldallError } from '../../web/error.ts'
 import { DEFAULT_LIST_LIMIT, type ListedPage, type ListOptions, MAX_LIST_LIMIT, type StoredFile } from '../storage.ts'
 import { isAbsent, isForbidden } from './io.ts'
+import { createLooks } from './looks.ts'
 import { type Entry, type NameWindow, readWindow } from './names.ts'
 import { type Root, TEMPORARY_FOLDER } from './root.ts'
 
@@ -10,6 +11,14 @@ import { type Root, TEMPORARY_FOLDER } from './root.ts'
 const WINDOW_LIFE_MS = 60_000
 /** Windows kept for listings under way, the least recently used is dropped. */
 const MAX_WINDOWS = 16
+
+/** Names of one folder that follow each other in the order of the listing. */
+interface Run {
+  /** The beginning of their paths. */
+  readonly folder: string
+  readonly directory: string
+  readonly names: readonly string[]
+}
 
 export type List = (options?: ListOptions) => Promise<ListedPage>
 
@@ -40,8 +49,18 @@ export function createList(root: Root, now: () => number): List {
     const files: StoredFile[] = []
     const unreadable = new Set<string>()
     await root.assertThere()
-    const after = cursor === undefined ? [] : partsOf(root, cursor)
-    await walk([], after)
+    const looks = createLooks()
+    let paths: string[] = []
+    /** Files that the page still has room for. */
+    let room = limit
+    for await (const run of walk('', cursor === undefined ? [] : partsOf(root, cursor))) {
+      for (const name of run.names) paths.push(`${run.folder}${name}`)
+      looks.ask(run.names.map((name) => `${run.directory}${sep}${name}`))
+      room -= run.names.length
+      if (room === 0) await take()
+      if (room === 0) break
+    }
+    await take()
     const last = files.at(-1)
     return {
       files,
@@ -49,67 +68,74 @@ export function createList(root: Root, now: () => number): List {
       ...(unreadable.size > 0 && { unreadable: [...unreadable] }),
     }
 
+    /** Not everything that has a name is a file when it is looked at. */
+    async function take(): Promise<void> {
+      const asked = paths
+      paths = []
+      for (const [at, found] of (await looks.answers()).entries()) {
+        const path = asked[at] as string
+        if (found instanceof Error) passOver(path.slice(0, Math.max(path.lastIndexOf('/'), 0)), found)
+        else if (found !== undefined) files.push({ path, size: found.size, lastModified: found.modified })
+      }
+      room = limit - files.length
+    }
+
     /** A folder such as `lost+found` is somebody else's; without the root itself there would be no files at all. */
-    async function walkReadable(folder: readonly string[], behind: readonly string[]): Promise<void> {
+    function passOver(folder: string, error: unknown): void {
+      if (isAbsent(error)) return
+      if (folder === '' || !isForbidden(error)) throw error
+      unreadable.add(folder)
+    }
+
+    async function* walkReadable(folder: string, behind: readonly string[]): AsyncGenerator<Run> {
       try {
-        await walk(folder, behind)
+        yield* walk(folder, behind)
       } catch (error) {
-        if (!isForbidden(error)) throw error
-        unreadable.add(folder.join('/'))
+        passOver(folder, error)
       }
     }
 
-    /** @param behind what is left of the cursor in this folder; empty: all of the folder is wanted */
-    async function walk(folder: readonly string[], behind: readonly string[]): Promise<void> {
-      const directory = join(root.directory, ...folder)
+    /**
+     * What may be files, in order; never more of them than the page has room for.
+     *
+     * @param path of the folder, `''` for the root
+     * @param behind what is left of the cursor in this folder; empty: all of the folder is wanted
+     */
+    async function* walk(path: string, behind: readonly string[]): AsyncGenerator<Run> {
+      const directory = join(root.directory, path)
+      const folder = path === '' ? '' : `${path}/`
       const [first, ...rest] = behind
       // The folder that the cursor points into may still hold more.
       if (
         first !== undefined &&
         rest.length > 0 &&
-        mayHold([...folder, first]) &&
+        mayHold(`${folder}${first}/`) &&
         (await isFolder(join(directory, first)))
       ) {
-        await walkReadable([...folder, first], rest)
+        yield* walkReadable(`${folder}${first}`, rest)
       }
-      let from = first ?? ''
-      while (files.length < limit) {
+      for (let from = first ?? '', last = false; !last; ) {
         const window = await windowAfter(directory, from, signal)
+        last = window.last
+        let names: string[] = []
         for (const entry of entriesAfter(window, from)) {
           from = entry.name
-          await visit(folder, entry)
-          if (files.length >= limit) return
+          if (folder === '' && from === TEMPORARY_FOLDER) continue
+          if (!entry.isFolder && `${folder}${from}`.startsWith(prefix)) names.push(from)
+          const enters = entry.isFolder && mayHold(`${folder}${from}/`)
+          if (names.length > 0 && (enters || names.length === room)) {
+            yield { folder, directory, names }
+            names = []
+          }
+          if (enters) yield* walkReadable(`${folder}${from}`, [])
         }
-        if (window.last) return
+        if (names.length > 0) yield { folder, directory, names }
       }
     }
 
-    async function visit(folder: readonly string[], entry: Entry): Promise<void> {
-      const path = [...folder, entry.name]
-      if (path.length === 1 && entry.name === TEMPORARY_FOLDER) return
-      if (entry.isFolder) {
-        if (mayHold(path)) await walkReadable(path, [])
-        return
-      }
-      const joined = path.join('/')
-      if (!joined.startsWith(prefix)) return
-      const file = await fileAt(joined)
-      if (file !== undefined) files.push(file)
-    }
-
-    function mayHold(folder: readonly string[]): boolean {
-      const joined = `${folder.join('/')}/`
-      return joined.startsWith(prefix) || prefix.startsWith(joined)
-    }
-  }
-
-  async function fileAt(path: string): Promise<StoredFile | undefined> {
-    try {
-      const found = await lstat(join(root.directory, path))
-      return found.isFile() ? { path, size: found.size, lastModified: found.mtime } : undefined
-    } catch (error) {
-      if (isAbsent(error)) return undefined
-      throw error
+    /** @param folder ends with a slash */
+    function mayHold(folder: string): boolean {
+      return folder.startsWith(prefix) || prefix.startsWith(folder)
     }
   }
 }
