@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runSteps } from './check/run-steps.ts'
 import { checkSteps } from './check/steps.ts'
+import { ceph } from './services/ceph.ts'
 import { chromium } from './services/chromium.ts'
 import { datasette } from './services/datasette.ts'
+import { startS3 } from './services/s3.ts'
 import { prepareServices } from './services/service.ts'
 import { killRunning } from './test/run-file.ts'
 import { recapitulate, runFiles, totals } from './test/run-files.ts'
@@ -15,6 +17,8 @@ const TEST_FILES = ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'tools/*
 const FILES_AT_ONCE = 2
 /** The first line of a test file whose times would be another file's work as much as ours. */
 const RUNS_ALONE = '// Runs alone: '
+/** How a test file asks for the S3 server: by importing what knows its address. */
+const NEEDS_S3 = /^import .*\/ceph\.ts'$/m
 const MINUTE_MS = 60_000
 const FILE_LIMIT_MS = 5 * MINUTE_MS
 const LONG_FILE_LIMIT_MS = 60 * MINUTE_MS
@@ -48,19 +52,20 @@ async function main(): Promise<number> {
   }
   const began = performance.now()
   const strict = process.env.CI === 'true'
-  const services = await prepareServices([chromium, datasette], { system: !values['no-install'], say })
+  const services = await prepareServices([chromium, datasette, ceph], { system: !values['no-install'], say })
   const files = testFiles()
   if (files.length === 0) {
     say(`No test file has ${positionals.join(' or ')} in its path.`)
     return 2
   }
+  const s3 = await s3For(files, services.missing)
   const checks = positionals.length > 0 ? [] : checkSteps(ROOT)
   const checked = await runSteps(checks, write)
 
   say(`Running ${files.length} test files, ${FILES_AT_ONCE} at a time${values.long ? ', in their long form' : ''} …`)
   const options = {
     cwd: ROOT,
-    env: { ...process.env, ...services.env, ...(values.long ? { HOLDALL_TEST_LONG: '1' } : {}) },
+    env: { ...process.env, ...services.env, ...s3.env, ...(values.long ? { HOLDALL_TEST_LONG: '1' } : {}) },
     limitMs: values.long ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS,
     write,
   }
@@ -72,6 +77,7 @@ async function main(): Promise<number> {
     )),
     ...(await runFiles([...alone], { ...options, concurrency: 1 })),
   ]
+  await s3.close()
   const { passed, failed, skipped } = totals(results)
   const lacking = strict ? services.missing.length : 0
   write(recapitulate(results))
@@ -84,6 +90,22 @@ async function main(): Promise<number> {
   say(`\n${((performance.now() - began) / 1000).toFixed(0)} s`)
   say(`${allPassed} passed, ${allFailed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
   return allFailed > 0 || (strict && skipped > 0) ? 1 : 0
+}
+
+/** One S3 server for all files of this run that want it; each makes buckets of its own. What is missing is added to. */
+async function s3For(files: readonly string[], missing: string[]) {
+  const none = { env: {}, close: async () => {} }
+  const isWanted = files.some((file) => NEEDS_S3.test(readFileSync(join(ROOT, file), 'utf8')))
+  if (!isWanted || missing.includes(ceph.name) || process.env.HOLDALL_TEST_S3) return none
+  say('Starting an S3 server (Ceph, in memory) …')
+  try {
+    const server = await startS3()
+    return { env: { HOLDALL_TEST_S3: server.endpoint }, close: server.close }
+  } catch (error) {
+    say(`! ${ceph.name} did not start. The tests that need it are SKIPPED. ${(error as Error).message}`)
+    missing.push(ceph.name)
+    return none
+  }
 }
 
 function testFiles(): string[] {

@@ -1,0 +1,194 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { onPath, run } from './run.ts'
+
+/** Known to nobody who could reach it: it listens on this machine alone. */
+export const S3_ACCESS_KEY = 'TESTACCESS'
+export const S3_SECRET_KEY = 'TESTSECRET'
+
+const START_LIMIT_MS = 60_000
+const PAUSE_MS = 50
+const FOLDER = 'holdall-ceph-'
+const HOST = '127.0.0.1'
+
+export interface S3Server {
+  /** Scheme, host and port. */
+  readonly endpoint: string
+  close(): Promise<void>
+}
+
+/**
+ * A Ceph object gateway with its monitor and one store, in memory: a real S3 server. It ends with this process, however
+ * that ends.
+ *
+ * @throws Error with what its programs said, when it does not come up
+ */
+export async function startS3(): Promise<S3Server> {
+  removeLeftovers()
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`))
+  for (const name of ['mon', 'osd', 'run']) mkdirSync(join(folder, name))
+  const [monitorPort, port] = [await freePort(), await freePort()]
+  const id = randomUUID()
+  const conf = join(folder, 'ceph.conf')
+  writeFileSync(conf, configuration(folder, id, monitorPort, port))
+  const daemons: Daemon[] = []
+  const endpoint = `http://${HOST}:${port}`
+
+  function leave(): void {
+    for (const daemon of daemons.toReversed()) daemon.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  async function close(): Promise<void> {
+    process.off('exit', leave)
+    await Promise.all(daemons.toReversed().map((daemon) => daemon.kill()))
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', leave)
+
+  const env = { CEPH_CONF: conf }
+  const begin = (program: string, ...args: string[]) => {
+    const daemon = startDaemon(program, ['-f', '-c', conf, ...args], env)
+    daemons.push(daemon)
+    return daemon
+  }
+  try {
+    const map = join(folder, 'monmap')
+    await run('monmaptool', ['--create', '--fsid', id, '--addv', 'a', `[v1:${HOST}:${monitorPort}]`, map], env)
+    await run('ceph-mon', ['-c', conf, '--mkfs', '-i', 'a', '--monmap', map], env)
+    const monitor = begin('ceph-mon', '-i', 'a')
+    const store = randomUUID()
+    await monitor.or(run('ceph', ['-c', conf, '--connect-timeout', '30', 'osd', 'new', store], env))
+    await run('ceph-osd', ['-c', conf, '-i', '0', '--mkfs', '--osd-uuid', store], env)
+    const disk = begin('ceph-osd', '-i', '0')
+    const keys = ['--access-key', S3_ACCESS_KEY, '--secret-key', S3_SECRET_KEY]
+    const user = ['user', 'create', '--uid', 'test', '--display-name', 'test', ...keys]
+    await disk.or(run('radosgw-admin', ['-c', conf, ...user], env))
+    const gateway = begin('radosgw', '-n', 'client.rgw')
+    await gateway.or(answers(endpoint))
+    return { endpoint, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface Daemon {
+  /** What comes first: the work's end, or an error because the daemon has ended. */
+  or<Result>(work: Promise<Result>): Promise<Result>
+  kill(): Promise<void>
+}
+
+function startDaemon(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Daemon {
+  // Else they would go on for ever when this process is killed.
+  const guard = onPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : []
+  const [command = program, ...rest] = [...guard, program, ...args]
+  const child: ChildProcess = spawn(command, rest, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2_000)
+  })
+  const ended = once(child, 'exit')
+  return {
+    async or(work) {
+      const died = ended.then(() => {
+        throw new Error(`${program} ended before the S3 server was up:\n${said}`)
+      })
+      return await Promise.race([work, died])
+    },
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+async function answers(endpoint: string): Promise<void> {
+  const deadline = Date.now() + START_LIMIT_MS
+  for (;;) {
+    try {
+      const { ok } = await fetch(endpoint, { signal: AbortSignal.timeout(1_000) })
+      if (ok) return
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error(`The S3 server does not answer at ${endpoint}`, { cause: error })
+    }
+    await setTimeout(PAUSE_MS)
+  }
+}
+
+/** Folders of runs that were killed, and could not remove them. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const [, pid] = new RegExp(`^${FOLDER}(\\d+)-`).exec(name) ?? []
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, HOST)
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('There is no free port')
+  return address.port
+}
+
+function configuration(folder: string, id: string, monitorPort: number, port: number): string {
+  return `[global]
+fsid = ${id}
+mon_host = ${HOST}:${monitorPort}
+auth_cluster_required = none
+auth_service_required = none
+auth_client_required = none
+osd_pool_default_size = 1
+osd_pool_default_min_size = 1
+osd_pool_default_pg_num = 1
+osd_pool_default_pgp_num = 1
+mon_allow_pool_size_one = true
+osd_crush_chooseleaf_type = 0
+run_dir = ${folder}/run
+pid_file = ${folder}/run/$type.$id.pid
+log_file = ${folder}/$type.$id.log
+admin_socket = ${folder}/run/$name.asok
+ms_bind_ipv6 = false
+public_addr = ${HOST}
+cluster_addr = ${HOST}
+mon_data_avail_warn = 1
+mon_data_avail_crit = 1
+[mon.a]
+mon_data = ${folder}/mon
+[osd.0]
+osd_data = ${folder}/osd
+osd_objectstore = memstore
+memstore_device_bytes = 8589934592
+[client.rgw]
+rgw_frontends = beast endpoint=${HOST}:${port}
+# Deleted bytes go at once, or the memory of the machine would fill.
+rgw_gc_obj_min_wait = 2
+rgw_gc_processor_period = 2
+rgw_gc_processor_max_time = 2
+rgw_gc_max_concurrent_io = 64
+rgw_enable_usage_log = false
+# So that uploads of a thousand parts are a matter of kilobytes.
+rgw_multipart_min_part_size = 1
+`
+}
