@@ -21,9 +21,13 @@ export const PARTS_BODY = z.object({
     .min(1, 'part_numbers is empty')
     .max(MAX_PARTS_ASKED, `part_numbers may have at most ${MAX_PARTS_ASKED}`),
   checksums: z
-    .record(z.string().regex(/^[1-9]\d{0,4}$/, 'checksums must be by part number'), z.string().max(64), {
-      error: 'checksums must be texts by part number',
-    })
+    .record(
+      z.string().regex(/^[1-9]\d{0,4}$/, 'checksums must be by part number'),
+      z.string({ error: 'checksums must be texts' }).max(64, 'checksums are no longer than 64'),
+      {
+        error: 'checksums must be texts by part number',
+      },
+    )
     .nullish(),
 })
 
