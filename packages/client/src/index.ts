@@ -8,5 +8,13 @@
  */
 export { UploadError, type UploadErrorCode } from './lib/error.ts'
 export { RequestError, requestJson } from './lib/request.ts'
-export type { StoredFile, UploadOptions, UploadProgress, UploadSource, UploadTarget } from './lib/types.ts'
-export { upload } from './lib/upload.ts'
+export { startUpload, type Transfer, type TransferState } from './lib/transfer.ts'
+export type {
+  StoredFile,
+  UnfinishedUpload,
+  UploadOptions,
+  UploadProgress,
+  UploadSource,
+  UploadTarget,
+} from './lib/types.ts'
+export { discard, unfinished, upload } from './lib/upload.ts'

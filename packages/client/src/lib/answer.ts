@@ -1,3 +1,4 @@
+import { parse } from './call.ts'
 import { UploadError } from './error.ts'
 import type { Answer, StoredFile } from './types.ts'
 
@@ -22,6 +23,7 @@ export function readAnswer(answer: Answer): StoredFile | StillFinishing {
     throw new UploadError(typeof body.code === 'string' ? body.code : 'bad_answer', body.error, {
       status: answer.status,
       retryable: PASSING_STATUS.has(answer.status),
+      retryAfter: answer.retryAfter,
     })
   }
   if (LOST_STATUS.has(answer.status)) {
@@ -34,16 +36,8 @@ export function readAnswer(answer: Answer): StoredFile | StillFinishing {
   throw new UploadError('bad_answer', unforeseen(answer.status), {
     status: answer.status,
     retryable: PASSING_STATUS.has(answer.status),
+    retryAfter: answer.retryAfter,
   })
-}
-
-function parse(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
-  } catch {
-    return null
-  }
 }
 
 /** Answers that are not ours come from what stands between: a proxy, a firewall, a sign-in page. */

@@ -6,12 +6,17 @@ export type UploadErrorCode =
   | 'file_changed'
   | 'outcome_unknown'
   | 'stalled'
+  | 'storage_refused'
+  | 'upload_gone'
+  | 'upload_shared'
   | (string & {})
 
 export interface UploadErrorDetails {
   readonly status?: number
   /** Whether the same file may be sent again without making a second one. */
   readonly retryable?: boolean
+  /** What the answer asked for in `Retry-After`. */
+  readonly retryAfter?: string | null
   readonly cause?: unknown
 }
 
@@ -21,6 +26,9 @@ export class UploadError extends Error {
   /** The HTTP status; 0 when no answer came. */
   readonly status: number
   readonly retryable: boolean
+  readonly retryAfter: string | null
+  /** Where the parts are kept that were sent before it failed; for `discard`. */
+  sessionUrl?: string
 
   constructor(code: UploadErrorCode, message: string, details: UploadErrorDetails = {}) {
     super(message, { cause: details.cause })
@@ -28,5 +36,15 @@ export class UploadError extends Error {
     this.code = code
     this.status = details.status ?? 0
     this.retryable = details.retryable ?? false
+    this.retryAfter = details.retryAfter ?? null
   }
+}
+
+/** The signal's own error when the caller stopped the upload. */
+export function aborted(signal: AbortSignal): UploadError {
+  return new UploadError('aborted', 'The upload was cancelled.', { cause: signal.reason })
+}
+
+export function fileChanged(name: string, cause?: unknown): UploadError {
+  return new UploadError('file_changed', `${name} changed or went away while it was sent. Choose it again.`, { cause })
 }

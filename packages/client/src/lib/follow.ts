@@ -1,12 +1,13 @@
+import { type Called, call } from './call.ts'
 import { UploadError } from './error.ts'
 import { pause } from './retry.ts'
+import { storedFile } from './stored.ts'
 import type { StoredFile, UploadTarget } from './types.ts'
 
 const FIRST_LOOK = 0.5
 const LONGEST_LOOK = 5
 /** Looks in a row that may fail before the outcome counts as unknown: some minutes. */
 const FAILED_LOOKS = 40
-const LOOK_TIMEOUT_MS = 30_000
 
 /**
  * Asks how an upload goes whose finishing took longer than one answer could wait for (202), until it has ended.
@@ -15,20 +16,13 @@ const LOOK_TIMEOUT_MS = 30_000
  * @throws {UploadError}
  */
 export async function follow(statusUrl: string, target: UploadTarget, signal: AbortSignal): Promise<StoredFile> {
-  const url = new URL(statusUrl, new URL(target.baseUrl ?? '/', globalThis.location?.href))
-  const headers = { accept: 'application/json', ...(target.token && { authorization: `Bearer ${target.token}` }) }
   let failed = 0
   for (let seconds = FIRST_LOOK; ; seconds = Math.min(seconds * 2, LONGEST_LOOK)) {
     await pause(seconds, signal)
-    const session = await look(url, headers, signal)
+    const session = await look(statusUrl, target, signal)
     failed = session === undefined ? failed + 1 : 0
-    if (session?.status === 'completed' && session.file) return stored(session.file)
-    if (session?.status === 'failed') {
-      throw new UploadError(
-        'upload_failed',
-        session.failure_reason?.exc_str ?? 'The server could not finish the upload.',
-      )
-    }
+    if (session?.status === 'completed' && session.file) return storedFile(session.file)
+    if (session?.status === 'failed') throw uploadFailed(session)
     if (failed > FAILED_LOOKS || ['aborted', 'expired'].includes(session?.status ?? '')) {
       throw new UploadError(
         'outcome_unknown',
@@ -38,26 +32,22 @@ export async function follow(statusUrl: string, target: UploadTarget, signal: Ab
   }
 }
 
-interface Session {
+export interface SessionState {
   readonly status?: string
-  readonly file?: Readonly<Record<string, unknown>>
+  readonly file?: unknown
   readonly failure_reason?: { readonly exc_str?: string } | null
 }
 
-async function look(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Session | undefined> {
+export function uploadFailed(session: SessionState): UploadError {
+  return new UploadError('upload_failed', session.failure_reason?.exc_str ?? 'The server could not finish the upload.')
+}
+
+async function look(url: string, target: UploadTarget, signal: AbortSignal): Promise<SessionState | undefined> {
   try {
-    const answer = await fetch(url, {
-      headers,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]),
-    })
-    return answer.ok ? ((await answer.json()) as Session) : undefined
+    const answer: Called = await call(target, 'GET', url, undefined, signal)
+    return answer.body
   } catch (error) {
     if (signal.aborted) throw error
     return undefined
   }
-}
-
-function stored(file: Readonly<Record<string, unknown>>): StoredFile {
-  const { id, filename, content_type, size, url } = file as unknown as Omit<StoredFile, 'file_id'> & { id: string }
-  return { ok: true, file_id: id, filename, content_type, size, url, file }
 }

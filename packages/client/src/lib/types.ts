@@ -1,6 +1,6 @@
 /**
- * What is uploaded: a browser's `File`, or in Node anything with a name and a size that can be streamed from its
- * beginning more than once (`fs.openAsBlob` gives such a Blob).
+ * What is uploaded: a browser's `File`, or in Node what `openFile` of `@holdall/client/node` gives. Anything with a name
+ * and a size that can be streamed from its beginning more than once will do; without `slice` and `read` it goes as one body.
  */
 export interface UploadSource {
   readonly name: string
@@ -8,6 +8,11 @@ export interface UploadSource {
   readonly size: number
   readonly type?: string
   stream(): ReadableStream<Uint8Array>
+  slice?(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> }
+  /** Fills `into` with the bytes from `position` on; says how many there were. Preferred to `slice`: it copies nothing. */
+  read?(position: number, into: Uint8Array): Promise<number>
+  /** Whether it is no longer what it was when it was opened. A `File` needs none: reading it fails then. */
+  changed?(): Promise<boolean>
 }
 
 export interface UploadTarget {
@@ -17,27 +22,43 @@ export interface UploadTarget {
   readonly source: string
   /** A bearer token. Browsers send their cookie and need none. */
   readonly token?: string
+  /** The source's storage takes bytes itself: small files go straight to it as well, with a request before and one after. */
+  readonly direct?: boolean
 }
 
 /**
- * `sending`: bytes are on their way. `finishing`: all are sent, and the server hashes, inspects and records.
+ * `sending`: bytes are on their way. `finishing`: all are sent, and the server makes the file of them.
  * `waiting`: the connection broke, or the server asked for a pause; it is tried again after `retryIn` seconds.
  */
 export interface UploadProgress {
   readonly phase: 'sending' | 'finishing' | 'waiting'
-  /** bytes that left this machine; falls back to 0 when the upload starts over */
+  /**
+   * bytes; of a file in parts those that the storage has acknowledged, which never become fewer; of one body those that
+   * left this machine, which fall back to 0 when it starts over
+   */
   readonly sent: number
   readonly total: number
   readonly retryIn?: number
+  /** bytes of parts that left this machine and are not acknowledged; with `sent` it never becomes less */
+  readonly inFlight?: number
+  /** bytes a second over the last seconds; absent until there is something to say */
+  readonly speed?: number
+  /** bytes of an earlier upload that were compared with this file so far; only while that goes on, before `sending` counts */
+  readonly compared?: number
 }
 
 export interface UploadOptions {
+  /** Stops the upload. Parts that were sent are kept: the same call goes on from there. */
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: UploadProgress) => void
   /** Milliseconds without a byte moving until the connection counts as broken. @default 60000 */
   readonly stallTimeout?: number
-  /** How often a broken upload starts again, where that is safe. @default 7 (some two minutes) */
+  /** How often in a row a request is tried again, where that is safe. @default 8 (some three minutes) */
   readonly retries?: number
+  /** Go on with an earlier upload of the same file, when its bytes prove to be the same. @default true */
+  readonly resume?: boolean
+  /** Parts on their way at once; fewer after timeouts and when the storage is too busy. @default 8 */
+  readonly concurrency?: number
 }
 
 /** What the server answers: 201 of `POST /-/files/upload/{source}`. */
@@ -52,11 +73,26 @@ export interface StoredFile {
   readonly file: Readonly<Record<string, unknown>>
 }
 
+/** An upload in parts that was begun and not finished, as the server lists it to the one who began it. */
+export interface UnfinishedUpload {
+  readonly upload_id: string
+  readonly session_url: string
+  readonly filename: string
+  /** bytes */
+  readonly total_size: number
+  readonly part_size: number
+  readonly part_count: number
+  readonly bytes_received: number
+  readonly created_at: string
+  readonly updated_at: string
+}
+
 /** One request, as a transport sends it. */
 export interface Sending {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: UploadSource
+  readonly body?: UploadSource | Uint8Array<ArrayBuffer> | string
   readonly signal: AbortSignal
   /** bytes of the body that were handed to the network so far */
   readonly onSent: (sent: number) => void
@@ -65,5 +101,7 @@ export interface Sending {
 export interface Answer {
   readonly status: number
   readonly retryAfter: string | null
+  /** Without quotes; `null` also when a storage does not let pages see it. */
+  readonly etag: string | null
   readonly text: string
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { UploadError } from './error.ts'
-import type { UploadProgress } from './types.ts'
+import type { UploadProgress, UploadSource } from './types.ts'
 import { upload } from './upload.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse, attempt: number) => void | Promise<void>
@@ -61,7 +61,13 @@ function fileOf(bytes: Uint8Array<ArrayBuffer>, name = 'a b/ü?.bin'): File {
   return new File([bytes], name, { type: 'image/png' })
 }
 
-describe('upload', () => {
+/** More than one request takes, of a kind that has nothing but a beginning: it goes as one body. */
+function streamOf(bytes: Uint8Array<ArrayBuffer>): UploadSource {
+  const file = fileOf(bytes)
+  return { name: file.name, size: file.size, type: file.type, stream: () => file.stream() }
+}
+
+describe('upload of one body', () => {
   test('follows an upload that the server goes on finishing after its answer', async () => {
     const states = [
       { status: 'completing' },
@@ -171,7 +177,7 @@ describe('upload', () => {
       }
       store(response, (await receive(request)).length)
     })
-    const large = fileOf(new Uint8Array(40_000_000))
+    const large = streamOf(new Uint8Array(40_000_000))
     assert.equal((await upload(large, { baseUrl, source: 's' })).size, 40_000_000)
     assert.equal(attempts.length, 2)
   })
@@ -192,7 +198,7 @@ describe('upload', () => {
     serve((request) => {
       request.pause()
     })
-    const large = fileOf(new Uint8Array(60_000_000))
+    const large = streamOf(new Uint8Array(60_000_000))
     await assert.rejects(upload(large, { baseUrl, source: 's' }, { stallTimeout: 150, retries: 0 }), {
       code: 'stalled',
     })

@@ -1,133 +1,86 @@
-import { transport } from '#transport'
-import { readAnswer } from './answer.ts'
-import { UploadError } from './error.ts'
-import { follow } from './follow.ts'
-import { pause, pauseBefore } from './retry.ts'
-import type { Answer, StoredFile, UploadOptions, UploadSource, UploadTarget } from './types.ts'
+import { aborted, UploadError } from './error.ts'
+import { type Memory, uploadPlanned } from './parts.ts'
+import { uploadPrepared } from './put.ts'
+import { createSessions } from './sessions.ts'
+import { uploadSingle } from './single.ts'
+import type { StoredFile, UnfinishedUpload, UploadOptions, UploadSource, UploadTarget } from './types.ts'
 
-const STALL_TIMEOUT = 60_000
-/** The server hashes while it receives; what is left when all is sent (flush, inspect, record) takes seconds, not minutes. */
-const FINISH_TIMEOUT = 600_000
-const RETRIES = 7
+/** Files up to this size are one request, larger ones are parts: the same bound as the server's. */
+export const ONE_REQUEST = 16 * 1024 * 1024
 
 /**
- * Uploads one file as one request and resolves when the server has committed it, never before.
+ * Uploads one file and resolves when the server has committed it, never before.
  *
- * A broken upload starts again by itself only where that cannot make a second file: the server cannot have received
- * all of it, or it said that it took nothing. A connection that breaks after the last byte leaves the outcome unknown:
- * that is an `UploadError` with the code `outcome_unknown`.
+ * Up to 16 MiB it is one request. A larger file goes as the server plans it, mostly in parts: several at once, straight to
+ * the storage where it can, each sent again alone when it breaks. What was sent is kept when this fails or is aborted, and
+ * the same call, made later and anywhere, goes on from there once it has proved that the file is the same.
  *
  * @throws {UploadError}
+ * @example
+ * const stop = new AbortController()
+ * const stored = await upload(file, { source: 'media' }, { signal: stop.signal, onProgress: ({ sent, total }) => … })
  */
-export async function upload(
-  file: UploadSource,
-  target: UploadTarget,
-  options: UploadOptions = {},
-): Promise<StoredFile> {
-  const retries = options.retries ?? RETRIES
-  const cancelled = options.signal ?? new AbortController().signal
-  for (let attempt = 1; ; attempt += 1) {
-    let retryAfter: string | null = null
-    try {
-      const answer = await attemptOnce(file, target, options, cancelled)
-      retryAfter = answer.retryAfter
-      const outcome = readAnswer(answer)
-      return 'statusUrl' in outcome ? await follow(outcome.statusUrl, target, cancelled) : outcome
-    } catch (error) {
-      if (cancelled.aborted) throw aborted(cancelled)
-      if (!(error instanceof UploadError) || !error.retryable || attempt > retries) throw error
-      const seconds = pauseBefore(attempt, retryAfter)
-      options.onProgress?.({ phase: 'waiting', sent: 0, total: file.size, retryIn: seconds })
-      await pause(seconds, cancelled).catch(() => {
-        throw aborted(cancelled)
-      })
-    }
-  }
+export function upload(file: UploadSource, target: UploadTarget, options: UploadOptions = {}): Promise<StoredFile> {
+  return uploadRemembering(file, target, options, { acknowledged: new Map() })
 }
 
-async function attemptOnce(
+/** As `upload`; what it learns stays in `memory`, with which the next call goes on without reading anything again. */
+export async function uploadRemembering(
   file: UploadSource,
   target: UploadTarget,
   options: UploadOptions,
-  cancelled: AbortSignal,
-): Promise<Answer> {
-  if (cancelled.aborted) throw aborted(cancelled)
-  const stall = new AbortController()
-  const stallTimeout = options.stallTimeout ?? STALL_TIMEOUT
-  let sent = 0
-  let timer = setTimeout(() => stall.abort(), stallTimeout)
-  function moved(bytes: number): void {
-    sent = bytes
-    clearTimeout(timer)
-    timer = setTimeout(() => stall.abort(), sent >= file.size ? FINISH_TIMEOUT : stallTimeout)
-    options.onProgress?.({ phase: sent >= file.size ? 'finishing' : 'sending', sent, total: file.size })
-  }
-  options.onProgress?.({ phase: 'sending', sent: 0, total: file.size })
+  memory: Memory,
+): Promise<StoredFile> {
+  const signal = options.signal ?? new AbortController().signal
   try {
-    return await transport({
-      url: uploadUrl(target, file.name),
-      headers: uploadHeaders(target, file),
-      body: file,
-      signal: AbortSignal.any([cancelled, stall.signal]),
-      onSent: moved,
-    })
-  } catch (error) {
-    if (cancelled.aborted || error instanceof UploadError) throw error
-    throw await explain(file, sent, stall.signal.aborted, error)
-  } finally {
-    clearTimeout(timer)
+    if (signal.aborted) throw aborted(signal)
+    if (file.size > ONE_REQUEST && (file.read !== undefined || file.slice !== undefined)) {
+      return await uploadPlanned(file, target, options, signal, memory)
+    }
+    if (target.direct && file.size > 0) return await uploadDirect(file, target, options, signal)
+    return await uploadSingle(file, target, options, signal)
+  } catch (thrown) {
+    const error = signal.aborted ? aborted(signal) : thrown
+    if (error instanceof UploadError && memory.plan !== undefined) error.sessionUrl = memory.plan.sessionUrl
+    throw error
   }
 }
 
-async function explain(file: UploadSource, sent: number, stalled: boolean, cause: unknown): Promise<UploadError> {
-  if (!(await readable(file))) {
-    return new UploadError('file_changed', `${file.name} changed or went away while it was sent. Choose it again.`, {
-      cause,
-    })
-  }
-  if (file.size > 0 && sent < file.size) {
-    return stalled
-      ? new UploadError('stalled', 'Nothing moved for a while. Retry sends the file again.', { cause, retryable: true })
-      : new UploadError('connection_broken', 'The connection broke. Retry sends the file again.', {
-          cause,
-          retryable: true,
-        })
-  }
-  return new UploadError(
-    'outcome_unknown',
-    `The connection broke after all of ${file.name} was sent, so it may have arrived. Look among the source’s newest files before sending it again.`,
-    { cause },
-  )
+async function uploadDirect(
+  file: UploadSource,
+  target: UploadTarget,
+  options: UploadOptions,
+  signal: AbortSignal,
+): Promise<StoredFile> {
+  const sessions = createSessions(target, {
+    signal,
+    ...(options.retries !== undefined && { retries: options.retries }),
+    onPause: (retryIn) => options.onProgress?.({ phase: 'waiting', sent: 0, total: file.size, retryIn }),
+  })
+  const plan = await sessions.prepare(file, ['PUT'])
+  if ('partSize' in plan) throw new UploadError('bad_answer', 'The server plans parts, which were not asked for.')
+  return uploadPrepared(file, plan, target, options, sessions, signal)
 }
 
-/** A file on disk that changed since it was picked cannot be read any more: browsers refuse, and so does Node's Blob. */
-async function readable(file: UploadSource): Promise<boolean> {
-  if (file.size === 0) return true
-  const reader = file.stream().getReader()
-  try {
-    const { done } = await reader.read()
-    return !done
-  } catch {
-    return false
-  } finally {
-    reader.cancel().catch(() => {})
-  }
+/**
+ * The caller's own uploads in parts that were begun and not finished, newest first. To go on with one, its file has to
+ * be picked again: `upload` finds by itself what it can go on from.
+ *
+ * @throws {UploadError}
+ */
+export function unfinished(target: UploadTarget, options: { signal?: AbortSignal } = {}): Promise<UnfinishedUpload[]> {
+  return sessionsOf(target, options).open()
 }
 
-function uploadUrl(target: UploadTarget, filename: string): string {
-  const base = (target.baseUrl ?? '/').replace(/\/*$/, '/')
-  return `${base}-/files/upload/${encodeURIComponent(target.source)}?filename=${encodeURIComponent(filename)}`
+/** Gives an unfinished upload up: its parts are removed from storage. One that is gone already is no error. */
+export function discard(
+  target: UploadTarget,
+  { session_url }: Pick<UnfinishedUpload, 'session_url'>,
+  options: { signal?: AbortSignal } = {},
+): Promise<void> {
+  return sessionsOf(target, options).discard(session_url)
 }
 
-function uploadHeaders(target: UploadTarget, file: UploadSource): Record<string, string> {
-  const headers: Record<string, string> = {
-    accept: 'application/json',
-    'content-type': file.type || 'application/octet-stream',
-  }
-  if (target.token !== undefined) headers.authorization = `Bearer ${target.token}`
-  return headers
-}
-
-function aborted(signal: AbortSignal): UploadError {
-  return new UploadError('aborted', 'The upload was cancelled.', { cause: signal.reason })
+function sessionsOf(target: UploadTarget, { signal }: { signal?: AbortSignal }) {
+  return createSessions(target, { signal: signal ?? new AbortController().signal })
 }

@@ -1,0 +1,88 @@
+import { UploadError } from './error.ts'
+import type { UploadTarget } from './types.ts'
+import { Broken, STALL_TIMEOUT, watched } from './watch.ts'
+
+/** Something passing is wrong with the server or with what stands before it. Every call here may be made twice. */
+const PASSING_STATUS = new Set([408, 425, 429, 500, 502, 503, 504])
+
+export type Json = Readonly<Record<string, unknown>>
+
+export interface Called {
+  readonly status: number
+  readonly body: Json
+}
+
+/** An address of this server: `path` as it says it, with its own prefix, or relative to it. */
+export function addressOf({ baseUrl = '/' }: UploadTarget, path: string): URL {
+  return new URL(path, new URL(baseUrl.replace(/\/*$/, '/'), globalThis.location?.href))
+}
+
+/** `-/files/upload/{source}`, below which everything about uploads is. */
+export function uploadPath({ source }: UploadTarget): string {
+  return `-/files/upload/${encodeURIComponent(source)}`
+}
+
+/**
+ * One request for JSON, and its answer when it is a success.
+ *
+ * @throws {UploadError} `retryable` when it is worth asking again
+ */
+export async function call(
+  target: UploadTarget,
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body: Json | undefined,
+  signal: AbortSignal,
+): Promise<Called> {
+  const url = addressOf(target, path)
+  // The token is for this server alone, whatever addresses its answers name.
+  if (url.origin !== addressOf(target, '').origin) throw strange(`The server names an address elsewhere: ${url.origin}`)
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (target.token !== undefined) headers.authorization = `Bearer ${target.token}`
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  const answer = await watched({
+    method,
+    url: url.href,
+    headers,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    size: 0,
+    signal,
+    stallTimeout: STALL_TIMEOUT,
+    answerTimeout: STALL_TIMEOUT,
+    onSent() {},
+  }).catch((error: unknown) => {
+    throw error instanceof Broken ? unreachable(error) : error
+  })
+  const parsed = parse(answer.text)
+  if (answer.status >= 200 && answer.status < 300 && parsed !== null) return { status: answer.status, body: parsed }
+  const retryable = PASSING_STATUS.has(answer.status)
+  const details = { status: answer.status, retryAfter: answer.retryAfter, retryable }
+  if (typeof parsed?.error === 'string') {
+    throw new UploadError(typeof parsed.code === 'string' ? parsed.code : 'bad_answer', parsed.error, details)
+  }
+  if (retryable) throw new UploadError('bad_answer', 'The server did not answer. Try again in a moment.', details)
+  throw answer.status < 400
+    ? strange('The answer did not come from Holdall. Check the address, or sign in again.', answer.status)
+    : strange(`The server answered ${answer.status} without saying why. Its log has the reason.`, answer.status)
+}
+
+function unreachable(broken: Broken): UploadError {
+  return new UploadError(
+    broken.stalled ? 'stalled' : 'connection_broken',
+    'The server cannot be reached. Check the connection and try again.',
+    { cause: broken.cause, retryable: true },
+  )
+}
+
+export function strange(message: string, status = 0): UploadError {
+  return new UploadError('bad_answer', message, { status })
+}
+
+export function parse(text: string): Json | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Json) : null
+  } catch {
+    return null
+  }
+}

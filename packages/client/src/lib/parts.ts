@@ -1,0 +1,180 @@
+import { UploadError } from './error.ts'
+import { follow, uploadFailed } from './follow.ts'
+import { createProgress } from './progress.ts'
+import { uploadPrepared } from './put.ts'
+import { createReader } from './reader.ts'
+import { claim, compareParts, findEarlier, rangeOf } from './resume.ts'
+import { type PartsJob, sendParts } from './send-parts.ts'
+import { createSessions, type HeldPart, type PartsPlan } from './sessions.ts'
+import { storedFile } from './stored.ts'
+import type { StoredFile, UploadOptions, UploadSource, UploadTarget } from './types.ts'
+import { STALL_TIMEOUT } from './watch.ts'
+
+/** Parts in flight together. */
+const CONCURRENCY = 8
+/** How often what the storage lacks at the end is sent again, and how often a session that ended is replaced by a new one. */
+const MOST_ROUNDS = 3
+
+/** Another upload wrote into this one's session. */
+const SHARED = 'upload_shared'
+/** The session takes nothing any more: in our words, and in the server's. */
+const ENDED = new Set(['upload_gone', 'upload_not_found', 'upload_not_open', SHARED])
+
+/** What an upload knows of itself when it is stopped, so that it goes on without reading anything again. */
+export interface Memory {
+  plan?: PartsPlan
+  /** The ETag of each part that was acknowledged, where it could be seen. */
+  readonly acknowledged: Map<number, string | null>
+}
+
+/** A file as the server plans it: parts that can be taken up again, else one body. */
+export async function uploadPlanned(
+  file: UploadSource,
+  target: UploadTarget,
+  options: UploadOptions,
+  signal: AbortSignal,
+  memory: Memory,
+): Promise<StoredFile> {
+  for (let round = 1; ; round += 1) {
+    try {
+      return await run(file, target, round === 1 ? options : { ...options, resume: false }, signal, memory)
+    } catch (error) {
+      const { plan } = memory
+      if (!(error instanceof UploadError) || !ENDED.has(error.code) || plan === undefined) throw error
+      if (error.code !== SHARED) {
+        const ended = await outcomeOf(plan, target, options, signal, error)
+        if (ended !== undefined) return ended
+      }
+      if (round >= MOST_ROUNDS) throw error
+      delete memory.plan
+      memory.acknowledged.clear()
+    }
+  }
+}
+
+/** The file, when somebody else has completed the session; `undefined` when it is simply no more. */
+async function outcomeOf(
+  plan: PartsPlan,
+  target: UploadTarget,
+  { retries }: UploadOptions,
+  signal: AbortSignal,
+  gone: UploadError,
+): Promise<StoredFile | undefined> {
+  const sessions = createSessions(target, { signal, ...(retries !== undefined && { retries }) })
+  const state = await sessions.state(plan.sessionUrl).catch((error: unknown) => {
+    if (error instanceof UploadError && error.status === 404) return { status: 'expired' }
+    throw error
+  })
+  if (state.status === 'completed' && 'file' in state) return storedFile(state.file)
+  if (state.status === 'completing') return follow(plan.sessionUrl, target, signal)
+  if (state.status === 'failed') throw uploadFailed(state)
+  // Somebody gave it up on purpose: it is not begun again behind their back.
+  if (state.status === 'aborted') throw gone
+  return undefined
+}
+
+async function run(
+  file: UploadSource,
+  target: UploadTarget,
+  options: UploadOptions,
+  signal: AbortSignal,
+  memory: Memory,
+): Promise<StoredFile> {
+  const reader = createReader(file)
+  const progress = createProgress(file.size, options.onProgress)
+  const patience = {
+    signal,
+    ...(options.retries !== undefined && { retries: options.retries }),
+    onPause: (seconds: number) => progress.paused(0, seconds),
+  }
+  const sessions = createSessions(target, patience)
+  // What is sent was found by reading; the file may have been written to since.
+  await reader?.check()
+  const held = new Map<number, HeldPart>()
+  let plan = memory.plan
+  let release = plan && claim(plan.sessionUrl)
+  try {
+    if (plan === undefined && reader !== undefined && options.resume !== false) {
+      const earlier = await findEarlier(file, reader, sessions, progress, signal)
+      plan = earlier?.plan
+      release = earlier?.release
+      for (const [number, part] of earlier?.held ?? []) held.set(number, part)
+    }
+    if (plan === undefined) {
+      const made = await sessions.prepare(file, reader === undefined ? ['PUT'] : ['PUT', 'MULTIPART'])
+      if (!('partSize' in made)) return await uploadPrepared(file, made, target, options, sessions, signal)
+      plan = made
+      release = claim(plan.sessionUrl)
+    } else if (memory.plan !== undefined) {
+      for (const part of await sessions.parts(plan.sessionUrl)) {
+        if (memory.acknowledged.has(part.number)) held.set(part.number, part)
+      }
+    }
+    if (reader === undefined) throw new UploadError('bad_answer', 'The server plans parts, which were not asked for.')
+    memory.plan = plan
+    const job: PartsJob = {
+      target,
+      plan,
+      size: file.size,
+      reader,
+      sessions,
+      progress,
+      signal,
+      retries: options.retries,
+      concurrency: options.concurrency ?? CONCURRENCY,
+      stallTimeout: options.stallTimeout ?? STALL_TIMEOUT,
+    }
+    for (const [number, { etag }] of held) memory.acknowledged.set(number, memory.acknowledged.get(number) ?? etag)
+    return await sendAndComplete(job, held, memory)
+  } finally {
+    release?.()
+  }
+}
+
+async function sendAndComplete(
+  job: PartsJob,
+  held: ReadonlyMap<number, HeldPart>,
+  memory: Memory,
+): Promise<StoredFile> {
+  const { plan, size, sessions, progress, reader, signal, target } = job
+  const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1)
+  progress.start([...held.keys()].map((number) => [number, rangeOf(number, plan, size).length]))
+  let missing = numbers.filter((number) => !held.has(number))
+  for (let round = 1; ; round += 1) {
+    await sendParts(missing, job, (number, etag) => memory.acknowledged.set(number, etag))
+    progress.finishing()
+    await reader.check()
+    await checkAlone(job, memory)
+    try {
+      const { status, body } = await sessions.complete(plan.sessionUrl)
+      return status === 202 ? await follow(String(body.status_url), target, signal) : storedFile(body.file)
+    } catch (error) {
+      if (!(error instanceof UploadError) || error.code !== 'upload_parts_missing' || round >= MOST_ROUNDS) throw error
+      const there = new Map((await sessions.parts(plan.sessionUrl)).map((part) => [part.number, part.size]))
+      missing = numbers.filter((number) => there.get(number) !== rangeOf(number, plan, size).length)
+    }
+  }
+}
+
+/**
+ * That storage holds what was sent: another file of this name and size, whose parts so far were the same, may have been
+ * taken up here by another page or process.
+ *
+ * @throws {UploadError} `upload_shared`
+ */
+async function checkAlone({ plan, size, sessions, reader, signal }: PartsJob, { acknowledged }: Memory): Promise<void> {
+  if (![...acknowledged.values()].some((etag) => etag !== null)) return
+  const others = (await sessions.parts(plan.sessionUrl)).filter(({ number, etag }) => {
+    const known = acknowledged.get(number)
+    return known !== undefined && known !== null && known !== etag
+  })
+  // Not every storage lists the ETag that it answered: only other bytes are another file.
+  const { differs } = await compareParts(others, { plan, size, reader, signal })
+  if (differs) {
+    throw new UploadError(
+      SHARED,
+      'Another file of this name and size was sent to the same place at the same moment. Send this one again.',
+      { retryable: true },
+    )
+  }
+}

@@ -1,0 +1,75 @@
+import { createRate } from './rate.ts'
+import type { UploadProgress } from './types.ts'
+
+/** Milliseconds between two reports of bytes in flight; what is acknowledged is always reported. */
+const REPORT_EVERY = 100
+
+/** How far a file in parts is. */
+export interface Progress {
+  /** bytes of an earlier upload that were compared so far */
+  compared(bytes: number): void
+  /** The parts, each with its bytes, that are there before the first is sent. */
+  start(held: Iterable<readonly [part: number, bytes: number]>): void
+  /** bytes of a part that left this machine */
+  moved(part: number, bytes: number): void
+  acknowledged(part: number, bytes: number): void
+  /** The part, or (0) a request about the upload, is tried again after so many seconds. */
+  paused(part: number, seconds: number): void
+  finishing(): void
+}
+
+export function createProgress(
+  total: number,
+  report: (progress: UploadProgress) => void = () => undefined,
+  now: () => number = () => performance.now(),
+): Progress {
+  const rate = createRate(now)
+  const flying = new Map<number, number>()
+  const done = new Set<number>()
+  let sent = 0
+  let highest = 0
+  let reportedAt = Number.NEGATIVE_INFINITY
+
+  function tell(more: Partial<UploadProgress> = {}): void {
+    reportedAt = now()
+    let moved = sent
+    for (const bytes of flying.values()) moved += bytes
+    // A part that is sent again was counted before: what is shown stands still until it has caught up.
+    highest = Math.max(highest, moved)
+    rate.add(moved)
+    const speed = rate.perSecond()
+    report({ phase: 'sending', sent, total, inFlight: highest - sent, ...(speed !== undefined && { speed }), ...more })
+  }
+
+  return {
+    compared: (bytes) => report({ phase: 'sending', sent: 0, total, compared: bytes }),
+    start(held) {
+      for (const [part, bytes] of held) {
+        done.add(part)
+        sent += bytes
+      }
+      tell()
+    },
+    moved(part, bytes) {
+      if (done.has(part)) return
+      flying.set(part, bytes)
+      if (now() - reportedAt >= REPORT_EVERY) tell()
+    },
+    acknowledged(part, bytes) {
+      flying.delete(part)
+      if (done.has(part)) return
+      done.add(part)
+      sent += bytes
+      tell()
+    },
+    paused(part, seconds) {
+      flying.delete(part)
+      if (flying.size > 0) return
+      rate.reset()
+      tell({ phase: 'waiting', retryIn: seconds })
+    },
+    finishing() {
+      tell({ phase: 'finishing' })
+    },
+  }
+}

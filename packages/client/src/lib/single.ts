@@ -1,0 +1,103 @@
+import { readAnswer } from './answer.ts'
+import { addressOf, uploadPath } from './call.ts'
+import { fileChanged, UploadError } from './error.ts'
+import { follow } from './follow.ts'
+import { enter } from './gate.ts'
+import { createRate } from './rate.ts'
+import { persist } from './retry.ts'
+import type { Answer, StoredFile, UploadOptions, UploadSource, UploadTarget } from './types.ts'
+import { Broken, STALL_TIMEOUT, watched } from './watch.ts'
+
+/** The server hashes while it receives; what is left when all is sent (flush, inspect, record) takes seconds, not minutes. */
+const FINISH_TIMEOUT = 600_000
+
+/**
+ * One request with the file as its body.
+ *
+ * It starts again by itself only where that cannot make a second file: the server cannot have received all of it, or it
+ * said that it took nothing. A connection that breaks after the last byte leaves the outcome unknown: `outcome_unknown`.
+ */
+export function uploadSingle(
+  file: UploadSource,
+  target: UploadTarget,
+  { onProgress, ...options }: UploadOptions,
+  signal: AbortSignal,
+): Promise<StoredFile> {
+  const rate = createRate()
+  function moved(sent: number): void {
+    rate.add(sent)
+    const speed = rate.perSecond()
+    const phase = sent >= file.size && file.size > 0 ? 'finishing' : 'sending'
+    onProgress?.({ phase, sent, total: file.size, ...(speed !== undefined && { speed }) })
+  }
+  async function attempt(): Promise<StoredFile> {
+    const leave = await enter(signal)
+    try {
+      rate.reset()
+      moved(0)
+      const answer = await send(file, target, options, signal, moved)
+      const outcome = readAnswer(answer)
+      return 'statusUrl' in outcome ? await follow(outcome.statusUrl, target, signal) : outcome
+    } finally {
+      leave()
+    }
+  }
+  return persist(attempt, {
+    signal,
+    ...(options.retries !== undefined && { retries: options.retries }),
+    onPause: (retryIn) => onProgress?.({ phase: 'waiting', sent: 0, total: file.size, retryIn }),
+  })
+}
+
+async function send(
+  file: UploadSource,
+  target: UploadTarget,
+  { stallTimeout = STALL_TIMEOUT }: UploadOptions,
+  signal: AbortSignal,
+  onSent: (sent: number) => void,
+): Promise<Answer> {
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    'content-type': file.type || 'application/octet-stream',
+  }
+  if (target.token !== undefined) headers.authorization = `Bearer ${target.token}`
+  const url = addressOf(target, `${uploadPath(target)}?filename=${encodeURIComponent(file.name)}`).href
+  const request = { method: 'POST' as const, url, headers, body: file, size: file.size, signal, onSent }
+  try {
+    return await watched({ ...request, stallTimeout, answerTimeout: FINISH_TIMEOUT })
+  } catch (error) {
+    throw error instanceof Broken ? await explain(file, error) : error
+  }
+}
+
+async function explain(file: UploadSource, { allSent, stalled, cause }: Broken): Promise<UploadError> {
+  if (cause instanceof UploadError) return cause
+  if (!(await readable(file))) return fileChanged(file.name, cause)
+  if (file.size > 0 && !allSent) {
+    return stalled
+      ? new UploadError('stalled', 'Nothing moved for a while. Retry sends the file again.', { cause, retryable: true })
+      : new UploadError('connection_broken', 'The connection broke. Retry sends the file again.', {
+          cause,
+          retryable: true,
+        })
+  }
+  return new UploadError(
+    'outcome_unknown',
+    `The connection broke after all of ${file.name} was sent, so it may have arrived. Look among the source’s newest files before sending it again.`,
+    { cause },
+  )
+}
+
+/** A file on disk that changed since it was picked cannot be read any more: browsers refuse, and so does Node's Blob. */
+async function readable(file: UploadSource): Promise<boolean> {
+  if (file.size === 0) return true
+  const reader = file.stream().getReader()
+  try {
+    const { done } = await reader.read()
+    return !done
+  } catch {
+    return false
+  } finally {
+    reader.cancel().catch(() => {})
+  }
+}

@@ -1,0 +1,52 @@
+import { transport } from '#transport'
+import type { Answer, Sending } from './types.ts'
+
+/** Milliseconds. */
+export const STALL_TIMEOUT = 60_000
+
+export interface Watched extends Sending {
+  /** bytes of the body */
+  readonly size: number
+  /** Milliseconds without a byte moving, from before the connection is made. */
+  readonly stallTimeout: number
+  /** Milliseconds for the answer once all has left; what is in the network's own buffers may still take long. */
+  readonly answerTimeout: number
+}
+
+/** A request that ended without an answer. */
+export class Broken extends Error {
+  override readonly name = 'Broken'
+  readonly stalled: boolean
+  readonly allSent: boolean
+
+  constructor(stalled: boolean, allSent: boolean, cause: unknown) {
+    super(stalled ? 'nothing moved any more' : 'the connection broke', { cause })
+    this.stalled = stalled
+    this.allSent = allSent
+  }
+}
+
+/**
+ * One request that does not wait for ever.
+ *
+ * @throws {Broken} when no answer came; the signal's reason; what reading the body throws is the cause
+ */
+export async function watched({ size, stallTimeout, answerTimeout, ...sending }: Watched): Promise<Answer> {
+  const stall = new AbortController()
+  let sent = 0
+  let timer = setTimeout(() => stall.abort(), size === 0 ? answerTimeout : stallTimeout)
+  function onSent(bytes: number): void {
+    sent = bytes
+    clearTimeout(timer)
+    timer = setTimeout(() => stall.abort(), sent >= size ? answerTimeout : stallTimeout)
+    sending.onSent(bytes)
+  }
+  try {
+    return await transport({ ...sending, onSent, signal: AbortSignal.any([sending.signal, stall.signal]) })
+  } catch (error) {
+    if (sending.signal.aborted) throw sending.signal.reason
+    throw new Broken(stall.signal.aborted, sent >= size, error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
