@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { capabilitiesOf } from '../capabilities.ts'
 import { deletingTests } from './deleting.ts'
+import { directTests } from './direct.ts'
 import { watchLeaks } from './leaks.ts'
 import { listingTests } from './listing.ts'
+import { multipartTests } from './multipart.ts'
+import { multipartFaultTests } from './multipart-faults.ts'
 import { readingTests } from './reading.ts'
 import { type MakeStorage, subjectOf } from './subject.ts'
 import { writingTests } from './writing.ts'
@@ -47,6 +50,9 @@ export function storageContract(makeStorage: MakeStorage, { readOnly = false }: 
     describe('reading', () => readingTests(subjectOf(makeStorage)))
     if (!readOnly) {
       describe('writing', () => writingTests(subjectOf(makeStorage)))
+      describe('files in parts', () => multipartTests(subjectOf(makeStorage)))
+      describe('files in parts that go wrong', () => multipartFaultTests(subjectOf(makeStorage)))
+      describe('files from clients themselves', () => directTests(subjectOf(makeStorage)))
       describe('deleting', () => deletingTests(subjectOf(makeStorage)))
     }
     describe('listing', () => listingTests(subjectOf(makeStorage)))

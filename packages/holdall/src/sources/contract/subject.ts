@@ -8,6 +8,8 @@ export interface StorageUnderTest {
   readonly storage: Storage
   /** What is stored beside the files: temporary files, unfinished uploads. Each as something that a person understands. */
   leftovers?(): Promise<readonly string[]>
+  /** What clients reach the storage with, such as the global `fetch`; needed where it gives out addresses to send to. */
+  readonly fetch?: typeof fetch
   /** Another way to the files of a storage that cannot be written. */
   readonly behind?: {
     put(path: string, body: Uint8Array): Promise<void>
@@ -30,6 +32,10 @@ export interface Subject {
   put(path: string, length: number, seed?: number): Promise<Buffer>
   /** A path that no other test uses. */
   fresh(name?: string): string
+  /** For bytes that no other test has. */
+  seed(): number
+  /** What a client sends with. */
+  readonly fetch: typeof fetch
 }
 
 let used = 0
@@ -78,6 +84,15 @@ export function subjectOf(makeStorage: MakeStorage): Subject {
     fresh(name = 'file.bin') {
       used += 1
       return `${used.toString().padStart(8, '0')}/${name}`
+    },
+    seed() {
+      used += 1
+      return used
+    },
+    get fetch() {
+      const { fetch: own } = underTest()
+      assert.ok(own, 'a storage that gives out addresses to send to is tested with a fetch')
+      return own
     },
   }
   return subject

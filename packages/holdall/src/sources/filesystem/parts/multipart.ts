@@ -66,22 +66,24 @@ export function createMultipart(root: Root, now: () => number, before: BeforeIo)
     },
     async complete(upload, parts, { signal } = {}) {
       signal?.throwIfAborted()
-      const folder = await findFolder(root, upload)
-      await turns.stopAll(upload.id, inProgress())
-      try {
-        await claiming(folder, 'whole', () => publishUpload(root, folder, upload, parts, before))
-      } catch (error) {
-        throw await goneOr(upload, error)
-      }
-      // The file is there. What this leaves, the next start sweeps.
-      await discardUpload(root, folder, before).catch(() => {})
+      await turns.alone(upload.id, inProgress(), async () => {
+        const folder = await findFolder(root, upload)
+        try {
+          await claiming(folder, 'whole', () => publishUpload(root, folder, upload, parts, before))
+        } catch (error) {
+          throw await goneOr(upload, error)
+        }
+        // The file is there. What this leaves, the next start sweeps.
+        await discardUpload(root, folder, before).catch(() => {})
+      })
     },
     find: (upload) => findCompleted(root, upload),
     async abort(upload) {
-      const folder = await knownFolder(root, upload)
-      if (folder === undefined) return await root.assertThere()
-      await turns.stopAll(upload.id, new HoldallError('multipart_gone'))
-      await discardUpload(root, folder, before)
+      await turns.alone(upload.id, new HoldallError('multipart_gone'), async () => {
+        const folder = await knownFolder(root, upload)
+        if (folder === undefined) return await root.assertThere()
+        await discardUpload(root, folder, before)
+      })
     },
     listUploads: ({ cursor } = {}) => listUploads(root, cursor),
   }

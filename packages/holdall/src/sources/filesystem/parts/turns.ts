@@ -9,6 +9,7 @@ interface Turn {
  */
 export function createTurns() {
   const turns = new Map<string, Map<number, Turn>>()
+  const whole = new Map<string, Promise<void>>()
 
   async function stop(turn: Turn, reason: Error): Promise<void> {
     turn.stop.abort(reason)
@@ -41,11 +42,18 @@ export function createTurns() {
         end()
       }
     },
-    /** Ends all who write to the upload. */
-    async stopAll(upload: string, reason: Error): Promise<void> {
-      await Promise.all([...(turns.get(upload)?.values() ?? [])].map((turn) => stop(turn, reason)))
+    /** For what concerns the whole upload: one at a time, after those who write to it have been stopped. */
+    async alone<Result>(upload: string, reason: Error, work: () => Promise<Result>): Promise<Result> {
+      for (let earlier = whole.get(upload); earlier !== undefined; earlier = whole.get(upload)) await earlier
+      const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+      whole.set(upload, ended)
+      try {
+        await Promise.all([...(turns.get(upload)?.values() ?? [])].map((turn) => stop(turn, reason)))
+        return await work()
+      } finally {
+        whole.delete(upload)
+        end()
+      }
     },
   }
 }
-
-export type Turns = ReturnType<typeof createTurns>
