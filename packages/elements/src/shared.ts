@@ -16,5 +16,13 @@ export {
   splitName,
   typeLabel,
 } from './lib/files.ts'
-export { formatBytes, formatCount, formatDay, formatDimensions, formatLimit } from './lib/format.ts'
+export {
+  formatBytes,
+  formatCount,
+  formatDay,
+  formatDimensions,
+  formatDuration,
+  formatLimit,
+  formatPortion,
+} from './lib/format.ts'
 export { ICONS, type IconName } from './lib/icons.ts'

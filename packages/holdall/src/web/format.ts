@@ -2,7 +2,15 @@ import { formatDay } from '@holdall/elements/shared'
 import { late } from './late.ts'
 
 /** Pages and components write sizes and counts alike, because they are written by the same functions. */
-export { formatBytes, formatCount, formatDay, formatDimensions, formatLimit } from '@holdall/elements/shared'
+export {
+  formatBytes,
+  formatCount,
+  formatDay,
+  formatDimensions,
+  formatDuration,
+  formatLimit,
+  formatPortion,
+} from '@holdall/elements/shared'
 
 const grouped = late(() => new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 }))
 
