@@ -8,6 +8,7 @@ import type { Urls } from '../web/url.ts'
 import { walkFiles } from './list.ts'
 import { FILE_ID, type FileBrief, type FileRecord, UNKNOWN_TYPE } from './record.ts'
 import { FILE_COLUMNS_SQL, type FileRow, toRecord } from './rows.ts'
+import { createExcerpts, type FindExcerpts } from './search/excerpts.ts'
 import { createFind, type FileList, type FileQuestion } from './search/find.ts'
 import { createTokenizer } from './search/tokens.ts'
 import { createSummaries } from './summaries.ts'
@@ -42,6 +43,8 @@ export interface Registry {
   summaries(actor: Actor | null, ids: Iterable<string>, urls: Pick<Urls, 'path'>): Promise<string>
   /** A page of files: all of some sources, or those that are found. @throws HoldallError `invalid_cursor` */
   list(question: FileQuestion): Promise<FileList>
+  /** What the documents among the files of a page say around the words that they were found by. */
+  readonly excerpts: FindExcerpts
   /** By the source's row id; a source without files is absent. */
   totals(): Promise<Map<number, SourceTotals>>
   /** Other files with the same bytes that the actor may browse, newest first. */
@@ -89,6 +92,7 @@ function batchOf(ids: Iterable<string>): string[] {
 
 export function createRegistry(database: InternalDatabase, permissions: Permissions): Registry {
   const summaries = createSummaries(database, permissions)
+  const tokenize = createTokenizer()
 
   async function byIds(ids: Iterable<string>): Promise<Map<string, FileRecord>> {
     const wanted = batchOf(ids)
@@ -129,7 +133,8 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
       return new Map((await browsable(actor, rows.map(toBrief))).map((file) => [file.id, file]))
     },
     summaries: async (actor, ids, urls) => await summaries(actor, batchOf(ids), urls),
-    list: createFind(database, createTokenizer()),
+    list: createFind(database, tokenize),
+    excerpts: createExcerpts(database, tokenize),
     async totals() {
       const rows = await database.read.selectFrom('datasette_files_totals').selectAll().execute()
       return new Map(rows.map(({ source_id, files, bytes }) => [source_id, { files, bytes }]))

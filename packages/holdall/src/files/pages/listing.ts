@@ -1,13 +1,14 @@
 import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { button, hiddenFields } from '../../web/parts/button.ts'
-import { fileCell, fileTiles, pickBox } from '../../web/parts/file.ts'
+import { excerptLine, fileCell, fileTiles, pickBox } from '../../web/parts/file.ts'
 import { type SelectOption, searchInput, selectInput } from '../../web/parts/inputs.ts'
 import { dataTable, pager, segmented } from '../../web/parts/table.ts'
 import type { Actor } from '../../web/route.ts'
 import type { FileRecord } from '../record.ts'
 import { type FilesRoom, fileResource } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
+import type { Excerpt } from '../search/excerpts.ts'
 import type { FileList, Sort } from '../search/find.ts'
 import { GROUPS, isGroup } from '../search/kinds.ts'
 import { shownFile } from '../shown.ts'
@@ -106,9 +107,11 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
 export async function listedFiles(room: FilesRoom, actor: Actor | null, listing: Listing): Promise<Html> {
   const { list, asked, hrefOf } = listing
   const deletable = await deletableAmong(room, actor, list.files)
+  const excerpts = await room.registry.excerpts(asked.q, list.files)
   const first = list.seen + 1
   const last = list.seen + list.files.length
-  const files = asked.view === 'grid' ? tiles(room, listing, deletable) : table(room, listing, deletable)
+  const shown: Shown = { deletable, excerpts }
+  const files = asked.view === 'grid' ? tiles(room, listing, shown) : table(room, listing, shown)
   const pages = pager({
     text: `${formatNumber(first)}–${formatNumber(last)} of ${howMany(list)}`,
     firstHref: asked.cursor === undefined ? null : hrefOf({}),
@@ -140,17 +143,24 @@ async function deletableAmong(
   return new Set(allowed.flatMap((resource) => resource.child ?? []))
 }
 
-function tiles(room: FilesRoom, { list, sourceOf }: Listing, deletable: ReadonlySet<string>): Html {
+/** What is known of the files of a page beside themselves. */
+interface Shown {
+  readonly deletable: ReadonlySet<string>
+  readonly excerpts: ReadonlyMap<string, Excerpt>
+}
+
+function tiles(room: FilesRoom, { list, sourceOf }: Listing, { deletable, excerpts }: Shown): Html {
   return fileTiles(
     list.files.map((file) => ({
       ...shownFile(file, room.urls, TILE_SIDE),
       selectable: deletable.has(file.id),
       note: sourceOf?.(file),
+      excerpt: excerpts.get(file.id),
     })),
   )
 }
 
-function table(room: FilesRoom, listing: Listing, deletable: ReadonlySet<string>): Html {
+function table(room: FilesRoom, listing: Listing, { deletable, excerpts }: Shown): Html {
   const { list, caption, hrefOf, sourceOf } = listing
   const sorted = (sort: Sort, direction: 'ascending' | 'descending') => ({
     href: hrefOf({ sort }),
@@ -173,7 +183,7 @@ function table(room: FilesRoom, listing: Listing, deletable: ReadonlySet<string>
         ...(deletable.size > 0
           ? [deletable.has(file.id) ? html`<label class="choice">${pickBox(file)}</label>` : NOTHING]
           : []),
-        fileCell({ state: 'file', file: shownFile(file, room.urls) }),
+        html`${fileCell({ state: 'file', file: shownFile(file, room.urls) })}${excerptLine(excerpts.get(file.id))}`,
         ...(sourceOf === undefined ? [] : [sourceOf(file)]),
         typeName(file.contentType),
         file.size === null ? '' : formatBytes(file.size),

@@ -34,8 +34,8 @@ export async function searchPage(room: FilesRoom, c: RouteContext, found: Found)
   const path = listing.hrefOf({ cursor: asked.cursor })
   return renderPage({
     ...(await frame(c)),
-    title: asked.q === '' ? 'Search files' : `${asked.q} · Search files`,
-    heading: 'Search files',
+    title: asked.q === '' ? 'Search' : `${asked.q} · Search`,
+    heading: 'Search',
     section: 'files',
     crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Search' }],
     said: room.once?.take(c, path).said,

@@ -26,6 +26,8 @@ export interface TileFile extends ShownFile {
   readonly selectable?: boolean
   /** One more line: where it is from. */
   readonly note?: string | undefined
+  /** What it says around the words that it was found by; every second piece, from the second on, is one of them. */
+  readonly excerpt?: readonly string[] | undefined
 }
 
 /** What stands in a cell. An id that is missing or hidden tells nothing; one in the trash shows only to those who may restore it. */
@@ -67,6 +69,12 @@ export function fileCell(item: CellItem): Html {
   if (item.state === 'trashed') return absent('trash', fileName(item.filename), item.note)
   const { file } = item
   return html`<span class="file-cell"><a class="thumb-link" href="${safeUrl(file.href)}" tabindex="-1" aria-hidden="true">${thumbnail(file)}</a><span class="file-text"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}">${fileName(file.filename)}</a><span class="file-facts">${factsLine(file)}</span>${stateLine(file)}</span></span>`
+}
+
+/** What a document says around the words that it was found by. */
+export function excerptLine(excerpt: readonly string[] | undefined): Html | false {
+  if (excerpt === undefined) return false
+  return html`<span class="excerpt">${excerpt.map((piece, at) => (at % 2 === 1 ? html`<mark>${piece}</mark>` : piece))}</span>`
 }
 
 function stateLine({ changedAt = null, missingSince = null }: ShownFile): Html | false {
@@ -114,7 +122,7 @@ export function fileTiles(files: readonly TileFile[]): Html {
       }</span>${
         // What is heard is the whole name; what is seen is in two parts, so that it can shrink in the middle.
         html`<span class="unseen">${file.filename}</span><span aria-hidden="true">${fileName(file.filename)}</span>`
-      }<span class="file-facts">${factsLine(file)}</span>${file.note && html`<span class="file-facts">${file.note}</span>`}${stateLine(file)}</a>${
+      }<span class="file-facts">${factsLine(file)}</span>${file.note && html`<span class="file-facts">${file.note}</span>`}${excerptLine(file.excerpt)}${stateLine(file)}</a>${
         file.selectable && html`<label class="pick">${pickBox(file)}</label>`
       }</li>`,
   )}</ul>`
