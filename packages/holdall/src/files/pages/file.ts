@@ -6,6 +6,7 @@ import { copyable, facts, fold, linkedRows } from '../../web/parts/facts.ts'
 import { thumbnail } from '../../web/parts/file.ts'
 import { textArea } from '../../web/parts/inputs.ts'
 import { notice } from '../../web/parts/notice.ts'
+import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { FileRecord } from '../record.ts'
 import type { FileUses } from '../references.ts'
@@ -74,7 +75,7 @@ export async function filePage(
           html`<a href="${urls.source(file.sourceSlug)}">${label}</a>${source && html` <span class="faint">(${storageName(source.storageType)})</span>`}`,
         ],
         ['Uploaded by', uploader],
-        ['When', html`<time datetime="${file.createdAt}">${formatTime(file.createdAt)}</time>`],
+        ['When', shownTime(file.createdAt)],
         ...changeFacts(file),
         ['File id', copyable(file.id, 'the file id')],
       ],

@@ -1,9 +1,10 @@
-import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
+import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { button, hiddenFields } from '../../web/parts/button.ts'
 import { excerptLine, fileCell, fileTiles, pickBox } from '../../web/parts/file.ts'
 import { type SelectOption, searchInput, selectInput } from '../../web/parts/inputs.ts'
 import { dataTable, pager, segmented } from '../../web/parts/table.ts'
+import { shownTime } from '../../web/parts/time.ts'
 import type { Actor } from '../../web/route.ts'
 import type { FileRecord } from '../record.ts'
 import { type FilesRoom, fileResource } from '../room.ts'
@@ -187,7 +188,7 @@ function table(room: FilesRoom, listing: Listing, { deletable, excerpts }: Shown
         ...(sourceOf === undefined ? [] : [sourceOf(file)]),
         typeName(file.contentType),
         file.size === null ? '' : formatBytes(file.size),
-        html`<time datetime="${file.createdAt}">${formatTime(file.createdAt)}</time>`,
+        shownTime(file.createdAt),
       ],
     })),
   })}</div>`

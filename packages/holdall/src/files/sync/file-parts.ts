@@ -2,6 +2,7 @@ import { formatBytes, formatTime } from '../../web/format.ts'
 import { type Html, html, NOTHING } from '../../web/html.ts'
 import { copyable } from '../../web/parts/facts.ts'
 import { notice } from '../../web/parts/notice.ts'
+import { shownTime } from '../../web/parts/time.ts'
 import type { FileRecord } from '../record.ts'
 import { type FormerState, MAX_FORMER_STATES } from './history.ts'
 
@@ -37,5 +38,5 @@ export function earlierVersions(former: readonly FormerState[]): Html {
 }
 
 function timeOf(iso: string | null): Html | null {
-  return iso === null ? null : html`<time datetime="${iso}">${formatTime(iso)}</time>`
+  return iso === null ? null : shownTime(iso)
 }

@@ -1,9 +1,10 @@
 import type { Source } from '../../sources/sources.ts'
-import { formatCount, formatNumber, formatTime } from '../../web/format.ts'
+import { formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html, NOTHING } from '../../web/html.ts'
 import { attributes } from '../../web/parts/attributes.ts'
 import { linkButton, postButton } from '../../web/parts/button.ts'
 import { notice } from '../../web/parts/notice.ts'
+import { shownTime } from '../../web/parts/time.ts'
 import { INSTANCE, type RouteContext } from '../../web/route.ts'
 import type { FilesRoom } from '../room.ts'
 import type { SyncRun } from './runs.ts'
@@ -62,7 +63,7 @@ function running({ expected }: SyncState, run: SyncRun, page: string): Html {
 
 function completed(run: SyncRun): Html {
   const time = run.finished_at ?? run.started_at
-  return html`Synced <time datetime="${time}">${formatTime(time)}</time>: ${foundIn(run)}`
+  return html`Synced ${shownTime(time)}: ${foundIn(run)}`
 }
 
 function foundIn({ added, changed, missing, returned }: SyncRun): string {

@@ -1,10 +1,11 @@
-import { formatBytes, formatTime } from '../../web/format.ts'
+import { formatBytes } from '../../web/format.ts'
 import { type Html, html, NOTHING } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { linkButton, postButton } from '../../web/parts/button.ts'
 import { facts } from '../../web/parts/facts.ts'
 import { preview } from '../../web/parts/file.ts'
 import { notice } from '../../web/parts/notice.ts'
+import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { usedIn } from '../pages/file.ts'
 import type { FilesRoom } from '../room.ts'
@@ -55,8 +56,8 @@ export async function trashedFilePage(room: FilesRoom, c: RouteContext, file: Tr
         ['Size', file.size === null ? null : formatBytes(file.size)],
         ['Source', label],
         ['Deleted by', who],
-        ['When', html`<time datetime="${trashedAt}">${formatTime(trashedAt)}</time>`],
-        ['Uploaded', html`<time datetime="${file.createdAt}">${formatTime(file.createdAt)}</time>`],
+        ['When', shownTime(trashedAt)],
+        ['Uploaded', shownTime(file.createdAt)],
       ],
     )}</section></aside></div>`,
   })

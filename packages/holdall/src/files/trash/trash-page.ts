@@ -1,10 +1,11 @@
-import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
+import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, hiddenFields } from '../../web/parts/button.ts'
 import { fileCell, pickBox } from '../../web/parts/file.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
+import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { MAX_COUNT } from '../list.ts'
 import { filesInWords, howMany } from '../pages/listing.ts'
@@ -86,7 +87,7 @@ async function table(room: FilesRoom, files: readonly TrashedFile[]): Promise<Ht
         fileCell({ state: 'file', file: shownFile(file, urls) }),
         sources.byId(file.sourceId)?.label ?? file.sourceSlug,
         file.size === null ? '' : formatBytes(file.size),
-        html`<span><time datetime="${file.trash.trashedAt}">${formatTime(file.trash.trashedAt)}</time>${
+        html`<span>${shownTime(file.trash.trashedAt)}${
           file.trash.trashedBy !== null &&
           html` <span class="muted">by ${people.get(file.trash.trashedBy) ?? file.trash.trashedBy}</span>`
         }</span>`,
@@ -99,5 +100,5 @@ async function table(room: FilesRoom, files: readonly TrashedFile[]): Promise<Ht
 /** What is null is kept: its bytes were there before us, or its source cannot delete. */
 function keptUntil({ trash }: TrashedFile): Html | string {
   if (trash.purgeAfter === null) return 'Restored or deleted by hand'
-  return html`<time datetime="${trash.purgeAfter}">${formatTime(trash.purgeAfter)}</time>`
+  return shownTime(trash.purgeAfter)
 }

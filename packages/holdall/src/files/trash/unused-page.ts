@@ -1,10 +1,11 @@
-import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
+import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { hiddenFields } from '../../web/parts/button.ts'
 import { fileCell, pickBox } from '../../web/parts/file.ts'
 import { emptyState, notice } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
+import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { selectionBar } from '../pages/selection.ts'
 import type { FilesRoom } from '../room.ts'
@@ -86,7 +87,7 @@ function table({ urls, sources }: FilesRoom, { files }: UnusedList): Html {
         fileCell({ state: 'file', file: shownFile(file, urls) }),
         sources.byId(file.sourceId)?.label ?? file.sourceSlug,
         file.size === null ? '' : formatBytes(file.size),
-        html`<time datetime="${file.createdAt}">${formatTime(file.createdAt)}</time>`,
+        shownTime(file.createdAt),
       ],
     })),
   })

@@ -5,6 +5,7 @@ import { linkButton, postButton } from '../../../web/parts/button.ts'
 import { fileCell } from '../../../web/parts/file.ts'
 import { notice } from '../../../web/parts/notice.ts'
 import { dataTable, pager } from '../../../web/parts/table.ts'
+import { shownTime } from '../../../web/parts/time.ts'
 import type { RouteContext } from '../../../web/route.ts'
 import { itemsOf } from '../../file-columns/items.ts'
 import { cellFiles } from '../../file-columns/visible.ts'
@@ -16,7 +17,7 @@ import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import { rowName } from '../row-name.ts'
 import type { Run } from '../run.ts'
-import { statusWords, timeOf } from './runs-panel.ts'
+import { statusWords } from './runs-panel.ts'
 
 /** `GET /{db}/{table}/-/attach/{run}` of a run that was carried out: what it wrote, and its undo. */
 export async function resultPage(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<Response> {
@@ -43,7 +44,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
     renderPage({
       ...frame,
       title: titleOf(run),
-      lede: html`${statusWords(run)}${actor}, ${timeOf(run.appliedAt ?? run.createdAt)}`,
+      lede: html`${statusWords(run)}${actor}, ${shownTime(run.appliedAt ?? run.createdAt)}`,
       crumbs: [
         ...crumbs(room, database.name, table.name, '').slice(0, -1),
         { label: 'Attach many files', href: `${href}?${new URLSearchParams({ column: run.column })}` },

@@ -3,6 +3,7 @@ import { type Html, html } from '../../../web/html.ts'
 import { linkButton, postButton } from '../../../web/parts/button.ts'
 import { linkedRows } from '../../../web/parts/facts.ts'
 import type { IconName } from '../../../web/parts/icon.ts'
+import { shownTime } from '../../../web/parts/time.ts'
 import type { Subject } from '../room.ts'
 import type { Run } from '../run.ts'
 
@@ -12,7 +13,7 @@ export function plansPanel({ href }: Subject, plans: readonly Run[]): Html {
   return html`<section aria-labelledby="not-finished"><h2 id="not-finished">Not finished</h2>${linkedRows(
     plans.map((run) => ({
       title: `${formatCount(run.files, 'file')} for ${run.column}`,
-      note: html`Nothing is attached yet · ${timeOf(run.createdAt)}`,
+      note: html`Nothing is attached yet · ${shownTime(run.createdAt)}`,
       href: `${href}/${run.id}`,
       icon: 'clock' as const,
       end: linkButton({
@@ -31,7 +32,7 @@ export function runsPanel({ href }: Subject, runs: readonly Run[], names: Readon
   return html`<section aria-labelledby="attached-before"><h2 id="attached-before">Attached before</h2>${linkedRows(
     runs.map((run) => ({
       title: `${formatCount(run.files, 'file')} to ${run.column}`,
-      note: html`${statusWords(run)} · ${run.actorId !== null && `by ${names.get(run.actorId) ?? run.actorId} · `}${timeOf(run.createdAt)}`,
+      note: html`${statusWords(run)} · ${run.actorId !== null && `by ${names.get(run.actorId) ?? run.actorId} · `}${shownTime(run.createdAt)}`,
       href: `${href}/${run.id}`,
       icon: iconOf(run),
       ...(run.status === 'applied' && {
@@ -50,10 +51,6 @@ export function runsPanel({ href }: Subject, runs: readonly Run[], names: Readon
 // Beside what was undone stands nothing that could be pressed to delete it.
 function iconOf({ status }: Run): IconName {
   return status === 'failed' ? 'warning' : status === 'applied' ? 'check' : 'clock'
-}
-
-export function timeOf(iso: string): Html {
-  return html`<time datetime="${iso}">${formatTime(iso)}</time>`
 }
 
 export function statusWords({ status, cells, restored }: Run): string {

@@ -11,6 +11,7 @@ import { fileCell } from '../../../web/parts/file.ts'
 import { searchInput, selectInput, textInput } from '../../../web/parts/inputs.ts'
 import { emptyState, notice } from '../../../web/parts/notice.ts'
 import { dataTable } from '../../../web/parts/table.ts'
+import { shownTime } from '../../../web/parts/time.ts'
 import type { RouteContext } from '../../../web/route.ts'
 import { answerPage } from '../../pages/answer.ts'
 import { crumbs, sourceFor, uploadableSources } from '../../pages/room.ts'
@@ -18,7 +19,7 @@ import { newestFiles, sourcesHere } from '../here.ts'
 import { MAX_FILES } from '../limits.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import type { Run } from '../run.ts'
-import { plansPanel, runsPanel, timeOf } from './runs-panel.ts'
+import { plansPanel, runsPanel } from './runs-panel.ts'
 
 export interface StartOptions {
   readonly refused?: HoldallError
@@ -164,7 +165,7 @@ async function hereWay(
               cells: [
                 html`<input type="checkbox" name="file" value="${file.id}" aria-label="${file.filename}">`,
                 fileCell({ state: 'file', file: shownFile(file, room.urls) }),
-                html`<span class="muted tabular">${timeOf(file.createdAt)}</span>`,
+                html`<span class="muted tabular">${shownTime(file.createdAt)}</span>`,
               ],
             })),
             density: 'default',
