@@ -14,15 +14,20 @@ function say(event: string): void {
 }
 
 describe('a bucket of Ceph', { skip: skipS3 }, () => {
-  storageContract(async () => {
-    const bucket = await makeBucket('contract')
-    const config = type?.config.parse({ ...bucket.config, prefix: 'some/prefix' })
-    const storage = await type?.create(config, { log, fetch, getSecret: async () => undefined })
-    if (storage === undefined) throw new Error('There is no storage type')
-    return {
-      storage,
-      leftovers: async () => (await bucket.uploads()).map(({ key }) => `an upload of ${key}`),
-      remove: bucket.remove,
-    }
-  })
+  const listed = process.env.HOLDALL_TEST_LONG ? 10_000 : 2_000
+  storageContract(
+    async () => {
+      const bucket = await makeBucket('contract')
+      const config = type?.config.parse({ ...bucket.config, prefix: 'some/prefix' })
+      const storage = await type?.create(config, { log, fetch, getSecret: async () => undefined })
+      if (storage === undefined) throw new Error('There is no storage type')
+      return {
+        storage,
+        fetch,
+        leftovers: async () => (await bucket.uploads()).map(({ key }) => `an upload of ${key}`),
+        remove: bucket.remove,
+      }
+    },
+    { listed },
+  )
 })

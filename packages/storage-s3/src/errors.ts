@@ -53,6 +53,8 @@ export function explain(error: unknown, where: Where): HoldallError {
       return new HoldallError('range_not_satisfiable', {}, { cause: error })
     case 'NoSuchUpload':
       return new HoldallError('multipart_gone', {}, { cause: error })
+    case 'InvalidPart':
+      return new HoldallError('upload_parts_missing', { parts: 'one was sent again meanwhile' }, { cause: error })
     case 'KeyTooLongError':
       return new HoldallError('storage_path_invalid', { reason: 'it is too long' }, { cause: error })
     case 'QuotaExceeded':

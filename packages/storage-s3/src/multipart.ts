@@ -10,7 +10,7 @@ import {
 } from 'holdall/plugin'
 import { type Bucket, bareEtag, storedFile } from './bucket.ts'
 import { decoded, fromCursor, toCursor } from './list.ts'
-import { removeUpload } from './remove-upload.ts'
+import { isGone, removeUpload } from './remove-upload.ts'
 
 /** In the metadata of an object: which upload has made it. */
 export const TOKEN = 'holdall-upload'
@@ -31,6 +31,11 @@ export function createMultipart(bucket: Bucket, checksum: () => PartChecksum | u
     return key
   }
   const named = (upload: MultipartUpload) => ({ Bucket, Key: keyOf(upload), UploadId: upload.id })
+  async function goneOr<Result>(answer: Promise<Result>): Promise<Result> {
+    return await answer.catch((error: unknown) => {
+      throw isGone(error) ? new HoldallError('multipart_gone', {}, { cause: error }) : error
+    })
+  }
 
   return {
     limits: LIMITS,
@@ -64,18 +69,12 @@ export function createMultipart(bucket: Bucket, checksum: () => PartChecksum | u
       return { url, headers: bound, expiresIn }
     },
     async listParts(upload, { after, limit = MAX_LIST_LIMIT, signal }: ListPartsOptions = {}) {
-      const {
-        Parts = [],
-        IsTruncated,
-        NextPartNumberMarker,
-      } = await bucket.send(
-        new sdk.ListPartsCommand({
-          ...named(upload),
-          MaxParts: limit,
-          ...(after !== undefined && { PartNumberMarker: String(after) }),
-        }),
-        { signal },
-      )
+      const command = new sdk.ListPartsCommand({
+        ...named(upload),
+        MaxParts: limit,
+        ...(after !== undefined && { PartNumberMarker: String(after) }),
+      })
+      const { Parts = [], IsTruncated, NextPartNumberMarker } = await goneOr(bucket.send(command, { signal }))
       const parts = Parts.map(
         ({ PartNumber = 0, Size = 0, ETag }): StoredPart => ({
           number: PartNumber,
@@ -86,14 +85,17 @@ export function createMultipart(bucket: Bucket, checksum: () => PartChecksum | u
       return { parts, next: IsTruncated === true ? Number(NextPartNumberMarker ?? parts.at(-1)?.number) : null }
     },
     async complete(upload, parts, { signal } = {}) {
-      await bucket.send(
-        new sdk.CompleteMultipartUploadCommand({
-          ...named(upload),
-          MultipartUpload: { Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: `"${etag}"` })) },
-          ...(bucket.isAws && { MpuObjectSize: upload.size }),
-        }),
-        { signal, answerLimitMs: COMPLETE_LIMIT_MS },
-      )
+      const missing = firstMissing(upload, parts)
+      if (missing !== undefined) {
+        await goneOr(bucket.send(new sdk.ListPartsCommand({ ...named(upload), MaxParts: 1 }), { signal }))
+        throw new HoldallError('upload_parts_missing', { parts: `part ${missing} is missing` })
+      }
+      const command = new sdk.CompleteMultipartUploadCommand({
+        ...named(upload),
+        MultipartUpload: { Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: `"${etag}"` })) },
+        ...(bucket.isAws && { MpuObjectSize: upload.size }),
+      })
+      await goneOr(bucket.send(command, { signal, answerLimitMs: COMPLETE_LIMIT_MS }))
     },
     async find(upload, options = {}) {
       const found = await bucket.head(keyOf(upload), options)
@@ -122,6 +124,15 @@ export function createMultipart(bucket: Bucket, checksum: () => PartChecksum | u
       return { uploads, next: IsTruncated === true ? toCursor(JSON.stringify(next)) : null }
     },
   }
+}
+
+/** The service would make a file of any parts that are there. */
+function firstMissing({ size, partSize }: NewMultipart, parts: readonly StoredPart[]): number | undefined {
+  const sizes = new Map(parts.map((part) => [part.number, part.size]))
+  for (let number = 1, left = size; left > 0; number += 1, left -= partSize) {
+    if (sizes.get(number) !== Math.min(left, partSize)) return number
+  }
+  return undefined
 }
 
 /** @throws HoldallError `invalid_cursor` */

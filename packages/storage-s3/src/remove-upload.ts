@@ -12,10 +12,18 @@ export async function removeUpload(bucket: Bucket, key: string, id: string, opti
       await bucket.send(new bucket.sdk.AbortMultipartUploadCommand(upload), options)
       await bucket.send(new bucket.sdk.ListPartsCommand({ ...upload, MaxParts: 1 }), options)
     } catch (error) {
-      if (codeOf((error as Error).cause) === 'NoSuchUpload') return
+      if (isGone(error)) return
       throw error
     }
     // It is still listed: some services forget an upload a moment later, others had a part on its way.
     if (attempt === ATTEMPTS) return
   }
+}
+
+/** Ceph says of some uploads that their key is not there. */
+const GONE = new Set(['NoSuchUpload', 'NoSuchKey'])
+
+/** Whether an upload is not there any more: aborted or completed, which this does not tell. */
+export function isGone(error: unknown): boolean {
+  return GONE.has(codeOf((error as Error).cause))
 }

@@ -14,7 +14,11 @@ import { writingTests } from './writing.ts'
 export interface ContractOptions {
   /** For a storage that cannot be written, whose files come to it `behind` its back: reading and listing alone. */
   readonly readOnly?: boolean
+  /** How many files are listed; fewer where each costs a request. */
+  readonly listed?: number
 }
+
+const LISTED = 10_000
 
 /**
  * What every storage must do, as tests for `node:test`.
@@ -23,7 +27,10 @@ export interface ContractOptions {
  * @example
  * storageContract(async () => ({ storage: await myType.create(config, context) }))
  */
-export function storageContract(makeStorage: MakeStorage, { readOnly = false }: ContractOptions = {}): void {
+export function storageContract(
+  makeStorage: MakeStorage,
+  { readOnly = false, listed = LISTED }: ContractOptions = {},
+): void {
   describe('storage contract', () => {
     test('its capabilities are its members', async () => {
       const { storage, remove } = await makeStorage()
@@ -55,6 +62,6 @@ export function storageContract(makeStorage: MakeStorage, { readOnly = false }: 
       describe('files from clients themselves', () => directTests(subjectOf(makeStorage)))
       describe('deleting', () => deletingTests(subjectOf(makeStorage)))
     }
-    describe('listing', () => listingTests(subjectOf(makeStorage)))
+    describe('listing', () => listingTests(subjectOf(makeStorage), listed))
   })
 }
