@@ -22,6 +22,7 @@ import { createOutgoing } from '../web/outgoing/fetch.ts'
 import { INSTANCE, type Route, type RouteContext, type RouteEnv } from '../web/route.ts'
 import { createUrls } from '../web/url.ts'
 import { assetRoutes } from './assets.ts'
+import { contentSecurityPolicy } from './content-security-policy.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { cameFrom, errorPage } from './error-page.ts'
 import { healthRoute } from './health.ts'
@@ -192,7 +193,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       refuseCrossSite: access.refuseCrossSite,
       enforce: access.enforce,
       theme: access.theme,
-      contentSecurityPolicy: () => CONTENT_SECURITY_POLICY,
+      contentSecurityPolicy: () => contentSecurityPolicy(sources.list().flatMap(({ origins }) => origins)),
       errorPage: async (c, error) => {
         const from = cameFrom({ method: c.req.method, url: c.req.url, referer: c.req.header('Referer') })
         return c.html(await errorPage(await frame(c), error, c.var.requestId, from), error.status as 400)
@@ -220,20 +221,6 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
 }
 
 const UPKEEP_AFTER_MS = 1_000
-
-// Scripts and styles are files of ours; pictures may also come from the page itself while they are being uploaded.
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "media-src 'self'",
-  "frame-src 'self'",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
 
 /** A server that listens. */
 export interface Holdall {

@@ -30,6 +30,8 @@ export interface Source {
   /** As the last probe found it. */
   readonly availability: Availability
   readonly capabilities: Capabilities
+  /** The origins that pages must be allowed to reach: where its files are sent to and come from without this server. */
+  readonly origins: readonly string[]
   readonly rules: SourceRules
   /** Whether the position stays in the facts of a photo. */
   readonly keepGps: boolean
@@ -171,6 +173,9 @@ function sourceOf(
     },
     get capabilities() {
       return connection?.storage === undefined ? NO_CAPABILITIES : capabilitiesOf(connection.storage)
+    },
+    get origins() {
+      return connection?.storage?.origins ?? []
     },
     get rules() {
       const limits = [serverLimit, declared?.source.maxFileSize, connection?.storage?.maxFileSize]
