@@ -19,8 +19,8 @@ const FLAGS = [
 /** The four ways in which every page is looked at. */
 export const LOOKS = [
   { name: 'light-wide', colorScheme: 'light', width: 1280, height: 900 },
-  { name: 'light-narrow', colorScheme: 'light', width: 360, height: 740 },
   { name: 'dark-wide', colorScheme: 'dark', width: 1280, height: 900 },
+  { name: 'light-narrow', colorScheme: 'light', width: 360, height: 740 },
   { name: 'dark-narrow', colorScheme: 'dark', width: 360, height: 740 },
 ] as const
 
@@ -40,10 +40,15 @@ export function launchBrowser(): Promise<Browser> {
 export async function lookAt(context: BrowserContext, url: string, name: string): Promise<string[]> {
   const findings: string[] = []
   const page = await context.newPage()
+  let width: number | undefined
   for (const how of LOOKS) {
-    await page.setViewportSize({ width: how.width, height: how.height })
     await page.emulateMedia({ colorScheme: how.colorScheme, reducedMotion: 'reduce' })
-    await page.goto(url, { waitUntil: 'networkidle' })
+    // A theme changes under the page's feet, as it does in the evening; another width is another visit.
+    if (how.width !== width) {
+      width = how.width
+      await page.setViewportSize({ width: how.width, height: how.height })
+      await page.goto(url, { waitUntil: 'networkidle' })
+    }
     findings.push(...(await look(page, name, how)))
   }
   await page.close()
