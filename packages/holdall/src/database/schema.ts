@@ -216,6 +216,7 @@ export interface UploadSessionTable {
   part_count: number | null
   storage_upload: string | null
   clear_at: string | null
+  due_at: Generated<string>
 }
 
 export interface MetadataColumnTable {

@@ -77,7 +77,7 @@ export function createFiles(options: FilesOptions): Files {
     previews: createPreviews({ sources, parsers, log }),
     trash,
     sync,
-    intake: createIntake({ registry, readers, background, urls }),
+    intake: createIntake({ database, registry, readers, background, urls }),
     start() {
       // A large cache takes a while to look through, and nobody has to wait for that.
       thumbnails.start().catch((error) => log.warn('thumbnails_not_swept', { error }))

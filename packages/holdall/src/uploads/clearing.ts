@@ -2,22 +2,24 @@ import type { Multipart } from '../sources/multipart.ts'
 import type { Sources } from '../sources/sources.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
-import { BATCH, LATE_ARRIVALS_MS, LONGEST_PAUSE_MS } from './limits.ts'
+import { LATE_ARRIVALS_MS, LONGEST_PAUSE_MS } from './limits.ts'
+import type { IsRecorded } from './recorded.ts'
 import { isProxied, multipartUploadOf, newMultipartOf, type UploadSession } from './session.ts'
-import type { SessionStore } from './store.ts'
+import type { Sessions } from './sessions.ts'
 
 export interface ClearingOptions {
-  readonly store: SessionStore
+  readonly sessions: Sessions
+  readonly isRecorded: IsRecorded
   readonly sources: Sources
   readonly log: Log
   readonly now: () => number
 }
 
 /** Removes the bytes of uploads that made no file: what the row says must be done, until it is done. */
-export function createClearing({ store, sources, log, now }: ClearingOptions) {
+export function createClearing({ sessions, isRecorded, sources, log, now }: ClearingOptions) {
   /** @throws what the storage throws */
   async function discard(session: UploadSession): Promise<void> {
-    if (await store.isRecorded(session)) return
+    if (await isRecorded(session)) return
     const source = sources.byId(session.sourceId)
     if (source === undefined) return
     const storage = await source.storage()
@@ -44,24 +46,37 @@ export function createClearing({ store, sources, log, now }: ClearingOptions) {
   async function clear(session: UploadSession): Promise<void> {
     try {
       await discardIfThereIs(session, true)
-      await store.cleared(session, nextTime(session, now()))
+      await sessions.cleared(session, nextTime(session, now()))
     } catch (error) {
-      log.warn('bytes of an upload not removed, trying again', { upload: session.id, error })
-      await store.cleared(session, new Date(now() + LONGEST_PAUSE_MS)).catch(() => {})
+      await putOff(session, error)
     }
+  }
+
+  /** Removes the row of a session whose time is over, and what a failed one had kept. */
+  async function forget(session: UploadSession): Promise<void> {
+    if (session.status === 'failed') await discardIfThereIs(session, true)
+    await sessions.remove([session.id])
   }
 
   return {
     discard,
     discardIfThereIs,
     clear,
-    async clearDue(): Promise<void> {
-      for (;;) {
-        const due = await store.uncleared()
-        for (const session of due) await clear(session)
-        if (due.length < BATCH) return
+
+    /** What has to be done for sessions that ended. What fails is tried again in a minute. */
+    async sweep(): Promise<void> {
+      for await (const batch of sessions.over()) {
+        for (const session of batch) {
+          if (session.ttl * 1_000 >= now()) await clear(session)
+          else await forget(session).catch((error) => putOff(session, error))
+        }
       }
     },
+  }
+
+  async function putOff(session: UploadSession, error: unknown): Promise<void> {
+    log.warn('bytes of an upload not removed, trying again', { upload: session.id, error })
+    await sessions.cleared(session, new Date(now() + LONGEST_PAUSE_MS)).catch(() => {})
   }
 }
 

@@ -10,14 +10,17 @@ import { createArrivals } from './arrivals.ts'
 import { createClearing } from './clearing.ts'
 import { createFinishing } from './finishing.ts'
 import type { FileIntake } from './inspection.ts'
+import { createInternalStore } from './internal-store.ts'
 import { LeaseLost } from './leases.ts'
-import { HEARTBEAT_MS, PARTS_ABOVE_BYTES, STOP_LIMIT_MS, SWEEP_MS, TAKEOVER_MS, URL_LIFE_S } from './limits.ts'
+import { HEARTBEAT_MS, PARTS_ABOVE_BYTES, STOP_LIMIT_MS, TAKEOVER_MS, URL_LIFE_S } from './limits.ts'
 import { createParts, type Parts } from './parts.ts'
 import { planParts } from './plan.ts'
 import { receive } from './receive.ts'
+import { createIsRecorded } from './recorded.ts'
 import { createRecovery } from './recovery.ts'
 import { failure, isProxied, type Lease, type Received, type UploadSession } from './session.ts'
-import { createSessionStore, type NewSession, type OpenQuestion, type SessionChange } from './store.ts'
+import type { OpenQuestion, SessionStore } from './session-store.ts'
+import { createSessions, type NewSession, type SessionChange } from './sessions.ts'
 import { createTokens } from './tokens.ts'
 
 /** A file as somebody wants to send it. */
@@ -30,6 +33,8 @@ export interface Incoming {
 
 export interface UploadsOptions {
   readonly database: InternalDatabase
+  /** Where sessions live. Default: the internal database. */
+  readonly store?: SessionStore
   readonly sources: Sources
   readonly intake: FileIntake
   readonly log: Log
@@ -76,7 +81,7 @@ export interface Uploads {
   abort(session: UploadSession): Promise<void>
   /** Ends the leases of dead processes, then takes over what they left, and keeps looking. Resolves after the first. */
   start(): Promise<void>
-  /** Removes sessions past their time; done by itself every ten minutes once started. */
+  /** Removes the bytes of uploads that made no file, and sessions past their time; done by itself once started. */
   sweep(): Promise<void>
   /** Stops, and gives the leases back: what is not finished goes on in the next process. */
   close(): Promise<void>
@@ -92,18 +97,27 @@ export interface Ending {
 
 export function createUploads(options: UploadsOptions): Uploads {
   const { database, sources, intake, log, before = () => {}, now = Date.now } = options
-  const store = createSessionStore({ database, before, now })
-  const clearing = createClearing({ store, sources, log, now })
+  const { store = createInternalStore(database) } = options
+  const sessions = createSessions({ store, before, now })
+  const clearing = createClearing({ sessions, isRecorded: createIsRecorded(database), sources, log, now })
   const arrivals = createArrivals()
-  const parts = createParts({ store, sources, clearing, arrivals, log, now })
-  const finishing = createFinishing({ store, intake, sourceById: sources.byId, clear: clearing.clear, log, now })
-  const tokens = createTokens(store)
+  const parts = createParts({ sessions, sources, clearing, arrivals, log, now })
+  const finishing = createFinishing({
+    sessions,
+    intake,
+    sourceById: sources.byId,
+    clear: clearing.clear,
+    log,
+    before,
+    now,
+  })
+  const tokens = createTokens(sessions)
   const running = new Set<Promise<unknown>>()
   const timers: NodeJS.Timeout[] = []
-  const recovery = createRecovery({ store, clearing, log, now, finish: (lease) => follow(lease, true).ended })
+  const recovery = createRecovery({ sessions, clearing, log, now, finish: (lease) => follow(lease, true).ended })
 
   function follow(lease: Lease, resumed: boolean): Ending {
-    const ended = finishing.finish(lease, resumed).finally(() => store.abandon(lease))
+    const ended = finishing.finish(lease, resumed).finally(() => sessions.abandon(lease))
     running.add(ended)
     ended.catch((error) => report('finishing stopped', lease, error)).finally(() => running.delete(ended))
     return { session: lease.session, ended }
@@ -124,14 +138,14 @@ export function createUploads(options: UploadsOptions): Uploads {
       if (signal.aborted) throw new HoldallError('upload_not_open', { status: 'aborted' }, { cause: thrown })
       const error = thrown instanceof HoldallError ? thrown : new HoldallError('storage_failed', {}, { cause: thrown })
       const status = session.prepared ? 'initiated' : BROKEN_OFF.has(error.code) ? 'aborted' : 'failed'
-      await store
+      await sessions
         .change(lease, 'receiving failed', {
           status,
           failure: failure('receive', error.message, new Date(now())),
           release: true,
         })
         .catch((cause) => {
-          store.abandon(lease)
+          sessions.abandon(lease)
           report('session not closed', lease, cause)
         })
       throw error
@@ -141,11 +155,11 @@ export function createUploads(options: UploadsOptions): Uploads {
   /** Says in the row that the bytes are there. When it cannot be said, they are nobody's, now or once the lease ran out. */
   async function received(lease: Lease, change: SessionChange): Promise<Lease> {
     try {
-      return await store.change(lease, 'received', change)
+      return await sessions.change(lease, 'received', change)
     } catch (error) {
-      store.abandon(lease)
+      sessions.abandon(lease)
       if (!(error instanceof LeaseLost)) throw error
-      const current = await store.get(lease.session.id)
+      const current = await sessions.get(lease.session.id)
       if (current === undefined || current.status === 'aborted') await clearing.discard(lease.session)
       throw new HoldallError('upload_not_open', { status: current?.status ?? 'gone' }, { cause: error })
     }
@@ -158,11 +172,11 @@ export function createUploads(options: UploadsOptions): Uploads {
       const options = { size, expiresIn: URL_LIFE_S, ...(contentType !== undefined && { contentType }) }
       const instructions = await storage.uploadUrl?.(lease.session.path, options)
       if (instructions === undefined) throw new Error('The storage gives no address')
-      const { session } = await store.change(lease, 'addressed', { release: true })
+      const { session } = await sessions.change(lease, 'addressed', { release: true })
       return { session, token, instructions }
     } catch (thrown) {
       const error = thrown instanceof HoldallError ? thrown : new HoldallError('storage_failed', {}, { cause: thrown })
-      await store.abort(lease.session.id, failure('receive', error.message, new Date(now())), ['initiated'])
+      await sessions.abort(lease.session.id, failure('receive', error.message, new Date(now())), ['initiated'])
       throw error
     }
   }
@@ -174,7 +188,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     async send(source, actor, file, body) {
       checkWritable(source, await source.storage())
       if (file.declaredSize !== undefined) checkSize(source.rules, file.declaredSize)
-      const lease = await store.begin({ sourceId: source.id, actorId: actor?.id ?? null, ...file })
+      const lease = await sessions.begin({ sourceId: source.id, actorId: actor?.id ?? null, ...file })
       const facts = await take(source, lease, body)
       return follow(await received(lease, finishing.entering(lease.session, facts)), false)
     },
@@ -198,7 +212,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     },
 
     async open(source, actor, question) {
-      return actor === null ? [] : await store.open({ ...question, sourceId: source.id, actorId: actor.id })
+      return actor === null ? [] : await sessions.open({ ...question, sourceId: source.id, actorId: actor.id })
     },
 
     async byToken(source, actor, token) {
@@ -212,10 +226,10 @@ export function createUploads(options: UploadsOptions): Uploads {
 
     async fill(source, session, body) {
       checkFillable(session)
-      const lease = await store.claim(session.id, ['initiated'])
+      const lease = await sessions.claim(session.id, ['initiated'])
       if (lease === undefined) throw new HoldallError('upload_in_progress')
       if (lease.session.received !== undefined) {
-        await store.change(lease, 'give back', { release: true })
+        await sessions.change(lease, 'give back', { release: true })
         throw new HoldallError('upload_already_received')
       }
       const facts = await take(source, lease, body)
@@ -226,21 +240,19 @@ export function createUploads(options: UploadsOptions): Uploads {
       if (session.status === 'completing' || session.status === 'completed') return asItIs(session)
       const from = completableFrom(session)
       if (from === undefined) throw new HoldallError('upload_not_open', { status: session.status })
-      const lease = await store.claim(session.id, [from])
-      if (lease === undefined) return asItIs((await store.get(session.id)) ?? session)
-      const { received } = lease.session
-      if (received === undefined && isProxied(session)) {
-        await store.change(lease, 'give back', { release: true })
-        throw new HoldallError('upload_not_received')
-      }
-      const entered = await store.change(lease, 'completing', finishing.entering(lease.session, received))
+      // One write decides who makes the file, and that its steps begin.
+      const entered = await sessions.claim(session.id, [from], 'completing', (current) => {
+        if (current.received === undefined && isProxied(current)) throw new HoldallError('upload_not_received')
+        return finishing.entering(current, current.received)
+      })
+      if (entered === undefined) return asItIs((await sessions.get(session.id)) ?? session)
       // A part that comes twice must not be written any more while they are made one.
       await arrivals.end(session.id, new HoldallError('upload_not_open', { status: 'completing' }))
       return follow(entered, false)
     },
 
     async get(source, actor, id) {
-      const session = await store.get(id)
+      const session = await sessions.get(id)
       const own = session?.sourceId === source.id && session.actorId === (actor?.id ?? null)
       if (session === undefined || !own) throw new HoldallError('upload_not_found')
       return session
@@ -249,11 +261,11 @@ export function createUploads(options: UploadsOptions): Uploads {
     async abort(session) {
       const from = completableFrom(session)
       if (from === undefined && ['aborted', 'expired', 'failed'].includes(session.status)) return
-      const aborted = await store.abort(session.id, failure('receive', 'It was cancelled.', new Date(now())), [
+      const aborted = await sessions.abort(session.id, failure('receive', 'It was cancelled.', new Date(now())), [
         from ?? 'initiated',
       ])
       if (aborted === undefined) {
-        const current = await store.get(session.id)
+        const current = await sessions.get(session.id)
         if (current?.status === 'aborted') return
         throw new HoldallError('upload_not_open', { status: current?.status ?? 'gone' })
       }
@@ -262,7 +274,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     },
 
     async start() {
-      const dead = await store.releaseDead()
+      const dead = await sessions.releaseDead()
       if (dead > 0) log.info('leases of dead processes ended', { uploads: dead })
       function every(milliseconds: number, work: () => Promise<void>): void {
         let busy = false
@@ -276,19 +288,20 @@ export function createUploads(options: UploadsOptions): Uploads {
       }
       // Not awaited: a source that does not answer must not hold up the start.
       recovery.takeOver().catch((error) => log.error('uploads not taken over', { error }))
-      every(HEARTBEAT_MS, () => store.heartbeat())
+      clearing.sweep().catch((error) => log.error('ended uploads not swept', { error }))
+      every(HEARTBEAT_MS, () => sessions.heartbeat())
       every(TAKEOVER_MS, () => recovery.takeOver())
-      every(SWEEP_MS, () => recovery.sweep())
+      every(TAKEOVER_MS, () => clearing.sweep())
     },
 
-    sweep: () => recovery.sweep(),
+    sweep: () => clearing.sweep(),
 
     async close() {
       for (const timer of timers) clearInterval(timer)
-      const patience = setTimeout(() => store.interrupt(), STOP_LIMIT_MS)
+      const patience = setTimeout(() => sessions.interrupt(), STOP_LIMIT_MS)
       await Promise.allSettled(running)
       clearTimeout(patience)
-      await store.releaseAll()
+      await sessions.releaseAll()
     },
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Source } from '../sources/sources.ts'
 import type { Storage } from '../sources/storage.ts'
 import { HoldallError } from '../web/error.ts'
@@ -18,15 +19,16 @@ import {
   type Step,
   type UploadSession,
 } from './session.ts'
-import type { SessionChange, SessionStore } from './store.ts'
+import type { SessionChange, Sessions } from './sessions.ts'
 
 export interface FinishingOptions {
-  readonly store: SessionStore
+  readonly sessions: Sessions
   readonly intake: FileIntake
   readonly sourceById: (id: number) => Source | undefined
   /** Removes the bytes of a session that has failed for good. */
   readonly clear: (session: UploadSession) => Promise<void>
   readonly log: Log
+  readonly before: BeforeIo
   readonly now: () => number
 }
 
@@ -42,7 +44,7 @@ class Refused extends CannotFinish {}
  * Runs the steps that turn stored bytes into a file: `combine`, `inspect`, `record`. Each transition is one write, so
  * that after a crash whoever takes the lease continues with the step that was running. Every step may run twice.
  */
-export function createFinishing({ store, intake, sourceById, clear, log, now }: FinishingOptions) {
+export function createFinishing({ sessions, intake, sourceById, clear, log, before, now }: FinishingOptions) {
   /** What a row says when its client says that it is done. For a body that we stored ourselves there is nothing to combine. */
   function entering(session: UploadSession, received: Received | undefined): SessionChange {
     const at = new Date(now())
@@ -75,7 +77,7 @@ export function createFinishing({ store, intake, sourceById, clear, log, now }: 
         log.warn('upload step failed, trying again', { upload: current.session.id, step, error })
         await sleep(pauseAfter(current.session, step), undefined, { signal: current.signal })
         const steps = begun(current.session.steps, step, new Date(now()))
-        current = await store.change(current, `begin ${step} again`, { steps })
+        current = await sessions.change(current, `begin ${step} again`, { steps })
         resumed = true
       }
     }
@@ -89,10 +91,10 @@ export function createFinishing({ store, intake, sourceById, clear, log, now }: 
         const combined = await combine(session, await sourceOf(session).storage(), lease.signal)
         if (combined.outcome === 'combined') {
           const steps = begun(ended(session.steps, step, at()), 'inspect', at())
-          return await store.change(lease, 'combined', { completionStatus: RUNNING.inspect, steps })
+          return await sessions.change(lease, 'combined', { completionStatus: RUNNING.inspect, steps })
         }
         const { outcome, error } = combined
-        return await store.change(lease, outcome, {
+        return await sessions.change(lease, outcome, {
           status: outcome === 'gone' ? 'expired' : 'initiated',
           completionStatus: null,
           failure: failure(step, error.message, at()),
@@ -114,7 +116,7 @@ export function createFinishing({ store, intake, sourceById, clear, log, now }: 
           signal: lease.signal,
         })
         const steps = begun(ended(session.steps, step, at()), 'record', at())
-        return await store.change(lease, 'inspected', {
+        return await sessions.change(lease, 'inspected', {
           completionStatus: RUNNING.record,
           received: { ...received, facts },
           steps,
@@ -122,13 +124,11 @@ export function createFinishing({ store, intake, sourceById, clear, log, now }: 
       }
       case 'record': {
         const steps = ended(session.steps, step, at())
-        const upload = finishedOf(session)
-        return await store.change(
-          lease,
-          'recorded',
-          { status: 'completed', completionStatus: 'recorded', steps, release: true },
-          (trx) => intake.record(trx, upload),
-        )
+        // Said first: a session that is completed has its file. Whoever says it again finds it said.
+        before('database: record file')
+        await intake.record(finishedOf(session), { lasting: !sessions.isInternal })
+        const completed = { status: 'completed', completionStatus: 'recorded', steps, release: true } as const
+        return await sessions.change(lease, 'recorded', completed)
       }
     }
   }
@@ -157,7 +157,7 @@ export function createFinishing({ store, intake, sourceById, clear, log, now }: 
     const at = new Date(now())
     const reason = error instanceof CannotFinish ? error.message : 'It could not be finished within an hour.'
     log.error('upload failed', { upload: lease.session.id, step, error })
-    const { session } = await store.change(lease, 'failed', {
+    const { session } = await sessions.change(lease, 'failed', {
       status: 'failed',
       completionStatus: 'failed',
       failure: failure(step, reason, at),

@@ -1,5 +1,3 @@
-import type { Transaction } from 'kysely'
-import type { Schema } from '../database/schema.ts'
 import type { Storage } from '../sources/storage.ts'
 import type { Actor } from '../web/route.ts'
 
@@ -72,8 +70,12 @@ export interface FileIntake {
   sniff(question: SniffQuestion): SniffedType | Promise<SniffedType>
   /** Reads what it needs of the stored file. What throws is tried again; a file that cannot be understood has few facts. */
   inspect(question: InspectQuestion): Promise<Facts>
-  /** Enters the file in the registry, in the transaction that also completes the session. No other work happens here. */
-  record(transaction: Transaction<Schema>, upload: FinishedUpload): Promise<void>
+  /**
+   * Enters the file in the registry, unless it was entered before, whatever became of it since.
+   *
+   * @param options.lasting `false` when a later write to the internal database makes it last before anybody hears of it
+   */
+  record(upload: FinishedUpload, options: { readonly lasting: boolean }): Promise<void>
   /** The file as JSON, as every answer that carries a file shows it, with the `duplicates` that the actor may see. */
   describe(fileId: string, actor: Actor | null): Promise<Readonly<Record<string, unknown>> | undefined>
 }

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { sql, type Transaction } from 'kysely'
-import type { InternalDatabase } from '../database/internal.ts'
-import type { Schema } from '../database/schema.ts'
+import type { BeforeIo } from '../sources/filesystem/io.ts'
 import { isAlive, THIS_PROCESS } from '../sources/process.ts'
-import { LEASE_MS } from './limits.ts'
+import { BATCH, LEASE_MS } from './limits.ts'
 import type { Lease, UploadSession } from './session.ts'
+import type { SessionPatch, SessionStore, StoredSession } from './session-store.ts'
 
 /** The lease has moved on to somebody else, whose business the session is now. Never reaches a client. */
 export class LeaseLost extends Error {
@@ -15,13 +14,13 @@ export class LeaseLost extends Error {
 }
 
 export interface LeasesOptions {
-  readonly database: InternalDatabase
-  readonly write: <Result>(name: string, work: (trx: Transaction<Schema>) => Promise<Result>) => Promise<Result>
+  readonly store: SessionStore
+  readonly before: BeforeIo
   readonly now: () => number
 }
 
 /** The leases of upload sessions that this process holds: renewed together, given back together. */
-export function createLeases({ database, write, now }: LeasesOptions) {
+export function createLeases({ store, before, now }: LeasesOptions) {
   const owner = randomBytes(12).toString('hex')
   const held = new Map<string, { fence: number; abort: AbortController }>()
 
@@ -30,12 +29,8 @@ export function createLeases({ database, write, now }: LeasesOptions) {
   }
 
   async function holds(id: string, fence: number): Promise<boolean> {
-    const row = await database.read
-      .selectFrom('upload_sessions')
-      .select(['fence', 'lease_owner'])
-      .where('id', '=', id)
-      .executeTakeFirst()
-    return row?.fence === fence && row.lease_owner === owner
+    const session = await store.get(id)
+    return session?.fence === fence && session.leaseOwner === owner
   }
 
   const upkeep = {
@@ -51,68 +46,63 @@ export function createLeases({ database, write, now }: LeasesOptions) {
 
     /** Gives back every lease held here, for the next process to take at once. */
     async releaseAll(): Promise<void> {
-      if (held.size === 0) return
+      const all = [...held]
       held.clear()
-      await write('release leases', (trx) =>
-        trx
-          .updateTable('upload_sessions')
-          .set((eb) => ({ lease_owner: null, lease_until: time(-1), fence: eb('fence', '+', 1) }))
-          .where('lease_owner', '=', owner)
-          .execute(),
+      if (all.length > 0) before('database: release leases')
+      await Promise.all(
+        all.map(([id, { fence }]) =>
+          store.update(id, { fence, owner }, { ...given(), leaseProcess: null, fence: fence + 1 }),
+        ),
       )
     },
 
     /** Renews every lease held here, and aborts those that were lost. */
     async heartbeat(): Promise<void> {
       if (held.size === 0) return
-      const rows = await write('renew leases', (trx) =>
-        trx
-          .updateTable('upload_sessions')
-          .set({ lease_until: time(LEASE_MS) })
-          .where('lease_owner', '=', owner)
-          .where('id', 'in', sql<string>`(SELECT value FROM json_each(${JSON.stringify([...held.keys()])}))`)
-          .returning(['id', 'fence'])
-          .execute(),
-      )
-      const fences = new Map(rows.map(({ id, fence }) => [id, fence]))
-      for (const [id, { fence, abort }] of held) {
-        const known = fences.get(id)
-        // One that was claimed while the statement ran is not in its answer yet.
-        if (known === fence || (known === undefined && (await holds(id, fence)))) continue
+      const asked = [...held].map(([id, { fence }]) => ({ id, fence }))
+      before('database: renew leases')
+      const renewed = new Set(await store.renewLeases(owner, asked, time(LEASE_MS)))
+      for (const { id, fence } of asked) {
+        const lease = held.get(id)
+        if (renewed.has(id) || lease?.fence !== fence || (await holds(id, fence))) continue
         held.delete(id)
-        abort.abort(new LeaseLost(id))
+        lease.abort.abort(new LeaseLost(id))
       }
     },
 
-    /** Ends the leases of processes of this host that are no more. */
+    /** Ends the leases of processes of this host that are no more. @returns how many that were */
     async releaseDead(): Promise<number> {
-      const rows = await database.read
-        .selectFrom('upload_sessions')
-        .select(['id', 'fence', 'lease_process'])
-        .where('status', 'in', ['initiated', 'completing'])
-        .where('lease_until', '>=', time())
-        .where('lease_process', 'is not', null)
-        .execute()
-      const dead = rows.filter(({ lease_process }) => isAlive(lease_process as string) === false)
-      for (const { id, fence } of dead) {
-        await write('end dead lease', (trx) =>
-          trx
-            .updateTable('upload_sessions')
-            .set({ lease_owner: null, lease_until: time(-1) })
-            .where('id', '=', id)
-            .where('fence', '=', fence)
-            .execute(),
-        )
+      let dead = 0
+      // Every lease runs out by then, so that all are among them.
+      const at = time(LEASE_MS)
+      for (let after: StoredSession | undefined; ; ) {
+        const leased = await store.due({ ended: false, at, after, limit: BATCH })
+        const theirs = leased.filter(({ leaseProcess }) => leaseProcess !== null && isAlive(leaseProcess) === false)
+        const running = theirs.filter(({ leaseUntil }) => leaseUntil !== null && leaseUntil >= time())
+        for (const { id, fence } of running) {
+          before('database: end dead lease')
+          await store.update(id, { fence }, given())
+        }
+        dead += running.length
+        if (leased.length < BATCH) return dead
+        after = leased.at(-1)
       }
-      return dead.length
     },
+  }
+
+  /** What a row says whose lease is over since a moment ago. */
+  function given(): SessionPatch {
+    return { leaseOwner: null, leaseUntil: time(-1), dueAt: time(-1) }
   }
 
   return {
     owner,
     upkeep,
-    /** The columns of a row that is leased to us from now on. */
-    taken: () => ({ lease_owner: owner, lease_process: THIS_PROCESS, lease_until: time(LEASE_MS) }),
+    /** What a row says that is leased to us from now on. */
+    taken(): Pick<Required<SessionPatch>, 'leaseOwner' | 'leaseProcess' | 'leaseUntil' | 'dueAt'> {
+      const until = time(LEASE_MS)
+      return { leaseOwner: owner, leaseProcess: THIS_PROCESS, leaseUntil: until, dueAt: until }
+    },
     hold(session: UploadSession, fence: number): Lease {
       const abort = new AbortController()
       held.set(session.id, { fence, abort })

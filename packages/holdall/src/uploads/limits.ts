@@ -32,10 +32,8 @@ export const LATE_ARRIVALS_MS = 2 * URL_LIFE_S * 1_000
 /** A lease is held for so long after its last heartbeat. */
 export const LEASE_MS = 15_000
 export const HEARTBEAT_MS = 5_000
-/** How often sessions are looked for whose lease ran out. */
+/** How often sessions are looked for whose lease ran out, and ended ones of which something must go. */
 export const TAKEOVER_MS = 5_000
-/** How often rows past their ttl are looked for. */
-export const SWEEP_MS = 10 * 60_000
 /** Steps under way may take so long to end once the server stops. */
 export const STOP_LIMIT_MS = 2_000
 /** Sessions taken over, or rows swept, in one go. */

@@ -8,7 +8,7 @@ import { partsOf } from './combine.ts'
 import { URL_LIFE_S } from './limits.ts'
 import { sizeOfPart } from './plan.ts'
 import { failure, type Lease, newMultipartOf, type UploadSession } from './session.ts'
-import type { SessionStore } from './store.ts'
+import type { Sessions } from './sessions.ts'
 
 /** The parts of an upload, from when it is begun in the storage until its client says that all are there. */
 export interface Parts {
@@ -41,7 +41,7 @@ export type PartHere = (part: PartPlan, expiresIn: number) => PartTarget
 export type AddressedPart = PartTarget & { readonly number: number }
 
 export interface PartsOptions {
-  readonly store: SessionStore
+  readonly sessions: Sessions
   readonly sources: Sources
   readonly clearing: Clearing
   readonly arrivals: Arrivals
@@ -53,7 +53,7 @@ const MAX_STORAGE_ID = 2_048
 /** Bytes of a checksum of each kind. */
 const CHECKSUM_BYTES: Readonly<Record<PartChecksum, number>> = { crc32c: 4, md5: 16 }
 
-export function createParts({ store, sources, clearing, arrivals, log, now }: PartsOptions): Parts {
+export function createParts({ sessions, sources, clearing, arrivals, log, now }: PartsOptions): Parts {
   async function multipartOf({ sourceId }: UploadSession): Promise<Multipart> {
     const storage = await sources.byId(sourceId)?.storage()
     if (storage?.multipart === undefined) throw new HoldallError('storage_failed')
@@ -62,10 +62,10 @@ export function createParts({ store, sources, clearing, arrivals, log, now }: Pa
 
   /** The storage has forgotten an upload: nobody can go on with it. */
   async function forget(session: UploadSession, error: HoldallError): Promise<void> {
-    const lease = await store.claim(session.id, ['initiated'])
+    const lease = await sessions.claim(session.id, ['initiated'])
     if (lease === undefined) return
     const expired = failure('receive', error.message, new Date(now()))
-    await store.change(lease, 'gone', { status: 'expired', failure: expired, release: true })
+    await sessions.change(lease, 'gone', { status: 'expired', failure: expired, release: true })
     log.warn('upload forgotten by its storage', { upload: session.id })
   }
 
@@ -96,12 +96,14 @@ export function createParts({ store, sources, clearing, arrivals, log, now }: Pa
       try {
         const storageUpload = await multipart.create(begun, { signal })
         if (storageUpload === '' || storageUpload.length > MAX_STORAGE_ID) throw new Error('No name for an upload')
-        return (await store.change(lease, 'upload begun', { storageUpload, release: true })).session
+        return (await sessions.change(lease, 'upload begun', { storageUpload, release: true })).session
       } catch (thrown) {
         const error =
           thrown instanceof HoldallError ? thrown : new HoldallError('storage_failed', {}, { cause: thrown })
         // It may have begun all the same.
-        const aborted = await store.abort(session.id, failure('receive', error.message, new Date(now())), ['initiated'])
+        const aborted = await sessions.abort(session.id, failure('receive', error.message, new Date(now())), [
+          'initiated',
+        ])
         if (aborted !== undefined) await clearing.clear(aborted)
         throw error
       }
@@ -131,7 +133,7 @@ export function createParts({ store, sources, clearing, arrivals, log, now }: Pa
         return { number, size: sizeOfPart(plan, number), ...(checksum !== undefined && { checksum }) }
       })
       for (const checksum of Object.values(checksums)) checkChecksum(checksum, multipart.checksum)
-      if ((await store.renew(session.id)) === undefined) throw notOpen(await store.get(session.id))
+      if ((await sessions.renew(session.id)) === undefined) throw notOpen(await sessions.get(session.id))
       const { partTarget } = multipart
       return await asking(session, () =>
         Promise.all(
@@ -147,7 +149,7 @@ export function createParts({ store, sources, clearing, arrivals, log, now }: Pa
 
     async take(uploadId, part, body) {
       return await arrivals.during(uploadId, async (signal) => {
-        const session = await store.get(uploadId)
+        const session = await sessions.get(uploadId)
         if (session === undefined) throw new HoldallError('upload_not_found')
         checkOpen(session)
         const { plan, upload } = partsOf(session)
@@ -159,11 +161,11 @@ export function createParts({ store, sources, clearing, arrivals, log, now }: Pa
         try {
           return await asking(session, () => writePart(upload, part, body, { signal }))
         } catch (error) {
-          if (signal.aborted) throw notOpen(await store.get(uploadId))
+          if (signal.aborted) throw notOpen(await sessions.get(uploadId))
           throw error
         } finally {
           // Another process may have ended it meanwhile: then this part came too late to be removed with the others.
-          const current = await store.get(uploadId)
+          const current = await sessions.get(uploadId)
           if (current === undefined || ['aborted', 'expired'].includes(current.status)) await abort(upload)
         }
       })

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bytes, inChunks } from '../sources/contract/bodies.ts'
+import { createInternalStore } from './internal-store.ts'
 import { LeaseLost } from './leases.ts'
 import { BATCH, LEASE_MS, TTL_S } from './limits.ts'
-import { createSessionStore } from './store.ts'
+import { createSessions } from './sessions.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
 const NEW = { filename: 'a.txt', declaredType: undefined, declaredSize: undefined, actorId: null }
@@ -15,8 +16,7 @@ describe('leases and what is left behind', () => {
   test('one holds the lease; when it runs out, the next one fences the first one off', async () => {
     await using(async (server) => {
       let time = Date.now()
-      const options = { database: server.database, before: () => {}, now: () => time }
-      const [one, two] = [createSessionStore(options), createSessionStore(options)]
+      const [one, two] = [sessionsOf(server, () => time), sessionsOf(server, () => time)]
       const lease = await one.begin({ ...NEW, sourceId: 1 })
       const { id } = lease.session
       assert.equal(await two.claim(id, ['initiated']), undefined)
@@ -39,10 +39,9 @@ describe('leases and what is left behind', () => {
 
   test('of many who claim at once one gets the lease', async () => {
     await using(async (server) => {
-      const options = { database: server.database, before: () => {}, now: Date.now }
-      const session = await createSessionStore(options).prepare({ ...NEW, sourceId: 1 }, 'hash')
+      const session = await sessionsOf(server).prepare({ ...NEW, sourceId: 1 }, 'hash')
       const claims = await Promise.all(
-        Array.from({ length: 20 }, () => createSessionStore(options).claim(session.id, ['initiated'])),
+        Array.from({ length: 20 }, () => sessionsOf(server).claim(session.id, ['initiated'])),
       )
       assert.equal(claims.filter((claim) => claim !== undefined).length, 1)
     })
@@ -115,8 +114,7 @@ describe('leases and what is left behind', () => {
   test('bytes of a request that died with its process are removed, those of others are not', async () => {
     const first = await startTestServer()
     await send(first)
-    const options = { database: first.database, before: () => {}, now: Date.now }
-    const store = createSessionStore(options)
+    const store = sessionsOf(first)
     const lease = await store.begin({ ...NEW, sourceId: first.sources.get('files').id })
     const storage = await first.sources.get('files').storage()
     await storage.write?.(lease.session.path, inChunks(bytes(10)))
@@ -135,7 +133,7 @@ describe('leases and what is left behind', () => {
 
   test('a session of a source that does not answer waits, and is not forgotten', async () => {
     const first = await startTestServer()
-    const store = createSessionStore({ database: first.database, before: () => {}, now: Date.now })
+    const store = sessionsOf(first)
     await store.begin({ ...NEW, sourceId: first.sources.get('files').id })
     await asIfDead(first)
     await first.close('keep')
@@ -152,7 +150,7 @@ describe('leases and what is left behind', () => {
     let offset = 0
     const server = await startTestServer({ now: () => Date.now() + offset })
     await send(server)
-    const store = createSessionStore({ database: server.database, before: () => {}, now: Date.now })
+    const store = sessionsOf(server)
     const lease = await store.begin({ ...NEW, sourceId: server.sources.get('files').id })
     await (await server.sources.get('files').storage()).write?.(lease.session.path, inChunks(bytes(10)))
     await store.change(lease, 'failed', { status: 'failed', release: true })
@@ -186,6 +184,11 @@ function send(server: TestServer, signal: AbortSignal | null = null): Promise<Re
     headers: { Authorization: 'alice' },
     signal,
   })
+}
+
+/** As another process would work with them. */
+function sessionsOf({ database }: TestServer, now = Date.now) {
+  return createSessions({ store: createInternalStore(database), before: () => {}, now })
 }
 
 function sessions(server: TestServer) {

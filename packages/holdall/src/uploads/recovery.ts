@@ -1,11 +1,11 @@
 import type { Log } from '../web/log.ts'
 import type { Clearing } from './clearing.ts'
-import { BATCH, LATE_ARRIVALS_MS, LONGEST_PAUSE_MS } from './limits.ts'
+import { LATE_ARRIVALS_MS, LONGEST_PAUSE_MS } from './limits.ts'
 import { failure, isProxied, type Lease, type UploadSession } from './session.ts'
-import type { SessionStore } from './store.ts'
+import type { Sessions } from './sessions.ts'
 
 export interface RecoveryOptions {
-  readonly store: SessionStore
+  readonly sessions: Sessions
   readonly clearing: Clearing
   readonly log: Log
   readonly now: () => number
@@ -13,7 +13,7 @@ export interface RecoveryOptions {
 }
 
 /** What happens to sessions that nobody works on any more. */
-export function createRecovery({ store, clearing, log, now, finish }: RecoveryOptions) {
+export function createRecovery({ sessions, clearing, log, now, finish }: RecoveryOptions) {
   async function resume(lease: Lease): Promise<void> {
     const { session } = lease
     if (session.status === 'completing') {
@@ -28,7 +28,7 @@ export function createRecovery({ store, clearing, log, now, finish }: RecoveryOp
     if (expired || unbegun || !session.prepared) {
       await clearing.discardIfThereIs(session, expired)
       const reason = expired ? 'It waited too long for its bytes.' : 'The server stopped before all bytes had arrived.'
-      await store.change(lease, 'given up', {
+      await sessions.change(lease, 'given up', {
         status: expired ? 'expired' : 'aborted',
         received: null,
         failure: failure('receive', reason, new Date(now())),
@@ -39,45 +39,20 @@ export function createRecovery({ store, clearing, log, now, finish }: RecoveryOp
     }
     // What went to the storage by itself is whole or nothing, and parts are what their client comes back for.
     if (session.received === undefined && isProxied(session)) await clearing.discard(session)
-    await store.change(lease, 'waits again', { release: true })
+    await sessions.change(lease, 'waits again', { release: true })
   }
 
   return {
     /** Goes on with what others left. A session whose source does not answer is left for a minute. */
     async takeOver(): Promise<void> {
-      await clearing.clearDue()
-      for (;;) {
-        const orphans = await store.orphaned()
-        let taken = 0
+      for await (const orphans of sessions.orphaned()) {
         for (const orphan of orphans) {
-          const lease = await store.claim(orphan.id, ['initiated', 'completing'])
+          const lease = await sessions.claim(orphan.id, ['initiated', 'completing'])
           if (lease === undefined) continue
-          taken += 1
           const resumed = resume(lease).catch((error) => postpone(lease, error))
           // One that is tried again for an hour must not hold up the others.
           if (lease.session.status !== 'completing') await resumed
         }
-        if (orphans.length < BATCH || taken === 0) return
-      }
-    },
-
-    /** Removes rows past their time, and what a failed one had kept. */
-    async sweep(): Promise<void> {
-      for (let after: UploadSession | undefined; ; ) {
-        const stale = await store.stale(after)
-        const removable: string[] = []
-        for (const session of stale) {
-          try {
-            // Only a failed one may have kept its bytes, for somebody to look at.
-            if (session.status === 'failed') await clearing.discardIfThereIs(session, true)
-            removable.push(session.id)
-          } catch (error) {
-            log.warn('bytes of an old upload not removed', { upload: session.id, error })
-          }
-        }
-        await store.remove(removable)
-        if (stale.length < BATCH) return
-        after = stale.at(-1)
       }
     },
   }
@@ -85,6 +60,6 @@ export function createRecovery({ store, clearing, log, now, finish }: RecoveryOp
   async function postpone(lease: Lease, error: unknown): Promise<void> {
     log.warn('upload not taken over, trying later', { upload: lease.session.id, error })
     const notBefore = new Date(now() + LONGEST_PAUSE_MS)
-    await store.change(lease, 'postponed', { release: { notBefore } }).catch(() => store.abandon(lease))
+    await sessions.change(lease, 'postponed', { release: { notBefore } }).catch(() => sessions.abandon(lease))
   }
 }

@@ -3,7 +3,7 @@ import { partRoute } from './part-route.ts'
 import { createPartUrls } from './part-urls.ts'
 import { preparedRoutes } from './prepared.ts'
 import { sessionPartsRoutes } from './session-parts.ts'
-import { sessionRoutes } from './sessions.ts'
+import { sessionRoutes } from './session-routes.ts'
 import { singleRoute, type UploadRoutesOptions } from './single.ts'
 
 /** Every way in for a file. The upload page itself belongs to the files room. */

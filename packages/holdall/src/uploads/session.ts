@@ -1,9 +1,8 @@
-import type { Selectable } from 'kysely'
-import type { UploadKind, UploadSessionTable, UploadStatus } from '../database/schema.ts'
 import type { MultipartUpload, NewMultipart } from '../sources/multipart.ts'
 import type { Facts } from './inspection.ts'
 import { MAX_REASON_LENGTH } from './limits.ts'
 import type { PartsPlan } from './plan.ts'
+import type { StoredSession, UploadKind, UploadStatus } from './session-store.ts'
 
 /** The steps that finish an upload, in order. */
 export const STEPS = ['combine', 'inspect', 'record'] as const
@@ -66,6 +65,7 @@ export interface UploadSession {
   readonly completedAt: string | null
   /** Epoch seconds. */
   readonly ttl: number
+  readonly clearAt: string | undefined
 }
 
 /** The right to write a session's row, until the fence has moved on. */
@@ -76,30 +76,31 @@ export interface Lease {
   readonly signal: AbortSignal
 }
 
-export function toSession(row: Selectable<UploadSessionTable>): UploadSession {
-  const { declared_size: size, part_size: partSize, part_count: partCount } = row
+export function toSession(stored: StoredSession): UploadSession {
+  const { declaredSize: size, partSize, partCount } = stored
   return {
-    id: row.id,
-    kind: row.kind,
-    sourceId: row.source_id,
-    fileId: row.file_id,
-    path: row.path,
-    filename: row.filename,
-    declaredType: row.declared_type ?? undefined,
+    id: stored.id,
+    kind: stored.kind,
+    sourceId: stored.sourceId,
+    fileId: stored.fileId,
+    path: stored.path,
+    filename: stored.filename,
+    declaredType: stored.declaredType ?? undefined,
     declaredSize: size ?? undefined,
-    prepared: row.token_hash !== null,
-    actorId: row.actor_id,
-    status: row.status,
-    completionStatus: row.completion_status,
-    steps: JSON.parse(row.completion_steps_log) as StepLogEntry[],
-    failure: row.failure_reason === null ? undefined : (JSON.parse(row.failure_reason) as Failure),
-    received: row.received === null ? undefined : (JSON.parse(row.received) as Received),
+    prepared: stored.tokenHash !== null,
+    actorId: stored.actorId,
+    status: stored.status,
+    completionStatus: stored.completionStatus,
+    steps: stored.steps,
+    failure: stored.failure ?? undefined,
+    received: stored.received ?? undefined,
     plan: size === null || partSize === null || partCount === null ? undefined : { size, partSize, partCount },
-    storageUpload: row.storage_upload ?? undefined,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    completedAt: row.completed_at,
-    ttl: row.ttl,
+    storageUpload: stored.storageUpload ?? undefined,
+    createdAt: stored.createdAt,
+    updatedAt: stored.updatedAt,
+    completedAt: stored.completedAt,
+    ttl: stored.ttl,
+    clearAt: stored.clearAt ?? undefined,
   }
 }
 

@@ -126,23 +126,26 @@ function plainIntake(database: InternalDatabase): FileIntake {
       return { contentType, contradicts: ![undefined, 'application/octet-stream', contentType].includes(declaredType) }
     },
     inspect: async ({ size }) => ({ metadata: { looked: size } }),
-    async record(trx, upload) {
-      await trx
-        .insertInto('datasette_files')
-        .values({
-          id: upload.fileId,
-          source_id: upload.sourceId,
-          path: upload.path,
-          filename: upload.filename,
-          content_type: upload.contentType,
-          declared_type: upload.declaredType,
-          content_hash: upload.contentHash,
-          size: upload.size,
-          uploaded_by: upload.uploadedBy,
-          metadata: JSON.stringify(upload.facts.metadata ?? {}),
-        })
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute()
+    async record(upload) {
+      const values = {
+        id: upload.fileId,
+        source_id: upload.sourceId,
+        path: upload.path,
+        filename: upload.filename,
+        content_type: upload.contentType,
+        declared_type: upload.declaredType,
+        content_hash: upload.contentHash,
+        size: upload.size,
+        uploaded_by: upload.uploadedBy,
+        metadata: JSON.stringify(upload.facts.metadata ?? {}),
+      }
+      await database.write((trx) =>
+        trx
+          .insertInto('datasette_files')
+          .values(values)
+          .onConflict((conflict) => conflict.column('id').doNothing())
+          .execute(),
+      )
     },
     describe: async (id) =>
       await database.read.selectFrom('datasette_files').selectAll().where('id', '=', id).executeTakeFirst(),

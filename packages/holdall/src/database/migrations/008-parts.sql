@@ -7,7 +7,17 @@ ALTER TABLE upload_sessions ADD COLUMN part_count INTEGER;
 ALTER TABLE upload_sessions ADD COLUMN storage_upload TEXT;   -- what the storage calls it; null until it said so
 -- When its bytes must be removed (again): those of an upload that ended may still arrive. Null: nothing is left to do.
 ALTER TABLE upload_sessions ADD COLUMN clear_at TEXT;
-CREATE INDEX upload_sessions_clear ON upload_sessions (clear_at) WHERE clear_at IS NOT NULL;
+-- When somebody should look at it: its lease runs out, its client has waited too long, its bytes or its row must go.
+ALTER TABLE upload_sessions ADD COLUMN due_at TEXT NOT NULL DEFAULT '';
+UPDATE upload_sessions SET due_at = CASE
+  WHEN status IN ('initiated', 'completing') AND lease_until IS NOT NULL THEN lease_until
+  WHEN status = 'completing' OR (status = 'initiated' AND token_hash IS NULL) THEN updated_at
+  ELSE strftime('%Y-%m-%dT%H:%M:%fZ', ttl, 'unixepoch') END;
+DROP INDEX upload_sessions_open;
+DROP INDEX upload_sessions_ttl;
+CREATE INDEX upload_sessions_open ON upload_sessions (due_at) WHERE status IN ('initiated', 'completing');
+CREATE INDEX upload_sessions_ended ON upload_sessions (due_at)
+  WHERE status IN ('completed', 'failed', 'aborted', 'expired');
 CREATE INDEX upload_sessions_own ON upload_sessions (source_id, actor_id, id)
   WHERE status = 'initiated' AND kind = 'parts';
 
