@@ -49,10 +49,10 @@ export async function knownFolder(root: Root, upload: MultipartUpload): Promise<
   return plan !== undefined && isOf(plan, upload) ? folder : undefined
 }
 
-/** The same; throws `multipart_gone` when there is none. */
+/** The same, while it has not become a file. Throws `multipart_gone`. */
 export async function findFolder(root: Root, upload: MultipartUpload): Promise<UploadFolder> {
   const folder = await knownFolder(root, upload)
-  if (folder !== undefined) return folder
+  if (folder !== undefined && (await isThere(folder.data))) return folder
   // Without the root every upload would look gone.
   await root.assertThere()
   throw new HoldallError('multipart_gone')
