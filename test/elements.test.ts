@@ -86,7 +86,7 @@ async function paste(target: Locator, name: string): Promise<void> {
 }
 
 function uploads(): Received[] {
-  return gallery.received.filter(({ path }) => path.startsWith('/-/files/upload/'))
+  return gallery.received.filter(({ method, path }) => method === 'POST' && path.startsWith('/-/files/upload/'))
 }
 
 function updates(): unknown[] {

@@ -17,4 +17,4 @@ export type {
   UploadSource,
   UploadTarget,
 } from './lib/types.ts'
-export { discard, unfinished, upload } from './lib/upload.ts'
+export { discard, ONE_REQUEST, unfinished, upload } from './lib/upload.ts'

@@ -20,8 +20,9 @@ import { readIds } from './lib/ids.ts'
 import { watchNearness } from './lib/nearness.ts'
 import { receiveFiles } from './lib/receiving.ts'
 import { storedSummary } from './lib/stored.ts'
+import { isPending } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
-import { createUploads, isPending } from './lib/uploads.ts'
+import { createUploads } from './lib/uploads.ts'
 
 /**
  * A cell of a file column, around what the server drew. Files that are dropped or pasted onto it are uploaded and
@@ -208,7 +209,7 @@ export class FileCell extends HoldallElement {
     const files = arrived.flatMap((task) =>
       task.stored ? [{ ...storedSummary(task.stored), preview: task.preview }] : [],
     )
-    for (const task of arrived) this.#uploads.remove(task)
+    this.#uploads.setAside(...arrived)
     const added = files.map(({ preview, ...file }) => ({
       id: file.id,
       file: { ...file, thumbnail_url: file.thumbnail_url ?? preview },
@@ -247,12 +248,13 @@ export class FileCell extends HoldallElement {
 
   #forgetFailed(): void {
     this._problem = null
-    for (const task of this.#uploads.tasks.filter(({ state }) => state === 'failed')) this.#uploads.remove(task)
+    // What is kept of them stays: the same file, given again, goes on from there.
+    this.#uploads.setAside(...this.#uploads.tasks.filter(({ state }) => state === 'failed'))
   }
 
   #giveUp(): void {
     this._problem = null
-    for (const task of [...this.#uploads.tasks]) this.#uploads.remove(task)
+    this.#uploads.setAside(...this.#uploads.tasks).discard()
   }
 
   override render(): TemplateResult | typeof nothing {

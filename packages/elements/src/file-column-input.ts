@@ -12,8 +12,9 @@ import type { FileSummary } from './lib/files.ts'
 import { readIds, writeIds } from './lib/ids.ts'
 import { receiveFiles } from './lib/receiving.ts'
 import { storedSummary, summaryOf } from './lib/stored.ts'
+import { isPending, type Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
-import { createUploads, isPending, type Task } from './lib/uploads.ts'
+import { createUploads } from './lib/uploads.ts'
 
 /**
  * The field of a file column: what is attached, in order, and the ways to attach more. It takes the place of the input
@@ -49,7 +50,10 @@ export class FileColumnInput extends HoldallElement {
 
   #stop: (() => void) | undefined
   #ready = false
-  readonly #items = createItems((task) => this.#uploads.remove(task))
+  readonly #items = createItems((task, kept) => {
+    const aside = this.#uploads.setAside(task)
+    if (!kept) aside.discard()
+  })
   readonly #reordering = createReordering({
     list: () => this.#items.list,
     place: (item, to) => this.#place(item, to),

@@ -72,7 +72,7 @@ export class FileMatcher extends HoldallElement {
   override render(): TemplateResult {
     const failed = this._settled?.failed ?? 0
     const count = formatCount(this.#ids.length, 'file')
-    return html`<file-upload folders base=${this.base} source=${this.source ?? ''} accept=${this.accept ?? nothing} max-size=${this.maxSize ?? nothing} label=${this.label ?? nothing} note="Their names say to which row they belong. Nothing is attached before you have seen the rows." @file-uploaded=${this.#uploaded} @all-complete=${this.#complete}></file-upload>
+    return html`<file-upload folders once base=${this.base} source=${this.source ?? ''} accept=${this.accept ?? nothing} max-size=${this.maxSize ?? nothing} label=${this.label ?? nothing} note="Their names say to which row they belong. Nothing is attached before you have seen the rows." @file-uploaded=${this.#uploaded} @all-complete=${this.#complete}></file-upload>
       <form method="post" action=${safeUrl(this.action)} class="matcher-foot" ?hidden=${this._settled === null || this.#ids.length === 0}>
         <input type="hidden" name="column" value=${this.column} />
         <input type="hidden" name="ids" value=${this.#ids.join(' ')} />

@@ -1,31 +1,27 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
+import { announce } from './lib/announce.ts'
 import { chooseFiles, filesOf, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
 import { acceptList, acceptsType } from './lib/files.ts'
-import { formatBytes, formatCount, formatDuration, formatPortion } from './lib/format.ts'
+import { formatBytes, formatCount } from './lib/format.ts'
+import { keepFocus } from './lib/keep-focus.ts'
 import { createLimit } from './lib/limit.ts'
-import { duplicatesOf } from './lib/stored.ts'
-import { icon, iconButton, nameParts, taskThumbnail } from './lib/templates.ts'
-import { CONCURRENCY, createUploads, isPending, overall, type Task } from './lib/uploads.ts'
-import { safeUrl } from './lib/url.ts'
-
-/** Lines that are drawn; the others are counted, so that ten thousand files stay smooth. */
-const MOST_LINES = 60
-
-/** Which lines are drawn first when there are too many. */
-const ORDER: Record<Task['state'], number> = {
-  sending: 0,
-  finishing: 0,
-  pausing: 0,
-  failed: 1,
-  waiting: 2,
-  done: 3,
-  cancelled: 4,
-}
+import { isPending, type Task } from './lib/task.ts'
+import { icon } from './lib/templates.ts'
+import { toast } from './lib/toast.ts'
+import { createUnfinished, type LeftOpen, sentKey } from './lib/unfinished.ts'
+import { CONCURRENCY, createUploads } from './lib/uploads.ts'
+import { percentOf } from './lib/words.ts'
+import { queueHead } from './queue/head.ts'
+import { leftOpenLines } from './queue/left-open.ts'
+import { queueLine } from './queue/line.ts'
+import { type Summary, summarise } from './queue/summary.ts'
 
 /**
- * A place where files enter a source: drop, choose or paste. What stands inside it is shown until the script runs.
+ * A place where files enter a source: drop, choose or paste. Large files can be paused, and what was sent of them is
+ * kept: whoever comes back, on any day and computer, is shown what was not finished and goes on with the same file. What
+ * stands inside it is shown until the script runs.
  *
  * @fires file-uploaded - `detail.file`: what the server stored
  * @fires upload-error - `detail.file`, `detail.error`
@@ -38,28 +34,49 @@ export class FileUpload extends HoldallElement {
     note: {},
     concurrency: { type: Number },
     folders: { type: Boolean },
+    once: { type: Boolean },
     _held: { state: true },
+    _folded: { state: true },
+    _wrong: { state: true },
   }
   declare label: string | null
   declare note: string | null
+  /** Files that are sent together. */
   declare concurrency: number
   /** Whether whole folders can be chosen and dropped. */
   declare folders: boolean
+  /** What was not finished is not shown: the files are wanted for something that happens now. */
+  declare once: boolean
   declare _held: Held
+  /** Only the bar over all is shown. */
+  declare _folded: boolean
+  declare _wrong: { readonly key: string; readonly text: string } | null
 
   #stop: (() => void) | undefined
   #startedAt = 0
+  #refocus: (() => void) | undefined
+  readonly #unfinished = createUnfinished(
+    () => this.#target,
+    () => this.requestUpdate(),
+  )
   readonly #uploads = createUploads({
-    target: () => ({ baseUrl: this.base, source: this.source ?? '' }),
+    target: () => this.#target,
     rules: () => ({ name: this.label, accept: this.accept, maxSize: this.maxSize }),
     changed: () => this.requestUpdate(),
-    stored: (_task, file) => this.#tell('file-uploaded', { file }),
+    stored: (task, file) => {
+      this.#unfinished.finished(task.file)
+      this.#tell('file-uploaded', { file })
+    },
     failed: (task) => this.#tell('upload-error', { file: task.file, error: task.error }),
-    settled: (tasks) =>
+    settled: (tasks) => {
+      this.#ask()
       this.#tell('all-complete', {
         uploaded: tasks.filter((task) => task.state === 'done').length,
         failed: tasks.filter((task) => task.state === 'failed').length,
-      }),
+      })
+    },
+    begun: (file) => this.#unfinished.of(file)?.received ?? null,
+    note: (file) => this.#noteOn(file),
     limit: createLimit(() => this.concurrency),
   })
 
@@ -69,7 +86,10 @@ export class FileUpload extends HoldallElement {
     this.note = null
     this.concurrency = CONCURRENCY
     this.folders = false
+    this.once = false
     this._held = null
+    this._folded = false
+    this._wrong = null
   }
 
   override connectedCallback(): void {
@@ -85,6 +105,8 @@ export class FileUpload extends HoldallElement {
       },
       dropped: (files) => this.add(files),
     })
+    const stop = new AbortController()
+    const { signal } = stop
     const paste = (event: ClipboardEvent): void => {
       if ((event.target as HTMLElement).closest?.('input, textarea, file-column-input, file-cell, dialog')) return
       const files = filesOf(event.clipboardData)
@@ -92,11 +114,13 @@ export class FileUpload extends HoldallElement {
       event.preventDefault()
       this.add(files)
     }
-    document.addEventListener('paste', paste)
+    document.addEventListener('paste', paste, { signal })
+    document.addEventListener('visibilitychange', () => document.hidden || this.#ask(), { signal })
     this.#stop = () => {
       stopDrops()
-      document.removeEventListener('paste', paste)
+      stop.abort()
     }
+    this.#ask()
   }
 
   override disconnectedCallback(): void {
@@ -104,14 +128,35 @@ export class FileUpload extends HoldallElement {
     this.#stop?.()
   }
 
-  /** Puts files into the queue. */
+  /** Puts files into the queue. One of the name and size of an upload that was not finished goes on with it. */
   add(files: Iterable<File>): void {
     if (this.#uploads.pending === 0) this.#startedAt = performance.now()
+    this._wrong = null
     this.#uploads.add(files)
+  }
+
+  /** Ends every upload that is under way, and leaves nothing of them behind. */
+  cancel(): void {
+    this.#uploads.setAside(...this.#uploads.tasks.filter(isPending)).discard()
+  }
+
+  get #target() {
+    return { baseUrl: this.base, source: this.source ?? '' }
   }
 
   #tell(type: string, detail: Record<string, unknown>): void {
     this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }))
+  }
+
+  #ask(): void {
+    if (!this.once && this.source !== null) this.#unfinished.ask()
+  }
+
+  #noteOn({ name, size }: File): string | null {
+    const other = this.#unfinished.of({ name, size }) ? undefined : this.#unfinished.namesake({ name, size })
+    return other === undefined
+      ? null
+      : `This is not the ${name} of ${formatBytes(other.size)} that was not finished. It is sent from its beginning.`
   }
 
   #choose(): void {
@@ -122,117 +167,146 @@ export class FileUpload extends HoldallElement {
     chooseFiles({ accept: null, multiple: true, folder: true }, (files) => this.add(files))
   }
 
-  /** Ends every upload that is under way. */
-  cancel(): void {
-    this.#cancelAll()
+  /** Another name is another file; of the same name it is sent, and said if it is not the same. */
+  #chooseSame(one: LeftOpen): void {
+    chooseFiles({ accept: null, multiple: false }, ([file]) => {
+      if (file === undefined) return
+      if (file.name === one.name) return this.add([file])
+      const text = `${file.name} is another file. To go on, choose ${one.name} of ${formatBytes(one.size)}.`
+      this._wrong = { key: one.key, text }
+      announce(text)
+    })
+  }
+
+  #discard(one: LeftOpen): void {
+    const aside = this.#unfinished.setAside(one)
+    toast(`${one.name} discarded`, aside.bringBack, aside.discard)
+  }
+
+  #pause(task: Task): void {
+    task.pause()
+    if (task.state === 'paused') announce(`${task.file.name} paused at ${percentOf(task.kept, task.size)}%`)
+  }
+
+  #resume(task: Task): void {
+    announce(`${task.file.name} goes on`)
+    task.resume()
+  }
+
+  #pauseAll(): void {
+    for (const task of this.#uploads.tasks) task.pause()
+    announce('Uploads paused')
+  }
+
+  #resumeAll(): void {
+    for (const task of this.#uploads.tasks) task.resume()
+    announce('Uploads go on')
+  }
+
+  #retryAll(): void {
+    for (const task of this.#uploads.tasks) if (task.state === 'failed' && !task.refused) task.retry()
   }
 
   #cancelAll(): void {
-    for (const task of this.#uploads.tasks.filter(isPending)) this.#uploads.remove(task)
+    this.#leave(this.#uploads.tasks.filter(isPending))
   }
 
+  /** What a press by mistake would cost can be had back for a moment. */
+  #leave(tasks: readonly Task[]): void {
+    const aside = this.#uploads.setAside(...tasks)
+    const discard = () => aside.discard().then(() => this.#ask())
+    const [task] = tasks
+    if (!tasks.some(({ kept }) => kept > 0)) discard()
+    else
+      toast(
+        `${tasks.length === 1 ? task?.file.name : formatCount(tasks.length, 'upload')} cancelled`,
+        aside.bringBack,
+        discard,
+      )
+  }
+
+  /** What is kept of failed uploads is not thrown away by tidying up. */
   #clear(): void {
-    for (const task of [...this.#uploads.tasks]) this.#uploads.remove(task)
+    this.#uploads.setAside(...this.#uploads.tasks)
+    this.#ask()
+  }
+
+  override willUpdate(): void {
+    this.#refocus = keepFocus(this)
+  }
+
+  override updated(): void {
+    this.#refocus?.()
   }
 
   override render(): TemplateResult {
     const { tasks } = this.#uploads
+    const open = this.#leftOpen(tasks)
     if (tasks.length === 0) {
       return html`<div class="panel"><div class="drop-area alone" ?data-held=${this._held === 'welcome'}>${icon('upload', 'icon huge')}<p>${this.#heldWords() ?? html`<strong>${this.folders ? 'Drop a folder or files here' : 'Drop or paste files here'}</strong>`}${this.note ? html`<br />${this.note}` : nothing}</p>${
         this.folders
-          ? html`<div class="actions"><button class="button filled" type="button" @click=${this.#chooseFolder}>${icon('upload')}Choose folder</button><button class="button" type="button" @click=${this.#choose}>Choose files</button></div>`
-          : html`<button class="button filled" type="button" @click=${this.#choose}>${icon('upload')}Choose files</button>`
-      }</div></div>`
+          ? html`<div class="actions"><button class="button filled" type="button" @click=${this.#chooseFolder}>${icon('upload')}Choose folder</button><button class="button" type="button" data-control="choose" @click=${this.#choose}>Choose files</button></div>`
+          : html`<button class="button filled" type="button" data-control="choose" @click=${this.#choose}>${icon('upload')}Choose files</button>`
+      }</div></div>${
+        open.length === 0
+          ? nothing
+          : html`<section class="panel upload-queue apart" aria-label="Not finished"><div class="panel-head"><h2 class="grow">Not finished</h2></div>${this.#openLines(open)}</section>`
+      }`
     }
-    const shown = [...tasks].sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.key - b.key).slice(0, MOST_LINES)
+    const summary = summarise(tasks)
     return html`<section class="panel upload-queue" aria-label="Uploads">
-      <div class="panel-head"><h2 class="grow">Uploads</h2>${
-        this.#uploads.pending > 0
-          ? html`<button class="button small quiet" type="button" @click=${this.#cancelAll}>${icon('close')}Cancel all</button>`
-          : html`<button class="button small quiet" type="button" @click=${this.#clear}>Clear list</button>`
-      }</div>
-      ${this.#overall(tasks)}
-      <ul>${repeat(
-        shown,
-        (task) => task.key,
-        (task) => this.#line(task),
-      )}</ul>
-      ${tasks.length > shown.length ? html`<p class="rest-of-queue">and ${formatCount(tasks.length - shown.length, 'more', 'more')}</p>` : nothing}
-      <div class="drop-area" ?data-held=${this._held === 'welcome'}>${icon('upload')}<span>${this.#heldWords() ?? 'Drop or paste more files here'}</span><button class="button small" type="button" @click=${this.#choose}>Choose files</button></div>
+      ${queueHead({
+        uploads: this.#uploads,
+        summary,
+        folded: this._folded,
+        elapsed: performance.now() - this.#startedAt,
+        pause: () => this.#pauseAll(),
+        resume: () => this.#resumeAll(),
+        retry: () => this.#retryAll(),
+        cancel: () => this.#cancelAll(),
+        clear: () => this.#clear(),
+        fold: () => {
+          this._folded = !this._folded
+        },
+      })}
+      ${this._folded ? nothing : this.#body(tasks, summary, open)}
     </section>`
+  }
+
+  /** What the queue has taken up is not shown twice. */
+  #leftOpen(tasks: readonly Task[]): readonly LeftOpen[] {
+    const { list } = this.#unfinished
+    if (list.length === 0 || tasks.length === 0) return list
+    const taken = new Set(tasks.filter(({ state }) => state !== 'done').map(({ file }) => sentKey(file)))
+    return list.filter(({ key }) => !taken.has(key))
+  }
+
+  #openLines(open: readonly LeftOpen[]): TemplateResult {
+    return leftOpenLines(open, {
+      wrong: this._wrong,
+      choose: (one) => this.#chooseSame(one),
+      discard: (one) => this.#discard(one),
+    })
+  }
+
+  #body(tasks: readonly Task[], { lines }: Summary, open: readonly LeftOpen[]): TemplateResult {
+    return html`${open.length === 0 ? nothing : this.#openLines(open)}
+      <ul aria-label="Files">${repeat(
+        lines,
+        (task) => task.key,
+        (task) =>
+          queueLine(task, {
+            pause: (one) => this.#pause(one),
+            resume: (one) => this.#resume(one),
+            leave: (one) => this.#leave([one]),
+          }),
+      )}</ul>
+      ${tasks.length > lines.length ? html`<p class="rest-of-queue">and ${formatCount(tasks.length - lines.length, 'more', 'more')}</p>` : nothing}
+      <div class="drop-area" ?data-held=${this._held === 'welcome'}>${icon('upload')}<span>${this.#heldWords() ?? 'Drop or paste more files here'}</span><button class="button small" type="button" data-control="choose" @click=${this.#choose}>Choose files</button></div>`
   }
 
   #heldWords(): string | null {
     if (this._held === 'unwelcome') return `Takes ${acceptList(this.accept) ?? 'other types'}`
     return this._held && 'Drop to upload'
-  }
-
-  #overall(tasks: readonly Task[]): TemplateResult {
-    const { sent, total } = overall(tasks)
-    const done = tasks.filter((task) => task.state === 'done').length
-    const failed = tasks.filter((task) => task.state === 'failed').length
-    const pending = this.#uploads.pending
-    const seconds = (performance.now() - this.#startedAt) / 1000
-    const rates = tasks.reduce((sum, task) => sum + (task.state === 'sending' ? (task.rate ?? 0) : 0), 0)
-    const left = tasks.filter(isPending).reduce((sum, task) => sum + task.file.size - task.sent, 0)
-    const pace =
-      pending === 0
-        ? `${formatBytes(total)}${seconds >= 1 ? ` in ${formatDuration(seconds)}` : ''}`
-        : rates > 0
-          ? `${formatBytes(rates)}/s · ${formatDuration(left / rates)} left`
-          : formatPortion(sent, total)
-    const state = pending > 0 ? nothing : failed > 0 ? 'failed' : 'done'
-    return html`<div class="overall"><p><span><b>${done} of ${tasks.length}</b> done${failed > 0 ? `, ${failed} failed` : nothing}</span><span class="muted">${pace}</span></p><progress class=${state} value=${total === 0 ? done : sent} max=${total === 0 ? tasks.length : total} aria-label="All uploads"></progress></div>`
-  }
-
-  #line(task: Task): TemplateResult {
-    const { file, stored } = task
-    const name = stored
-      ? html`<a class="file-name" href=${safeUrl(stored.url)} title=${file.name} aria-label=${file.name}>${nameParts(file.name)}</a>`
-      : html`<span class="file-name" title=${file.name}>${nameParts(file.name)}</span>`
-    return html`<li>${taskThumbnail(task, 36)}<div>${name}${taskState(task)}</div><div class="file-tools">${
-      task.state === 'failed' && !task.refused
-        ? iconButton({ label: `Retry ${file.name}`, icon: 'retry', press: task.retry })
-        : nothing
-    }${
-      task.state === 'done'
-        ? nothing
-        : iconButton({
-            label: `${isPending(task) ? 'Cancel' : 'Remove'} ${file.name}`,
-            icon: 'close',
-            press: () => this.#uploads.remove(task),
-          })
-    }</div></li>`
-  }
-}
-
-/** The same bytes, where they are already. */
-function sameBytes({ stored }: Task): TemplateResult | typeof nothing {
-  const [first, ...more] = stored === null ? [] : duplicatesOf(stored)
-  if (first === undefined) return nothing
-  const others = more.length > 0 ? ` and ${formatCount(more.length, 'other')}` : ''
-  return html`<span class="file-facts">The same file is already here: <a href=${safeUrl(first.url)}>${first.filename}</a>${others}</span>`
-}
-
-/** The bar and the line of facts of one upload. */
-function taskState(task: Task): TemplateResult {
-  const { file, sent } = task
-  const bar = html`<progress value=${sent} max=${Math.max(1, file.size)} aria-label=${file.name}></progress>`
-  const percent = file.size === 0 ? 100 : Math.floor((sent / file.size) * 100)
-  switch (task.state) {
-    case 'waiting':
-      return html`<span class="file-facts">${icon('clock')}Waiting · ${formatBytes(file.size)}</span>`
-    case 'sending':
-      return html`${bar}<span class="file-facts">${percent}%${task.pace ? ` · ${task.pace}` : ` · ${formatPortion(sent, file.size)}`}</span>`
-    case 'finishing':
-      return html`${bar}<span class="file-facts">Sent. The server is checking it.</span>`
-    case 'pausing':
-      return html`${bar}<span class="file-facts">${icon('clock')}The connection broke, ${task.pace}</span>`
-    case 'done':
-      return html`<span class="file-facts done">${icon('check')}Done · ${formatBytes(file.size)}</span>${sameBytes(task)}`
-    case 'failed':
-      return html`<span class="file-facts file-problem">${icon('error')}Failed${percent > 0 && percent < 100 ? ` at ${percent}%` : ''} · ${formatBytes(file.size)}</span><p class="why">${task.error}</p>`
-    case 'cancelled':
-      return html`<span class="file-facts">Cancelled</span>`
   }
 }

@@ -1,16 +1,29 @@
 import { formatCount } from '../lib/format.ts'
-import { RUNNING_EVENT, runningUploads } from '../lib/running.ts'
+import { leavingLoses, pausedUploads, RUNNING_EVENT, runningUploads } from '../lib/running.ts'
 
-/** The header counts running uploads, and leaving the page while there are some asks first. */
+/** Where uploads are shown, nearest first. */
+const SHOWN = '.upload-queue, file-cell:has(progress), file-column-input:has(progress)'
+
+/**
+ * The header counts uploads, and leads to them. Leaving the page asks first while that would stop or lose one; what is
+ * paused and kept can be taken up again anywhere.
+ */
 export function showRunning(): void {
   const sign = document.querySelector<HTMLElement>('[data-running-uploads]')
   const count = sign?.querySelector<HTMLElement>('[data-count]')
   document.addEventListener(RUNNING_EVENT, () => {
     const running = runningUploads()
-    if (sign) sign.hidden = running === 0
-    if (count) count.textContent = formatCount(running, 'upload')
+    const paused = pausedUploads()
+    if (sign) sign.hidden = running + paused === 0
+    if (count)
+      count.textContent = running > 0 ? formatCount(running, 'upload') : `${formatCount(paused, 'upload')} paused`
+  })
+  sign?.addEventListener('click', () => {
+    const place = document.querySelector<HTMLElement>(SHOWN)
+    place?.scrollIntoView({ block: 'center' })
+    place?.querySelector<HTMLElement>('button, a[href]')?.focus({ preventScroll: true })
   })
   addEventListener('beforeunload', (event) => {
-    if (runningUploads() > 0) event.preventDefault()
+    if (leavingLoses()) event.preventDefault()
   })
 }

@@ -2,9 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Held } from '../lib/dragging.ts'
 import { acceptList, nameAndState } from '../lib/files.ts'
 import { formatCount } from '../lib/format.ts'
+import type { Task } from '../lib/task.ts'
 import { fileCell, icon, iconButton, nameParts, taskThumbnail, thumbnail } from '../lib/templates.ts'
-import { overall, type Task } from '../lib/uploads.ts'
+import { overall } from '../lib/uploads.ts'
 import { safeUrl } from '../lib/url.ts'
+import { percentOf } from '../lib/words.ts'
 import { type Shown, STRIP_LENGTH } from './shown.ts'
 
 /** The cell of one file. */
@@ -66,14 +68,38 @@ export function progress(pending: readonly Task[], all: readonly Task[], cancel:
     all.length === 1 && task
       ? html`<span class="file-name" title=${task.file.name}>${nameParts(task.file.name)}</span>`
       : html`<span>${formatCount(all.length, 'file')}</span>`
-  const left = task?.pace.split(' · ').at(-1)
-  const percent = total === 0 ? 0 : Math.floor((sent / total) * 100)
-  const words = pending.every(({ state }) => state === 'finishing')
-    ? 'Checking'
-    : `${percent}%${left ? ` · ${left}` : ''}`
-  return html`<span class="file-cell">${task ? taskThumbnail(task, 40) : nothing}<span class="file-text">${name}<progress value=${sent} max=${Math.max(1, total)} aria-label="Uploading ${all.length === 1 ? task?.file.name : formatCount(all.length, 'file')}"></progress><span class="file-facts tabular">${words}</span></span>${iconButton(
+  const compared = task?.state === 'comparing' ? task.compared : 0
+  const still = pending.every(({ state }) => state === 'paused' || state === 'comparing')
+  return html`<span class="file-cell">${task ? taskThumbnail(task, 40) : nothing}<span class="file-text">${name}<progress class=${still ? 'paused' : nothing} value=${Math.max(sent, compared)} max=${Math.max(1, total)} aria-label="Uploading ${all.length === 1 ? task?.file.name : formatCount(all.length, 'file')}"></progress><span class="file-facts tabular">${words(pending, sent, total)}</span></span>${turn(pending)}${iconButton(
     { label: 'Cancel the upload', icon: 'close', press: cancel },
   )}</span>`
+}
+
+/** A cell has room for a few words. */
+function words(pending: readonly Task[], sent: number, total: number): string {
+  const [task] = pending
+  const percent = `${percentOf(sent, total)}%`
+  if (pending.every(({ state }) => state === 'paused')) return `Paused at ${percent}`
+  if (pending.every(({ state }) => state === 'finishing')) return 'Checking'
+  if (task?.state === 'comparing') return 'Checking what is here'
+  if (task?.state === 'retrying') return `${percent} · trying again`
+  const left = task?.pace.split(' · ').at(-1)
+  return left ? `${percent} · ${left}` : percent
+}
+
+/** Where pausing keeps what was sent. */
+function turn(pending: readonly Task[]): TemplateResult | typeof nothing {
+  if (pending.some(({ pausable }) => pausable)) {
+    const press = () => {
+      for (const task of pending) task.pause()
+    }
+    return iconButton({ label: 'Pause the upload', icon: 'pause', control: 'turn', press })
+  }
+  if (!pending.some(({ state }) => state === 'paused')) return nothing
+  const press = () => {
+    for (const task of pending) task.resume()
+  }
+  return iconButton({ label: 'Resume the upload', icon: 'play', control: 'turn', press })
 }
 
 /** What went wrong, and what can be done about it: sending the same again, or another file. */

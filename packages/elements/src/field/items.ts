@@ -1,5 +1,5 @@
 import type { FileSummary } from '../lib/files.ts'
-import type { Task } from '../lib/uploads.ts'
+import type { Task } from '../lib/task.ts'
 
 /** A file that is attached, one that nobody may see, or one on its way. */
 export type Item =
@@ -38,8 +38,8 @@ export function nameOf(item: Item): string {
   return item.kind === 'file' ? item.file.filename : item.task.file.name
 }
 
-/** @param forget called for uploads that leave the list for good */
-export function createItems(forget: (task: Task) => void): Items {
+/** @param forget called for uploads that leave the list for good; `kept`: what was sent of them may be gone on with */
+export function createItems(forget: (task: Task, kept: boolean) => void): Items {
   let list: readonly Item[] = []
   let replaced: Item | null = null
 
@@ -81,7 +81,7 @@ export function createItems(forget: (task: Task) => void): Items {
     remove(item) {
       const at = list.indexOf(item)
       list = list.filter((one) => one !== item)
-      if (item.kind === 'task') forget(item.task)
+      if (item.kind === 'task') forget(item.task, false)
       return () => {
         list = list.toSpliced(at, 0, item)
       }
@@ -96,7 +96,7 @@ export function createItems(forget: (task: Task) => void): Items {
       const leaving = list.filter((item) => item !== own)
       list = list.filter((item) => item === own)
       for (const item of leaving) {
-        if (item.kind === 'task') forget(item.task)
+        if (item.kind === 'task') forget(item.task, false)
         else replaced ??= item
       }
     },
@@ -108,7 +108,7 @@ export function createItems(forget: (task: Task) => void): Items {
       for (const item of list) {
         if (item.kind !== 'task' || item.task.state !== 'failed') continue
         list = list.filter((one) => one !== item)
-        forget(item.task)
+        forget(item.task, true)
       }
     },
     of: (task) => list.find((item) => item.kind === 'task' && item.task === task),

@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { fileFacts } from '../lib/files.ts'
-import { formatPortion } from '../lib/format.ts'
+import { isPending, type Task } from '../lib/task.ts'
 import { icon, iconButton, nameParts, stateLine, taskThumbnail, thumbnail } from '../lib/templates.ts'
-import { isPending, type Task } from '../lib/uploads.ts'
 import { safeUrl } from '../lib/url.ts'
+import { taskWords } from '../lib/words.ts'
 import { type Item, nameOf } from './items.ts'
 import type { Reordering } from './reordering.ts'
 
@@ -65,25 +65,21 @@ function words({ item, kept }: Line): TemplateResult {
 
 /** @param kept what a failure leaves as it was */
 function progress(task: Task, kept: string): TemplateResult {
-  const { file, sent } = task
-  if (task.state === 'failed')
+  const { file, size, sent, compared, state } = task
+  if (state === 'failed')
     return html`<span class="file-problem">${icon('error')}<span>${task.error}${kept && ` ${kept}`}</span></span>`
-  const pace =
-    task.state === 'waiting'
-      ? 'Waiting'
-      : task.state === 'finishing'
-        ? 'Sent. The server is checking it.'
-        : task.state === 'pausing'
-          ? `The connection broke, ${task.pace}`
-          : `${formatPortion(sent, file.size)}${task.pace ? ` · ${task.pace}` : ''}`
-  return html`<progress value=${sent} max=${Math.max(1, file.size)} aria-label="Uploading ${file.name}"></progress><span class="file-facts tabular">${pace}</span>`
+  const still = state === 'paused' || state === 'comparing'
+  const value = state === 'comparing' ? compared : sent
+  return html`<progress class=${still ? 'paused' : nothing} value=${value} max=${Math.max(1, size)} aria-label="Uploading ${file.name}"></progress><span class="file-facts tabular">${taskWords(task).words}</span>${
+    task.note === null ? nothing : html`<span class="file-facts">${task.note}</span>`
+  }`
 }
 
 function tools(line: Line): TemplateResult {
   const { item, remove } = line
   const name = nameOf(item)
   if (item.kind === 'task' && isPending(item.task)) {
-    return html`<button class="button small" type="button" aria-label="Cancel ${name}" @click=${remove}>Cancel</button>`
+    return html`${turn(item.task)}<button class="button small" type="button" aria-label="Cancel ${name}" @click=${remove}>Cancel</button>`
   }
   if (item.kind === 'task' && item.task.refused) {
     return html`<button class="button small" type="button" @click=${line.choose}>Choose another file</button><button class="button quiet small" type="button" aria-label="Dismiss ${name}" data-control="remove" @click=${remove}>Dismiss</button>`
@@ -94,6 +90,18 @@ function tools(line: Line): TemplateResult {
       : nothing
   const order = line.multiple && line.of > 1 ? html`${mover(line, -1)}${mover(line, 1)}` : nothing
   return html`${retry}${order}${iconButton({ label: `Remove ${name}`, icon: 'close', control: 'remove', press: remove })}`
+}
+
+function turn(task: Task): TemplateResult | typeof nothing {
+  const paused = task.state === 'paused'
+  if (!paused && !task.pausable) return nothing
+  const label = `${paused ? 'Resume' : 'Pause'} ${task.file.name}`
+  return iconButton({
+    label,
+    icon: paused ? 'play' : 'pause',
+    control: 'turn',
+    press: paused ? task.resume : task.pause,
+  })
 }
 
 function mover(line: Line, by: 1 | -1): TemplateResult {

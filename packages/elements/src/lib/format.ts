@@ -1,7 +1,7 @@
 const UNITS = ['KB', 'MB', 'GB', 'TB', 'PB'] as const
 
 /** A whole number with thousands separators; `Intl` does the same at many times the cost, which a table page pays. */
-function grouped(value: number): string {
+export function formatNumber(value: number): string {
   const digits = String(Math.round(value))
   return digits.length < 4 ? digits : digits.replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
@@ -53,7 +53,7 @@ export function formatDuration(seconds: number): string {
 
 /** `5,472 × 3,648` */
 export function formatDimensions(width: number, height: number): string {
-  return `${grouped(width)} × ${grouped(height)}`
+  return `${formatNumber(width)} × ${formatNumber(height)}`
 }
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ')
@@ -68,5 +68,5 @@ export function formatDay(iso: string): string {
 
 /** `1 file`, `10,482 files` */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${grouped(count)} ${count === 1 ? one : many}`
+  return `${formatNumber(count)} ${count === 1 ? one : many}`
 }

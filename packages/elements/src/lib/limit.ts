@@ -1,32 +1,30 @@
 /** Runs jobs, so many at once, in the order in which they came. */
 export interface Limit {
-  run<T>(job: () => Promise<T>): Promise<T>
+  /** @param first before all that wait */
+  run(job: () => Promise<void>, first?: boolean): void
 }
 
+/** @param most may change; a job that rejects is one that has ended */
 export function createLimit(most: () => number): Limit {
   let running = 0
-  const queue: (() => void)[] = []
+  const queue: (() => Promise<void>)[] = []
+  function ended(): void {
+    running -= 1
+    next()
+  }
   function next(): void {
     while (running < most()) {
-      const start = queue.shift()
-      if (!start) return
+      const job = queue.shift()
+      if (!job) return
       running += 1
-      start()
+      job().then(ended, ended)
     }
   }
   return {
-    run(job) {
-      return new Promise((resolve, reject) => {
-        queue.push(() => {
-          job()
-            .then(resolve, reject)
-            .finally(() => {
-              running -= 1
-              next()
-            })
-        })
-        next()
-      })
+    run(job, first = false) {
+      if (first) queue.unshift(job)
+      else queue.push(job)
+      next()
     },
   }
 }

@@ -1,22 +1,36 @@
-/** Sent on `document` whenever the number of running uploads changes; `detail` is that number. */
+/** Sent on `document` when uploads of this page began, stopped or ended. */
 export const RUNNING_EVENT = 'holdall-uploads'
 
-let running = 0
+/** What an upload that has not ended does. `kept` is paused as well, and what was sent of it lies in the storage. */
+export type Standing = 'running' | 'paused' | 'kept'
 
-export function uploadStarted(): void {
-  change(1)
+const counts: Record<Standing, number> = { running: 0, paused: 0, kept: 0 }
+let telling = false
+
+/** An upload began (`from` is null), went over into something else, or ended (`to` is null). */
+export function uploadMoved(from: Standing | null, to: Standing | null): void {
+  if (from === to) return
+  if (from !== null) counts[from] -= 1
+  if (to !== null) counts[to] += 1
+  if (telling) return
+  telling = true
+  // Ten thousand that begin together are one piece of news.
+  queueMicrotask(() => {
+    telling = false
+    document.dispatchEvent(new CustomEvent(RUNNING_EVENT))
+  })
 }
 
-export function uploadEnded(): void {
-  change(-1)
-}
-
-/** Uploads of this page that have not ended. */
+/** Uploads of this page that are on their way or wait for their turn. */
 export function runningUploads(): number {
-  return running
+  return counts.running
 }
 
-function change(by: number): void {
-  running += by
-  document.dispatchEvent(new CustomEvent(RUNNING_EVENT, { detail: running }))
+export function pausedUploads(): number {
+  return counts.paused + counts.kept
+}
+
+/** Whether leaving the page stops or loses an upload. What is paused and kept can be taken up again anywhere. */
+export function leavingLoses(): boolean {
+  return counts.running + counts.paused > 0
 }

@@ -1,7 +1,7 @@
 import { html, nothing, svg, type TemplateResult } from 'lit'
 import { type FileSummary, fileFacts, fileState, splitName, typeLabel } from './files.ts'
 import { ICONS, type IconName } from './icons.ts'
-import type { Task } from './uploads.ts'
+import type { Task } from './task.ts'
 import { safeUrl } from './url.ts'
 
 export function icon(name: IconName, className = 'icon'): TemplateResult {
@@ -26,7 +26,7 @@ export function taskThumbnail(task: Task, side: number): TemplateResult {
     : typeTile(task.file.type, task.file.name)
 }
 
-function typeTile(contentType: string | null, filename: string): TemplateResult {
+export function typeTile(contentType: string | null, filename: string): TemplateResult {
   return html`<span class="type-tile" aria-hidden="true">${typeLabel(contentType, filename)}</span>`
 }
 

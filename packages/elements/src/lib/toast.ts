@@ -8,18 +8,27 @@ const AT_MOST = 2
 /** Words that `notify` shows now. */
 let notice: HTMLElement | null = null
 
-/** Says what was done, with a way back. Errors are never toasts: they stand beside their cause. */
-export function toast(text: string, undo?: () => void): void {
+/** What is done once a way back is no longer offered. */
+const whenGone = new Map<Element, () => void>()
+
+/**
+ * Says what was done, with a way back. Errors are never toasts: they stand beside their cause.
+ *
+ * @param gone called once, when it left without having been undone
+ */
+export function toast(text: string, undo?: () => void, gone?: () => void): void {
   endNotice()
   const place = placeForOne()
   const element = document.createElement('div')
   element.className = 'toast'
   element.setAttribute('role', 'status')
+  if (gone) whenGone.set(element, gone)
   function dismiss(): void {
     clearTimeout(timer)
-    element.remove()
+    leave(element)
   }
   function undone(): void {
+    whenGone.delete(element)
     dismiss()
     undo?.()
   }
@@ -32,6 +41,18 @@ export function toast(text: string, undo?: () => void): void {
     element,
   )
 }
+
+function leave(element: Element): void {
+  element.remove()
+  const act = whenGone.get(element)
+  whenGone.delete(element)
+  act?.()
+}
+
+// With the page goes the way back.
+globalThis.addEventListener?.('pagehide', () => {
+  for (const element of [...whenGone.keys()]) leave(element)
+})
 
 /**
  * Words about what is going on; they take the place of such words before them, and leave when something is done. Whoever
@@ -85,7 +106,7 @@ function leaveLater(element: HTMLElement, leave: () => void, after = STAYS): Ret
 /** Where toasts stand, with room for one more. */
 function placeForOne(): HTMLElement {
   const place = toastPlace()
-  while (place.children.length >= AT_MOST) place.firstElementChild?.remove()
+  while (place.children.length >= AT_MOST) leave(place.firstElementChild as Element)
   return place
 }
 

@@ -1,47 +1,21 @@
-import { type StoredFile, UploadError, type UploadTarget, upload } from '@holdall/client'
+import type { StoredFile, UploadTarget } from '@holdall/client'
 import { announce } from './announce.ts'
-import { acceptList, accepts } from './files.ts'
-import { formatBytes, formatCount, formatDuration, formatLimit } from './format.ts'
+import { formatCount } from './format.ts'
 import { createLimit, type Limit } from './limit.ts'
-import { createRate, type Rate } from './rate.ts'
-import { uploadEnded, uploadStarted } from './running.ts'
+import { createRate } from './rate.ts'
+import type { UploadRules } from './refusal.ts'
+import { createRemaining } from './remaining.ts'
+import { type Standing, uploadMoved } from './running.ts'
+import { createTask, isActive, isPending, type Task, type TaskState } from './task.ts'
 
-/** Numbers beside a bar change at most this often, in milliseconds; the bar itself moves freely. */
-const NUMBERS_EVERY = 1000
 export const CONCURRENCY = 3
-/** Pictures up to this size are shown while they are sent; larger ones would be decoded whole for a thumbnail. */
-const LARGEST_PREVIEW = 30_000_000
-const PREVIEWED = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif'])
-
-export type TaskState = 'waiting' | 'sending' | 'finishing' | 'pausing' | 'done' | 'failed' | 'cancelled'
-
-/** One file on its way. Read it; change it through its methods. */
-export interface Task {
-  readonly key: number
-  readonly file: File
-  /** An object URL of the picture itself, for as long as the page lives. */
-  readonly preview: string | null
-  readonly state: TaskState
-  readonly sent: number
-  /** bytes a second */
-  readonly rate: number | null
-  /** "8.4 MB/s · 4 s left", or "" */
-  readonly pace: string
-  readonly error: string | null
-  /** It is the file that is not taken: trying again would change nothing. */
-  readonly refused: boolean
-  readonly stored: StoredFile | null
-  cancel(): void
-  retry(): void
-}
-
-export interface UploadRules {
-  /** Who takes the files: a column or a source. */
-  readonly name?: string | null
-  readonly accept?: string | null
-  /** bytes */
-  readonly maxSize?: number | null
-}
+/** Milliseconds between two tellings of what goes on by itself; what somebody pressed is told at once. */
+const TELL_EVERY = 100
+const TICK = 1000
+/** Failures that are announced by name; more are counted. */
+const MOST_NAMED = 2
+/** Milliseconds in which failures are announced together. */
+const FAIL_TOGETHER = 500
 
 export interface UploadsOptions {
   readonly target: () => UploadTarget
@@ -51,6 +25,10 @@ export interface UploadsOptions {
   readonly failed?: (task: Task) => void
   /** All are done, failed or cancelled. */
   readonly settled?: (tasks: readonly Task[]) => void
+  /** Bytes that storage has of an unfinished upload of this name and size. */
+  readonly begun?: (file: File) => number | null
+  /** What is to be known of a file before it is sent. */
+  readonly note?: (file: File) => string | null
   readonly limit?: Limit
 }
 
@@ -58,188 +36,217 @@ export interface Uploads {
   readonly tasks: readonly Task[]
   /** How many have neither ended nor failed. */
   readonly pending: number
+  /** Bytes a second and seconds left of all together; null while there is nothing to say. Changes once a second. */
+  readonly pace: { readonly speed: number; readonly left: number } | null
   /** Starts them; `before` hears of the tasks before anything happens to them. */
   add(files: Iterable<File>, before?: (tasks: readonly Task[]) => void): Task[]
-  /** Forgets a task, and cancels it first. */
-  remove(task: Task): void
+  /** Stops tasks and takes them from the list; what is kept of them stays in storage until it is said what becomes of it. */
+  setAside(...tasks: readonly Task[]): SetAside
+}
+
+/** Uploads that stand still and are in no list. */
+export interface SetAside {
+  /** They go on, at the end of the list. */
+  bringBack(): void
+  /** Resolves when nothing of them is left in storage, or when nobody could be told. */
+  discard(): Promise<void>
 }
 
 /** All cells and fields of a page share one limit, so that ten drops do not open thirty connections. */
 const pageLimit = createLimit(() => CONCURRENCY)
-let keys = 0
-
-export function isPending(task: Task): boolean {
-  return task.state !== 'done' && task.state !== 'failed' && task.state !== 'cancelled'
-}
 
 /** Whole bytes of several tasks, for one bar over all of them. A done task counts in full, a cancelled one not at all. */
 export function overall(tasks: readonly Task[]): { sent: number; total: number } {
   let sent = 0
   let total = 0
   for (const task of tasks) {
-    if (task.state === 'cancelled') continue
-    total += task.file.size
-    sent += task.state === 'done' ? task.file.size : task.sent
+    if (task.state === 'cancelled' || task.refused) continue
+    total += task.size
+    sent += task.sent
   }
   return { sent, total }
 }
 
 export function createUploads(options: UploadsOptions): Uploads {
   const limit = options.limit ?? pageLimit
-  let tasks: Task[] = []
+  const all = new Set<Task>()
+  let list: readonly Task[] | null = null
+  let pending = 0
+  let active = 0
+  let pace: Uploads['pace'] = null
+  const rate = createRate()
+  const remaining = createRemaining()
   const quarters = createQuarters()
+  const failures = createFailures()
+  const tell = createTelling(options.changed)
+  let moved = 0
+  let clock: ReturnType<typeof setInterval> | undefined
 
-  function ended(task: Task): void {
+  function tasks(): readonly Task[] {
+    list ??= [...all]
+    return list
+  }
+
+  function changed(task: Task, before: TaskState): void {
+    const { state } = task
+    uploadMoved(standingOf(before, task), standingOf(state, task))
+    const was = { state: before }
+    pending += Number(isPending(task)) - Number(isPending(was))
+    active += Number(isActive(task)) - Number(isActive(was))
+    keepTime()
+    if (state === 'done' || state === 'failed' || state === 'cancelled') ended(task, before)
+    else if (state === 'paused' || before === 'paused') tell.now()
+    else tell.soon()
+  }
+
+  function ended(task: Task, before: TaskState): void {
     // What arrived is attached before anybody hears that nothing is pending any more.
     if (task.state === 'done' && task.stored) options.stored?.(task, task.stored)
-    options.changed()
     if (task.state === 'failed') {
-      announce(`${task.file.name} failed: ${task.error}`)
+      failures.add(task)
       options.failed?.(task)
     }
-    if (tasks.some(isPending)) return
-    const done = tasks.filter((one) => one.state === 'done')
+    if (pending > 0 && task.state !== 'cancelled') {
+      tell.soon()
+      return
+    }
+    tell.now()
+    if (pending > 0 || !isPending({ state: before })) return
+    failures.say()
+    const done = tasks().filter((one) => one.state === 'done')
     if (done.length > 0)
       announce(done.length === 1 ? `${done[0]?.file.name} uploaded` : `${formatCount(done.length, 'file')} uploaded`)
     quarters.reset()
-    options.settled?.(tasks)
+    options.settled?.(tasks())
   }
 
-  function progressed(): void {
-    const { sent, total } = overall(tasks)
+  function progressed(_task: Task, bytes: number): void {
+    moved += bytes
+    if (bytes > 0) rate.add(moved)
+    tell.soon()
+  }
+
+  /** A clock runs while something is sent. */
+  function keepTime(): void {
+    if (active === 0) {
+      clearInterval(clock)
+      clock = undefined
+      pace = null
+      rate.reset()
+      remaining.reset()
+    } else clock ??= setInterval(tick, TICK)
+  }
+
+  function tick(): void {
+    let left = 0
+    for (const task of tasks()) {
+      if (isActive(task)) task.tick()
+      if (isActive(task) || task.state === 'waiting') left += task.size - task.sent
+    }
+    rate.add(moved)
+    const speed = rate.perSecond()
+    pace = speed === null ? null : { speed, left: remaining.next(left, speed) }
+    const { sent, total } = overall(tasks())
     const quarter = quarters.reached(sent, total)
     if (quarter !== null) announce(`${quarter}% uploaded`)
-    options.changed()
+    tell.now()
   }
 
   return {
     get tasks() {
-      return tasks
+      return tasks()
     },
     get pending() {
-      return tasks.filter(isPending).length
+      return pending
+    },
+    get pace() {
+      return pace
     },
     add(files, before) {
-      const added = [...files].map((file) => createTask(file, options, limit, progressed, ended))
-      tasks = [...tasks, ...added]
+      const added = [...files].map((file) =>
+        createTask(file, options.note?.(file) ?? null, {
+          target: options.target,
+          rules: options.rules,
+          limit,
+          begun: options.begun ?? (() => null),
+          changed,
+          progressed,
+        }),
+      )
+      for (const task of added) {
+        all.add(task)
+        uploadMoved(null, 'running')
+      }
+      list = null
+      pending += added.length
       before?.(added)
       if (added.length === 1) announce(`Uploading ${added[0]?.file.name}`)
       else if (added.length > 1) announce(`Uploading ${formatCount(added.length, 'file')}`)
       for (const task of added) task.retry()
-      options.changed()
+      tell.now()
       return added
     },
-    remove(task) {
-      task.cancel()
-      tasks = tasks.filter((one) => one !== task)
-      if (task.preview && task.state !== 'done') URL.revokeObjectURL(task.preview)
-      options.changed()
-    },
-  }
-}
-
-/** Why a file need not be sent at all, in words; null when only the server can tell. */
-export function refusal(file: File, rules: UploadRules): string | null {
-  if (!accepts(rules.accept, file.name, file.type)) {
-    return `${rules.name || 'This place'} takes ${acceptList(rules.accept) ?? 'other types'}.`
-  }
-  if (rules.maxSize !== null && rules.maxSize !== undefined && file.size > rules.maxSize) {
-    return `${formatBytes(file.size)} is too large: ${rules.name || 'this place'} takes up to ${formatLimit(rules.maxSize)}.`
-  }
-  return null
-}
-
-/** Statuses of answers about the file itself: the same file would be answered the same. */
-const REFUSES_THE_FILE = new Set([400, 413, 415, 422])
-
-type Draft = { -readonly [Key in keyof Task]: Task[Key] }
-
-function createTask(
-  file: File,
-  options: UploadsOptions,
-  limit: Limit,
-  progressed: () => void,
-  ended: (task: Task) => void,
-): Task {
-  keys += 1
-  const rate = createRate()
-  let cancelling = new AbortController()
-  let numbersAt = 0
-  const task: Draft = {
-    key: keys,
-    file,
-    preview: PREVIEWED.has(file.type) && file.size <= LARGEST_PREVIEW ? URL.createObjectURL(file) : null,
-    state: 'waiting',
-    sent: 0,
-    rate: null,
-    pace: '',
-    error: null,
-    refused: false,
-    stored: null,
-    cancel() {
-      if (!isPending(task)) return
-      task.state = 'cancelled'
-      cancelling.abort()
-      ended(task)
-    },
-    retry() {
-      const refused = refusal(file, options.rules())
-      if (refused !== null) {
-        task.refused = true
-        fail(task, refused)
-        ended(task)
-        return
+    setAside(...leaving) {
+      for (const task of leaving) {
+        task.setAside()
+        all.delete(task)
       }
-      Object.assign(task, { state: 'waiting', sent: 0, error: null, pace: '', rate: null })
-      rate.reset()
-      cancelling = new AbortController()
-      limit.run(() => send(cancelling.signal))
+      list = null
+      tell.now()
+      return {
+        bringBack() {
+          for (const task of leaving) all.add(task)
+          list = null
+          for (const task of leaving) task.bringBack()
+        },
+        async discard() {
+          await Promise.allSettled(leaving.map((task) => task.discard()))
+        },
+      }
     },
   }
+}
 
-  async function send(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return
-    task.state = 'sending'
-    uploadStarted()
-    try {
-      const stored = await upload(file, options.target(), {
-        signal,
-        onProgress({ phase, sent, total, retryIn }) {
-          task.state = phase === 'waiting' ? 'pausing' : phase
-          task.sent = sent
-          if (phase === 'waiting') rate.reset()
-          else rate.add(sent)
-          const now = performance.now()
-          if (phase === 'waiting' || now - numbersAt >= NUMBERS_EVERY) {
-            numbersAt = now
-            task.rate = rate.perSecond()
-            task.pace = retryIn === undefined ? pace(rate, total - sent) : `tried again in ${formatDuration(retryIn)}`
-          }
-          progressed()
-        },
-      })
-      task.stored = stored
-      task.state = 'done'
-    } catch (error) {
-      if (signal.aborted) return
-      task.refused = error instanceof UploadError && REFUSES_THE_FILE.has(error.status)
-      fail(task, error instanceof UploadError ? error.message : 'The upload failed. Retry sends the file again.')
-    } finally {
-      uploadEnded()
-      if (!signal.aborted) ended(task)
-    }
+function standingOf(state: TaskState, { kept }: Task): Standing | null {
+  if (state === 'done' || state === 'failed' || state === 'cancelled') return null
+  if (state !== 'paused') return 'running'
+  return kept > 0 ? 'kept' : 'paused'
+}
+
+/** Tells at once, or soon and then for all that came meanwhile. */
+function createTelling(told: () => void): { now(): void; soon(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  function now(): void {
+    clearTimeout(timer)
+    timer = undefined
+    told()
   }
-  return task
+  return {
+    now,
+    soon() {
+      timer ??= setTimeout(now, TELL_EVERY)
+    },
+  }
 }
 
-function fail(task: Draft, error: string): void {
-  task.state = 'failed'
-  task.error = error
-}
-
-function pace(rate: Rate, left: number): string {
-  const perSecond = rate.perSecond()
-  return perSecond === null ? '' : `${formatBytes(perSecond)}/s · ${formatDuration(left / perSecond)} left`
+/** Failures that come together are announced together. */
+function createFailures(): { add(task: Task): void; say(): void } {
+  let failed: Task[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  function say(): void {
+    clearTimeout(timer)
+    timer = undefined
+    for (const { file, error } of failed.slice(0, MOST_NAMED)) announce(`${file.name} failed: ${error}`)
+    if (failed.length > MOST_NAMED) announce(`${formatCount(failed.length - MOST_NAMED, 'more file')} failed`)
+    failed = []
+  }
+  return {
+    add(task) {
+      failed.push(task)
+      timer ??= setTimeout(say, FAIL_TOGETHER)
+    },
+    say,
+  }
 }
 
 /** Progress is told at each quarter, not at every percent. */

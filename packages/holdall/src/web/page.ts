@@ -126,7 +126,7 @@ function siteHeader(page: PageFrame & PageContent): Html {
 <nav class="site-nav" aria-label="Main"><ul><li><a href="${urls.path('/')}"${here('databases')}>Databases</a></li>${
     page.showFiles !== false && html`<li><a href="${urls.path('/-/files')}"${here('files')}>Files</a></li>`
   }</ul></nav>
-${siteSearch(page)}<div class="to-end"><span class="running-uploads" data-running-uploads hidden>${icon('upload')}<span data-count></span></span>${account(page)}</div>
+${siteSearch(page)}<div class="to-end"><button class="running-uploads" type="button" data-running-uploads hidden>${icon('upload')}<span data-count></span></button>${account(page)}</div>
 </header>`
 }
 

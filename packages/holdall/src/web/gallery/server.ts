@@ -66,6 +66,9 @@ export async function startGallery(): Promise<Gallery> {
 
   function answer(call: Received, response: ServerResponse): ServerResponse {
     const { path, query } = call
+    if (path.startsWith('/-/files/upload/') && call.method === 'GET') {
+      return answerJson(response, 200, { ok: true, sessions: [], next: null })
+    }
     if (path.startsWith('/-/files/upload/')) {
       stored += 1
       const id = `df-new-${stored}`

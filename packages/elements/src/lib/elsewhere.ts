@@ -1,0 +1,27 @@
+import type { UploadTarget } from '@holdall/client'
+
+/** What two pages of this browser must agree on to know the same upload. */
+export interface Sent {
+  readonly name: string
+  /** bytes */
+  readonly size: number
+}
+
+/** Says to the other pages of this browser that a file is being sent; ends with the page. Returns what takes it back. */
+export function sayBeingSent(target: UploadTarget, file: Sent): () => void {
+  const ended = Promise.withResolvers<void>()
+  // Shared: nobody waits for it, it is only looked at. Browsers have it for pages that came safely.
+  navigator.locks?.request(nameOf(target, file), { mode: 'shared' }, () => ended.promise).catch(() => undefined)
+  return ended.resolve
+}
+
+/** Tells which files some page of this browser sends just now. */
+export async function beingSent(target: UploadTarget): Promise<(file: Sent) => boolean> {
+  const { held = [] } = (await navigator.locks?.query()) ?? {}
+  const names = new Set(held.map(({ name }) => name))
+  return (file) => names.has(nameOf(target, file))
+}
+
+function nameOf({ baseUrl, source }: UploadTarget, { name, size }: Sent): string {
+  return `holdall-upload ${JSON.stringify([baseUrl, source, size, name])}`
+}

@@ -1,0 +1,279 @@
+import {
+  ONE_REQUEST,
+  type StoredFile,
+  startUpload,
+  type Transfer,
+  UploadError,
+  type UploadProgress,
+  type UploadTarget,
+} from '@holdall/client'
+import { sayBeingSent } from './elsewhere.ts'
+import type { Limit } from './limit.ts'
+import { createMeter } from './meter.ts'
+import { refusal, type UploadRules } from './refusal.ts'
+
+/** Pictures up to this size are shown while they are sent; larger ones would be decoded whole for a thumbnail. */
+const LARGEST_PREVIEW = 30_000_000
+const PREVIEWED = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif'])
+/** Statuses of the server's answers about the file itself: the same file would be answered the same. */
+const REFUSES_THE_FILE = new Set([400, 413, 415, 422])
+
+/**
+ * `comparing`: what storage has of an earlier upload is compared with the file. `finishing`: all is sent, and the server
+ * makes the file of it. `retrying`: it is tried again by itself in a moment.
+ */
+export type TaskState =
+  | 'waiting'
+  | 'comparing'
+  | 'sending'
+  | 'finishing'
+  | 'retrying'
+  | 'paused'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+
+/** One file on its way. Read it; change it through its methods. */
+export interface Task {
+  readonly key: number
+  readonly file: File
+  /** bytes of the file */
+  readonly size: number
+  /** An object URL of the picture itself, for as long as the page lives. */
+  readonly preview: string | null
+  readonly state: TaskState
+  /** bytes, for a bar: those that left this computer while it is sent, and those that are kept when it stands */
+  readonly sent: number
+  /** bytes that stay in storage when this stops; 0 for a file that goes in one piece */
+  readonly kept: number
+  /** bytes that were compared, and how many there are to compare where that is known */
+  readonly compared: number
+  readonly comparable: number | null
+  /** "8.4 MB/s · 4 s left", or "" */
+  readonly pace: string
+  /** Seconds until it is tried again. */
+  readonly retryIn: number
+  /** What is to be known of it and is no failure. */
+  readonly note: string | null
+  readonly error: string | null
+  /** It is the file that is not taken: trying again would change nothing. */
+  readonly refused: boolean
+  readonly stored: StoredFile | null
+  /** Whether it can be stopped without losing what was sent. */
+  readonly pausable: boolean
+  /** A file that goes in one piece and is on its way is sent to its end: nothing happens. */
+  pause(): void
+  resume(): void
+  /** Starts it, and tries again what failed, from what is kept. */
+  retry(): void
+  /** Stops it for good, or until `bringBack`; what is kept stays in storage. */
+  setAside(): void
+  bringBack(): void
+  /** Stops it, and nothing of it stays behind. Rejects when the server could not be told. */
+  discard(): Promise<void>
+  /** Time passes. */
+  tick(): void
+}
+
+export interface TaskOptions {
+  readonly target: () => UploadTarget
+  readonly rules: () => UploadRules
+  readonly limit: Limit
+  /** Bytes that storage has of an unfinished upload of this name and size. */
+  readonly begun: (file: File) => number | null
+  readonly changed: (task: Task, before: TaskState) => void
+  /** @param bytes that left since it was told last */
+  readonly progressed: (task: Task, bytes: number) => void
+}
+
+type Draft = { -readonly [Key in keyof Task]: Task[Key] }
+
+let keys = 0
+
+export function isPending({ state }: Pick<Task, 'state'>): boolean {
+  return state !== 'done' && state !== 'failed' && state !== 'cancelled'
+}
+
+/** Whether it has one of the places of those that are sent together. */
+export function isActive({ state }: Pick<Task, 'state'>): boolean {
+  return state === 'sending' || state === 'comparing' || state === 'finishing' || state === 'retrying'
+}
+
+/** It waits until `retry` starts it. @param note what is to be known of it from the beginning */
+export function createTask(file: File, note: string | null, options: TaskOptions): Task {
+  keys += 1
+  const { size } = file
+  const meter = createMeter()
+  let transfer: Transfer | undefined
+  let watched: Promise<StoredFile> | undefined
+  let leave: (() => void) | undefined
+  /** Counts the times that it queued; only the last one counts. */
+  let turn = 0
+  let preview: string | null | undefined
+
+  const task: Draft = {
+    key: keys,
+    file,
+    size,
+    get preview() {
+      if (preview === undefined) {
+        const shown = PREVIEWED.has(file.type) && size <= LARGEST_PREVIEW
+        preview = shown ? URL.createObjectURL(file) : null
+      }
+      return preview
+    },
+    state: 'waiting',
+    sent: 0,
+    kept: 0,
+    compared: 0,
+    comparable: null,
+    get pace() {
+      return meter.pace
+    },
+    get retryIn() {
+      return meter.retryIn
+    },
+    note,
+    error: null,
+    refused: false,
+    stored: null,
+    get pausable() {
+      if (size <= ONE_REQUEST || !isActive(task) || task.state === 'finishing') return false
+      return transfer?.resumable === true || !meter.begun
+    },
+    pause() {
+      if (task.state === 'waiting') return stand('paused')
+      if (!task.pausable) return
+      transfer?.pause()
+      if (transfer?.state === 'paused') stand('paused')
+    },
+    resume() {
+      if (task.state === 'paused') enqueue()
+    },
+    retry() {
+      const refused = refusal(file, options.rules())
+      task.refused = refused !== null
+      task.error = refused
+      if (refused === null) enqueue()
+      else stand('failed')
+    },
+    setAside() {
+      if (task.state === 'done' || task.state === 'cancelled') return
+      // What has been sent to its end cannot stand still.
+      if (task.state === 'finishing') transfer?.cancel().catch(() => undefined)
+      else transfer?.pause()
+      stand('cancelled')
+    },
+    bringBack() {
+      if (task.state === 'cancelled') task.retry()
+    },
+    async discard() {
+      if (task.state === 'done') return
+      const discarded = transfer?.cancel()
+      task.setAside()
+      if (preview) URL.revokeObjectURL(preview)
+      await discarded
+    },
+    tick: meter.tick,
+  }
+
+  function become(state: TaskState): void {
+    const before = task.state
+    if (before === state) return
+    task.state = state
+    options.changed(task, before)
+  }
+
+  /** It neither is sent any more nor waits for that. */
+  function stand(state: 'paused' | 'done' | 'failed' | 'cancelled'): void {
+    turn += 1
+    meter.rest()
+    if (transfer?.resumable && state !== 'done') task.sent = task.kept
+    leave?.()
+    leave = undefined
+    become(state)
+  }
+
+  /** What was under way already goes before what has not begun. */
+  function enqueue(): void {
+    turn += 1
+    const own = turn
+    become('waiting')
+    options.limit.run(async () => {
+      if (own === turn) await run()
+    }, transfer !== undefined)
+  }
+
+  function run(): Promise<void> {
+    const place = Promise.withResolvers<void>()
+    const said = size > ONE_REQUEST ? sayBeingSent(options.target(), file) : undefined
+    leave = () => {
+      said?.()
+      place.resolve()
+    }
+    meter.start()
+    task.compared = 0
+    if (transfer === undefined || transfer.state === 'cancelled') {
+      task.sent = 0
+      task.kept = 0
+      task.comparable = options.begun(file)
+      transfer = startUpload(file, options.target(), { onProgress })
+    } else transfer.resume()
+    // After a pause it is still the same promise.
+    if (transfer.finished !== watched) {
+      watched = transfer.finished
+      watched.then(succeeded, failed)
+    }
+    become('sending')
+    return place.promise
+  }
+
+  function onProgress(progress: UploadProgress): void {
+    if (!isActive(task)) return
+    if (progress.compared !== undefined) {
+      task.compared = Math.max(task.compared, progress.compared)
+      become('comparing')
+      options.progressed(task, 0)
+      return
+    }
+    const first = !meter.begun
+    const gained = meter.read(progress)
+    if (meter.begun) {
+      if (first && progress.sent === 0 && (task.compared > 0 || task.comparable !== null)) task.note = whyAnew(task)
+      task.sent = meter.moved
+      task.kept = transfer?.resumable ? progress.sent : 0
+    }
+    become(progress.phase === 'waiting' ? 'retrying' : progress.phase)
+    options.progressed(task, gained)
+  }
+
+  function succeeded(stored: StoredFile): void {
+    if (task.state === 'cancelled') return
+    task.stored = stored
+    task.sent = size
+    task.note = null
+    stand('done')
+  }
+
+  function failed(error: unknown): void {
+    if (task.state === 'cancelled') return
+    const known = error instanceof UploadError ? error : null
+    task.refused = known !== null && isAboutTheFile(known)
+    task.error = known?.message ?? 'The upload failed. Retry sends the file again.'
+    // What is kept of a file that is no more, or not taken, helps nobody.
+    if (task.refused) transfer?.cancel().catch(() => undefined)
+    stand('failed')
+  }
+  return task
+}
+
+function isAboutTheFile({ code, status }: UploadError): boolean {
+  return code === 'file_changed' || (code !== 'storage_refused' && REFUSES_THE_FILE.has(status))
+}
+
+/** Something of this name and size lies in storage, and yet nothing of it was used. */
+function whyAnew({ compared }: Task): string {
+  return compared > 0
+    ? 'What was sent before is of another file with this name and size. This one is sent from its beginning.'
+    : 'Nothing that was sent before could be used. It is sent from its beginning.'
+}

@@ -1,0 +1,39 @@
+import { formatBytes, formatDuration, formatPortion } from './format.ts'
+import type { IconName } from './icons.ts'
+import type { Task } from './task.ts'
+
+/** How far a task is, in whole percent of what `part` is of. */
+export function percentOf(part: number, whole: number): number {
+  return whole === 0 ? 100 : Math.floor((part / whole) * 100)
+}
+
+/** The line of facts of an upload that has not ended, and its sign. */
+export function taskWords(task: Task): { readonly icon: IconName | null; readonly words: string } {
+  const { size, sent, kept, pace } = task
+  const percent = percentOf(sent, size)
+  switch (task.state) {
+    case 'comparing':
+      return { icon: 'search', words: `Checking what is already here · ${comparison(task)}` }
+    case 'sending':
+      return { icon: null, words: `${percent}% · ${pace || formatPortion(sent, size)}` }
+    case 'retrying':
+      return {
+        icon: 'clock',
+        words: `Trying again in ${formatDuration(task.retryIn)}${kept > 0 ? ` · ${formatPortion(kept, size)} kept` : ''}`,
+      }
+    case 'finishing':
+      return { icon: null, words: 'Sent. The server is checking it.' }
+    case 'paused':
+      return {
+        icon: 'pause',
+        words: kept > 0 ? `Paused at ${percent}% · ${formatPortion(kept, size)}` : `Paused · ${formatBytes(size)}`,
+      }
+    default:
+      return { icon: 'clock', words: `Waiting · ${formatBytes(size)}` }
+  }
+}
+
+/** `40%`, or `312 MB` where it is not known of how much. */
+function comparison({ compared, comparable }: Task): string {
+  return comparable ? `${Math.min(100, percentOf(compared, comparable))}%` : formatBytes(compared)
+}

@@ -1,0 +1,75 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { formatBytes, formatDuration, formatNumber, formatPortion } from '../lib/format.ts'
+import type { IconName } from '../lib/icons.ts'
+import { icon } from '../lib/templates.ts'
+import { overall, type Uploads } from '../lib/uploads.ts'
+import type { Summary } from './summary.ts'
+
+/** What can be done with all uploads of a queue. */
+export interface HeadActions {
+  readonly pause: () => void
+  readonly resume: () => void
+  readonly retry: () => void
+  readonly cancel: () => void
+  readonly clear: () => void
+  readonly fold: () => void
+}
+
+export interface Head extends HeadActions {
+  readonly uploads: Uploads
+  readonly summary: Summary
+  /** Only the bar over all is shown. */
+  readonly folded: boolean
+  /** Milliseconds since the first of them began. */
+  readonly elapsed: number
+}
+
+/** The head of a queue, and the bar over all that is in it. */
+export function queueHead(head: Head): TemplateResult {
+  const { folded } = head
+  return html`<div class="panel-head"><h2 class="grow">Uploads</h2>${forAll(head)}${ending(head)}<button class="button quiet small only-icon" type="button" data-control="fold" aria-expanded=${folded ? 'false' : 'true'} aria-label="Files" title=${folded ? 'Show the files' : 'Hide the files'} @click=${head.fold}>${icon(folded ? 'chevronDown' : 'chevronUp')}</button></div>
+    ${overBar(head)}`
+}
+
+/** One button in one place: what is pressed keeps the focus, and says the other thing. */
+function forAll({ summary, uploads, pause, resume, retry }: Head): TemplateResult | typeof nothing {
+  if (summary.pausable) return button('all', 'pause', 'Pause all', pause)
+  if (summary.counts.paused > 0) return button('all', 'play', 'Resume all', resume)
+  if (summary.again > 1 && uploads.pending === 0)
+    return button('all', 'retry', `Retry ${formatNumber(summary.again)}`, retry)
+  return nothing
+}
+
+function ending({ uploads, cancel, clear }: Head): TemplateResult {
+  return uploads.pending > 0 ? button('end', 'close', 'Cancel all', cancel) : button('end', null, 'Clear list', clear)
+}
+
+function button(control: string, sign: IconName | null, words: string, press: () => void): TemplateResult {
+  return html`<button class="button small quiet" type="button" data-control=${control} @click=${press}>${sign === null ? nothing : icon(sign)}${words}</button>`
+}
+
+function overBar(head: Head): TemplateResult {
+  const { uploads, summary } = head
+  const { counts } = summary
+  const { sent, total } = overall(uploads.tasks)
+  const all = uploads.tasks.length
+  const state =
+    uploads.pending === 0
+      ? counts.failed > 0
+        ? 'failed'
+        : 'done'
+      : counts.paused === uploads.pending
+        ? 'paused'
+        : nothing
+  return html`<div class="overall"><p><span><b>${formatNumber(counts.done)} of ${formatNumber(all)}</b> done${
+    counts.failed > 0 ? `, ${formatNumber(counts.failed)} failed` : nothing
+  }</span><span class="muted">${paceOf(head, sent, total)}</span></p><progress class=${state} value=${total === 0 ? counts.done : sent} max=${total === 0 ? all : total} aria-label="All uploads"></progress></div>`
+}
+
+function paceOf({ uploads, summary, elapsed }: Head, sent: number, total: number): string {
+  const { pending, pace } = uploads
+  const seconds = elapsed / 1000
+  if (pending === 0) return `${formatBytes(sent)}${seconds >= 1 ? ` in ${formatDuration(seconds)}` : ''}`
+  if (summary.counts.paused === pending) return `Paused · ${formatPortion(sent, total)}`
+  return pace === null ? formatPortion(sent, total) : `${formatBytes(pace.speed)}/s · ${formatDuration(pace.left)} left`
+}

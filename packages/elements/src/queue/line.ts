@@ -1,0 +1,74 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { formatBytes, formatCount, formatPortion } from '../lib/format.ts'
+import { duplicatesOf } from '../lib/stored.ts'
+import { isPending, type Task } from '../lib/task.ts'
+import { icon, iconButton, nameParts, taskThumbnail } from '../lib/templates.ts'
+import { safeUrl } from '../lib/url.ts'
+import { percentOf, taskWords } from '../lib/words.ts'
+
+/** What can be done with one upload. */
+export interface LineActions {
+  readonly pause: (task: Task) => void
+  readonly resume: (task: Task) => void
+  readonly leave: (task: Task) => void
+}
+
+/** One upload of a queue. */
+export function queueLine(task: Task, actions: LineActions): TemplateResult {
+  const { file, stored } = task
+  const name = stored
+    ? html`<a class="file-name" href=${safeUrl(stored.url)} title=${file.name} aria-label=${file.name}>${nameParts(file.name)}</a>`
+    : html`<span class="file-name" title=${file.name}>${nameParts(file.name)}</span>`
+  return html`<li data-line=${task.key}>${taskThumbnail(task, 36)}<div>${name}${state(task)}${
+    task.note === null ? nothing : html`<p class="note">${task.note}</p>`
+  }</div><div class="file-tools">${turn(task, actions)}${
+    task.state === 'done'
+      ? nothing
+      : iconButton({
+          label: `${isPending(task) ? 'Cancel' : 'Remove'} ${file.name}`,
+          icon: 'close',
+          control: 'leave',
+          press: () => actions.leave(task),
+        })
+  }</div></li>`
+}
+
+/** One button in one place: what is pressed keeps the focus, and says the other thing. */
+function turn(task: Task, { pause, resume }: LineActions): TemplateResult | typeof nothing {
+  const { name } = task.file
+  const control = 'turn'
+  if (task.state === 'paused')
+    return iconButton({ label: `Resume ${name}`, icon: 'play', control, press: () => resume(task) })
+  if (task.pausable) return iconButton({ label: `Pause ${name}`, icon: 'pause', control, press: () => pause(task) })
+  if (task.state === 'failed' && !task.refused)
+    return iconButton({ label: `Retry ${name}`, icon: 'retry', control, press: task.retry })
+  return nothing
+}
+
+/** The bar and the line of facts. */
+function state(task: Task): TemplateResult {
+  const { size, sent, kept } = task
+  if (task.state === 'done')
+    return html`<span class="file-facts done">${icon('check')}Done · ${formatBytes(size)}</span>${sameBytes(task)}`
+  if (task.state === 'failed') {
+    const where = kept > 0 ? ` at ${percentOf(kept, size)}% · ${formatPortion(kept, size)}` : ` · ${formatBytes(size)}`
+    return html`${kept > 0 ? bar(task, kept, 'failed') : nothing}<span class="file-facts file-problem">${icon('error')}Failed${where}</span><p class="why">${task.error}</p>`
+  }
+  const { icon: sign, words } = taskWords(task)
+  const facts = html`<span class="file-facts">${sign === null ? nothing : icon(sign)}<span>${words}</span></span>`
+  if (task.state === 'comparing') return html`${bar(task, task.compared, 'paused')}${facts}`
+  if (task.state === 'paused') return html`${kept > 0 ? bar(task, kept, 'paused') : nothing}${facts}`
+  return task.state === 'waiting' && sent === 0 ? facts : html`${bar(task, sent)}${facts}`
+}
+
+function bar({ file, size }: Task, value: number, className: '' | 'failed' | 'paused' = ''): TemplateResult {
+  return html`<progress class=${className || nothing} value=${value} max=${Math.max(1, size)} aria-label=${file.name}></progress>`
+}
+
+/** The same bytes, where they are already. */
+function sameBytes({ stored }: Task): TemplateResult | typeof nothing {
+  const [first, ...more] = stored === null ? [] : duplicatesOf(stored)
+  if (first === undefined) return nothing
+  const others = more.length > 0 ? ` and ${formatCount(more.length, 'other')}` : ''
+  return html`<span class="file-facts">The same file is already here: <a href=${safeUrl(first.url)}>${first.filename}</a>${others}</span>`
+}
