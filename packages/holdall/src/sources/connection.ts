@@ -1,8 +1,7 @@
 import { HoldallError } from '../web/error.ts'
 import type { DeclaredSource } from './declared.ts'
-import { readableSecrets } from './declared.ts'
-import { type GetSecret, withSecrets } from './secrets.ts'
-import type { Storage, StorageContext } from './storage.ts'
+import { type MakingContext, makeStorage } from './making.ts'
+import type { Storage } from './storage.ts'
 
 /** How long a storage may take to say that it is there. */
 export const PROBE_LIMIT_MS = 2_000
@@ -26,41 +25,19 @@ export interface Connection {
   close(): Promise<void>
 }
 
-export interface ConnectionContext extends StorageContext {
-  readonly getSecret: GetSecret
+export interface ConnectionContext extends MakingContext {
   readonly now: () => number
 }
 
 export function connect(declared: DeclaredSource, context: ConnectionContext): Connection {
-  const { source, type } = declared
-  const readable = readableSecrets(source)
+  const { source } = declared
   let storage: Storage | undefined
   let making: Promise<Storage> | undefined
   let closed = false
   let availability: Availability = { available: false, reason: 'it was not asked yet', since: new Date(context.now()) }
 
-  async function getSecret(name: string): Promise<string | undefined> {
-    if (readable.has(name)) return await context.getSecret(name)
-    context.log.warn('a storage asked for a secret that its source does not name', {
-      source: source.slug,
-      secret: name,
-    })
-    return undefined
-  }
-
   async function make(): Promise<Storage> {
-    const values = new Map<string, string>()
-    for (const name of readable) {
-      const value = await context.getSecret(name)
-      if (value !== undefined) values.set(name, value)
-    }
-    const config = withSecrets(source.config, (name) => {
-      const value = values.get(name)
-      if (value === undefined) throw new HoldallError('unavailable', { reason: `the secret ${name} is not set` })
-      return value
-    })
-    const { fetch, log, readOnly = false } = context
-    const made = await type.create(type.config.parse(config), { getSecret, fetch, log, readOnly })
+    const made = await makeStorage(declared, context)
     if (closed) await made.close?.()
     storage = made
     return made

@@ -20,8 +20,9 @@ export interface Multipart {
   partTarget?(upload: MultipartUpload, part: PartPlan, options: { readonly expiresIn: number }): Promise<PartTarget>
   /**
    * Stores one part; durable when it returns, and until then `listParts` does not have it. A part sent again replaces
-   * the one before. Throws what the body throws, `size_mismatch` when it has other than `part.size` bytes, and
-   * `multipart_gone`.
+   * the one before. Throws what the body throws, `size_mismatch` when it has other than `part.size` bytes,
+   * `part_checksum_mismatch` when they are not those of `part.checksum`, `part_in_progress` when somebody else is writing
+   * it, and `multipart_gone`. Of what was refused nothing is listed.
    */
   writePart?(
     upload: MultipartUpload,
@@ -31,7 +32,9 @@ export interface Multipart {
   ): Promise<StoredPart>
   /** One page of the parts that are there, by number. Throws `multipart_gone`. */
   listParts(upload: MultipartUpload, options?: ListPartsOptions): Promise<PartsPage>
-  /** Makes the file of its parts: all of them, in order. Throws `multipart_gone`. */
+  /**
+   * Makes the file of its parts: all of them, in order, or it throws and they are as they were. Throws `multipart_gone`.
+   */
   complete(upload: MultipartUpload, parts: readonly StoredPart[], options?: CallOptions): Promise<void>
   /** The file that this upload has become: at its path, with its token and its size. `undefined` while there is none. */
   find(upload: MultipartUpload, options?: CallOptions): Promise<StoredFile | undefined>

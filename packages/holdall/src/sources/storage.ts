@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod'
 import type { Log } from '../web/log.ts'
+import type { Finding, StorageDoctor } from './examination.ts'
 import type { Multipart } from './multipart.ts'
 import type { CallOptions, StoredFile } from './stored-file.ts'
 
@@ -14,6 +15,8 @@ export interface StorageType<Config = unknown> {
   readonly hashUnasked?: false
   /** Throws when the backend cannot be reached or used; core shows the source as unavailable and tries again. */
   create(config: Config, context: StorageContext): Promise<Storage>
+  /** What the error means that `create` has thrown, for `holdall doctor`; `undefined` when the error says all there is. */
+  diagnose?(error: unknown, config: Config): Promise<Finding | undefined>
 }
 
 export interface StorageContext {
@@ -22,7 +25,7 @@ export interface StorageContext {
   /** The one way to make requests: to public addresses, with limits (web/outgoing). */
   readonly fetch: typeof fetch
   readonly log: Log
-  /** For somebody who only looks: making the storage makes, sweeps and changes nothing, and nobody will write to it. */
+  /** For somebody who only looks: making the storage makes, sweeps and changes nothing. */
   readonly readOnly?: boolean
 }
 
@@ -67,6 +70,8 @@ export interface Storage {
   readonly maxFileSize?: number
   /** The origins that pages must be allowed to reach. */
   readonly origins?: readonly string[]
+  /** For `holdall doctor`. */
+  readonly doctor?: StorageDoctor
   close?(): Promise<void>
 }
 

@@ -88,10 +88,12 @@ export function createMultipart(root: Root, now: () => number, before: BeforeIo)
     listUploads: ({ cursor } = {}) => listUploads(root, cursor),
   }
 
-  /** The folder may go at any moment: whoever aborts or completes in another process asks nobody here. */
+  /** The upload may go at any moment: whoever aborts or completes in another process asks nobody here. */
   async function goneOr(upload: MultipartUpload, error: unknown): Promise<unknown> {
-    if (codeOf(error) !== 'ENOENT' || (await knownFolder(root, upload)) !== undefined) return explain(error)
-    await root.assertThere()
-    return new HoldallError('multipart_gone', {}, { cause: error })
+    if (codeOf(error) !== 'ENOENT') return explain(error)
+    return await findFolder(root, upload).then(
+      () => error,
+      (gone) => gone,
+    )
   }
 }

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import type { StoredPart } from '../../multipart.ts'
 import { writeAll } from '../drain.ts'
 
-/** Of 512-byte sectors none holds part of a receipt, so that a power cut tears none; its own checksum would tell. */
+/** A receipt never lies across two sectors, so that a power cut tears none; if one does, its checksum tells. */
 const RECEIPT_BYTES = 64
 const MARK = 0x50_52_54_31
 const HAS_CHECKSUM = 1
@@ -35,7 +35,8 @@ export async function hasReceipt(handle: FileHandle, number: number): Promise<bo
  */
 export async function readReceipts(handle: FileHandle, from: number, limit: number): Promise<StoredPart[]> {
   const { size } = await handle.stat()
-  const bytes = await readFrom(handle, from, Math.max(0, size / RECEIPT_BYTES - from + 1))
+  const count = Math.floor(size / RECEIPT_BYTES)
+  const bytes = await readFrom(handle, from, Math.max(0, count - from + 1))
   const found: StoredPart[] = []
   for (let at = 0; at < bytes.length && found.length < limit; at += RECEIPT_BYTES) {
     const receipt = decode(bytes.subarray(at, at + RECEIPT_BYTES))
