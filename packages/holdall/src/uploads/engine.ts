@@ -166,17 +166,16 @@ export function createUploads(options: UploadsOptions): Uploads {
   }
 
   async function prepareDirect(storage: Storage, fresh: NewSession & { declaredSize: number }): Promise<Prepared> {
-    const { lease, token } = await tokens.lease({ ...fresh, kind: 'direct' })
+    const { session, token } = await tokens.make({ ...fresh, kind: 'direct' })
     try {
       const { declaredSize: size, declaredType: contentType } = fresh
       const options = { size, expiresIn: URL_LIFE_S, ...(contentType !== undefined && { contentType }) }
-      const instructions = await storage.uploadUrl?.(lease.session.path, options)
+      const instructions = await storage.uploadUrl?.(session.path, options)
       if (instructions === undefined) throw new Error('The storage gives no address')
-      const { session } = await sessions.change(lease, 'addressed', { release: true })
       return { session, token, instructions }
     } catch (thrown) {
       const error = thrown instanceof HoldallError ? thrown : new HoldallError('storage_failed', {}, { cause: thrown })
-      await sessions.abort(lease.session.id, failure('receive', error.message, new Date(now())), ['initiated'])
+      await sessions.abort(session.id, failure('receive', error.message, new Date(now())), ['initiated'])
       throw error
     }
   }

@@ -93,14 +93,16 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
       const { session, signal } = lease
       const begun = newMultipartOf(session)
       if (begun === undefined) throw new Error('The session has no plan')
+      let storageUpload: string | undefined
       try {
-        const storageUpload = await multipart.create(begun, { signal })
+        storageUpload = await multipart.create(begun, { signal })
         if (storageUpload === '' || storageUpload.length > MAX_STORAGE_ID) throw new Error('No name for an upload')
         return (await sessions.change(lease, 'upload begun', { storageUpload, release: true })).session
       } catch (thrown) {
         const error =
           thrown instanceof HoldallError ? thrown : new HoldallError('storage_failed', {}, { cause: thrown })
-        // It may have begun all the same.
+        if (storageUpload !== undefined) await multipart.abort({ ...begun, id: storageUpload }).catch(() => {})
+        // It may have begun without our hearing of it.
         const aborted = await sessions.abort(session.id, failure('receive', error.message, new Date(now())), [
           'initiated',
         ])
@@ -134,14 +136,11 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
       })
       for (const checksum of Object.values(checksums)) checkChecksum(checksum, multipart.checksum)
       if ((await sessions.renew(session.id)) === undefined) throw notOpen(await sessions.get(session.id))
-      const { partTarget } = multipart
       return await asking(session, () =>
         Promise.all(
           parts.map(async (part) => ({
             number: part.number,
-            ...(partTarget === undefined
-              ? here(part, URL_LIFE_S)
-              : await partTarget(upload, part, { expiresIn: URL_LIFE_S })),
+            ...((await multipart.partTarget?.(upload, part, { expiresIn: URL_LIFE_S })) ?? here(part, URL_LIFE_S)),
           })),
         ),
       )
@@ -153,20 +152,20 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
         if (session === undefined) throw new HoldallError('upload_not_found')
         checkOpen(session)
         const { plan, upload } = partsOf(session)
-        const { writePart, abort } = await multipartOf(session)
-        if (writePart === undefined) throw new HoldallError('upload_other_way')
+        const multipart = await multipartOf(session)
+        if (multipart.writePart === undefined) throw new HoldallError('upload_other_way')
         if (part.number > plan.partCount || part.size !== sizeOfPart(plan, part.number)) {
           throw new HoldallError('part_url_invalid')
         }
         try {
-          return await asking(session, () => writePart(upload, part, body, { signal }))
+          return await asking(session, () => multipart.writePart(upload, part, body, { signal }))
         } catch (error) {
           if (signal.aborted) throw notOpen(await sessions.get(uploadId))
           throw error
         } finally {
           // Another process may have ended it meanwhile: then this part came too late to be removed with the others.
           const current = await sessions.get(uploadId)
-          if (current === undefined || ['aborted', 'expired'].includes(current.status)) await abort(upload)
+          if (current === undefined || ['aborted', 'expired'].includes(current.status)) await multipart.abort(upload)
         }
       })
     },

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { bytes, inChunks } from '../sources/contract/bodies.ts'
 import { createInternalStore } from './internal-store.ts'
 import { LeaseLost } from './leases.ts'
 import { BATCH, LEASE_MS, TTL_S } from './limits.ts'
 import { createSessions } from './sessions.ts'
+import { asIfDead, until } from './test-crash.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
 const NEW = { filename: 'a.txt', declaredType: undefined, declaredSize: undefined, actorId: null }
@@ -193,25 +193,4 @@ function sessionsOf({ database }: TestServer, now = Date.now) {
 
 function sessions(server: TestServer) {
   return server.database.read.selectFrom('upload_sessions').selectAll().orderBy('id').execute()
-}
-
-/** Makes every lease one of a process of this host that is no more. */
-async function asIfDead(server: TestServer): Promise<void> {
-  await server.database.write(async (trx) => {
-    const rows = await trx.selectFrom('upload_sessions').select(['id', 'lease_process']).execute()
-    for (const { id, lease_process } of rows) {
-      if (lease_process === null) continue
-      await trx
-        .updateTable('upload_sessions')
-        .set({ lease_owner: 'dead', lease_process: lease_process.replace(/-\d+$/, '-1') })
-        .where('id', '=', id)
-        .execute()
-    }
-  })
-}
-
-async function until(check: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 8_000; !(await check()); await sleep(20)) {
-    assert.ok(Date.now() < deadline, 'it took too long')
-  }
 }

@@ -15,11 +15,21 @@ export function sessionRoutes({ uploads, sources, urls }: UploadRoutesOptions): 
     return await uploads.get(source, c.var.actor, c.req.param('upload') as string)
   }
 
-  /** Bytes that the storage has, of an upload that nobody has read. */
-  async function arrived(session: UploadSession): Promise<number> {
-    if (session.kind !== 'parts') return 0
-    if (session.status === 'completing') return session.plan?.size ?? 0
-    return session.status === 'initiated' ? await uploads.parts.received(session) : 0
+  /** The session with how much of it is there, and what its parts are checked by. */
+  async function look(c: RouteContext) {
+    const session = await find(c)
+    const { received, status, kind, plan } = session
+    if (received !== undefined) return { session, bytes: received.size, checksum: null }
+    if (kind !== 'parts' || status !== 'initiated') {
+      return { session, bytes: status === 'completing' ? (plan?.size ?? 0) : 0, checksum: null }
+    }
+    try {
+      const checksum = await uploads.parts.checksum(session)
+      return { session, bytes: await uploads.parts.received(session), checksum }
+    } catch (error) {
+      if (!(error instanceof HoldallError && ENDED_MEANWHILE.has(error.code))) throw error
+      return { session: await find(c), bytes: 0, checksum: null }
+    }
   }
 
   return [
@@ -29,7 +39,7 @@ export function sessionRoutes({ uploads, sources, urls }: UploadRoutesOptions): 
       need: mayUpload,
       api: UPLOADS_API.session,
       async handler(c) {
-        const session = await find(c)
+        const { session, bytes, checksum } = await look(c)
         const stored =
           session.status === 'completed'
             ? await storedJson(uploads, session, c.var.actor, urls).catch(absentWhenDeleted)
@@ -40,14 +50,14 @@ export function sessionRoutes({ uploads, sources, urls }: UploadRoutesOptions): 
           upload_method: methodOf(session),
           part_size: session.plan?.partSize ?? null,
           part_count: session.plan?.partCount ?? null,
-          checksum: session.kind === 'parts' ? await uploads.parts.checksum(session) : null,
+          checksum,
           status: session.status,
           completion_status: session.completionStatus,
           completion_steps_log: session.steps,
           filename: session.filename,
           content_type: session.received?.contentType ?? session.declaredType ?? null,
           total_size: session.declaredSize ?? null,
-          bytes_received: session.received?.size ?? (await arrived(session)),
+          bytes_received: bytes,
           created_at: session.createdAt,
           updated_at: session.updatedAt,
           completed_at: session.completedAt,
@@ -68,6 +78,9 @@ export function sessionRoutes({ uploads, sources, urls }: UploadRoutesOptions): 
     },
   ]
 }
+
+/** What is said of a session that was open a moment ago, and is not any more. */
+const ENDED_MEANWHILE: ReadonlySet<string> = new Set(['multipart_gone', 'upload_not_open'])
 
 function absentWhenDeleted(error: unknown): undefined {
   if (error instanceof HoldallError && error.code === 'file_not_found') return undefined

@@ -9,6 +9,7 @@ import type { BeforeIo } from '../sources/filesystem/io.ts'
 import { TEMPORARY_FOLDER } from '../sources/filesystem/root.ts'
 import { filesystemType } from '../sources/filesystem/storage.ts'
 import { createSources, type Sources } from '../sources/sources.ts'
+import type { StorageType } from '../sources/storage.ts'
 import { HoldallError } from '../web/error.ts'
 import { createLog } from '../web/log.ts'
 import type { RouteContext } from '../web/route.ts'
@@ -37,6 +38,8 @@ export interface TestServerOptions {
   readonly intake?: Partial<FileIntake>
   readonly before?: BeforeIo
   readonly now?: () => number
+  /** Storages beside the filesystem. */
+  readonly types?: readonly StorageType[]
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -52,7 +55,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       cwd: folder,
       overrides: { sources: options.sources ?? {}, settings: options.settings ?? {} },
     }).config,
-    types: [filesystemType(before && { before })],
+    types: [filesystemType(before && { before }), ...(options.types ?? [])],
     getSecret: async () => undefined,
     dataDirectory: folder,
     log,
