@@ -153,12 +153,13 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
         checkOpen(session)
         const { plan, upload } = partsOf(session)
         const multipart = await multipartOf(session)
-        if (multipart.writePart === undefined) throw new HoldallError('upload_other_way')
+        const { writePart } = multipart
+        if (writePart === undefined) throw new HoldallError('upload_other_way')
         if (part.number > plan.partCount || part.size !== sizeOfPart(plan, part.number)) {
           throw new HoldallError('part_url_invalid')
         }
         try {
-          return await asking(session, () => multipart.writePart(upload, part, body, { signal }))
+          return await asking(session, () => writePart.call(multipart, upload, part, body, { signal }))
         } catch (error) {
           if (signal.aborted) throw notOpen(await sessions.get(uploadId))
           throw error
