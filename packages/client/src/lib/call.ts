@@ -25,6 +25,7 @@ export function uploadPath({ source }: UploadTarget): string {
 /**
  * One request for JSON, and its answer when it is a success.
  *
+ * @param timeout milliseconds until it counts as lost
  * @throws {UploadError} `retryable` when it is worth asking again
  */
 export async function call(
@@ -33,6 +34,7 @@ export async function call(
   path: string,
   body: Json | undefined,
   signal: AbortSignal,
+  timeout: number = STALL_TIMEOUT,
 ): Promise<Called> {
   const url = addressOf(target, path)
   // The token is for this server alone, whatever addresses its answers name.
@@ -47,8 +49,8 @@ export async function call(
     ...(body !== undefined && { body: JSON.stringify(body) }),
     size: 0,
     signal,
-    stallTimeout: STALL_TIMEOUT,
-    answerTimeout: STALL_TIMEOUT,
+    stallTimeout: timeout,
+    answerTimeout: timeout,
     onSent() {},
   }).catch((error: unknown) => {
     throw error instanceof Broken ? unreachable(error) : error

@@ -115,10 +115,8 @@ describe('a large file', () => {
       answer(403, { ok: false, code: 'part_url_invalid', error: 'This address is no longer good.' })
       return true
     }
-    const began = performance.now()
-    await upload(file, target())
+    await upload(file, target(), { retries: 0 })
     assertStored()
-    assert.ok(performance.now() - began < 900, 'without a pause')
   })
 
   test('addresses that end are not used', async () => {
@@ -170,6 +168,12 @@ describe('a large file', () => {
   test('a part that no longer moves is sent again', async () => {
     server.fault = ({ what, part, before }) => what === 'part' && part === 4 && before === 0
     await upload(file, target(), { stallTimeout: 200 })
+    assertStored()
+  })
+
+  test('a server that hears and never answers is asked again', async () => {
+    server.fault = ({ what, before }) => what === 'sign' && before === 0
+    await upload(file, target(), { stallTimeout: 1_000 })
     assertStored()
   })
 
@@ -331,9 +335,17 @@ describe('an upload that was stopped', () => {
     const zeros = new Uint8Array(SIZE)
     const ones = new Uint8Array(SIZE)
     ones.fill(1, 20 * MIB)
-    await Promise.all(
-      [zeros, ones].map((content) => upload(new File([content], 'disk.img'), target(), { concurrency: 1 })),
-    )
+    server.fault = async ({ what }) => {
+      if (what === 'part') await new Promise((resolve) => setTimeout(resolve, 20))
+      return false
+    }
+    const send = (content: Uint8Array<ArrayBuffer>) =>
+      upload(new File([content], 'disk.img'), target(), { concurrency: 1 })
+    const first = send(zeros)
+    while ((server.sessions[0]?.parts.size ?? 0) < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    // So far the first could be the second: they differ only at their ends.
+    await Promise.all([first, send(ones)])
+    assert.equal(server.sessions.length, 2)
     const files = server.sessions.map(({ file: made }) => made && createHash('sha256').update(made).digest('hex'))
     const expected = [zeros, ones].map((content) => createHash('sha256').update(content).digest('hex'))
     assert.deepEqual(files.sort(), expected.sort())

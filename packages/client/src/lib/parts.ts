@@ -87,7 +87,7 @@ async function run(
     ...(options.retries !== undefined && { retries: options.retries }),
     onPause: (seconds: number) => progress.paused(0, seconds),
   }
-  const sessions = createSessions(target, patience)
+  const sessions = createSessions(target, patience, options.stallTimeout)
   // What is sent was found by reading; the file may have been written to since.
   await reader?.check()
   const held = new Map<number, HeldPart>()

@@ -57,9 +57,10 @@ export interface Sessions {
   discard(sessionUrl: string): Promise<void>
 }
 
-export function createSessions(target: UploadTarget, patience: Patience): Sessions {
+/** @param timeout milliseconds until one request counts as lost */
+export function createSessions(target: UploadTarget, patience: Patience, timeout?: number): Sessions {
   function ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: Json): Promise<Called> {
-    return persist(() => call(target, method, path, body, patience.signal), patience)
+    return persist(() => call(target, method, path, body, patience.signal, timeout), patience)
   }
 
   async function pages(path: string, query: Record<string, string>, name: string): Promise<Json[]> {
