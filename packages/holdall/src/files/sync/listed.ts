@@ -22,11 +22,16 @@ export function versionOf({ etag, size, lastModified }: Pick<StoredFile, 'etag' 
   return lastModified === undefined ? `${size}` : `${size} ${lastModified.toISOString()}`
 }
 
-/** `undefined` for what is no file to people: the markers that some services keep in place of folders, and broken names. */
+/** Whether it is a file to people: not a marker that some services keep in place of a folder, nor a broken name. */
+export function isNamed({ path }: Pick<StoredFile, 'path'>): boolean {
+  return path !== '' && !path.endsWith('/') && !path.includes('\0') && path.isWellFormed()
+}
+
+/** `undefined` for what has no name. */
 export function toListed(stored: StoredFile): Listed | undefined {
+  if (!isNamed(stored)) return undefined
   const { path, size, lastModified, contentHash } = stored
   const filename = path.slice(path.lastIndexOf('/') + 1)
-  if (filename === '' || path.includes('\0') || !path.isWellFormed()) return undefined
   return {
     path,
     filename,

@@ -3,6 +3,7 @@ import { monotonicFactory } from 'ulid'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
 import { type Listed, mayHoldText } from './listed.ts'
+import { runOver } from './rows.ts'
 
 /** What the registry holds at a listed path. */
 export interface Known {
@@ -57,6 +58,13 @@ export async function hasTrash(database: InternalDatabase, sourceId: number): Pr
 // Ids that grow enter each index at its end, which costs a third of entering it anywhere.
 const nextUlid = monotonicFactory()
 
+const ENTERED = ['id', 'path', 'filename', 'content_type', 'content_hash', 'size', 'version', 'modified_at'] as const
+const ENTER = `INSERT INTO datasette_files (${ENTERED.join()}, source_id, adopted, created_at)
+  SELECT ${ENTERED.join()}, ?, 1, ? FROM n
+  WHERE NOT EXISTS (SELECT 1 FROM upload_sessions AS u WHERE u.source_id = ? AND u.path = n.path)
+    AND NOT EXISTS (SELECT 1 FROM datasette_files_trash AS t WHERE t.source_id = ? AND t.path = n.path)
+  ON CONFLICT (source_id, path) DO NOTHING`
+
 /**
  * Enters files that nobody had registered. What has come to the path since it was looked at stays as it is, and so does
  * the path of an upload or of a file in the trash.
@@ -69,7 +77,6 @@ export async function adopt(
   files: readonly Listed[],
   at: Date,
 ): Promise<number> {
-  if (files.length === 0) return 0
   const rows = files.map((file) => [
     `df-${nextUlid(at.getTime()).toLowerCase()}`,
     file.path,
@@ -81,20 +88,21 @@ export async function adopt(
     file.modifiedAt,
   ])
   const time = at.toISOString()
-  const { numAffectedRows = 0n } = await sql`INSERT INTO datasette_files
-      (id, source_id, path, filename, content_type, content_hash, size, version, modified_at, adopted, created_at)
-    SELECT n.value->>0, ${sourceId}, n.value->>1, n.value->>2, n.value->>3, n.value->>4, n.value->>5, n.value->>6,
-      n.value->>7, 1, ${time}
-    FROM json_each(${JSON.stringify(rows)}) AS n
-    WHERE NOT EXISTS (SELECT 1 FROM upload_sessions AS u WHERE u.source_id = ${sourceId} AND u.path = n.value->>1)
-      AND NOT EXISTS (SELECT 1 FROM datasette_files_trash AS t WHERE t.source_id = ${sourceId} AND t.path = n.value->>1)
-    ON CONFLICT (source_id, path) DO NOTHING`.execute(trx)
+  const entered = await runOver(trx, ENTERED, rows, ENTER, [sourceId, time, sourceId, sourceId])
+  const ids = rows.map(([id]) => id as string)
+  const there = entered === ids.length ? undefined : await idsAmong(trx, ids)
   await want(
     trx,
-    rows.flatMap(([id], index) => wanted(id as string, (files[index] as Listed).contentType)),
+    ids.flatMap((id, index) => (there?.has(id) === false ? [] : wanted(id, (files[index] as Listed).contentType))),
     time,
   )
-  return Number(numAffectedRows)
+  return entered
+}
+
+async function idsAmong(trx: Transaction<Schema>, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`SELECT f.id FROM json_each(${JSON.stringify(ids)}) AS n
+    CROSS JOIN datasette_files AS f ON f.id = n.value`.execute(trx)
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** A registered file whose bytes are others now. */
@@ -176,9 +184,9 @@ function wanted(id: string, contentType: string | null): [string, 'facts' | 'tex
     : [[id, 'facts']]
 }
 
+const WANT = `INSERT INTO datasette_files_work (file_id, kind, not_before) SELECT file_id, kind, ? FROM n WHERE true
+  ON CONFLICT (file_id, kind) DO UPDATE SET attempts = 0, not_before = excluded.not_before`
+
 async function want(trx: Transaction<Schema>, jobs: readonly [string, 'facts' | 'text'][], time: string) {
-  await sql`INSERT INTO datasette_files_work (file_id, kind, not_before)
-    SELECT n.value->>0, n.value->>1, ${time} FROM json_each(${JSON.stringify(jobs)}) AS n
-    WHERE EXISTS (SELECT 1 FROM datasette_files AS f WHERE f.id = n.value->>0)
-    ON CONFLICT (file_id, kind) DO UPDATE SET attempts = 0, not_before = excluded.not_before`.execute(trx)
+  await runOver(trx, ['file_id', 'kind'], jobs, WANT, [time])
 }

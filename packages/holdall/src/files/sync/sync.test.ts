@@ -175,9 +175,16 @@ describe('what is not adopted', () => {
     }
     room.put('free.txt')
     assert.equal((await room.run()).added, 1)
+    const rows = await room.rows()
     assert.deepEqual(
-      (await room.rows()).map(({ path }) => path),
+      rows.map(({ path }) => path),
       ['free.txt'],
+    )
+    const work = await room.database.read.selectFrom('datasette_files_work').select('file_id').distinct().execute()
+    assert.deepEqual(
+      work.map(({ file_id }) => file_id),
+      rows.map(({ id }) => id),
+      'nothing is to be read of what was not entered',
     )
   })
 

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { InternalDatabase } from '../../database/internal.ts'
-import type { Storage } from '../../sources/storage.ts'
+import type { Storage, StoredFile } from '../../sources/storage.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
 import { CHECKPOINT_MS } from './limits.ts'
-import { type Listed, toListed } from './listed.ts'
+import { isNamed, type Listed, toListed, versionOf } from './listed.ts'
 import { lookAt, unseenFiles } from './missing.ts'
 import { type Page, pagesOf } from './pages.ts'
 import {
@@ -97,29 +97,28 @@ interface Found {
 
 async function compare(lease: RunLease, page: Page, seen: Seen, options: WorkOptions): Promise<Found> {
   const { source_id } = lease.run
-  const files = page.files.flatMap((stored) => toListed(stored) ?? [])
+  const files = page.files.filter(isNamed)
   const known = await knownAmong(
     options.database,
     source_id,
     files.map(({ path }) => path),
   )
-  const unknown = new Set(files.keys())
+  const isKnown = new Set<number>()
   const changed: Changed[] = []
   const returned: number[] = []
   for (const { at, seq, id, adopted, version, missing_since } of known) {
-    const to = files[at] as Listed
-    unknown.delete(at)
+    isKnown.add(at)
     seen.add(seq)
+    const stored = files[at] as StoredFile
     // What came in through here is known by its hash: other bytes in its place are not the file.
-    if (adopted === 1 && version !== to.version) changed.push({ id, to })
+    if (adopted === 1 && version !== versionOf(stored)) changed.push({ id, to: toListed(stored) as Listed })
     if (missing_since !== null) returned.push(seq)
   }
-  const fresh = await adoptable(
-    lease,
-    [...unknown].map((at) => files[at] as Listed),
-    page.said,
-    options,
-  )
+  const unknown =
+    isKnown.size === files.length
+      ? []
+      : files.flatMap((stored, at) => (isKnown.has(at) ? [] : (toListed(stored) ?? [])))
+  const fresh = await adoptable(lease, unknown, page.said, options)
   return {
     listed: files.length,
     fresh,

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs'
 
 /** Enough that the threads that ask the file system never run dry; waking one takes longer than its answer. */
-const LOOKS_AT_ONCE = 16
+const LOOKS_AT_ONCE = 64
 
 /** What lies at a path. */
 export interface FoundFile {
