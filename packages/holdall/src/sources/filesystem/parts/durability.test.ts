@@ -26,11 +26,21 @@ describe('what is on disk before what', { skip: process.platform === 'linux' ? f
   let root: string
   const writes: Write[] = []
   const counts = { given: 0, withdrawn: 0, flushes: 0 }
+  let failing = false
   let putBack = () => {}
 
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'holdall-parts-order-'))
-    putBack = await watchHandles({ writes, counts, check })
+    putBack = await watchHandles({
+      writes,
+      counts,
+      check,
+      fails() {
+        const fails = failing
+        failing = false
+        return fails
+      },
+    })
   })
   after(async () => {
     putBack()
@@ -38,15 +48,12 @@ describe('what is on disk before what', { skip: process.platform === 'linux' ? f
   })
 
   test('a receipt is withdrawn before its range is written, and given after that is on disk', async () => {
-    const multipart = await openMultipart(root)
-    const planned = { path: 'a/b', size: PARTS * PART_BYTES, partSize: PART_BYTES, token: 'token' }
-    const upload = { ...planned, id: await multipart.create(planned) }
+    const { multipart, upload, send } = await begin('a/b')
     for (let round = 0; round < ROUNDS; round += 1) {
       await Promise.all(
         Array.from({ length: PARTS }, async (_, at) => {
           const number = at + 1
-          const body = inChunks(bytes(PART_BYTES, number + round))
-          await multipart.writePart?.(upload, { number, size: PART_BYTES }, body)
+          await send(number, round)
           const own = writes.filter(({ part }) => part === number)
           assert.ok(
             own.every(({ state }) => state === 'on disk'),
@@ -59,6 +66,33 @@ describe('what is on disk before what', { skip: process.platform === 'linux' ? f
     assert.ok(counts.flushes < (counts.given + counts.withdrawn) * 2, `${counts.flushes} flushes serve several parts`)
     await multipart.abort(upload)
   })
+
+  // The system tells of lost bytes once, and not whose they were.
+  test('one flush that fails refuses every part that was being written', async () => {
+    const { multipart, upload, send } = await begin('c/d')
+    const numbers = Array.from({ length: PARTS }, (_, at) => at + 1)
+    failing = true
+    for (const result of await Promise.allSettled(numbers.map((number) => send(number, 0)))) {
+      assert.equal(result.status === 'rejected' && result.reason.message, 'the disk fails')
+    }
+    assert.deepEqual((await multipart.listParts(upload)).parts, [])
+    await Promise.all(numbers.map((number) => send(number, 0)))
+    assert.equal((await multipart.listParts(upload)).parts.length, PARTS)
+    await multipart.abort(upload)
+  })
+
+  async function begin(path: string) {
+    writes.length = 0
+    const multipart = await openMultipart(root)
+    const planned = { path, size: PARTS * PART_BYTES, partSize: PART_BYTES, token: 'token' }
+    const upload = { ...planned, id: await multipart.create(planned) }
+    return {
+      multipart,
+      upload,
+      send: async (number: number, seed: number) =>
+        await multipart.writePart?.(upload, { number, size: PART_BYTES }, inChunks(bytes(PART_BYTES, number + seed))),
+    }
+  }
 
   /** Holds a write that is about to begin against what may be on disk at this moment. */
   function check({ file, part, gives }: Write): void {
@@ -80,9 +114,11 @@ interface Watch {
   readonly writes: Write[]
   readonly counts: { given: number; withdrawn: number; flushes: number }
   check(write: Write): void
+  /** Whether the next flush of data fails. */
+  fails(): boolean
 }
 
-async function watchHandles({ writes, counts, check }: Watch): Promise<() => void> {
+async function watchHandles({ writes, counts, check, fails }: Watch): Promise<() => void> {
   const own = await open(import.meta.filename)
   const handles = Object.getPrototypeOf(own) as FileHandle
   await own.close()
@@ -104,6 +140,7 @@ async function watchHandles({ writes, counts, check }: Watch): Promise<() => voi
     const covered = writes.filter((write) => write.file === file && write.state === 'in memory')
     counts.flushes += 1
     await datasync.call(this)
+    if (file === 'data' && fails()) throw new Error('the disk fails')
     for (const write of covered) write.state = 'on disk'
   }
   return () => Object.assign(handles, { writev, datasync })

@@ -15,8 +15,8 @@ import { TEMPORARY_FOLDER } from '../root.ts'
 import { type Order, openMultipart } from './test-child.ts'
 
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
-const ROUNDS = LONG ? 10 : 1
-const RANDOM_KILLS = LONG ? 300 : 6
+const ROUNDS = LONG ? 16 : 1
+const RANDOM_KILLS = LONG ? 400 : 6
 const RANDOM_WITHIN_MS = 400
 const CHILD = fileURLToPath(new URL('test-child.ts', import.meta.url))
 
@@ -100,6 +100,7 @@ describe('a process that is killed while it writes parts', () => {
 
   test('which writes were hit', (t) => {
     for (const [boundary, count] of [...hit].sort()) t.diagnostic(`${count} × ${boundary}`)
+    t.diagnostic(`${[...hit.values()].reduce((sum, count) => sum + count, 0)} kills`)
     for (const needed of [
       'create: create upload',
       'create: create parts',

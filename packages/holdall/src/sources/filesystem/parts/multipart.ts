@@ -44,22 +44,20 @@ export function createMultipart(root: Root, now: () => number, before: BeforeIo)
     async writePart(upload, part, body, { signal } = {}) {
       signal?.throwIfAborted()
       offsetOf(upload, part)
-      const folder = await findFolder(root, upload)
-      try {
-        return await turns.take(upload.id, part.number, inProgress, (stopped) =>
-          claiming(folder, part.number, (held) =>
+      // Before anything is waited for: of two requests the later one is the one that came later.
+      return await turns.take(upload.id, part.number, inProgress(), async (stopped) => {
+        const folder = await findFolder(root, upload)
+        const either = signal === undefined ? stopped : AbortSignal.any([signal, stopped])
+        try {
+          return await claiming(folder, part.number, (held) =>
             uploads.use(folder, (files) =>
-              receivePart(files, upload, part, body, {
-                claim: held,
-                signal: signal === undefined ? stopped : AbortSignal.any([signal, stopped]),
-                before,
-              }),
+              receivePart(files, upload, part, body, { claim: held, signal: either, before }),
             ),
-          ),
-        )
-      } catch (error) {
-        throw await goneOr(upload, error)
-      }
+          )
+        } catch (error) {
+          throw await goneOr(upload, error)
+        }
+      })
     },
     async listParts(upload, options = {}) {
       return await listParts(await findFolder(root, upload), options)

@@ -17,18 +17,18 @@ export function createTurns() {
   }
 
   return {
-    /** @param work must end soon after its signal; a signal that was given says why it had to */
+    /**
+     * @param reason what an earlier one is stopped with
+     * @param work must end soon after its signal
+     */
     async take<Result>(
       upload: string,
       number: number,
-      reason: () => Error,
+      reason: Error,
       work: (stopped: AbortSignal) => Promise<Result>,
     ): Promise<Result> {
-      for (let earlier: Turn | undefined; ; ) {
-        earlier = turns.get(upload)?.get(number)
-        if (earlier === undefined) break
-        await stop(earlier, reason())
-      }
+      const writing = () => turns.get(upload)?.get(number)
+      for (let earlier = writing(); earlier !== undefined; earlier = writing()) await stop(earlier, reason)
       const own = turns.get(upload) ?? new Map<number, Turn>()
       turns.set(upload, own)
       const { promise: ended, resolve: end } = Promise.withResolvers<void>()
