@@ -27,6 +27,7 @@
  */
 export { disposition as contentDisposition } from './files/serving/disposition.ts'
 export type { Plugin, PluginFactory } from './plugins/plugin.ts'
+export type { Finding, Remedy, Step, StorageDoctor, Trouble } from './sources/examination.ts'
 export type {
   ListPartsOptions,
   Multipart,

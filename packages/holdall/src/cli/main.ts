@@ -12,6 +12,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'copy the databases and what belongs to them, beside a running server: holdall backup FOLDER',
     load: async () => (await import('./backup.ts')).backup,
   },
+  doctor: {
+    summary: 'try each storage, and print the fix for what fails: holdall doctor [SOURCE]',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
   serve: { summary: 'serve databases and files', load: async () => (await import('./serve.ts')).serve },
   link: { summary: 'make a one-time sign-in link for somebody', load: async () => (await import('./link.ts')).link },
   gc: {
@@ -85,6 +89,7 @@ function usage(): string {
   holdall token create ACTOR [--name NAME] [--expires DAYS] [--restrict ACTION[:RESOURCE]]…
   holdall sync SOURCE [--json]
   holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--json]
+  holdall doctor [SOURCE] [--origin URL] [--json]
   holdall verify [SOURCE] [--quick] [--repair] [--json]
   holdall backup FOLDER [DB…]
   holdall gc [DB…] [--delete]

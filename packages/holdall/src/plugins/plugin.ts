@@ -19,4 +19,5 @@ export type PluginFactory = (options: Readonly<Record<string, unknown>>) => Plug
 export type AnyStorageType = Pick<StorageType<never>, 'type' | 'hashUnasked'> & {
   readonly config: { safeParse(value: unknown): unknown }
   create(config: never, context: Parameters<StorageType['create']>[1]): ReturnType<StorageType['create']>
+  diagnose?(error: unknown, config: never): ReturnType<NonNullable<StorageType['diagnose']>>
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Storage, StorageType } from '../storage.ts'
+import { createDoctor, diagnoseRoot } from './doctor.ts'
 import { type BeforeIo, unwatched } from './io.ts'
 import { createList } from './list.ts'
 import { createMultipart } from './parts/multipart.ts'
@@ -32,6 +33,7 @@ export function filesystemType({
   return {
     type: 'filesystem',
     config: filesystemConfig,
+    diagnose: (error, { root }) => diagnoseRoot(error, root),
     async create(config, { log, readOnly = false }): Promise<Storage> {
       const root = await openRoot(config.root, { make: !readOnly })
       const files = await (readOnly ? countTemporary(root, now) : sweepTemporary(root, now))
@@ -57,6 +59,7 @@ export function filesystemType({
         write: (path, body, options = {}) => writeTo(root, path, body, options, before),
         delete: (path) => deleteFrom(root, path, before),
         multipart: createMultipart(root, now, before),
+        doctor: createDoctor(root),
         ...(config.max_file_size === undefined ? {} : { maxFileSize: config.max_file_size }),
       }
     },

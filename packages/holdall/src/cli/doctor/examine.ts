@@ -1,0 +1,155 @@
+import type { DeclaredSource } from '../../sources/declared.ts'
+import type { Finding } from '../../sources/examination.ts'
+import { configOf, type MakingContext, makeStorage } from '../../sources/making.ts'
+import { secretNames } from '../../sources/secrets.ts'
+import type { Storage } from '../../sources/storage.ts'
+import { type Bench, failed, reasonOf, within } from './bench.ts'
+import { partsFindings } from './parts.ts'
+import { askedHeaders, refusalOf } from './preflight.ts'
+import { createProbes, type Probes } from './probes.ts'
+import { directFinding, readOnlyFindings, wholeFindings } from './whole.ts'
+
+/** Making a storage, and one look of its own, may take so long. */
+const OPEN_LIMIT_MS = 30_000
+const LOOK_LIMIT_MS = 60_000
+
+export interface Examination {
+  readonly context: MakingContext
+  /** To wherever storages say that clients go. */
+  readonly fetch: typeof fetch
+  /** Where pages come from; `undefined` when nobody has said. */
+  readonly origin: string | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * Everything that can be known of one source by trying it: first what stands between it and its storage, then what only
+ * the storage knows to look at, then every way in which files go there and come back. Whatever is made is removed, also
+ * when the user wants no more of it.
+ *
+ * @throws the reason of the signal, and nothing else
+ */
+export async function* examineSource(declared: DeclaredSource, examination: Examination): AsyncGenerator<Finding> {
+  const { context, signal } = examination
+  const missing = await missingSecrets(declared, context)
+  yield* missing
+  if (missing.length > 0) return
+  const opened = await open(declared, examination)
+  if ('finding' in opened) return yield opened.finding
+  const { storage } = opened
+  try {
+    const bench: Bench = { storage, fetch: examination.fetch, origin: examination.origin, signal }
+    let isSound = true
+    for await (const finding of ownFindings(storage, signal)) {
+      if (finding.status === 'failed') isSound = false
+      yield finding
+    }
+    if (!isSound) return yield { check: 'files', status: 'skipped', says: 'Not tried, for what failed above.' }
+    yield* storage.write === undefined ? readOnlyFindings(bench) : fileFindings(bench)
+  } finally {
+    await storage.close?.()
+  }
+}
+
+async function missingSecrets({ source }: DeclaredSource, { getSecret }: MakingContext): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const name of new Set(secretNames(source.config))) {
+    if ((await getSecret(name)) !== undefined) continue
+    findings.push({
+      check: 'secrets',
+      status: 'failed',
+      says: `The secret ${name} is not set.`,
+      fix: `Give it to the server in its environment, where it is started:\nexport ${name}=…`,
+    })
+  }
+  return findings
+}
+
+async function open(
+  declared: DeclaredSource,
+  { context, signal }: Examination,
+): Promise<{ storage: Storage } | { finding: Finding }> {
+  try {
+    return { storage: await within(signal, OPEN_LIMIT_MS, () => makeStorage(declared, context)) }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { finding: (await diagnosis(declared, context, error)) ?? connectionFinding(error) }
+  }
+}
+
+async function diagnosis(
+  declared: DeclaredSource,
+  { getSecret }: MakingContext,
+  error: unknown,
+): Promise<Finding | undefined> {
+  try {
+    return await declared.type.diagnose?.(error, await configOf(declared, getSecret))
+  } catch {
+    return undefined
+  }
+}
+
+function connectionFinding(error: unknown): Finding {
+  return { check: 'connection', status: 'failed', says: reasonOf(error) }
+}
+
+async function* ownFindings({ doctor }: Storage, signal: AbortSignal): AsyncGenerator<Finding> {
+  if (doctor === undefined) return
+  const findings = doctor.examine({ signal: AbortSignal.any([signal, AbortSignal.timeout(LOOK_LIMIT_MS)]) })
+  try {
+    yield* findings
+  } catch (error) {
+    signal.throwIfAborted()
+    const remedy = await doctor.remedy({ step: 'list', error }).catch(() => undefined)
+    yield { ...connectionFinding(error), ...remedy }
+  }
+}
+
+async function* fileFindings(bench: Bench): AsyncGenerator<Finding> {
+  const probes = createProbes(bench.storage)
+  let left: string[] = []
+  try {
+    if (yield* wholeFindings(bench, probes)) {
+      const direct = await directFinding(bench, probes)
+      if (direct !== undefined) yield direct
+      yield* partsFindings(bench, probes)
+      yield* corsFinding(bench, probes)
+    }
+  } finally {
+    left = await probes.clear()
+  }
+  for (const path of left) yield { check: 'delete', status: 'failed', says: `${path} could not be removed again.` }
+}
+
+async function* corsFinding(bench: Bench, { targets }: Probes): AsyncGenerator<Finding> {
+  const { origin } = bench
+  const check = 'CORS'
+  const [first] = targets
+  if (first === undefined) return
+  if (origin === undefined) {
+    const fix = 'Name the address at which people open this server: --origin https://files.example.org'
+    return yield { check, status: 'skipped', says: 'Nobody has said where pages come from.', fix }
+  }
+  if (origin.startsWith('https:') && !isTrusted(new URL(first.url))) {
+    const says = `Browsers do not let pages of ${origin} send to ${new URL(first.url).origin}, which is not https.`
+    return yield await failed(bench, check, { step: 'plain http', origin }, says)
+  }
+  for (const target of targets) {
+    let refusal: string | undefined
+    try {
+      refusal = await refusalOf(bench, origin, target)
+    } catch (error) {
+      bench.signal.throwIfAborted()
+      refusal = reasonOf(error)
+    }
+    if (refusal === undefined) continue
+    const headers = [...new Set(targets.flatMap(askedHeaders))].sort()
+    return yield await failed(bench, check, { step: 'cors', origin, headers }, refusal)
+  }
+  yield { check, status: 'ok', says: `Pages of ${origin} may send files there.` }
+}
+
+/** What browsers take for safe: https, and this very machine. */
+function isTrusted({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+}
