@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { bytes } from '../sources/contract/bodies.ts'
+import { HoldallError } from '../web/error.ts'
 import { LATE_ARRIVALS_MS, PARTS_ABOVE_BYTES, RETRY_LIMIT_MS, TTL_S } from './limits.ts'
 import { type Cloud, type CloudCall, startCloud } from './test-cloud.ts'
 import { asIfDead, until } from './test-crash.ts'
@@ -171,6 +172,17 @@ describe('uploads that go to the storage by themselves', () => {
     assert.equal(count('complete', since), 1)
   })
 
+  test('completed twice on the way, the second time it is gone: it is done all the same', async () => {
+    const plan = await sentParts()
+    cloud.fault = {
+      after: (call) => {
+        if (call === 'complete') throw new HoldallError('multipart_gone')
+      },
+    }
+    const done = await client.complete(plan)
+    assert.equal(done.status, 201, JSON.stringify(done.body))
+  })
+
   test('what fails in passing is tried again: listing, completing, looking, reading', async () => {
     for (const call of ['listParts', 'complete', 'find', 'read'] as const) {
       const plan = await sentParts()
@@ -316,6 +328,26 @@ describe('uploads that go to the storage by themselves', () => {
     offset += 61_000
     await server.uploads.sweep()
     assert.equal(cloud.uploads.size, 0)
+  })
+
+  test('cancelled by a process that died before the storage heard of it', async () => {
+    const plan = await sentParts()
+    let held: (() => void) | undefined
+    cloud.fault = {
+      before: (call) =>
+        call === 'abort' && held === undefined
+          ? new Promise<void>((_, reject) => {
+              held = () => reject(new Error('too late'))
+            })
+          : undefined,
+    }
+    const lost = client.abort(plan)
+    await until(() => held !== undefined)
+    const second = await start(server.folder)
+    await until(() => cloud.uploads.size === 0)
+    await second.close('keep')
+    held?.()
+    await lost
   })
 
   test('bytes that the source does not take are deleted, also when that takes a second try', async () => {
