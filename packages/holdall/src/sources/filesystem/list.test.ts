@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { ListedPage } from '../storage.ts'
 import { createList, type List } from './list.ts'
+import { readWindow } from './names.ts'
 import { openRoot } from './root.ts'
 
 describe('a listing of a folder', () => {
@@ -74,5 +75,22 @@ describe('a listing of a folder', () => {
       names.slice(60, 81).filter((_, at) => at !== 10),
     )
     assert.ok(second.next)
+  })
+
+  test('reads a long folder by windows, which give each name once and in order, however long they are', async () => {
+    const folder = 'long'
+    const names = Array.from({ length: 300 }, (_, n) => `${(n * 7_919) % 1_000}`)
+    for (const name of names) put(`${folder}/${name}`)
+    names.sort()
+    for (const most of [1, 7, 8, 100, 299, 300, 301]) {
+      const read: string[] = []
+      for (let last = false; !last; ) {
+        const window = await readWindow(join(root, folder), read.at(-1) ?? '', { most })
+        read.push(...window.entries.map(({ name }) => name))
+        last = window.last
+        assert.equal(window.entries.length, last ? 300 % most || most : most)
+      }
+      assert.deepEqual(read, names)
+    }
   })
 })

@@ -36,7 +36,7 @@ export function createList(root: Root, now: () => number): List {
     windows.delete(directory)
     const usable =
       known !== undefined && after !== '' && now() - known.at < WINDOW_LIFE_MS && covers(known.window, after)
-    const entry = usable ? known : { window: await readWindow(directory, after, signal), at: now() }
+    const entry = usable ? known : { window: await readWindow(directory, after, { signal }), at: now() }
     windows.set(directory, entry)
     if (windows.size > MAX_WINDOWS) windows.delete(windows.keys().next().value as string)
     return entry.window

@@ -1,6 +1,9 @@
 import { lstat } from 'node:fs'
 
-/** Enough that the threads that ask the file system never run dry; waking one takes longer than its answer. */
+/**
+ * Enough that the threads that ask the file system seldom run dry, as waking one takes longer than its answer; and few
+ * enough that on a disk that takes 5 ms for each, whoever reads a file meanwhile waits for 80 ms at most.
+ */
 const LOOKS_AT_ONCE = 64
 
 /** What lies at a path. */
