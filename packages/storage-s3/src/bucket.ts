@@ -2,11 +2,11 @@ import type { HeadObjectCommandOutput, S3Client, ServiceInputTypes, ServiceOutpu
 import { HoldallError, type Log, type StoredFile } from 'holdall/plugin'
 import { type Broker, createBroker } from './broker.ts'
 import type { S3Config } from './config.ts'
-import { type Credentials, fixedCredentials } from './credentials.ts'
+import { fixedCredentials, type GetCredentials } from './credentials.ts'
 import { codeOf, explain, statusOf } from './errors.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { MAX_SIGNED_SECONDS, type Presigned, presign } from './sign.ts'
-import { createTransport, type Transport } from './transport.ts'
+import { createTransport, type Transport, type TransportLimits } from './transport.ts'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
 type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = Parameters<
@@ -23,6 +23,7 @@ export interface BucketOptions {
   readonly log: Log
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: () => number
+  readonly limits?: TransportLimits
 }
 
 export interface SendOptions {
@@ -58,7 +59,7 @@ export type Signing = Pick<Presigned, 'method' | 'key' | 'query' | 'headers'>
 
 /** @throws HoldallError that says why the bucket cannot be used */
 export async function openBucket(config: S3Config, options: BucketOptions): Promise<Bucket> {
-  const transport = createTransport()
+  const transport = createTransport(options.limits)
   try {
     return await open(config, transport, options)
   } catch (error) {
@@ -78,14 +79,15 @@ async function open(config: S3Config, transport: Transport, { log, env, now }: B
   // Loaded when the first source of this type is opened: a server without one starts without it.
   const sdk = await import('@aws-sdk/client-s3')
   let region = config.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? DEFAULT_REGION
-  let client = createClient(sdk, config, { region, transport, broker })
+  const own = broker?.credentials ?? fixedCredentials(config)
+  let client = createClient(sdk, config, { region, transport, own })
   try {
     const found = await regionOf(client, sdk, name, keys.prefix, hostOf(config, region))
     if (found !== undefined && found !== region && config.endpoint_url === undefined) {
       log.info('a bucket is in another region than its source says', { bucket: name, region: found })
       client.destroy()
       region = found
-      client = createClient(sdk, config, { region, transport, broker })
+      client = createClient(sdk, config, { region, transport, own })
     }
   } catch (error) {
     client.destroy()
@@ -142,7 +144,8 @@ async function open(config: S3Config, transport: Transport, { log, env, now }: B
       }
     },
     async sign(request, wanted) {
-      const credentials = await client.config.credentials().catch((error: unknown) => {
+      // What the SDK remembers of ours may be older.
+      const credentials = await (own ?? client.config.credentials)().catch((error: unknown) => {
         throw explain(error, where)
       })
       // What the SDK has learned of the service's clock holds for what we sign.
@@ -168,16 +171,16 @@ function brokerOf(config: S3Config, transport: Transport, log: Log, now: () => n
 interface ClientOptions {
   readonly region: string
   readonly transport: Transport
-  readonly broker: Broker | undefined
+  /** Without it, those that AWS's own chain finds. */
+  readonly own: GetCredentials | undefined
 }
 
-function createClient(sdk: Sdk, config: S3Config, { region, transport, broker }: ClientOptions): S3Client {
-  const credentials: (() => Promise<Credentials>) | undefined = broker?.credentials ?? fixedCredentials(config)
+function createClient(sdk: Sdk, config: S3Config, { region, transport, own }: ClientOptions): S3Client {
   return new sdk.S3Client({
     region,
     ...(config.endpoint_url !== undefined && { endpoint: config.endpoint_url }),
     forcePathStyle: isPathStyle(config),
-    ...(credentials && { credentials }),
+    ...(own && { credentials: own }),
     // Else bodies and signed addresses carry checksums that half of the services refuse.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -52,11 +52,11 @@ export const s3Config = z
     }
     const hasKeys = config.access_key_id !== undefined || config.secret_access_key !== undefined
     if ((config.access_key_id === undefined) !== (config.secret_access_key === undefined)) {
-      wrong(KEYS_ERROR, config.access_key_id === undefined ? 'secret_access_key' : 'access_key_id')
+      wrong(KEYS_ERROR, config.access_key_id === undefined ? 'access_key_id' : 'secret_access_key')
     }
     if (config.session_token !== undefined && !hasKeys) wrong(TOKEN_ERROR, 'session_token')
     if ((config.credentials_url === undefined) !== (config.credentials_url_secret === undefined)) {
-      wrong(BROKER_ERROR, config.credentials_url === undefined ? 'credentials_url_secret' : 'credentials_url')
+      wrong(BROKER_ERROR, config.credentials_url === undefined ? 'credentials_url' : 'credentials_url_secret')
     }
     if (hasKeys && config.credentials_url !== undefined) wrong(BOTH_ERROR, 'credentials_url')
     if (config.bucket === undefined && config.credentials_url === undefined) wrong(MISSING_ERROR, 'bucket')

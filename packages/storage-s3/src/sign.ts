@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 import type { Credentials } from './credentials.ts'
 import { percentEncode } from './transport.ts'
 
@@ -54,19 +54,19 @@ export function presign(request: Presigned): string {
     names.join(';'),
     'UNSIGNED-PAYLOAD',
   ].join('\n')
-  const text = ['AWS4-HMAC-SHA256', time, scope, createHash('sha256').update(canonical).digest('hex')].join('\n')
+  const text = ['AWS4-HMAC-SHA256', time, scope, hash('sha256', canonical)].join('\n')
   const signature = createHmac('sha256', signingKey(credentials, scope)).update(text).digest('hex')
   return `${bucketUrl.origin}${path}?${query}&X-Amz-Signature=${signature}`
 }
 
-let last: { readonly of: string; readonly key: Buffer } | undefined
+let last: { readonly of: string; readonly key: KeyObject } | undefined
 
 /** The same for a day, a region and a secret; a page of addresses needs it a hundred times. */
-function signingKey({ secretAccessKey }: Credentials, scope: string): Buffer {
+function signingKey({ secretAccessKey }: Credentials, scope: string): KeyObject {
   const of = `${secretAccessKey}\n${scope}`
   if (last?.of === of) return last.key
   let key: Buffer | string = `AWS4${secretAccessKey}`
   for (const step of scope.split('/')) key = createHmac('sha256', key).update(step).digest()
-  last = { of, key: key as Buffer }
+  last = { of, key: createSecretKey(key as Buffer) }
   return last.key
 }

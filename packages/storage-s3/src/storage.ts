@@ -8,33 +8,48 @@ import {
 } from 'holdall/plugin'
 import { type Bucket, openBucket, storedFile } from './bucket.ts'
 import { type S3Config, s3Config } from './config.ts'
+import { diagnose } from './diagnose.ts'
+import { createDoctor } from './doctor.ts'
 import { listObjects } from './list.ts'
 import { createMultipart } from './multipart.ts'
 import { probeChecksum } from './probe-checksum.ts'
 import { readObject } from './read.ts'
+import type { TransportLimits } from './transport.ts'
 import { writeObject } from './write.ts'
 
 /** Of one request; larger files go in parts. */
-export const MAX_PUT_BYTES = 5 * 1024 ** 3
+const MAX_PUT_BYTES = 5 * 1024 ** 3
 /** So long a source waits to know what its service checks; then it claims nothing until it knows. */
 const PROBE_WAIT_MS = 1_000
 
 export interface S3Options {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly now?: () => number
+  readonly limits?: TransportLimits
+}
+
+/** What the service is said to check; it may be found out later. */
+interface Claim {
+  checksum: PartChecksum | undefined
 }
 
 /** Files in a bucket of S3, or of a service that speaks like it. */
-export function s3Type({ env = process.env, now = Date.now }: S3Options = {}): StorageType<S3Config> {
+export function s3Type({ env = process.env, now = Date.now, limits = {} }: S3Options = {}): StorageType<S3Config> {
   return {
     type: 's3',
     config: s3Config,
+    diagnose,
     async create(config, context): Promise<Storage> {
-      const bucket = await openBucket(config, { log: context.log, env, now })
+      const bucket = await openBucket(config, { log: context.log, env, now, limits })
+      const claim: Claim = { checksum: config.checksum === 'md5' ? 'md5' : undefined }
+      const onChecksum = (seen: PartChecksum | undefined) => {
+        claim.checksum = seen
+      }
       return {
         ...reading(bucket, config, context),
-        ...(config.read_only ? {} : await writing(bucket, config, context)),
+        ...(config.read_only ? {} : await writing(bucket, config, context, claim)),
         ...(config.max_file_size !== undefined && { maxFileSize: config.max_file_size }),
+        doctor: createDoctor(bucket, config, { now, onChecksum }),
         close: bucket.close,
       }
     },
@@ -71,6 +86,7 @@ async function writing(
   bucket: Bucket,
   { uploads, checksum }: S3Config,
   { log, readOnly }: StorageContext,
+  claim: Claim,
 ): Promise<Partial<Storage>> {
   const storage: Partial<Storage> = {
     write: (path, body, options) => writeObject(bucket, log, path, body, options),
@@ -81,17 +97,16 @@ async function writing(
     },
   }
   if (uploads === 'proxy') return storage
-  let checked: PartChecksum | undefined = checksum === 'md5' ? 'md5' : undefined
   if (checksum === 'auto' && !readOnly) {
     const probing = probeChecksum(bucket).then((found) => {
-      checked = found
+      claim.checksum = found
     })
     await Promise.race([probing, new Promise((resolve) => setTimeout(resolve, PROBE_WAIT_MS).unref())])
   }
   return {
     ...storage,
     origins: [bucket.origin],
-    multipart: createMultipart(bucket, () => checked),
+    multipart: createMultipart(bucket, () => claim.checksum),
     async uploadUrl(path, { size, expiresIn, contentType }) {
       const key = bucket.keys.of(path)
       if (key === undefined) {

@@ -1,10 +1,10 @@
 import { Agent, type Dispatcher } from 'undici'
 
-export const CONNECT_LIMIT_MS = 10_000
+const CONNECT_LIMIT_MS = 10_000
 /** From the request to the headers of its answer. */
-export const ANSWER_LIMIT_MS = 60_000
+const ANSWER_LIMIT_MS = 60_000
 /** Between two pieces of a body that is being read. */
-export const STALL_LIMIT_MS = 60_000
+const STALL_LIMIT_MS = 60_000
 /** At once to one server; further requests wait. */
 const MAX_CONNECTIONS = 128
 /** How long an unused connection stays open: longer than between two parts of an upload. */
@@ -40,6 +40,11 @@ type Handler = {
   ): Promise<{ readonly response: Incoming }>
 }
 
+export interface TransportLimits {
+  readonly answerLimitMs?: number
+  readonly stallLimitMs?: number
+}
+
 /** How requests leave: what the SDK sends, and what we ask ourselves. */
 export interface Transport {
   readonly handler: Handler
@@ -52,12 +57,12 @@ export interface Transport {
  * The SDK's own transport keeps no time of its own: it waits for an answer that never comes, and keeps every connection.
  * Addresses are the operator's, out of the configuration: private ones too.
  */
-export function createTransport(): Transport {
+export function createTransport({ answerLimitMs, stallLimitMs }: TransportLimits = {}): Transport {
   const agent = new Agent({
     connect: { timeout: CONNECT_LIMIT_MS },
     connections: MAX_CONNECTIONS,
-    headersTimeout: ANSWER_LIMIT_MS,
-    bodyTimeout: STALL_LIMIT_MS,
+    headersTimeout: answerLimitMs ?? ANSWER_LIMIT_MS,
+    bodyTimeout: stallLimitMs ?? STALL_LIMIT_MS,
     keepAliveTimeout: IDLE_MS,
     keepAliveMaxTimeout: IDLE_MS,
     allowH2: false,
@@ -108,8 +113,11 @@ export function queryString(query: Readonly<Record<string, string | string[] | n
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
+const PLAIN = /^[\w.~-]*$/
+
 /** Percent-encoding as signatures want it: everything but letters, digits and `-_.~`. */
 export function percentEncode(text: string): string {
+  if (PLAIN.test(text)) return text
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
