@@ -1,3 +1,7 @@
+import { ceph } from '../tools/services/ceph.ts'
+import { startS3 } from '../tools/services/s3.ts'
+import { prepareServices } from '../tools/services/service.ts'
+import { awscli, curl, rclone } from '../tools/services/uploaders.ts'
 import { benchBatch } from './batch.ts'
 import { benchSearch } from './search.ts'
 import { benchSlowUploads } from './slow-uploads.ts'
@@ -22,6 +26,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
           ]
         : [{ megabytes: 64, atOnce: 8, seconds: 3 }],
     ),
+  P3: () => directUpload(FULL ? 1024 : 128, FULL ? 3 : 1),
   // With it P11: the same files, the same start.
   P6: () =>
     LONG
@@ -43,3 +48,21 @@ for (const [name, run] of Object.entries(BENCHMARKS)) {
   rows.push(...(await run()))
 }
 process.stdout.write(formatRows(rows))
+
+/** Brings the S3 server and the programs that P3 runs beside; without a server there is nothing to measure. */
+async function directUpload(megabytes: number, rounds: number): Promise<Row[]> {
+  const say = (text: string) => process.stderr.write(`${text}\n`)
+  const { env } = await prepareServices([ceph, awscli, rclone, curl], { system: true, say })
+  if (env.HOLDALL_TEST_S3 === undefined && process.env.HOLDALL_TEST_S3 === undefined && !env[ceph.variable]) return []
+  const own = process.env.HOLDALL_TEST_S3 === undefined ? await startS3() : undefined
+  process.env.HOLDALL_TEST_S3 ??= own?.endpoint
+  try {
+    // It asks for the server's address when it is loaded.
+    const { benchDirectUpload } = await import('./direct-uploads.ts')
+    const [aws, copy, limit] = [awscli, rclone, curl].map(({ variable }) => env[variable])
+    const endpoint = process.env.HOLDALL_TEST_S3 ?? ''
+    return await benchDirectUpload(megabytes, rounds, { endpoint, aws, rclone: copy, curl: limit })
+  } finally {
+    await own?.close()
+  }
+}

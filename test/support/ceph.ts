@@ -36,6 +36,8 @@ export interface TestBucket {
   uploads(): Promise<{ key: string; id: string }[]>
   /** Lets pages of these origins send to it and read from it. @param expose headers that they may read */
   allow(origins: readonly string[], expose?: readonly string[]): Promise<void>
+  /** Removes all that is in it. */
+  clear(): Promise<void>
   /** Removes the bucket with all that is in it. */
   remove(): Promise<void>
 }
@@ -101,7 +103,7 @@ export async function makeBucket(label = 'test'): Promise<TestBucket> {
       const CORSRules = [{ ...rule, ExposeHeaders: [...expose] }]
       await client.send(new PutBucketCorsCommand({ Bucket: name, CORSConfiguration: { CORSRules } }))
     },
-    async remove() {
+    async clear() {
       for (const { key, id } of await bucket.uploads()) {
         await client.send(new AbortMultipartUploadCommand({ Bucket: name, Key: key, UploadId: id }))
       }
@@ -112,6 +114,9 @@ export async function makeBucket(label = 'test'): Promise<TestBucket> {
         }
       })
       await Promise.all(workers)
+    },
+    async remove() {
+      await bucket.clear()
       await client.send(new DeleteBucketCommand({ Bucket: name }))
       client.destroy()
     },

@@ -34,13 +34,20 @@ export class Broken extends Error {
 export async function watched({ size, stallTimeout, answerTimeout, ...sending }: Watched): Promise<Answer> {
   const stall = new AbortController()
   let sent = 0
-  let timer = setTimeout(() => stall.abort(), size === 0 ? answerTimeout : stallTimeout)
+  let movedAt = performance.now()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  // Bytes move far more often than a clock has to be looked at.
+  function look(): void {
+    const left = (sent >= size ? answerTimeout : stallTimeout) - (performance.now() - movedAt)
+    if (left <= 0) stall.abort()
+    else timer = setTimeout(look, Math.min(left, stallTimeout))
+  }
   function onSent(bytes: number): void {
     sent = bytes
-    clearTimeout(timer)
-    timer = setTimeout(() => stall.abort(), sent >= size ? answerTimeout : stallTimeout)
+    movedAt = performance.now()
     sending.onSent(bytes)
   }
+  look()
   try {
     return await transport({ ...sending, onSent, signal: AbortSignal.any([sending.signal, stall.signal]) })
   } catch (error) {
