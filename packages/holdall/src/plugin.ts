@@ -12,12 +12,14 @@
  *   config: z.strictObject({ greeting: z.string() }),
  *   async create({ greeting }) {
  *     const body = new TextEncoder().encode(greeting)
+ *     const hello = { path: 'hello.txt', size: body.byteLength }
  *     return {
- *       stat: async (path) => (path === 'hello.txt' ? { path, size: body.byteLength } : undefined),
+ *       stat: async (path) => (path === hello.path ? hello : undefined),
  *       async read(path) {
- *         if (path !== 'hello.txt') throw new HoldallError('file_missing')
+ *         if (path !== hello.path) throw new HoldallError('file_missing')
  *         return new Blob([body]).stream()
  *       },
+ *       list: async () => ({ files: [hello], next: null }),
  *     }
  *   },
  * }

@@ -6,7 +6,8 @@ import { corsFix } from './cors.ts'
 import { codeOf } from './errors.ts'
 import { keepingFindings } from './keeping.ts'
 import { allowing, PERMISSIONS } from './permissions.ts'
-import { checksumFindings, publicFinding, withProbe } from './probing.ts'
+import { checksumFindings, withProbe } from './probing.ts'
+import { publicFinding } from './public.ts'
 
 /** Beyond this, and long before the service refuses, the clock of the server is worth a warning. */
 const OFFSET_WARNING_MS = 60_000

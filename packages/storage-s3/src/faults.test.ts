@@ -67,6 +67,26 @@ describe('a service that fails', () => {
     await multipart.complete(UPLOAD, PARTS)
   })
 
+  test('what is sent carries no checksum of the SDK, and no length that is not known', async () => {
+    const size = WRITE_PART_BYTES + 3
+    endpoint.next(BEGUN, PART_TAKEN, PART_TAKEN, xml(200, COMPLETED), empty)
+    await storage.write?.('big.bin', body(Buffer.alloc(size)))
+    await storage.write?.('empty.bin', body(''))
+    assert.deepEqual(
+      endpoint.asked.map(({ method, headers }) => `${method} ${headers['content-length']}`).slice(1, 3),
+      [`PUT ${WRITE_PART_BYTES}`, 'PUT 3'],
+    )
+    assert.equal(endpoint.asked.at(-1)?.headers['content-length'], '0')
+    for (const { headers, query } of endpoint.asked) {
+      const names = [...Object.keys(headers), ...query.keys()].join(' ')
+      assert.doesNotMatch(names, /checksum|sdk-checksum|trailer|decoded-content-length|expect/)
+      assert.equal(headers['content-encoding'], undefined)
+      assert.equal(headers['transfer-encoding'], undefined)
+    }
+    const upload = await multipart.partTarget?.(UPLOAD, { number: 1, size: 5 }, { expiresIn: 60 })
+    assert.doesNotMatch(upload?.url ?? '', /checksum/i)
+  })
+
   test('an empty 200 is no success', async () => {
     await assert.rejects(multipart.complete(UPLOAD, PARTS), { code: 'storage_failed' })
   })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Finding, PartChecksum } from 'holdall/plugin'
-import { awsCommand, inConfig } from './advice.ts'
+import { inConfig } from './advice.ts'
 import type { Bucket } from './bucket.ts'
 import type { S3Config } from './config.ts'
 import { codeOf, statusOf } from './errors.ts'
@@ -33,39 +33,6 @@ export async function* withProbe(
   } finally {
     if (isRemovable) await remove().catch(() => {})
   }
-}
-
-/** Asks without credentials. @param key of an object to ask for */
-export async function publicFinding(
-  bucket: Bucket,
-  config: S3Config,
-  key: string | undefined,
-  signal: AbortSignal,
-): Promise<Finding> {
-  const check = 'public access'
-  const list = { 'list-type': '2', 'max-keys': '1', prefix: bucket.keys.prefix }
-  const found: string[] = []
-  if (await isOpen(bucket, '', list, signal)) found.push('list its files')
-  if (key !== undefined && (await isOpen(bucket, key, {}, signal))) found.push('read any of them')
-  if (found.length === 0) return { check, status: 'ok', says: 'Nobody gets in without credentials.' }
-  const block = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true }
-  const fix = awsCommand(config, bucket.name, 'put-public-access-block', { 'public-access-block-configuration': block })
-  return { check, status: 'warning', says: `Anybody can ${found.join(' and ')}, without credentials.`, fix }
-}
-
-async function isOpen(
-  bucket: Bucket,
-  key: string,
-  query: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const url = new URL((await bucket.sign({ method: 'GET', key, query }, 60)).url)
-  for (const name of [...url.searchParams.keys()]) {
-    if (name.startsWith('X-Amz-')) url.searchParams.delete(name)
-  }
-  const answer = await bucket.request({ origin: url.origin, path: url.pathname + url.search, method: 'GET', signal })
-  await answer.body.dump()
-  return answer.statusCode === 200
 }
 
 export interface ChecksumOptions {
