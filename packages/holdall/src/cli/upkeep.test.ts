@@ -107,6 +107,29 @@ async function adopt(name: string): Promise<Put> {
   return { full, ...(await enter({ path, bytes: name, adopted: 1, version })) }
 }
 
+/** A file in parts that was begun eight days ago; without a status no session knows of it. @returns its folder */
+async function beginParts(status: 'initiated' | 'aborted' | undefined): Promise<string> {
+  const id = ulid().toLowerCase()
+  const upload = { path: storagePath(`df-${id}`, 'big.bin'), size: 20_000_000, partSize: 8_388_608, token: id }
+  const { multipart } = await room.source.storage()
+  const folder = join(root, '.holdall-tmp', (await multipart?.create(upload)) ?? '')
+  const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'))
+  writeFileSync(join(folder, 'plan.json'), JSON.stringify({ ...plan, startedAt: Date.now() - ORPHAN_GRACE_MS - 60_000 }))
+  if (status === undefined) return folder
+  await room.database.write((trx) =>
+    trx
+      .insertInto('upload_sessions')
+      .values({
+        ...{ id, source_id: room.source.id, file_id: `df-${id}`, path: upload.path, filename: 'big.bin', status },
+        ...{ kind: 'parts', declared_size: upload.size, part_size: upload.partSize, part_count: 3 },
+        ...{ storage_upload: basename(folder), ttl: Math.floor(Date.now() / 1_000) + 86_400 },
+        due_at: new Date(Date.now() + 86_400_000).toISOString(),
+      })
+      .execute(),
+  )
+  return folder
+}
+
 async function mark(...files: Put[]): Promise<void> {
   const ids = files.map(({ id }) => id)
   await room.database.write((trx) =>
@@ -329,9 +352,15 @@ test('gc says what is due and what nothing names, and changes nothing; with --de
   writeFileSync(unfinished, 'half')
   utimesSync(unfinished, 1, 1)
 
+  const [waiting, over] = [await beginParts('initiated'), await beginParts('aborted')]
+  const strange = await beginParts(undefined)
+
   const before = await contents()
   const dry = await run('gc')
   assert.deepEqual([dry.code, dry.stderr], [0, ''])
+  assert.match(dry.stdout, /^files: 1 unfinished upload that nobody goes on with would be removed$/m)
+  assert.match(dry.stdout, /^files: kept 1 unfinished upload whose client may come back$/m)
+  assert.match(dry.stdout, /^files: kept 1 unfinished upload of more than 7 days that nothing here names/m)
   assert.match(dry.stdout, /^1 file in the trash would go for good: 3 bytes$/m)
   assert.match(dry.stdout, /^files: 1 file that nothing names would be removed: 15 bytes$/m)
   assert.match(dry.stdout, /^1 upload session past their time would be removed$/m)
@@ -344,10 +373,12 @@ test('gc says what is due and what nothing names, and changes nothing; with --de
   const real = await run('gc', '--delete')
   assert.deepEqual([real.code, real.stderr], [0, ''])
   assert.deepEqual(
-    [orphan, due.full, unfinished].map((path) => existsSync(path)),
-    [false, false, false],
+    [orphan, due.full, unfinished, over].map((path) => existsSync(path)),
+    [false, false, false, false],
   )
-  for (const path of [kept.full, early.full, fresh, theirs, old]) assert.ok(existsSync(path), path)
+  for (const path of [kept.full, early.full, fresh, theirs, old, waiting, strange]) assert.ok(existsSync(path), path)
+  await room.database.write((trx) => trx.deleteFrom('upload_sessions').where('kind', '=', 'parts').execute())
+  for (const path of [waiting, strange]) rmSync(path, { recursive: true })
   const sessions = await room.database.read.selectFrom('upload_sessions').selectAll().execute()
   const texts = await room.database.read.selectFrom('datasette_files_text').selectAll().execute()
   assert.deepEqual([sessions, texts], [[], []])

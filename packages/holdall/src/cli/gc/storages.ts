@@ -5,6 +5,7 @@ import type { Source } from '../../sources/sources.ts'
 import type { Storage } from '../../sources/storage.ts'
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Cleaning, removed } from './cleaning.ts'
+import { clearUnfinished } from './unfinished.ts'
 
 /**
  * Bytes that nothing names, and files that have no bytes; of these, nothing is removed.
@@ -33,6 +34,7 @@ export async function clearSources(cleaning: Cleaning): Promise<string[]> {
 async function clearSource(cleaning: Cleaning, source: Source): Promise<string | undefined> {
   const { data, io, line, say } = cleaning
   const storage = await source.storage()
+  await clearUnfinished(cleaning, source, storage)
   if (storage.list === undefined) {
     say(`${source.slug}: left alone, because its storage does not list what it holds`)
     return undefined
