@@ -57,9 +57,10 @@ function ahead(plan: PartsPlan, sessions: Sessions, upcoming: () => readonly num
   return {
     addressOf(number) {
       const entry = known.get(number)
-      const next = upcoming().filter((one) => one !== number && !known.has(one))
-      if (entry === undefined || now() > entry.goodUntil) ask([number, ...next.slice(0, PAGE - 1)])
-      else if (next.length > PAGE / 2) ask(next)
+      const ahead = upcoming().filter((one) => one !== number)
+      const unknown = ahead.filter((one) => !known.has(one))
+      if (entry === undefined || now() > entry.goodUntil) ask([number, ...unknown])
+      else if (unknown.length > 0 && ahead.length - unknown.length < PAGE / 2) ask(unknown)
       return (known.get(number) as { address: Promise<PartAddress> }).address
     },
     forget: (number) => known.delete(number),
