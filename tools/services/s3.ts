@@ -11,6 +11,10 @@ import { onPath, run } from './run.ts'
 /** Known to nobody who could reach it: it listens on this machine alone. */
 export const S3_ACCESS_KEY = 'TESTACCESS'
 export const S3_SECRET_KEY = 'TESTSECRET'
+/** Of somebody else, who may do in a bucket what its policy says. */
+export const OTHER_USER = 'other'
+export const OTHER_ACCESS_KEY = 'OTHERACCESS'
+export const OTHER_SECRET_KEY = 'OTHERSECRET'
 
 const START_LIMIT_MS = 60_000
 const PAUSE_MS = 50
@@ -66,9 +70,14 @@ export async function startS3(): Promise<S3Server> {
     await monitor.or(run('ceph', ['-c', conf, '--connect-timeout', '30', 'osd', 'new', store], env))
     await run('ceph-osd', ['-c', conf, '-i', '0', '--mkfs', '--osd-uuid', store], env)
     const disk = begin('ceph-osd', '-i', '0')
-    const keys = ['--access-key', S3_ACCESS_KEY, '--secret-key', S3_SECRET_KEY]
-    const user = ['user', 'create', '--uid', 'test', '--display-name', 'test', ...keys]
-    await disk.or(run('radosgw-admin', ['-c', conf, ...user], env))
+    for (const [name, access, secret] of [
+      ['test', S3_ACCESS_KEY, S3_SECRET_KEY],
+      [OTHER_USER, OTHER_ACCESS_KEY, OTHER_SECRET_KEY],
+    ] as const) {
+      const keys = ['--access-key', access, '--secret-key', secret]
+      const user = ['user', 'create', '--uid', name, '--display-name', name, ...keys]
+      await disk.or(run('radosgw-admin', ['-c', conf, ...user], env))
+    }
     const gateway = begin('radosgw', '-n', 'client.rgw')
     await gateway.or(answers(endpoint))
     return { endpoint, close }

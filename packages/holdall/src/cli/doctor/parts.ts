@@ -28,13 +28,18 @@ export async function* partsFindings(bench: Bench, probes: Probes): AsyncGenerat
     return yield { check: CHECK, status: 'skipped', says: 'Its max_file_size is too small for files in parts.' }
   }
   const open = new Set<MultipartUpload>()
+  const left: string[] = []
+  let finding: Finding
   try {
-    yield await transfer(bench, probes, multipart, { partSize, size, open })
+    finding = await transfer(bench, probes, multipart, { partSize, size, open })
   } finally {
     for (const upload of open) {
-      await multipart.abort(upload, { signal: AbortSignal.timeout(ABORT_LIMIT_MS) }).catch(() => {})
+      const signal = AbortSignal.timeout(ABORT_LIMIT_MS)
+      await multipart.abort(upload, { signal }).catch(() => left.push(upload.path))
     }
   }
+  const [path] = left
+  yield path === undefined ? finding : { ...finding, says: `${finding.says} An upload of ${path} is left there.` }
 }
 
 interface Transfer {
@@ -74,6 +79,7 @@ async function transfer(
     if (multipart.listUploads !== undefined) {
       await step('list uploads', async (signal) => void (await multipart.listUploads?.({ signal })))
     }
+    await step('list parts', async (signal) => void (await multipart.listParts(aborted, { signal })))
     await step('abort parts', async (signal) => {
       await multipart.abort(aborted, { signal })
       open.delete(aborted)

@@ -33,7 +33,7 @@ export async function* readOnlyFindings(bench: Bench): AsyncGenerator<Finding> {
 /**
  * Writes a small file, reads it, reads a part of it, lists it and deletes it, as an upload through this server does.
  *
- * @returns whether whatever else is tried can be taken away again
+ * @returns whether what else is tried can be looked at and taken away again
  */
 export async function* wholeFindings(bench: Bench, probes: Probes): AsyncGenerator<Finding, boolean> {
   const { storage } = bench
@@ -64,7 +64,8 @@ export async function* wholeFindings(bench: Bench, probes: Probes): AsyncGenerat
     if (storage.downloadUrl !== undefined) yield await downloadFinding(bench, path, body)
   }
   if (storage.list !== undefined) yield await listFinding(bench, path)
-  return yield* deleteFinding(bench, probes, path)
+  const isReadable = !('finding' in read)
+  return (yield* deleteFinding(bench, probes, path, isReadable)) && isReadable
 }
 
 /** A client stores a whole file itself, with the address that it would be given. */
@@ -117,11 +118,17 @@ async function listFinding(bench: Bench, path: string): Promise<Finding> {
   return 'finding' in listing ? listing.finding : { check: 'list', status: 'ok', says: 'They are listed.' }
 }
 
-async function* deleteFinding(bench: Bench, probes: Probes, path: string): AsyncGenerator<Finding, boolean> {
+async function* deleteFinding(
+  bench: Bench,
+  probes: Probes,
+  path: string,
+  isReadable: boolean,
+): AsyncGenerator<Finding, boolean> {
   const { storage } = bench
   if (storage.delete === undefined) return false
   const removal = await attempt(bench, 'delete', 'delete', async (signal) => {
     await storage.delete?.(path, { signal })
+    if (!isReadable) return
     assertSame((await storage.stat(path, { signal })) === undefined, 'What was deleted is still there.')
   })
   if ('finding' in removal) {

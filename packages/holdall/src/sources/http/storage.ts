@@ -3,6 +3,7 @@ import type { Storage, StorageContext, StorageType, StoredFile } from '../storag
 import { archiveItem } from './archive.ts'
 import type { Catalog, RemoteFile } from './catalog.ts'
 import { type HttpConfig, httpConfig } from './config.ts'
+import { createDoctor } from './doctor.ts'
 import { factsOf } from './facts.ts'
 import { listPage } from './list.ts'
 import { readRemote } from './read.ts'
@@ -43,6 +44,7 @@ export function httpType(options: HttpOptions = {}): StorageType<HttpConfig> {
         },
         read: async (path, read = {}) => await readRemote(fetch, await get(path, read.signal), read),
         list: (list) => listPage({ catalog, statOf, log }, list),
+        doctor: createDoctor(catalog, fetch),
         ...(config.downloads === 'redirect' && { downloadUrl: async (path: string) => (await get(path)).url }),
       }
     },
