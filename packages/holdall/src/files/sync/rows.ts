@@ -7,7 +7,7 @@ const ROWS_AT_ONCE = [1_000, 100, 10, 1] as const
 export type Value = string | number | null
 
 /**
- * Runs a statement over rows as a table `n`. Bound one by one they cost half of what SQLite needs to take them out of JSON.
+ * Runs a statement over rows as a table `n`. Their values are bound, as SQLite takes longer to get them out of JSON.
  *
  * @param columns of `n`
  * @param statement what follows the definition of `n`
