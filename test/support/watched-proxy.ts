@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 export interface Passed {
   readonly method: string
   readonly path: string
+  readonly query: URLSearchParams
   /** The number of the part that it carries; 0 for all others. */
   readonly part: number
   /** Bytes of its body that passed so far. */
@@ -23,6 +24,8 @@ export interface WatchedProxy {
   /** Told of each request when its head has come, before the server hears of it, and of each piece of its body. */
   onHead: (request: Passed, number: number) => void
   onBody: (request: Passed, total: number) => void
+  /** Told of each answer when its head has come, before the client hears of it. */
+  onAnswer: (request: Passed) => void
   /** Forgets what passed. */
   reset(): void
   close(): Promise<void>
@@ -41,6 +44,7 @@ export async function startWatchedProxy(upstream: string): Promise<WatchedProxy>
     passed: [],
     onHead() {},
     onBody() {},
+    onAnswer() {},
     reset() {
       proxy.passed.length = 0
       total = 0
@@ -53,15 +57,17 @@ export async function startWatchedProxy(upstream: string): Promise<WatchedProxy>
   }
 
   function pass(request: IncomingMessage, response: ServerResponse): void {
-    const path = (request.url ?? '').split('?')[0] ?? ''
-    const part = Number(/\/upload\/parts\/[^/]+\/(\d+)$/.exec(path)?.[1] ?? 0)
-    const passing: Passed = { method: request.method ?? '', path, part, bytes: 0, status: 0 }
+    const [path = '', search] = (request.url ?? '').split('?')
+    const query = new URLSearchParams(search)
+    const part = Number(query.get('partNumber') ?? /\/upload\/parts\/[^/]+\/(\d+)$/.exec(path)?.[1] ?? 0)
+    const passing: Passed = { method: request.method ?? '', path, query, part, bytes: 0, status: 0 }
     proxy.passed.push(passing)
     proxy.onHead(passing, proxy.passed.length)
     const { method, headers } = request
     const outgoing = send(proxy.upstream + request.url, { method, headers, agent: false })
     outgoing.on('response', (answer) => {
       passing.status = answer.statusCode ?? 0
+      proxy.onAnswer(passing)
       response.writeHead(passing.status, answer.headers)
       answer.pipe(response)
       answer.on('error', () => response.destroy())
