@@ -17,7 +17,9 @@ export const SERVER_API = {
   },
   stylesheet: asset('The look', 'text/css'),
   icon: asset('The icon', 'image/svg+xml'),
-  script: asset('The components', 'text/javascript'),
+  script: asset('The components, for the pages of this server', 'text/javascript'),
+  elementsScript: forAnyPage('The components, for any page of the same origin: an ES module', 'text/javascript'),
+  elementsStylesheet: forAnyPage('The look of the components, for any page', 'text/css'),
   document: {
     summary: 'This document',
     answers: [{ status: 200, means: 'OpenAPI 3.1', content: { [JSON_TYPE]: z.looseObject({ openapi: z.string() }) } }],
@@ -26,8 +28,15 @@ export const SERVER_API = {
 
 function asset(summary: string, type: string): Api {
   return {
-    summary,
+    ...forAnyPage(summary, type),
     query: z.object({ v: z.string().optional().describe('Its version; with it the answer may be kept for a year') }),
+  }
+}
+
+/** At an address that stays. */
+function forAnyPage(summary: string, type: string): Api {
+  return {
+    summary,
     answers: [
       { status: 200, means: 'All of it', content: { [type]: null } },
       { status: 304, means: 'Nothing has changed' },

@@ -28,6 +28,10 @@ export const STYLESHEET_PATH = '/-/assets/holdall.css'
 export const SCRIPT_PATH = '/-/assets/elements.js'
 export const ICON_PATH = '/-/assets/icon.svg'
 
+/** What pages that are not ours write down: these addresses stay, and what is there is asked for anew. */
+export const ELEMENTS_STYLESHEET_PATH = '/-/elements.css'
+export const ELEMENTS_SCRIPT_PATH = '/-/elements.js'
+
 export interface Asset {
   readonly body: Uint8Array<ArrayBuffer>
   /** quoted, as the header wants it */
@@ -54,7 +58,8 @@ function readStylesheets(): Asset {
   return makeAsset(Buffer.concat(files))
 }
 
-function makeAsset(bytes: Uint8Array): Asset {
+/** What is served, with a name that changes with it. */
+export function makeAsset(bytes: Uint8Array): Asset {
   const body = new Uint8Array(bytes)
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"` }
 }

@@ -4,8 +4,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Asset } from './assets.ts'
 
-/** In a published package the bundle is already there; in a checkout it is made from the sources. */
-const PREBUILT = 'page.bundle.js'
+/** `page`: with the behaviours of our own pages. `components`: they alone, for pages that are not ours. */
+type Part = 'page' | 'components'
+
+/** In a published package the bundles are already there; in a checkout they are made from the sources. */
+const PREBUILT: Readonly<Record<Part, string>> = { page: 'page.bundle.js', components: 'components.bundle.js' }
 
 interface Sources {
   readonly entry: string
@@ -13,31 +16,39 @@ interface Sources {
   readonly version: string
 }
 
-let sources: Sources | undefined
-let bundling: Promise<Asset> | undefined
+const sources = new Map<Part, Sources>()
+const bundling = new Map<Part, Promise<Asset>>()
 
 /** What the pages put behind `?v=`: a hash of the components' sources, read once. */
 export function elementsVersion(): string {
-  return findSources().version
+  return findSources('page').version
 }
 
-/** The components and page behaviours as one script, made on the first call and kept in memory. */
-export function elementsBundle(): Promise<Asset> {
-  bundling ??= bundle(findSources()).catch((error: unknown) => {
-    bundling = undefined
+/** The components as one script, made on the first call and kept in memory. */
+export function elementsBundle(part: Part): Promise<Asset> {
+  const begun = bundling.get(part)
+  if (begun) return begun
+  const made = bundle(findSources(part)).catch((error: unknown) => {
+    bundling.delete(part)
     throw error
   })
-  return bundling
+  bundling.set(part, made)
+  return made
 }
 
-function findSources(): Sources {
-  sources ??= readSources(fileURLToPath(import.meta.resolve('@holdall/elements/page')))
-  return sources
+function findSources(part: Part): Sources {
+  const known = sources.get(part)
+  if (known) return known
+  const read = readSources(part)
+  sources.set(part, read)
+  return read
 }
 
-function readSources(entry: string): Sources {
+function readSources(part: Part): Sources {
+  const name = part === 'page' ? '@holdall/elements/page' : '@holdall/elements'
+  const entry = fileURLToPath(import.meta.resolve(name))
   const folder = dirname(entry)
-  const prebuilt = readIfThere(join(folder, PREBUILT))
+  const prebuilt = readIfThere(join(folder, PREBUILT[part]))
   const hash = createHash('sha256')
   if (prebuilt) hash.update(prebuilt)
   else for (const root of [folder, clientFolder()]) hashFolder(hash, root)

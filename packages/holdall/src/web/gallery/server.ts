@@ -47,7 +47,8 @@ export async function startGallery(): Promise<Gallery> {
     if (path === null) return send(response, 404, 'text/plain', 'outside of base_url')
     if (path === '/-/assets/holdall.css') return send(response, 200, 'text/css', stylesheet().body)
     if (path === '/-/assets/icon.svg') return send(response, 200, 'image/svg+xml', siteIcon().body)
-    if (path === '/-/assets/elements.js') return send(response, 200, 'text/javascript', (await elementsBundle()).body)
+    if (path === '/-/assets/elements.js')
+      return send(response, 200, 'text/javascript', (await elementsBundle('page')).body)
     if (path.startsWith('/img/')) return send(response, 200, 'image/svg+xml', picture(path))
     const page = request.method === 'GET' ? await galleryPage(path.slice(1)) : null
     if (page !== null) return send(response, 200, 'text/html; charset=utf-8', page)
