@@ -80,6 +80,32 @@ describe('an upload with handles', () => {
     assert.equal(server.sessions[0]?.status, 'aborted')
   })
 
+  test('ends with the signal of its caller, also in a pause, and keeps what was sent', async () => {
+    const stop = new AbortController()
+    const file = new File([bytes], 'a.mov')
+    const transfer = startUpload(file, target(), { concurrency: 1, signal: stop.signal })
+    await sent(transfer, 2)
+    transfer.pause()
+    stop.abort()
+    await assert.rejects(transfer.finished, { code: 'aborted' })
+    assert.equal(transfer.state, 'cancelled')
+    transfer.resume()
+    assert.equal(transfer.state, 'cancelled')
+    assert.equal(server.sessions[0]?.status, 'initiated')
+    const late = startUpload(file, target(), { signal: stop.signal })
+    await assert.rejects(late.finished, { code: 'aborted' })
+  })
+
+  test('a pause that comes before the first answer', async () => {
+    const transfer = startUpload(new File([bytes], 'a.mov'), target())
+    transfer.pause()
+    assert.equal(transfer.resumable, false)
+    await sleep(30)
+    transfer.resume()
+    await transfer.finished
+    assert.deepEqual(new Uint8Array(server.sessions.at(-1)?.file ?? []), bytes)
+  })
+
   test('goes on after a failure', async () => {
     let broken = true
     server.fault = ({ what, part, request }) => {

@@ -44,30 +44,39 @@ export function startUpload(file: UploadSource, target: UploadTarget, options: U
     options.onProgress?.(next)
   }
 
+  function end(by: AbortSignal): void {
+    if (state === 'done' || state === 'cancelled') return
+    state = 'cancelled'
+    stop.abort()
+    finished.reject(aborted(by))
+  }
+
   function run(): void {
     state = 'running'
     stop = new AbortController()
     const own = stop
-    const signal = options.signal ? AbortSignal.any([options.signal, own.signal]) : own.signal
     // One run ends before the next begins: a part that is still on its way must not be sent a second time beside it.
     running = running.then(() =>
-      uploadRemembering(file, target, { ...options, signal, onProgress }, memory).then(
+      uploadRemembering(file, target, { ...options, signal: own.signal, onProgress }, memory).then(
         (stored) => {
+          if (state === 'cancelled') return
           state = 'done'
           finished.resolve(stored)
         },
         (error: unknown) => {
-          if (own.signal.aborted && state !== 'running') return
-          if (own.signal.aborted) return
-          state = options.signal?.aborted ? 'cancelled' : 'failed'
+          if (own.signal.aborted || state !== 'running') return
+          state = 'failed'
           finished.reject(error)
         },
       ),
     )
   }
 
+  // The caller's signal ends it, also in a pause; what was sent is kept, as with `upload`.
+  options.signal?.addEventListener('abort', () => end(options.signal as AbortSignal), { once: true })
+  if (options.signal?.aborted) end(options.signal)
   finished.promise.catch(() => undefined)
-  run()
+  if (state === 'running') run()
   return {
     get state() {
       return state
@@ -96,9 +105,7 @@ export function startUpload(file: UploadSource, target: UploadTarget, options: U
     },
     async cancel() {
       if (state === 'done' || state === 'cancelled') return
-      state = 'cancelled'
-      stop.abort()
-      finished.reject(aborted(stop.signal))
+      end(stop.signal)
       await running
       if (memory.plan === undefined) return
       await discard(target, { session_url: memory.plan.sessionUrl }).catch((error: unknown) => {
