@@ -140,6 +140,8 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     const fault = faultOf(passing)
     request.on('error', () => {})
     response.on('error', () => {})
+    // What the server does not say is not said.
+    response.sendDate = false
     if (fault?.kind === 'half-close') {
       request.socket.end()
       request.resume()

@@ -83,7 +83,10 @@ async function open(config: S3Config, transport: Transport, { log, env, now }: B
   let client = createClient(sdk, config, { region, transport, own })
   try {
     const found = await regionOf(client, sdk, name, keys.prefix, hostOf(config, region))
-    if (found !== undefined && found !== region && config.endpoint_url === undefined) {
+    if (found !== undefined && found !== region) {
+      // What is addressed by hand is not addressed elsewhere.
+      if (config.endpoint_url !== undefined)
+        throw explain({ Code: 'PermanentRedirect', Region: found }, { bucket: name, host: hostOf(config, region) })
       log.info('a bucket is in another region than its source says', { bucket: name, region: found })
       client.destroy()
       region = found

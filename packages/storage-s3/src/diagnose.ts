@@ -56,10 +56,9 @@ function connectionFix(cause: unknown): string {
   return 'Check endpoint_url in the config of this source, and that the service runs and can be reached from here.'
 }
 
-/** The service says where the bucket is. */
+/** Mostly the service says where the bucket is. */
 function regionFix(error: unknown): string {
-  const { $response } = error as { $response?: { headers?: Readonly<Record<string, string>> } }
-  const told = $response?.headers?.['x-amz-bucket-region'] ?? (error as { Region?: string }).Region
+  const { Region: told } = error as { readonly Region?: string }
   return told === undefined ? PLACE : inConfig([`region: ${told}`])
 }
 
@@ -69,5 +68,6 @@ function locationOf({ region, endpoint_url: endpoint }: S3Config): Readonly<Reco
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`
+  // The name of a host stays as it is.
+  return `${text.replace(/^[a-z]+(?= )/, (word) => word.charAt(0).toUpperCase() + word.slice(1)).replace(/\.$/, '')}.`
 }

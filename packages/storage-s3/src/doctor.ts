@@ -25,7 +25,7 @@ export interface DoctorOptions {
 export function createDoctor(bucket: Bucket, config: S3Config, { now, onChecksum }: DoctorOptions): StorageDoctor {
   return {
     async *examine({ signal }) {
-      yield* answerFindings(bucket, now, signal)
+      if (!(yield* answerFindings(bucket, now, signal))) return
       yield* keepingFindings(bucket, config, signal)
       if (config.read_only) {
         yield await publicFinding(bucket, config, undefined, signal)
@@ -46,7 +46,12 @@ export function createDoctor(bucket: Bucket, config: S3Config, { now, onChecksum
 
 const THROUGH_SERVER = inConfig(['uploads: proxy', 'downloads: proxy'], 'or give it an endpoint_url with https')
 
-async function* answerFindings(bucket: Bucket, now: () => number, signal: AbortSignal): AsyncGenerator<Finding> {
+/** @returns whether it is S3 that answers */
+async function* answerFindings(
+  bucket: Bucket,
+  now: () => number,
+  signal: AbortSignal,
+): AsyncGenerator<Finding, boolean> {
   const query = { 'list-type': '2', 'max-keys': '1', prefix: bucket.keys.prefix }
   const { url } = await bucket.sign({ method: 'GET', key: '', query }, 60)
   const { origin, pathname, search, host } = new URL(url)
@@ -55,18 +60,21 @@ async function* answerFindings(bucket: Bucket, now: () => number, signal: AbortS
   if (!text.includes('<ListBucketResult')) {
     const says = `${host} answers ${answer.statusCode}, but not as S3 does.`
     const fix = 'Set endpoint_url to the address of its S3 interface, which often has a port of its own.'
-    return yield { check: 'connection', status: 'failed', says, fix }
+    yield { check: 'connection', status: 'failed', says, fix }
+    return false
   }
   yield { check: 'connection', status: 'ok', says: `The bucket ${bucket.name} is at ${host}.` }
-  const time = Date.parse(String(answer.headers.date))
-  if (Number.isNaN(time)) {
-    return yield { check: 'clock', status: 'skipped', says: `${host} does not say what time it is.` }
-  }
-  const off = now() - time
+  yield clockFinding(now() - Date.parse(String(answer.headers.date)), host)
+  return true
+}
+
+function clockFinding(off: number, host: string): Finding {
+  const check = 'clock'
+  const size = Math.abs(off)
+  if (Number.isNaN(size)) return { check, status: 'skipped', says: `${host} does not say what time it is.` }
   const says = `The clock of this server ${durationOf(off)} that of ${host}.`
-  if (Math.abs(off) < OFFSET_WARNING_MS) return yield { check: 'clock', status: 'ok', says }
-  const status = Math.abs(off) < OFFSET_LIMIT_MS ? 'warning' : 'failed'
-  yield { check: 'clock', status, says, fix: 'timedatectl set-ntp true' }
+  if (size < OFFSET_WARNING_MS) return { check, status: 'ok', says }
+  return { check, status: size < OFFSET_LIMIT_MS ? 'warning' : 'failed', says, fix: 'timedatectl set-ntp true' }
 }
 
 /** Answers tell the time in whole seconds. */
@@ -81,8 +89,7 @@ function remedyOf(bucket: Bucket, { step, error }: Extract<Trouble, { error: unk
   const code = codeOf((error as Error).cause)
   if (code === 'AccessDenied' || code === '403' || code === 'Forbidden') {
     const permission = PERMISSIONS[step]
-    const says = `Its credentials lack ${permission} (${step}).`
-    return { says, fix: allowing(bucket, [permission]) }
+    return { says: `Its credentials lack ${permission}.`, fix: allowing(bucket, [permission]) }
   }
   if (code === 'EntityTooSmall') {
     const says = 'The service wants larger parts than S3 does; files above 8 MiB cannot be stored there.'

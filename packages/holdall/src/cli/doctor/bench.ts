@@ -74,7 +74,8 @@ export function reasonOf(error: unknown): string {
   return sentence(error.message)
 }
 
-export function sentence(text: string): string {
+function sentence(text: string): string {
   const whole = text.trim().replace(/\.$/, '')
-  return `${whole.charAt(0).toUpperCase()}${whole.slice(1)}.`
+  // The name of a host stays as it is.
+  return `${whole.replace(/^[a-z]+(?= )/, (word) => word.charAt(0).toUpperCase() + word.slice(1))}.`
 }

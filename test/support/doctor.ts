@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  CreateBucketCommand,
+  DeleteBucketPolicyCommand,
+  GetBucketPolicyCommand,
+  PutBucketAclCommand,
+  PutBucketCorsCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import type { Finding } from 'holdall/plugin'
+import { parse } from 'yaml'
+import { main } from '../../packages/holdall/src/cli/main.ts'
+import { OTHER_USER } from '../../tools/services/s3.ts'
+import type { TestBucket } from './ceph.ts'
+
+export interface Examined {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  /** With `--json`. */
+  readonly findings: readonly (Finding & { readonly source: string })[]
+}
+
+/** A configuration that a test changes as its reader would, and what `holdall doctor` says of it. */
+export interface Patient {
+  readonly settings: Record<string, unknown>
+  /** Of the source `patient`. */
+  readonly config: Record<string, unknown>
+  readonly env: Record<string, string>
+  examine(...args: string[]): Promise<Examined>
+  /** The same in a process of its own, begun by these words. */
+  elsewhere(words: readonly string[]): Promise<Examined>
+}
+
+export function createPatient(
+  folder: string,
+  storage: string,
+  config: Readonly<Record<string, unknown>>,
+  { signal = new AbortController().signal, whole }: { readonly signal?: AbortSignal; readonly whole?: object } = {},
+): Patient {
+  const file = join(folder, 'holdall.json')
+  function write(): string[] {
+    const sources = { patient: { storage, config: patient.config } }
+    writeFileSync(file, JSON.stringify(whole ?? { settings: patient.settings, sources }))
+    return ['doctor', '-c', file, '--data', join(folder, 'data')]
+  }
+  const patient: Patient = {
+    settings: {},
+    config: { ...config },
+    env: {},
+    async examine(...args) {
+      let [stdout, stderr] = ['', '']
+      const code = await main([...write(), ...args], {
+        stdout: { write: (text) => (stdout += text) },
+        stderr: { write: (text) => (stderr += text) },
+        env: patient.env,
+        signal,
+      })
+      return { code, stdout, stderr, findings: args.includes('--json') ? findingsIn(stdout) : [] }
+    },
+    async elsewhere([program = '', ...words]) {
+      const args = [...words, process.execPath, COMMAND, ...write(), '--json']
+      const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+      return { code: status ?? 1, stdout, stderr, findings: findingsIn(stdout) }
+    },
+  }
+  return patient
+}
+
+const COMMAND = fileURLToPath(new URL('../../packages/holdall/bin/holdall.js', import.meta.url))
+
+function findingsIn(stdout: string): Examined['findings'] {
+  const lines = stdout.split('\n').filter((line) => line !== '')
+  return lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'finding')
+}
+
+/** The one finding of that check that is not in order. */
+export function troubleOf({ findings, stderr }: Examined, check: string): Finding {
+  const found = findings.filter((finding) => finding.check === check && finding.status !== 'ok')
+  assert.equal(found.length, 1, `${check} of ${JSON.stringify(findings, null, 1)} ${stderr}`)
+  return found[0] as Finding
+}
+
+export function assertGreen({ code, findings, stderr }: Examined): void {
+  assert.deepEqual(
+    findings.filter(({ status }) => status !== 'ok'),
+    [],
+  )
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.ok(findings.length > 0)
+}
+
+/**
+ * Does what is printed, and nothing else: a command of the AWS CLI by the SDK, which has the same names and shapes; lines
+ * for the configuration; a policy; a command of the shell.
+ */
+export async function apply(fix: string | undefined, patient: Patient, bucket?: TestBucket): Promise<void> {
+  assert.ok(fix !== undefined, 'nothing is printed')
+  const aws = /^aws s3api [\s\S]*$/m.exec(fix)?.[0]
+  const [first = '', ...rest] = fix.split('\n')
+  if (aws !== undefined) await applyAws(aws, bucket as TestBucket)
+  else if (/^In the config of this source/.test(first)) Object.assign(patient.config, parse(rest.join('\n')))
+  else if (/in the configuration file:$/.test(first)) Object.assign(patient.settings, parse(rest.join('\n')).settings)
+  else if (/^Add this to the policy/.test(first)) await allow(JSON.parse(rest.join('\n')), bucket as TestBucket)
+  else if (/^(chmod|chown|mkdir|mv|rm|umount) /.test(fix)) execFileSync('sh', ['-ec', fix])
+  else assert.fail(`nothing that could be done: ${fix}`)
+}
+
+type AnyCommand = Parameters<S3Client['send']>[0]
+
+const COMMANDS: Readonly<Record<string, unknown>> = {
+  'create-bucket': CreateBucketCommand,
+  'delete-bucket-policy': DeleteBucketPolicyCommand,
+  'put-bucket-acl': PutBucketAclCommand,
+  'put-bucket-cors': PutBucketCorsCommand,
+  'put-bucket-lifecycle-configuration': PutBucketLifecycleConfigurationCommand,
+  'put-bucket-policy': PutBucketPolicyCommand,
+}
+
+async function applyAws(command: string, bucket: TestBucket): Promise<void> {
+  const [, , verb = '', ...words] = wordsOf(command)
+  const input: Record<string, unknown> = {}
+  for (let at = 0; at < words.length; at += 2) {
+    const [option = '', value = ''] = [words[at], words[at + 1]]
+    if (option === '--endpoint-url') continue
+    const name = pascal(option.slice(2)).replace(/^Cors/, 'CORS').replace(/^Acl$/, 'ACL')
+    // The one that the SDK, too, wants as text.
+    input[name] = value.startsWith('{') && name !== 'Policy' ? JSON.parse(value) : value
+  }
+  const Command = COMMANDS[verb] as new (input: unknown) => AnyCommand
+  await bucket.client.send(new Command(input))
+}
+
+/** As a shell splits them. */
+function wordsOf(command: string): string[] {
+  return [...command.matchAll(/(?:'[^']*'|\\'|[^\s'\\])+/g)].map(([word]) =>
+    word.replaceAll(/'([^']*)'|\\(')/g, (_, quoted, escaped) => quoted ?? escaped),
+  )
+}
+
+function pascal(name: string): string {
+  return name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+interface Policy {
+  readonly Version: string
+  readonly Statement: readonly Record<string, unknown>[]
+}
+
+/** What a policy of a user allows, a policy of a bucket allows that user. */
+export async function allow({ Version, Statement }: Policy, bucket: TestBucket): Promise<void> {
+  const Bucket = bucket.name
+  const there = await bucket.client.send(new GetBucketPolicyCommand({ Bucket })).catch(() => undefined)
+  const before: Policy['Statement'] = JSON.parse(there?.Policy ?? '{"Statement":[]}').Statement
+  const Principal = { AWS: [`arn:aws:iam:::user/${OTHER_USER}`] }
+  const added = Statement.map((statement) => ({ ...statement, Principal }))
+  const Policy = JSON.stringify({ Version, Statement: [...before, ...added] })
+  await bucket.client.send(new PutBucketPolicyCommand({ Bucket, Policy }))
+}
