@@ -44,10 +44,15 @@ export async function writeObject(
     sent.push({ PartNumber, ETag })
   }
 
-  /** An error may follow a success. @returns whether the object is what was written here */
+  /** Whether the object is what was written here. */
   async function isThere(): Promise<boolean> {
     const found = await bucket.head(key as string)
     return found?.Metadata?.[TOKEN] === token && found.ContentLength === size
+  }
+
+  /** An error may follow a success: none is believed before the object was looked at. */
+  async function unlessThere(error: unknown): Promise<void> {
+    if (signal?.aborted || !(await isThere().catch(() => false))) throw error
   }
 
   try {
@@ -58,7 +63,7 @@ export async function writeObject(
       hash.update(part)
       number += 1
       if (number === 1 && part.byteLength < WRITE_PART_BYTES) {
-        await bucket.send(new sdk.PutObjectCommand({ ...object, Body: part }), { signal }).catch(unless(isThere))
+        await bucket.send(new sdk.PutObjectCommand({ ...object, Body: part }), { signal }).catch(unlessThere)
         return { path, size, contentHash: `sha256:${hash.digest('hex')}` }
       }
       id ??= await begin()
@@ -76,7 +81,7 @@ export async function writeObject(
       MultipartUpload: { Parts: sent },
       ...(bucket.isAws && { MpuObjectSize: size }),
     })
-    await bucket.send(complete, { signal, answerLimitMs: COMPLETE_LIMIT_MS }).catch(unless(isThere))
+    await bucket.send(complete, { signal, answerLimitMs: COMPLETE_LIMIT_MS }).catch(unlessThere)
     return { path, size, contentHash: `sha256:${hash.digest('hex')}` }
   } catch (error) {
     await sending.catch(() => {})
@@ -96,13 +101,6 @@ export async function writeObject(
     if (size > 0 || signal?.aborted) {
       if (await isThere()) await bucket.send(new sdk.DeleteObjectCommand({ Bucket: name, Key: key as string }))
     }
-  }
-}
-
-/** Whatever a request fails with, unless it did what it should. */
-function unless(isDone: () => Promise<boolean>): (error: unknown) => Promise<void> {
-  return async (error) => {
-    if (!(error instanceof HoldallError) || !(await isDone().catch(() => false))) throw error
   }
 }
 

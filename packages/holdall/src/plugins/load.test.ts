@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import type { Config } from '../config/config.ts'
+import { type Config, ConfigurationError } from '../config/config.ts'
 import { filesystemType } from '../sources/filesystem/storage.ts'
 import type { StorageType } from '../sources/storage.ts'
+import { asHoldallError, HoldallError } from '../web/error.ts'
 import { loadPlugins } from './load.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'holdall-plugins-'))
@@ -135,6 +136,18 @@ describe('plugins', () => {
       ],
     )
     assert.deepEqual(storages, [])
+  })
+
+  test('an error of a plugin that has a Holdall of its own is an error of Holdall', async () => {
+    const another = '../web/error.ts?another-copy'
+    const { HoldallError: Other } = (await import(another)) as typeof import('../web/error.ts')
+    assert.notEqual(Other, HoldallError)
+    const error = new Other('file_missing')
+    assert.ok(error instanceof HoldallError)
+    assert.equal(asHoldallError(error).status, 410)
+    assert.ok(!(error instanceof ConfigurationError))
+    assert.ok(!(new Error('file_missing') instanceof HoldallError))
+    assert.ok(new ConfigurationError([]) instanceof HoldallError)
   })
 
   test('the storage s3 needs no entry where its package is installed, and says what to add where it is not', async () => {

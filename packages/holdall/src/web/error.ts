@@ -20,6 +20,9 @@ export interface ErrorBody {
   code: ErrorCode
 }
 
+/** The same in every copy of this module: a plugin may have been installed with a Holdall of its own. */
+const BRAND = Symbol.for('holdall.HoldallError')
+
 /**
  * The one error of Holdall: a stable code, the HTTP status and a message that is safe to show and says what to do.
  * Codes, statuses and messages stand in one table, `errors.ts`.
@@ -49,10 +52,22 @@ export class HoldallError extends Error {
     this.headers = options.headers ?? {}
   }
 
+  get [BRAND](): true {
+    return true
+  }
+
   toBody(): ErrorBody {
     return { ok: false, error: this.message, errors: [...this.errors], status: this.status, code: this.code }
   }
 }
+
+Object.defineProperty(HoldallError, Symbol.hasInstance, {
+  value(this: unknown, value: unknown): boolean {
+    // A class that extends this one inherits the method, and not its meaning.
+    if (this !== HoldallError) return Function.prototype[Symbol.hasInstance].call(this as typeof HoldallError, value)
+    return typeof value === 'object' && value !== null && BRAND in value
+  },
+})
 
 /** Any thrown value as a HoldallError; what nobody foresaw becomes `internal` with the original as its cause. */
 export function asHoldallError(thrown: unknown): HoldallError {
