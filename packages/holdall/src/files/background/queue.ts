@@ -43,14 +43,10 @@ export function createWorkQueue(database: InternalDatabase, now: () => number) {
     return new Date(now() + offset).toISOString()
   }
 
-  async function isDue(db: Kysely<Schema>): Promise<boolean> {
-    const row = await db
-      .selectFrom('datasette_files_work')
-      .select('file_id')
-      .where('not_before', '<=', time())
-      .limit(1)
-      .executeTakeFirst()
-    return row !== undefined
+  async function isDue(db: Kysely<Schema>, kinds: string): Promise<boolean> {
+    const { rows } = await sql`SELECT 1 FROM datasette_files_work WHERE not_before <= ${time()}
+      AND kind IN (SELECT value FROM json_each(${kinds})) LIMIT 1`.execute(db)
+    return rows.length > 0
   }
 
   async function settle(work: Work, change: (trx: Transaction<Schema>, token: string) => Promise<unknown>) {
@@ -60,15 +56,17 @@ export function createWorkQueue(database: InternalDatabase, now: () => number) {
   }
 
   return {
-    /** At most `limit` jobs that are due, the longest due first. Nobody else gets them for LEASE_MS. */
-    async claim(limit: number): Promise<Work[]> {
+    /** At most `limit` jobs of these kinds that are due, the longest due first. Nobody else gets them for LEASE_MS. */
+    async claim(limit: number, wanted: readonly WorkKind[]): Promise<Work[]> {
+      const kinds = JSON.stringify(wanted)
       // A look that takes no lock: mostly there is nothing to do.
-      if (!(await isDue(database.read))) return []
+      if (!(await isDue(database.read, kinds))) return []
       const until = time(LEASE_MS)
       const rows = await database.write(async (trx) => {
         const { rows } = await sql<{ file_id: string; kind: WorkKind; attempts: number }>`UPDATE datasette_files_work
           SET attempts = attempts + 1, not_before = ${until}, lease_process = ${THIS_PROCESS}
           WHERE (file_id, kind) IN (SELECT file_id, kind FROM datasette_files_work WHERE not_before <= ${time()}
+            AND kind IN (SELECT value FROM json_each(${kinds}))
             ORDER BY not_before, file_id, kind LIMIT ${limit})
           RETURNING file_id, kind, attempts`.execute(trx)
         return rows

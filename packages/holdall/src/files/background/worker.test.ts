@@ -67,17 +67,17 @@ test('two processes share the work and do nothing twice', async () => {
 test('what one process took is left alone until its time is over, or it is dead', async () => {
   await enqueue('a')
   const [mine, theirs] = [createWorkQueue(database, now), createWorkQueue(other, now)]
-  const [work] = await mine.claim(5)
+  const [work] = await mine.claim(5, ['text'])
   assert.equal(work?.attempts, 1)
-  assert.deepEqual(await theirs.claim(5), [])
+  assert.deepEqual(await theirs.claim(5, ['text']), [])
   await theirs.releaseDead()
-  assert.deepEqual(await theirs.claim(5), [], 'this process lives')
+  assert.deepEqual(await theirs.claim(5, ['text']), [], 'this process lives')
   time += LEASE_MS / 2
   await mine.renew([work as Work])
   time += LEASE_MS / 2 + 1
-  assert.deepEqual(await theirs.claim(5), [])
+  assert.deepEqual(await theirs.claim(5, ['text']), [])
   time += LEASE_MS
-  assert.equal((await theirs.claim(5))[0]?.attempts, 2)
+  assert.equal((await theirs.claim(5, ['text']))[0]?.attempts, 2)
   // The first one comes back after all: its row is not its own any more.
   await mine.done(work as Work)
   assert.equal((await rows()).length, 1)
@@ -85,13 +85,13 @@ test('what one process took is left alone until its time is over, or it is dead'
   const dead = `${'0'.repeat(0)}${(await rows())[0]?.lease_process?.replace(/-\d+-\d+$/, '-999999-1')}`
   await database.write((trx) => trx.updateTable('datasette_files_work').set({ lease_process: dead }).execute())
   await mine.releaseDead()
-  assert.equal((await mine.claim(5)).length, 1)
+  assert.equal((await mine.claim(5, ['text'])).length, 1)
 })
 
 test('what is asked for anew while it is done stays', async () => {
   await enqueue('a')
   const queue = createWorkQueue(database, now)
-  const [work] = await queue.claim(1)
+  const [work] = await queue.claim(1, ['text'])
   time += 5
   await enqueue('a')
   await queue.done(work as Work)
@@ -138,7 +138,7 @@ test('a file that takes the whole server along is not tried for ever', async () 
   await enqueue('killer')
   const queue = createWorkQueue(database, now)
   for (let crash = 1; crash <= MAX_ATTEMPTS; crash += 1) {
-    assert.equal((await queue.claim(1))[0]?.attempts, crash)
+    assert.equal((await queue.claim(1, ['text']))[0]?.attempts, crash)
     time += LEASE_MS + 1
   }
   let tried = 0
@@ -182,4 +182,24 @@ test('what runs when the server stops is given back at once, and does not count'
   assert.equal(row?.attempts, 0)
   assert.equal(row?.lease_process, null)
   assert.ok((row?.not_before ?? '') <= new Date(now()).toISOString())
+})
+
+test('words are read while large files are hashed', async () => {
+  await database.write((trx) => enqueueWork(trx, ['a', 'b', 'c'], ['hash'], now))
+  await enqueue('d')
+  const begun: string[] = []
+  const never: Job = ({ fileId }, signal) => {
+    begun.push(fileId)
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  }
+  const text: Job = async ({ fileId }) => {
+    begun.push(fileId)
+    return undefined
+  }
+  const worker = createWorker({ database, log, now, lookEveryMs: 20, jobs: { facts: text, hash: never, text } })
+  worker.start()
+  while (!begun.includes('d')) await sleep(5)
+  await sleep(100)
+  await worker.close()
+  assert.equal(begun.length, 2, `${begun}`)
 })

@@ -6,8 +6,11 @@ import { createWorkQueue, LEASE_MS, type Work, type WorkKind } from './queue.ts'
 
 /** How often somebody looks for jobs of other processes, and for those whose time has come. */
 const LOOK_EVERY_MS = 5_000
-/** Files that are read at once. */
-const CONCURRENCY = 2
+/** Files that are read at once, by the kinds of jobs: hashing large ones takes minutes, and words must not wait for that. */
+const LANES: readonly { readonly kinds: readonly WorkKind[]; readonly atOnce: number }[] = [
+  { kinds: ['facts', 'text'], atOnce: 2 },
+  { kinds: ['hash'], atOnce: 1 },
+]
 /** After so many attempts a file is left as it is. */
 export const MAX_ATTEMPTS = 6
 /** A file that killed its reader twice would do it again. */
@@ -62,16 +65,21 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   async function take(): Promise<void> {
-    const free = CONCURRENCY - running.size
-    if (free <= 0) return
+    const free = LANES.map(({ kinds, atOnce }) => ({
+      kinds,
+      atOnce: atOnce - [...running.keys()].filter(({ kind }) => kinds.includes(kind)).length,
+    })).filter(({ atOnce }) => atOnce > 0)
+    if (free.length === 0) return
     await queue.releaseDead()
-    for (const work of await queue.claim(free)) {
-      const ended = run(work).finally(() => {
-        running.delete(work)
-        look()
-      })
-      running.set(work, ended)
-    }
+    for (const { kinds, atOnce } of free) for (const work of await queue.claim(atOnce, kinds)) begin(work)
+  }
+
+  function begin(work: Work): void {
+    const ended = run(work).finally(() => {
+      running.delete(work)
+      look()
+    })
+    running.set(work, ended)
   }
 
   async function run(work: Work): Promise<void> {
@@ -81,6 +89,8 @@ export function createWorker(options: WorkerOptions): Worker {
         log.warn('file given up in the background', { file, kind, attempts })
         return await queue.done(work)
       }
+      // It may have been taken in the very moment in which we were told to stop.
+      stop.signal.throwIfAborted()
       await queue.done(work, await jobs[kind](work, stop.signal))
     } catch (error) {
       await failed(work, error).catch((again: unknown) =>
