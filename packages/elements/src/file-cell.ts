@@ -4,6 +4,7 @@ import {
   cellTools,
   emptySlot,
   heldWords,
+  noFile,
   oneFile,
   type Problem,
   problemNote,
@@ -13,6 +14,7 @@ import {
 } from './cell/contents.ts'
 import { drawnByServer, elementOf, nameOf, type Shown, STRIP_LENGTH } from './cell/shown.ts'
 import { announce } from './lib/announce.ts'
+import { askAbout } from './lib/asking.ts'
 import { chooseFiles, type Held } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
 import { formatCount } from './lib/format.ts'
@@ -25,7 +27,8 @@ import { toast } from './lib/toast.ts'
 import { createUploads } from './lib/uploads.ts'
 
 /**
- * A cell of a file column, around what the server drew. Files that are dropped or pasted onto it are uploaded and
+ * A cell of a file column, around what the server drew; where nothing stands inside it, the server is asked about what it
+ * holds. Without a row to write into it only shows. Files that are dropped or pasted onto it are uploaded and
  * written into the row at once; a message with Undo says so. Delete detaches, Alt and arrows reorder; buttons come with the pointer
  * or the focus, and are always there where nothing can hover. What is refused is said beside what the cell goes on to hold.
  *
@@ -93,11 +96,11 @@ export class FileCell extends HoldallElement {
     const { signal } = stop
     this.addEventListener('keydown', (event) => this.#key(event), { signal })
     this.addEventListener('click', (event) => this.#click(event), { signal })
-    const stopReceiving = receiveFiles(this)
+    const stopReceiving = this.#writes ? receiveFiles(this) : () => {}
     const stopLooking = watchNearness(this, (near) => {
       this._near = near
     })
-    this.setAttribute('ready', '')
+    if (this.#writes) this.setAttribute('ready', '')
     this.#stop = () => {
       stopReceiving()
       stopLooking()
@@ -141,7 +144,35 @@ export class FileCell extends HoldallElement {
     this.#ready = true
     this.#served = [...this.childNodes]
     this.#slot = this.querySelector('.file-slot')
-    this.#shown = drawnByServer(this, readIds(this.value), this.multiple)
+    const ids = readIds(this.value)
+    this.#shown = drawnByServer(this, ids, this.multiple)
+    if (this.children.length > 0) return
+    this.#touch()
+    if (ids.length > 0) this.#ask(ids)
+  }
+
+  async #ask(ids: readonly string[]): Promise<void> {
+    try {
+      const files = await askAbout(this.address('-/files/batch.json'), ids)
+      this.#shown = this.#shown.map((one) => {
+        if (one.file || !ids.includes(one.id)) return one
+        const file = files.get(one.id)
+        return file ? { id: one.id, file } : { id: one.id, absent: true }
+      })
+      this.requestUpdate()
+    } catch (error) {
+      const text = error instanceof Error ? error.message : 'What this cell holds did not come.'
+      const retry = () => {
+        this._problem = null
+        this.#ask(ids)
+      }
+      this._problem = { text, retry }
+    }
+  }
+
+  /** Whether there is a row to write into, and a source for new files. */
+  get #writes(): boolean {
+    return this.rowUrl !== '' && this.column !== '' && this.source !== null
   }
 
   /** From here on the component draws; the server's nodes are used again where they fit. */
@@ -160,7 +191,7 @@ export class FileCell extends HoldallElement {
   #key(event: KeyboardEvent): void {
     const up = event.key === 'ArrowUp'
     const moves = event.altKey && this.multiple && (up || event.key === 'ArrowDown')
-    if (!moves && event.key !== 'Delete') return
+    if (!this.#writes || (!moves && event.key !== 'Delete')) return
     const at = this.#shown.findIndex((shown) => elementOf(this, shown)?.contains(event.target as Node))
     if (at < 0) return
     event.preventDefault()
@@ -272,7 +303,7 @@ export class FileCell extends HoldallElement {
   /** What the pointer or the focus brings, so that a page of a hundred rows is not a page of hundreds of buttons. */
   #tools(): TemplateResult | typeof nothing {
     const [first] = this.#shown
-    if (!this._near || !first || this._held) return nothing
+    if (!this._near || !first || this._held || !this.#writes) return nothing
     return cellTools({
       label: this.label,
       rowUrl: this.rowUrl,
@@ -290,7 +321,7 @@ export class FileCell extends HoldallElement {
     const [first] = this.#shown
     const held =
       first === undefined
-        ? (this.#slot ?? emptySlot(this.rowUrl, this.label))
+        ? (this.#slot ?? (this.#writes ? emptySlot(this.rowUrl, this.label || this.column) : noFile()))
         : this.multiple
           ? strip(this.#shown, this.address(''), this.rowUrl)
           : oneFile(first)

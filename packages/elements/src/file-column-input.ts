@@ -6,6 +6,7 @@ import { emptyLine, fieldLine } from './field/line.ts'
 import { createReordering } from './field/reordering.ts'
 import type { FilePicker } from './file-picker.ts'
 import { announce } from './lib/announce.ts'
+import { askAbout } from './lib/asking.ts'
 import { chooseFiles, type Held } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
 import type { FileSummary } from './lib/files.ts'
@@ -19,7 +20,7 @@ import { createUploads } from './lib/uploads.ts'
 /**
  * The field of a file column: what is attached, in order, and the ways to attach more. It takes the place of the input
  * that the server wrote inside it and sends the same value under the same name: an id, or a JSON array of ids, or
- * nothing. The files that it begins with stand in a JSON script inside it.
+ * nothing. The files that it begins with stand in a JSON script inside it; without one the server is asked about them.
  *
  * @fires file-field-change - whenever files, order or uploads change; bubbles
  */
@@ -35,6 +36,7 @@ export class FileColumnInput extends HoldallElement {
     invalid: { type: Boolean },
     _held: { state: true },
     _problem: { state: true },
+    _asking: { state: true },
   }
   declare name: string
   /** What the column is called, where that is not the field's name. */
@@ -47,6 +49,8 @@ export class FileColumnInput extends HoldallElement {
   declare invalid: boolean
   declare _held: Held
   declare _problem: string | null
+  /** What the files are that it begins with has been asked, and not been answered. */
+  declare _asking: boolean
 
   #stop: (() => void) | undefined
   #ready = false
@@ -80,6 +84,7 @@ export class FileColumnInput extends HoldallElement {
     this.invalid = false
     this._held = null
     this._problem = null
+    this._asking = false
   }
 
   override connectedCallback(): void {
@@ -147,8 +152,22 @@ export class FileColumnInput extends HoldallElement {
   #takeOver(): void {
     this.#ready = true
     const script = this.querySelector('script[type="application/json"]')
-    this.#items.begin(readIds(this.value), parseFiles(script?.textContent ?? '[]'))
+    const ids = readIds(this.value)
+    this.#items.begin(ids, parseFiles(script?.textContent ?? '[]'))
     for (const child of [...this.children]) child.remove()
+    if (script === null && ids.length > 0) this.#ask(ids)
+  }
+
+  /** A page that is not ours says ids and no more. Who has no answer keeps them, as files that are not shown. */
+  async #ask(ids: readonly string[]): Promise<void> {
+    this._asking = true
+    try {
+      this.#items.learn(await askAbout(this.address('-/files/batch.json'), ids))
+    } catch {
+      // The value stays as it is, and so does what the form sends.
+    } finally {
+      this._asking = false
+    }
   }
 
   #changed(): void {
@@ -238,13 +257,15 @@ export class FileColumnInput extends HoldallElement {
     return html`<input type="hidden" name=${this.name} value=${this.value} />
       <div class="file-field ${this.invalid ? 'wrong' : ''}" ?data-held=${this._held === 'welcome'} ?data-refusing=${this._held === 'unwelcome'}>
         ${
-          list.length === 0
-            ? emptyLine(this.multiple)
-            : html`<ol class="file-list ${this.multiple ? '' : 'single'}">${repeat(
-                list,
-                (item) => item.key,
-                (item, at) => this.#line(item, at),
-              )}</ol>`
+          this._asking
+            ? html`<div class="file-vacant ${this.multiple ? '' : 'single'}"></div>`
+            : list.length === 0
+              ? emptyLine(this.multiple)
+              : html`<ol class="file-list ${this.multiple ? '' : 'single'}">${repeat(
+                  list,
+                  (item) => item.key,
+                  (item, at) => this.#line(item, at),
+                )}</ol>`
         }
         ${fieldFoot({
           label: this.#label,

@@ -254,7 +254,7 @@ export class FileUpload extends HoldallElement {
       }`
     }
     const summary = summarise(tasks)
-    return html`<section class="panel upload-queue" aria-label="Uploads">
+    return html`<section class="panel upload-queue ${tasks.length > summary.lines.length ? 'long' : ''}" aria-label="Uploads">
       ${queueHead({
         uploads: this.#uploads,
         summary,

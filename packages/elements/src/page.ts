@@ -3,6 +3,7 @@ import './index.ts'
 import { takeManyFiles } from './behaviours/attach-many.ts'
 import { copyTexts } from './behaviours/copy.ts'
 import { followCorrections } from './behaviours/corrections.ts'
+import { tellWhereToDrop } from './behaviours/dropping.ts'
 import { followForms } from './behaviours/forms.ts'
 import { offerKeyList } from './behaviours/key-list.ts'
 import { listenForKeys } from './behaviours/keys.ts'
@@ -14,7 +15,6 @@ import { searchAsTyped } from './behaviours/searching.ts'
 import { selectFiles } from './behaviours/selecting.ts'
 import { submitSelects } from './behaviours/selects.ts'
 import { switchTheme } from './behaviours/theme.ts'
-import { watchDragging } from './lib/dragging.ts'
 import { adoptToast } from './lib/toast.ts'
 
 closeMenus()
@@ -30,7 +30,7 @@ followLive(fetch)
 submitSelects()
 searchAsTyped(fetch)
 selectFiles()
-watchDragging()
+tellWhereToDrop()
 takeManyFiles()
 for (const said of document.querySelectorAll<HTMLElement>('.toast.said')) adoptToast(said)
 document.querySelector<HTMLElement>('[data-error-summary]')?.focus()

@@ -10,8 +10,13 @@ import { percentOf } from '../lib/words.ts'
 import { type Shown, STRIP_LENGTH } from './shown.ts'
 
 /** The cell of one file. */
-export function oneFile({ id, node, file }: Shown): TemplateResult {
-  return html`<span data-id=${id}>${node ?? (file ? fileCell(file) : nothing)}</span>`
+export function oneFile({ id, node, file, absent }: Shown): TemplateResult {
+  return html`<span data-id=${id}>${node ?? (file ? fileCell(file) : absent ? unavailable() : nothing)}</span>`
+}
+
+/** What is missing or hidden, as the server writes it. */
+function unavailable(): TemplateResult {
+  return html`<span class="file-cell absent"><span class="type-tile">${icon('fileMissing')}</span><span class="file-text"><span>Unavailable</span><span class="file-facts">Missing or hidden</span></span></span>`
 }
 
 /** The cell of a list: the first files, then how many more. @param base the server's, ending in a slash */
@@ -32,6 +37,11 @@ function stripItem({ id, file }: Shown, base: string): TemplateResult {
 /** An empty place, as the server writes it. */
 export function emptySlot(rowUrl: string, label: string): TemplateResult {
   return html`<a class="file-slot" href=${safeUrl(`${rowUrl}/-/update`)}><span class="square">${icon('plus', 'icon rest')}${icon('upload', 'icon invite')}</span><span><span class="rest">Add a file</span><span class="invite">Drop a file or choose</span><span class="held">Drop to attach</span><span class="unseen"> to ${label}</span></span></a>`
+}
+
+/** An empty place that takes nothing. */
+export function noFile(): TemplateResult {
+  return html`<span class="faint fine">No file</span>`
 }
 
 /** What can be done with a filled cell. @param cell `only`: the name of its one file; null in a cell of several */

@@ -3,11 +3,15 @@ import type { FileSummary } from '../lib/files.ts'
 /** As many of several files as the server shows. */
 export const STRIP_LENGTH = 3
 
-/** A file of the cell: as the server drew it, or as an upload brought it. Neither is known for what "+N more" hides. */
+/**
+ * A file of the cell: as the server drew it, or as an upload or an answer brought it. Neither is known for what "+N more"
+ * hides, and for what is `absent`: missing, or not for this person.
+ */
 export interface Shown {
   readonly id: string
   readonly node?: Node
   readonly file?: FileSummary
+  readonly absent?: boolean
 }
 
 /** What the server drew in a cell, beside the ids that the cell holds. */

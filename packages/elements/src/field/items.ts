@@ -16,6 +16,8 @@ export interface Items {
   ids(): string[]
   /** What the page came with; an id without a file is one that nobody may see. */
   begin(ids: readonly string[], files: readonly FileSummary[]): void
+  /** What is there under an id alone may be known after all. */
+  learn(files: ReadonlyMap<string, FileSummary>): void
   addTasks(tasks: readonly Task[]): void
   /** A file that is there already is not added again. */
   addFiles(files: readonly FileSummary[]): void
@@ -60,6 +62,12 @@ export function createItems(forget: (task: Task, kept: boolean) => void): Items 
       list = ids.map((id) => {
         const file = files.find((one) => one.id === id)
         return file ? { key: id, kind: 'file', file } : { key: id, kind: 'unavailable', id }
+      })
+    },
+    learn(files) {
+      list = list.map((item): Item => {
+        const file = item.kind === 'unavailable' ? files.get(item.id) : undefined
+        return file === undefined ? item : { key: item.key, kind: 'file', file }
       })
     },
     addTasks(tasks) {

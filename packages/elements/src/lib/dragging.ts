@@ -88,12 +88,17 @@ const WORDS_STAY = 5000
 const MOST_NAMES = 4
 
 let watching = false
+/** What a page says that has no component which takes files; without it such a page does what it does by itself. */
+let sayElsewhere: (() => string) | null = null
 
 /**
  * Marks the page with `data-files-dragged` while files are dragged over it, so that places to drop can show themselves.
  * Beside them a drop never replaces the page, and words say where files can be dropped.
+ *
+ * @param elsewhere says it on our own pages where no component takes files
  */
-export function watchDragging(): void {
+export function watchDragging(elsewhere?: () => string): void {
+  sayElsewhere = elsewhere ?? sayElsewhere
   if (watching) return
   watching = true
   const root = document.documentElement
@@ -110,9 +115,11 @@ export function watchDragging(): void {
   }
   function beside(event: DragEvent): void {
     if (!bringsFiles(event) || event.defaultPrevented || takesFilesItself(event.target)) return
+    const where = whereToDrop()
+    if (where === null) return
     event.preventDefault()
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'none'
-    words ??= notify(whereToDrop())
+    words ??= notify(where)
   }
   // On the way down, because places to drop end the event's way up.
   addEventListener('dragenter', began, { capture: true })
@@ -133,15 +140,13 @@ function takesFilesItself(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && target.type === 'file'
 }
 
-function whereToDrop(): string {
+function whereToDrop(): string | null {
   const fields = columnNames('file-column-input[source]')
   if (fields.length > 0) return `Drop files onto ${oneOf(fields)}.`
-  const columns = columnNames('file-cell')
+  const columns = columnNames('file-cell[ready]')
   if (columns.length > 0) return `Drop files onto a cell of ${oneOf(columns)}.`
   if (document.querySelector('file-upload')) return 'Drop files into the upload area.'
-  if (document.querySelector('.file-column, .files-column'))
-    return 'You may not change these cells, so they take no files from you.'
-  return 'This page takes no files. They go into a row’s form, or into a source under Files.'
+  return sayElsewhere?.() ?? null
 }
 
 /** The columns of the places on this page, each once, in their order. */

@@ -7,16 +7,24 @@ export interface Sent {
   readonly size: number
 }
 
-/** Says to the other pages of this browser that a file is being sent; ends with the page. Returns what takes it back. */
+/** Locks that this page gives back just now: a browser takes a moment for it. */
+const leaving = new Set<Promise<unknown>>()
+
+/** Says to the pages of this browser that a file is being sent; ends with the page. Returns what takes it back. */
 export function sayBeingSent(target: UploadTarget, file: Sent): () => void {
   const ended = Promise.withResolvers<void>()
   // Shared: nobody waits for it, it is only looked at. Browsers have it for pages that came safely.
-  navigator.locks?.request(nameOf(target, file), { mode: 'shared' }, () => ended.promise).catch(() => undefined)
-  return ended.resolve
+  const held = navigator.locks?.request(nameOf(target, file), { mode: 'shared' }, () => ended.promise)
+  const left = held?.catch(() => undefined).finally(() => leaving.delete(left))
+  return () => {
+    if (left) leaving.add(left)
+    ended.resolve()
+  }
 }
 
 /** Tells which files some page of this browser sends just now. */
 export async function beingSent(target: UploadTarget): Promise<(file: Sent) => boolean> {
+  await Promise.all(leaving)
   const { held = [] } = (await navigator.locks?.query()) ?? {}
   const names = new Set(held.map(({ name }) => name))
   return (file) => names.has(nameOf(target, file))

@@ -5,6 +5,8 @@ export const RUNNING_EVENT = 'holdall-uploads'
 export type Standing = 'running' | 'paused' | 'kept'
 
 const counts: Record<Standing, number> = { running: 0, paused: 0, kept: 0 }
+/** Milliseconds in which changes are told together: ten thousand files that end one by one are no ten thousand news. */
+const TOGETHER = 250
 let telling = false
 
 /** An upload began (`from` is null), went over into something else, or ended (`to` is null). */
@@ -12,13 +14,16 @@ export function uploadMoved(from: Standing | null, to: Standing | null): void {
   if (from === to) return
   if (from !== null) counts[from] -= 1
   if (to !== null) counts[to] += 1
-  if (telling) return
+  // The first and the last are told at once.
+  const now = counts.running + counts.paused + counts.kept < 2
+  if (telling && !now) return
   telling = true
-  // Ten thousand that begin together are one piece of news.
-  queueMicrotask(() => {
+  const tell = () => {
     telling = false
     document.dispatchEvent(new CustomEvent(RUNNING_EVENT))
-  })
+  }
+  if (now) queueMicrotask(tell)
+  else setTimeout(tell, TOGETHER)
 }
 
 /** Uploads of this page that are on their way or wait for their turn. */

@@ -188,7 +188,7 @@ export function createTask(file: File, note: string | null, options: TaskOptions
   function stand(state: 'paused' | 'done' | 'failed' | 'cancelled'): void {
     turn += 1
     meter.rest()
-    if (transfer?.resumable && state !== 'done') task.sent = task.kept
+    if (task.kept > 0 && state !== 'done') task.sent = task.kept
     leave?.()
     leave = undefined
     become(state)
@@ -232,6 +232,8 @@ export function createTask(file: File, note: string | null, options: TaskOptions
     if (!isActive(task)) return
     if (progress.compared !== undefined) {
       task.compared = Math.max(task.compared, progress.compared)
+      // It lies in storage, whatever becomes of this.
+      task.kept = task.comparable ?? task.compared
       become('comparing')
       options.progressed(task, 0)
       return

@@ -11,6 +11,9 @@ import { createTask, isActive, isPending, type Task, type TaskState } from './ta
 export const CONCURRENCY = 3
 /** Milliseconds between two tellings of what goes on by itself; what somebody pressed is told at once. */
 const TELL_EVERY = 100
+/** With so many files nobody follows each of them, and drawing is what costs. */
+const MANY = 60
+const TELL_MANY_EVERY = 300
 const TICK = 1000
 /** Failures that are announced by name; more are counted. */
 const MOST_NAMED = 2
@@ -78,7 +81,7 @@ export function createUploads(options: UploadsOptions): Uploads {
   const remaining = createRemaining()
   const quarters = createQuarters()
   const failures = createFailures()
-  const tell = createTelling(options.changed)
+  const tell = createTelling(options.changed, () => (all.size > MANY ? TELL_MANY_EVERY : TELL_EVERY))
   let moved = 0
   let clock: ReturnType<typeof setInterval> | undefined
 
@@ -214,7 +217,7 @@ function standingOf(state: TaskState, { kept }: Task): Standing | null {
 }
 
 /** Tells at once, or soon and then for all that came meanwhile. */
-function createTelling(told: () => void): { now(): void; soon(): void } {
+function createTelling(told: () => void, every: () => number): { now(): void; soon(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined
   function now(): void {
     clearTimeout(timer)
@@ -224,7 +227,7 @@ function createTelling(told: () => void): { now(): void; soon(): void } {
   return {
     now,
     soon() {
-      timer ??= setTimeout(now, TELL_EVERY)
+      timer ??= setTimeout(now, every())
     },
   }
 }
