@@ -8,6 +8,7 @@ import {
   type PartChecksum,
   type StoredPart,
 } from 'holdall/plugin'
+import { beginUpload } from './begin-upload.ts'
 import { type Bucket, bareEtag, storedFile } from './bucket.ts'
 import { decoded, fromCursor, toCursor } from './list.ts'
 import { isGone, removeUpload } from './remove-upload.ts'
@@ -43,17 +44,12 @@ export function createMultipart(bucket: Bucket, checksum: () => PartChecksum | u
       return checksum()
     },
     async create(upload, options = {}) {
-      const { UploadId } = await bucket.send(
-        new sdk.CreateMultipartUploadCommand({
-          Bucket,
-          Key: keyOf(upload),
-          Metadata: { [TOKEN]: upload.token },
-          ...(upload.contentType !== undefined && { ContentType: upload.contentType }),
-        }),
-        options,
-      )
-      if (UploadId === undefined) throw new HoldallError('storage_failed', {}, { cause: new Error('No upload id') })
-      return UploadId
+      const object = {
+        Key: keyOf(upload),
+        Metadata: { [TOKEN]: upload.token },
+        ...(upload.contentType !== undefined && { ContentType: upload.contentType }),
+      }
+      return await beginUpload(bucket, object, options)
     },
     async partTarget(upload, part, { expiresIn: wanted }) {
       const bound: Record<string, string> = part.checksum === undefined ? {} : { 'content-md5': part.checksum }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { HoldallError, type Log, type WriteOptions, type WrittenFile } from 'holdall/plugin'
+import { beginUpload } from './begin-upload.ts'
 import type { Bucket } from './bucket.ts'
 import { COMPLETE_LIMIT_MS, TOKEN } from './multipart.ts'
 import { removeUpload } from './remove-upload.ts'
@@ -27,7 +28,6 @@ export async function writeObject(
   const { sdk, name } = bucket
   const token = randomBytes(16).toString('hex')
   const object = {
-    Bucket: name,
     Key: key,
     Metadata: { [TOKEN]: token },
     ...(contentType !== undefined && { ContentType: contentType }),
@@ -63,10 +63,12 @@ export async function writeObject(
       hash.update(part)
       number += 1
       if (number === 1 && part.byteLength < WRITE_PART_BYTES) {
-        await bucket.send(new sdk.PutObjectCommand({ ...object, Body: part }), { signal }).catch(unlessThere)
+        await bucket
+          .send(new sdk.PutObjectCommand({ Bucket: name, ...object, Body: part }), { signal })
+          .catch(unlessThere)
         return { path, size, contentHash: `sha256:${hash.digest('hex')}` }
       }
-      id ??= await begin()
+      id ??= await beginUpload(bucket, object, { signal })
       await sending
       sending = sendPart(id, number, part)
       // It is waited for, with the next part or after the last; failing before, it is not unheard.
@@ -87,12 +89,6 @@ export async function writeObject(
     await sending.catch(() => {})
     await leaveNothing().catch((cause) => log.error('what is left of a write was not removed', { path, error: cause }))
     throw error
-  }
-
-  async function begin(): Promise<string> {
-    const { UploadId } = await bucket.send(new sdk.CreateMultipartUploadCommand(object), { signal })
-    if (UploadId === undefined) throw new HoldallError('storage_failed', {}, { cause: new Error('No upload id') })
-    return UploadId
   }
 
   /** What was sent whole when somebody wanted no more of it is there, though nobody will ask for it. */
