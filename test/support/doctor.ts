@@ -3,20 +3,12 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import {
-  CreateBucketCommand,
-  DeleteBucketPolicyCommand,
-  GetBucketPolicyCommand,
-  PutBucketAclCommand,
-  PutBucketCorsCommand,
-  PutBucketLifecycleConfigurationCommand,
-  PutBucketPolicyCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3'
+import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import type { Finding } from 'holdall/plugin'
 import { parse } from 'yaml'
 import { main } from '../../packages/holdall/src/cli/main.ts'
 import { OTHER_USER } from '../../tools/services/s3.ts'
+import { s3api, wordsOf } from './aws.ts'
 import type { TestBucket } from './ceph.ts'
 
 export interface Examined {
@@ -104,48 +96,12 @@ export async function apply(fix: string | undefined, patient: Patient, bucket?: 
   assert.ok(fix !== undefined, 'nothing is printed')
   const aws = /^aws s3api [\s\S]*$/m.exec(fix)?.[0]
   const [first = '', ...rest] = fix.split('\n')
-  if (aws !== undefined) await applyAws(aws, bucket as TestBucket)
+  if (aws !== undefined) await s3api((bucket as TestBucket).client, wordsOf(aws).slice(2))
   else if (/^In the config of this source/.test(first)) Object.assign(patient.config, parse(rest.join('\n')))
   else if (/in the configuration file:$/.test(first)) Object.assign(patient.settings, parse(rest.join('\n')).settings)
   else if (/^Add this to the policy/.test(first)) await allow(JSON.parse(rest.join('\n')), bucket as TestBucket)
   else if (/^(chmod|chown|mkdir|mv|rm|umount) /.test(fix)) execFileSync('sh', ['-ec', fix])
   else assert.fail(`nothing that could be done: ${fix}`)
-}
-
-type AnyCommand = Parameters<S3Client['send']>[0]
-
-const COMMANDS: Readonly<Record<string, unknown>> = {
-  'create-bucket': CreateBucketCommand,
-  'delete-bucket-policy': DeleteBucketPolicyCommand,
-  'put-bucket-acl': PutBucketAclCommand,
-  'put-bucket-cors': PutBucketCorsCommand,
-  'put-bucket-lifecycle-configuration': PutBucketLifecycleConfigurationCommand,
-  'put-bucket-policy': PutBucketPolicyCommand,
-}
-
-async function applyAws(command: string, bucket: TestBucket): Promise<void> {
-  const [, , verb = '', ...words] = wordsOf(command)
-  const input: Record<string, unknown> = {}
-  for (let at = 0; at < words.length; at += 2) {
-    const [option = '', value = ''] = [words[at], words[at + 1]]
-    if (option === '--endpoint-url') continue
-    const name = pascal(option.slice(2)).replace(/^Cors/, 'CORS').replace(/^Acl$/, 'ACL')
-    // The one that the SDK, too, wants as text.
-    input[name] = value.startsWith('{') && name !== 'Policy' ? JSON.parse(value) : value
-  }
-  const Command = COMMANDS[verb] as new (input: unknown) => AnyCommand
-  await bucket.client.send(new Command(input))
-}
-
-/** As a shell splits them. */
-function wordsOf(command: string): string[] {
-  return [...command.matchAll(/(?:'[^']*'|\\'|[^\s'\\])+/g)].map(([word]) =>
-    word.replaceAll(/'([^']*)'|\\(')/g, (_, quoted, escaped) => quoted ?? escaped),
-  )
-}
-
-function pascal(name: string): string {
-  return name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
 interface Policy {

@@ -16,31 +16,44 @@ export interface Ran {
 }
 
 const COMMAND = fileURLToPath(new URL('../../packages/holdall/bin/holdall.js', import.meta.url))
-/** The port in every guide. */
+const AWS = fileURLToPath(new URL('./aws.ts', import.meta.url))
+/** The port of Holdall in every guide, and that of something beside it. */
 const WRITTEN_PORT = /\b8001\b/g
+const WRITTEN_OTHER_PORT = /\b8080\b/g
 const MARK = '\u0001'
 
 /**
  * The steps of a guide: its `sh` blocks, the `text` blocks that show what they print, and commands in comments that begin
- * with `test:`, which make what a reader already has.
+ * with `test:`, which make what a reader already has. A block after a comment that begins with `file:` is kept under that name.
  */
 export function stepsOf(markdown: string): Step[] {
   const steps: Step[] = []
-  for (const found of markdown.matchAll(/^ *```(sh|text)\n([\s\S]*?)^ *```$|^<!-- test:\n([\s\S]*?)-->$/gm)) {
-    const [, language, content = '', hidden] = found
+  for (const found of markdown.matchAll(
+    /^<!-- file: (\S+) -->\n```\w+\n([\s\S]*?)^```$|^ *```(sh|text)\n([\s\S]*?)^ *```$|^<!-- test:\n([\s\S]*?)-->$/gm,
+  )) {
+    const [, name, kept = '', language, content = '', hidden] = found
     const line = markdown.slice(0, found.index).split('\n').length
-    if (hidden !== undefined) steps.push({ kind: 'run', line, code: hidden })
+    if (name !== undefined) steps.push({ kind: 'run', line, code: `cat > ${name} <<'END-OF-FILE'\n${kept}END-OF-FILE` })
+    else if (hidden !== undefined) steps.push({ kind: 'run', line, code: hidden })
     else if (language === 'sh') steps.push({ kind: 'run', line, code: dedent(content) })
     else steps.push({ kind: 'see', line, text: dedent(content) })
   }
   return steps
 }
 
+/** What a reader keeps in files, by their names. */
+export function filesOf(markdown: string): Readonly<Record<string, string>> {
+  const found = markdown.matchAll(/^<!-- file: (\S+) -->\n```\w+\n([\s\S]*?)^```$/gm)
+  return Object.fromEntries([...found].map(([, name = '', content = '']) => [name, content]))
+}
+
 /** Runs the commands one after the other, in one shell, in `folder`; `holdall serve` goes on in the background. */
 export async function runGuide(steps: readonly Step[], folder: string): Promise<Ran> {
-  const port = String(await freePort())
+  const [port, other] = [String(await freePort()), String(await freePort())]
   const blocks = steps.flatMap((step) =>
-    step.kind === 'run' ? [`printf '${MARK}${step.line}\\n'\n${step.code.replace(WRITTEN_PORT, port)}`] : [],
+    step.kind === 'run'
+      ? [`printf '${MARK}${step.line}\\n'\n${step.code.replace(WRITTEN_PORT, port).replace(WRITTEN_OTHER_PORT, other)}`]
+      : [],
   )
   const child = spawn('bash', ['-euo', 'pipefail'], {
     cwd: folder,
@@ -91,6 +104,7 @@ holdall() {
   "${process.execPath}" "${COMMAND}" "$@"
 }
 npx() { "$@"; }
+aws() { "${process.execPath}" "${AWS}" "$@"; }
 stop_server() {
   if [ -n "\${server:-}" ]; then kill $server 2> /dev/null && wait $server 2> /dev/null; fi
   server=
