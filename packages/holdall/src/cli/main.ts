@@ -88,7 +88,7 @@ function usage(): string {
   holdall link ACTOR [--url URL]
   holdall token create ACTOR [--name NAME] [--expires DAYS] [--restrict ACTION[:RESOURCE]]…
   holdall sync SOURCE [--json]
-  holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--json]
+  holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--concurrency N] [--no-resume] [--json]
   holdall doctor [SOURCE] [--origin URL] [--json]
   holdall verify [SOURCE] [--quick] [--repair] [--json]
   holdall backup FOLDER [DB…]
