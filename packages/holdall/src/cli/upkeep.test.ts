@@ -114,7 +114,10 @@ async function beginParts(status: 'initiated' | 'aborted' | undefined): Promise<
   const { multipart } = await room.source.storage()
   const folder = join(root, '.holdall-tmp', (await multipart?.create(upload)) ?? '')
   const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'))
-  writeFileSync(join(folder, 'plan.json'), JSON.stringify({ ...plan, startedAt: Date.now() - ORPHAN_GRACE_MS - 60_000 }))
+  writeFileSync(
+    join(folder, 'plan.json'),
+    JSON.stringify({ ...plan, startedAt: Date.now() - ORPHAN_GRACE_MS - 60_000 }),
+  )
   if (status === undefined) return folder
   await room.database.write((trx) =>
     trx

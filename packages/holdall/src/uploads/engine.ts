@@ -18,9 +18,10 @@ import { planParts } from './plan.ts'
 import { receive } from './receive.ts'
 import { createIsRecorded } from './recorded.ts'
 import { createRecovery } from './recovery.ts'
-import { failure, isProxied, type Lease, type Received, type UploadSession } from './session.ts'
+import { isProxied, type Lease, type UploadSession } from './session.ts'
 import type { OpenQuestion, SessionStore } from './session-store.ts'
 import { createSessions, type NewSession, type SessionChange } from './sessions.ts'
+import { failure, type Received } from './steps.ts'
 import { createTokens } from './tokens.ts'
 
 /** A file as somebody wants to send it. */

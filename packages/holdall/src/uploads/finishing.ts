@@ -8,18 +8,9 @@ import { combine } from './combine.ts'
 import type { FileIntake, FinishedUpload } from './inspection.ts'
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, RETRY_LIMIT_MS } from './limits.ts'
 import { measure } from './measure.ts'
-import {
-  begun,
-  ended,
-  failure,
-  type Lease,
-  type Received,
-  RUNNING,
-  STEPS,
-  type Step,
-  type UploadSession,
-} from './session.ts'
+import type { Lease, UploadSession } from './session.ts'
 import type { SessionChange, Sessions } from './sessions.ts'
+import { begun, ended, failure, type Received, RUNNING, STEPS, type Step } from './steps.ts'
 
 export interface FinishingOptions {
   readonly sessions: Sessions

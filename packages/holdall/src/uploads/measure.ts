@@ -2,7 +2,8 @@ import { readRange } from '../sources/read-range.ts'
 import type { Storage } from '../sources/storage.ts'
 import { checkContent, checkSize, type SourceRules } from '../sources/validation.ts'
 import { type FileIntake, HEAD_BYTES } from './inspection.ts'
-import type { Received, UploadSession } from './session.ts'
+import type { UploadSession } from './session.ts'
+import type { Received } from './steps.ts'
 
 export interface Measuring {
   readonly storage: Storage

@@ -7,8 +7,9 @@ import type { Clearing } from './clearing.ts'
 import { partsOf } from './combine.ts'
 import { URL_LIFE_S } from './limits.ts'
 import { sizeOfPart } from './plan.ts'
-import { failure, type Lease, newMultipartOf, type UploadSession } from './session.ts'
+import { type Lease, newMultipartOf, type UploadSession } from './session.ts'
 import type { Sessions } from './sessions.ts'
+import { failure } from './steps.ts'
 
 /** The parts of an upload, from when it is begun in the storage until its client says that all are there. */
 export interface Parts {

@@ -3,7 +3,8 @@ import { checkContent, checkSize, type SourceRules } from '../sources/validation
 import { HoldallError } from '../web/error.ts'
 import { createChunkMemory } from './chunk-memory.ts'
 import { type FileIntake, HEAD_BYTES, type SniffedType } from './inspection.ts'
-import type { Received, UploadSession } from './session.ts'
+import type { UploadSession } from './session.ts'
+import type { Received } from './steps.ts'
 
 const chunkMemory = createChunkMemory()
 

@@ -1,8 +1,9 @@
 import type { Log } from '../web/log.ts'
 import type { Clearing } from './clearing.ts'
 import { LATE_ARRIVALS_MS, LONGEST_PAUSE_MS } from './limits.ts'
-import { failure, isProxied, type Lease, type UploadSession } from './session.ts'
+import { isProxied, type Lease, type UploadSession } from './session.ts'
 import type { Sessions } from './sessions.ts'
+import { failure } from './steps.ts'
 
 export interface RecoveryOptions {
   readonly sessions: Sessions

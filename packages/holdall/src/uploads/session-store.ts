@@ -1,5 +1,5 @@
 import type { UploadKind, UploadStatus } from '../database/schema.ts'
-import type { Failure, Received, StepLogEntry } from './session.ts'
+import type { Failure, Received, StepLogEntry } from './steps.ts'
 
 export type { UploadKind, UploadStatus } from '../database/schema.ts'
 

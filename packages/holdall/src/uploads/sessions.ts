@@ -5,8 +5,9 @@ import { storagePath } from '../sources/paths.ts'
 import { createLeases, LeaseLost } from './leases.ts'
 import { BATCH, TTL_S } from './limits.ts'
 import type { PartsPlan } from './plan.ts'
-import { type Failure, type Lease, type Received, type StepLogEntry, toSession, type UploadSession } from './session.ts'
+import { type Lease, toSession, type UploadSession } from './session.ts'
 import type { OpenQuestion, SessionCondition, SessionPatch, SessionStore, StoredSession } from './session-store.ts'
+import type { Failure, Received, StepLogEntry } from './steps.ts'
 
 export interface NewSession {
   /** @default 'post' */
