@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { UploadPartCommand } from '@aws-sdk/client-s3'
 import s3 from '@holdall/storage-s3'
@@ -8,8 +11,7 @@ import { makeBucket, skipS3, type TestBucket } from './support/ceph.ts'
 
 const MIB = 1024 * 1024
 const { storages = [] } = await s3({})
-const [type] = storages as readonly StorageType[]
-const log = { info() {}, warn() {}, error() {} }
+const context = { log: { info() {}, warn() {}, error() {} }, fetch, getSecret: async () => undefined }
 
 let bucket: TestBucket
 let storage: Storage
@@ -176,6 +178,55 @@ describe('uploads in parts to Ceph', { skip: skipS3 }, () => {
     assert.ok(peak < 150 * MIB, `${Math.round(peak / MIB)} MiB more`)
   })
 
+  test('credentials of a broker that end in the middle of an upload are renewed in time', async (t) => {
+    const { access_key_id: AccessKeyId, secret_access_key: SecretAccessKey, ...place } = bucket.config
+    let asked = 0
+    const broker = createServer((_, response) => {
+      asked += 1
+      const Expiration = new Date(Date.now() + 2_000).toISOString()
+      const S3Folder = `s3://${bucket.name}/brokered`
+      response.end(JSON.stringify({ AccessKeyId, SecretAccessKey, Expiration, S3Folder }))
+    })
+    broker.listen(0, '127.0.0.1')
+    await once(broker, 'listening')
+    t.after(() => broker.close())
+    const type = storageType()
+    const config = type.config.parse({
+      endpoint_url: place.endpoint_url,
+      credentials_url: `http://127.0.0.1:${(broker.address() as AddressInfo).port}/`,
+      credentials_url_secret: 'known to both',
+    })
+    const brokered = await type.create(config, context)
+    t.after(() => brokered.close?.())
+    const parts = brokered.multipart as Multipart
+    const upload = await begin('long.bin', 30, 10, parts)
+    for (const number of [1, 2, 3]) {
+      assert.equal(await send(upload, number, partOf(upload, number), parts), 200)
+      await new Promise((resolve) => setTimeout(resolve, 1_200))
+    }
+    await parts.complete(upload, (await parts.listParts(upload)).parts)
+    assert.equal((await bucket.head('brokered/long.bin'))?.size, 30)
+    assert.ok(asked >= 3, `asked ${asked} times`)
+  })
+
+  test('without keys, those of the environment are used', async (t) => {
+    const { access_key_id: id, secret_access_key: secret, ...place } = bucket.config
+    process.env.AWS_ACCESS_KEY_ID = id
+    process.env.AWS_SECRET_ACCESS_KEY = secret
+    t.after(() => {
+      delete process.env.AWS_ACCESS_KEY_ID
+      delete process.env.AWS_SECRET_ACCESS_KEY
+    })
+    const type = storageType()
+    const found = await type.create(type.config.parse(place), context)
+    t.after(() => found.close?.())
+    const url = await found.uploadUrl?.('environment.txt', { size: 5, expiresIn: 60 })
+    const answer = await fetch(url?.url ?? '', { method: 'PUT', headers: { ...url?.headers }, body: 'hello' })
+    await answer.body?.cancel()
+    assert.equal(answer.status, 200)
+    assert.equal((await found.stat('environment.txt'))?.size, 5)
+  })
+
   test('a part that came by another way is a part like any other', async () => {
     const upload = await begin('other-way.bin', 20, 10)
     await send(upload, 1)
@@ -196,11 +247,15 @@ describe('uploads in parts to Ceph', { skip: skipS3 }, () => {
   })
 })
 
+function storageType(): StorageType {
+  const [type] = storages as readonly StorageType[]
+  assert.ok(type)
+  return type
+}
+
 async function open(more: object = {}): Promise<Storage> {
-  const config = type?.config.parse({ ...bucket.config, prefix: 'p', ...more })
-  const made = await type?.create(config, { log, fetch, getSecret: async () => undefined })
-  assert.ok(made)
-  return made
+  const type = storageType()
+  return await type.create(type.config.parse({ ...bucket.config, prefix: 'p', ...more }), context)
 }
 
 let tokens = 0
@@ -215,9 +270,14 @@ function partOf({ size, partSize }: MultipartUpload, number: number): Buffer {
   return Buffer.alloc(Math.min(partSize, size - (number - 1) * partSize), `part ${number} `)
 }
 
-async function send(upload: MultipartUpload, number: number, body = partOf(upload, number)): Promise<number> {
+async function send(
+  upload: MultipartUpload,
+  number: number,
+  body = partOf(upload, number),
+  to = multipart,
+): Promise<number> {
   const part = { number, size: body.byteLength }
-  const target = await multipart.partTarget?.(upload, part, { expiresIn: 600 })
+  const target = await to.partTarget?.(upload, part, { expiresIn: 600 })
   assert.ok(target)
   const answer = await fetch(target.url, { method: 'PUT', headers: target.headers, body: new Uint8Array(body) })
   await answer.body?.cancel()

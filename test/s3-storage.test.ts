@@ -14,7 +14,7 @@ function say(event: string): void {
 }
 
 describe('a bucket of Ceph', { skip: skipS3 }, () => {
-  const listed = process.env.HOLDALL_TEST_LONG ? 10_000 : 2_000
+  const listed = process.env.HOLDALL_TEST_LONG ? 10_000 : 1_200
   storageContract(
     async () => {
       const bucket = await makeBucket('contract')
