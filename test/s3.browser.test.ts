@@ -157,6 +157,16 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
     assert.deepEqual(await bucket.keys(), [stays])
   })
 
+  test('a bucket without a rule for this page: an upload says so, and what to do', async () => {
+    await bucket.allow(['https://other.example'], [])
+    await choose(makeFile('kept-out.mov', MEDIUM))
+    const why = page.locator('.why', { hasText: `takes nothing from pages of ${front.url}` })
+    await why.waitFor({ timeout: LIMIT_MS })
+    assert.match((await why.textContent()) ?? '', /has no CORS rule for them\. Whoever runs .* holdall doctor/)
+    assert.deepEqual(acknowledged, [])
+    assert.deepEqual(await bucket.keys(), [])
+  })
+
   async function open(): Promise<Page> {
     const opened = await context.newPage()
     opened.on('pageerror', (error) => troubles.push(error.message))

@@ -6,6 +6,7 @@ export type UploadErrorCode =
   | 'file_changed'
   | 'outcome_unknown'
   | 'stalled'
+  | 'storage_keeps_out'
   | 'storage_refused'
   | 'upload_gone'
   | 'upload_shared'

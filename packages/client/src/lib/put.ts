@@ -2,6 +2,7 @@ import { addressOf, parse } from './call.ts'
 import { fileChanged, UploadError } from './error.ts'
 import { follow } from './follow.ts'
 import { enter } from './gate.ts'
+import { keptOut } from './kept-out.ts'
 import { createRate } from './rate.ts'
 import { persist } from './retry.ts'
 import type { PutPlan, Sessions } from './sessions.ts'
@@ -27,6 +28,7 @@ export async function uploadPrepared(
   signal: AbortSignal,
 ): Promise<StoredFile> {
   const rate = createRate()
+  let unheard = 0
   function moved(sent: number): void {
     rate.add(sent)
     const speed = rate.perSecond()
@@ -56,7 +58,9 @@ export async function uploadPrepared(
       })
       return outcomeOf(answer)
     } catch (error) {
-      throw error instanceof Broken ? explain(file, error) : error
+      if (!(error instanceof Broken)) throw error
+      if (error.nothingSent) unheard += 1
+      throw (unheard > 1 && (await keptOut(error.url))) || explain(file, error)
     } finally {
       leave()
     }

@@ -2,6 +2,7 @@ import { addressOf, parse } from './call.ts'
 import { UploadError } from './error.ts'
 import { enter } from './gate.ts'
 import { checksumOf } from './hash.ts'
+import { keptOut } from './kept-out.ts'
 import { createLanes } from './lanes.ts'
 import type { Progress } from './progress.ts'
 import type { Reader } from './reader.ts'
@@ -54,6 +55,9 @@ export async function sendParts(
   const failed = new AbortController()
   const signal = AbortSignal.any([job.signal, failed.signal])
   let next = 0
+  /** Whether the storage has taken anything, and how often nothing could even be begun. */
+  let taken = false
+  let unheard = 0
   const signer = createSigner(plan, job.sessions, () => numbers.slice(next, next + PAGE))
 
   async function work(): Promise<void> {
@@ -76,6 +80,7 @@ export async function sendParts(
           const answer = await put(part)
           if (answer.status >= 200 && answer.status < 300) {
             outcome = 'good'
+            taken = true
             return answer.etag
           }
           refusals += 1
@@ -84,7 +89,9 @@ export async function sendParts(
         } catch (error) {
           if (!(error instanceof Broken)) throw error
           if (error.stalled) outcome = 'slow'
-          throw broken(error)
+          if (!taken && error.nothingSent) unheard += 1
+          // More often than there are parts on their way: one of them for the second time.
+          throw (unheard > most && (await keptOut(error.url))) || broken(error)
         } finally {
           disconnect()
           leave(outcome)

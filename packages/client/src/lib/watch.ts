@@ -18,11 +18,16 @@ export class Broken extends Error {
   override readonly name = 'Broken'
   readonly stalled: boolean
   readonly allSent: boolean
+  readonly nothingSent: boolean
+  readonly url: string
 
-  constructor(stalled: boolean, allSent: boolean, cause: unknown) {
+  /** @param sent of `size` bytes, before it stalled if it did */
+  constructor({ url, size }: Pick<Watched, 'url' | 'size'>, sent: number, stalled: boolean, cause: unknown) {
     super(stalled ? 'nothing moved any more' : 'the connection broke', { cause })
     this.stalled = stalled
-    this.allSent = allSent
+    this.allSent = sent >= size
+    this.nothingSent = sent === 0
+    this.url = url
   }
 }
 
@@ -52,7 +57,7 @@ export async function watched({ size, stallTimeout, answerTimeout, ...sending }:
     return await transport({ ...sending, onSent, signal: AbortSignal.any([sending.signal, stall.signal]) })
   } catch (error) {
     if (sending.signal.aborted) throw sending.signal.reason
-    throw new Broken(stall.signal.aborted, sent >= size, error)
+    throw new Broken({ url: sending.url, size }, sent, stall.signal.aborted, error)
   } finally {
     clearTimeout(timer)
   }
