@@ -33,3 +33,6 @@ const collector = late((): ((options: { type: 'minor' }) => void) => {
   setFlagsFromString('--no-expose-gc')
   return collect
 })
+
+/** Of all that comes in through this process. */
+export const chunkMemory = createChunkMemory()

@@ -1,7 +1,7 @@
 import { bareType } from '../sources/accept.ts'
 import { HoldallError } from '../web/error.ts'
-import type { Incoming } from './engine.ts'
 import { MAX_DECLARED_TYPE_LENGTH, MAX_FILENAME_BYTES } from './limits.ts'
+import type { Incoming } from './prepare.ts'
 
 const TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/
 /** What `curl --data-binary` says of everything, and so says nothing. */

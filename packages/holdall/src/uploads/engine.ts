@@ -1,8 +1,7 @@
 import type { InternalDatabase } from '../database/internal.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Source, Sources } from '../sources/sources.ts'
-import type { Storage, UploadInstructions } from '../sources/storage.ts'
-import { checkClaim, checkSize } from '../sources/validation.ts'
+import { checkSize } from '../sources/validation.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
 import type { Actor } from '../web/route.ts'
@@ -12,25 +11,17 @@ import { createFinishing } from './finishing.ts'
 import type { FileIntake } from './inspection.ts'
 import { createInternalStore } from './internal-store.ts'
 import { LeaseLost } from './leases.ts'
-import { HEARTBEAT_MS, PARTS_ABOVE_BYTES, STOP_LIMIT_MS, TAKEOVER_MS, URL_LIFE_S } from './limits.ts'
+import { HEARTBEAT_MS, STOP_LIMIT_MS, TAKEOVER_MS } from './limits.ts'
 import { createParts, type Parts } from './parts.ts'
-import { planParts } from './plan.ts'
+import { checkWritable, createPrepare, type Incoming, type Prepare } from './prepare.ts'
 import { receive } from './receive.ts'
 import { createIsRecorded } from './recorded.ts'
 import { createRecovery } from './recovery.ts'
 import { isProxied, type Lease, type UploadSession } from './session.ts'
 import type { OpenQuestion, SessionStore } from './session-store.ts'
-import { createSessions, type NewSession, type SessionChange } from './sessions.ts'
+import { createSessions, type SessionChange } from './sessions.ts'
 import { failure, type Received } from './steps.ts'
 import { createTokens } from './tokens.ts'
-
-/** A file as somebody wants to send it. */
-export interface Incoming {
-  readonly filename: string
-  /** In lower case, without parameters; `undefined` when nobody said. */
-  readonly declaredType: string | undefined
-  readonly declaredSize: number | undefined
-}
 
 export interface UploadsOptions {
   readonly database: InternalDatabase
@@ -44,29 +35,12 @@ export interface UploadsOptions {
   readonly now?: () => number
 }
 
-/** What a client can do beside sending a form. */
-export interface Methods {
-  /** The bytes as they are, wherever it is told to. */
-  readonly put: boolean
-  readonly parts: boolean
-}
-
-/** A session that waits for its bytes, and how they come. */
-export interface Prepared {
-  readonly session: UploadSession
-  /** Known to nobody else, and kept only as its hash. */
-  readonly token: string
-  /** Of `direct`: the request that its client sends to the storage. */
-  readonly instructions?: UploadInstructions
-}
-
 /** The one engine that brings bytes into sources. */
 export interface Uploads {
   readonly intake: FileIntake
   /** One file in one request. @returns the session once it has ended, or while its steps still run */
   send(source: Source, actor: Actor | null, file: Incoming, body: AsyncIterable<Uint8Array>): Promise<Ending>
-  /** Makes a session that waits for its bytes. @param methods without them, its client sends a form */
-  prepare(source: Source, actor: Actor | null, file: Incoming, methods?: Methods): Promise<Prepared>
+  readonly prepare: Prepare
   readonly parts: Parts
   /** An actor's uploads in parts that wait for their client, newest first; nobody's to the anonymous. */
   open(source: Source, actor: Actor | null, question: OpenFilter): Promise<UploadSession[]>
@@ -113,6 +87,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     now,
   })
   const tokens = createTokens(sessions)
+  const prepare = createPrepare({ sessions, tokens, parts, now })
   const running = new Set<Promise<unknown>>()
   const timers: NodeJS.Timeout[] = []
   const recovery = createRecovery({ sessions, clearing, log, now, finish: (lease) => follow(lease, true).ended })
@@ -166,21 +141,6 @@ export function createUploads(options: UploadsOptions): Uploads {
     }
   }
 
-  async function prepareDirect(storage: Storage, fresh: NewSession & { declaredSize: number }): Promise<Prepared> {
-    const { session, token } = await tokens.make({ ...fresh, kind: 'direct' })
-    try {
-      const { declaredSize: size, declaredType: contentType } = fresh
-      const options = { size, expiresIn: URL_LIFE_S, ...(contentType !== undefined && { contentType }) }
-      const instructions = await storage.uploadUrl?.(session.path, options)
-      if (instructions === undefined) throw new Error('The storage gives no address')
-      return { session, token, instructions }
-    } catch (thrown) {
-      const error = thrown instanceof HoldallError ? thrown : new HoldallError('storage_failed', {}, { cause: thrown })
-      await sessions.abort(session.id, failure('receive', error.message, new Date(now())), ['initiated'])
-      throw error
-    }
-  }
-
   return {
     intake,
     parts,
@@ -193,23 +153,7 @@ export function createUploads(options: UploadsOptions): Uploads {
       return follow(await received(lease, finishing.entering(lease.session, facts)), false)
     },
 
-    async prepare(source, actor, file, methods = { put: false, parts: false }) {
-      const storage = await source.storage()
-      checkWritable(source, storage)
-      const { filename, declaredType, declaredSize } = file
-      checkClaim(source.rules, { filename, declaredType, size: declaredSize })
-      const fresh: NewSession = { sourceId: source.id, actorId: actor?.id ?? null, ...file }
-      const { multipart } = storage
-      if (methods.parts && multipart !== undefined && declaredSize !== undefined && declaredSize > PARTS_ABOVE_BYTES) {
-        const plan = planParts(declaredSize, multipart.limits)
-        const { lease, token } = await tokens.lease({ ...fresh, kind: 'parts', plan })
-        return { session: await parts.begin(lease, multipart), token }
-      }
-      if (methods.put && storage.uploadUrl !== undefined && declaredSize !== undefined && declaredSize > 0) {
-        return await prepareDirect(storage, { ...fresh, declaredSize })
-      }
-      return await tokens.make({ ...fresh, kind: methods.put ? 'put' : 'post' })
-    },
+    prepare,
 
     async open(source, actor, question) {
       return actor === null ? [] : await sessions.open({ ...question, sourceId: source.id, actorId: actor.id })
@@ -310,7 +254,9 @@ export function createUploads(options: UploadsOptions): Uploads {
 const BROKEN_OFF: ReadonlySet<string> = new Set(['upload_interrupted', 'upload_stalled'])
 
 function asItIs(session: UploadSession): Ending {
-  if (session.status === 'initiated') throw new HoldallError('upload_in_progress')
+  const { status } = session
+  if (status === 'initiated') throw new HoldallError('upload_in_progress')
+  if (status === 'aborted' || status === 'expired') throw new HoldallError('upload_not_open', { status })
   return { session, ended: Promise.resolve(session) }
 }
 
@@ -318,10 +264,6 @@ function asItIs(session: UploadSession): Ending {
 function completableFrom({ kind, status, failure }: UploadSession): 'initiated' | 'failed' | undefined {
   if (status === 'initiated') return status
   return kind === 'parts' && status === 'failed' && failure?.step === 'combine' ? status : undefined
-}
-
-function checkWritable(source: Source, storage: { write?: unknown }): void {
-  if (storage.write === undefined) throw new HoldallError('source_read_only', { source: source.slug })
 }
 
 function checkFillable(session: UploadSession): void {

@@ -1,12 +1,10 @@
 import type { Storage } from '../sources/storage.ts'
 import { checkContent, checkSize, type SourceRules } from '../sources/validation.ts'
 import { HoldallError } from '../web/error.ts'
-import { createChunkMemory } from './chunk-memory.ts'
+import { chunkMemory } from './chunk-memory.ts'
 import { type FileIntake, HEAD_BYTES, type SniffedType } from './inspection.ts'
 import type { UploadSession } from './session.ts'
 import type { Received } from './steps.ts'
-
-const chunkMemory = createChunkMemory()
 
 export interface Receiving {
   readonly storage: Storage
