@@ -1,5 +1,5 @@
 /** Milliseconds over which a change of speed is believed: what is left must not jump with every part. */
-const SMOOTHING = 8000
+const SMOOTHING = 4000
 /** By how much more than what was said it must take until more is said: a part, and seconds. */
 const TOLERANCE = 1.3
 const TOLERANCE_SECONDS = 3
@@ -12,20 +12,25 @@ export interface Remaining {
 }
 
 export function createRemaining(now: () => number = () => performance.now()): Remaining {
-  let speed: number | null = null
-  let said = Number.POSITIVE_INFINITY
+  /** Seconds for a byte: a burst weighs as long as it took, and not as much as it brought. */
+  let pace = 0
+  let asked = 0
   let askedAt = 0
+  let said = Number.POSITIVE_INFINITY
   return {
-    next(bytes, current) {
+    next(bytes, speed) {
       const at = now()
-      speed = speed === null ? current : speed + (current - speed) * (1 - Math.exp((askedAt - at) / SMOOTHING))
+      asked += 1
+      // What was first heard is worth no more than what came after it.
+      const weight = Math.max(1 / asked, 1 - Math.exp((askedAt - at) / SMOOTHING))
+      pace += (1 / speed - pace) * weight
       askedAt = at
-      const estimate = bytes / speed
+      const estimate = bytes * pace
       if (estimate < said || estimate > said * TOLERANCE + TOLERANCE_SECONDS) said = estimate
       return said
     },
     reset() {
-      speed = null
+      asked = 0
       said = Number.POSITIVE_INFINITY
     },
   }

@@ -71,6 +71,8 @@ export interface Task {
   bringBack(): void
   /** Stops it, and nothing of it stays behind. Rejects when the server could not be told. */
   discard(): Promise<void>
+  /** Its bytes are no picture, whatever its name says. */
+  dropPreview(): void
   /** Time passes. */
   tick(): void
 }
@@ -174,6 +176,11 @@ export function createTask(file: File, note: string | null, options: TaskOptions
       if (preview) URL.revokeObjectURL(preview)
       await discarded
     },
+    dropPreview() {
+      if (preview) URL.revokeObjectURL(preview)
+      preview = null
+      options.progressed(task, 0)
+    },
     tick: meter.tick,
   }
 
@@ -261,7 +268,7 @@ export function createTask(file: File, note: string | null, options: TaskOptions
     if (task.state === 'cancelled') return
     const known = error instanceof UploadError ? error : null
     task.refused = known !== null && isAboutTheFile(known)
-    task.error = known?.message ?? 'The upload failed. Retry sends the file again.'
+    task.error = known === null ? 'The upload failed. Retry sends the file again.' : whyFailed(known, task)
     // What is kept of a file that is no more, or not taken, helps nobody.
     if (task.refused) transfer?.cancel().catch(() => undefined)
     stand('failed')
@@ -271,6 +278,13 @@ export function createTask(file: File, note: string | null, options: TaskOptions
 
 function isAboutTheFile({ code, status }: UploadError): boolean {
   return code === 'file_changed' || (code !== 'storage_refused' && REFUSES_THE_FILE.has(status))
+}
+
+/** Whatever request it was that failed: what people want to know is what has become of what was sent. */
+function whyFailed({ code, message }: UploadError, { kept, refused }: Task): string {
+  if (kept === 0 || refused || message.includes('is kept')) return message
+  const broke = code === 'connection_broken' || code === 'stalled'
+  return `${broke ? 'The connection broke.' : message} What was sent is kept; Retry goes on from there.`
 }
 
 /** Something of this name and size lies in storage, and yet nothing of it was used. */

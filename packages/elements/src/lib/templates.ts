@@ -22,7 +22,7 @@ export function thumbnail(file: FileSummary, side: number): TemplateResult {
 
 export function taskThumbnail(task: Task, side: number): TemplateResult {
   return task.preview
-    ? html`<img class="thumb" src=${safeUrl(task.preview)} width=${side} height=${side} alt="" />`
+    ? html`<img class="thumb" src=${safeUrl(task.preview)} width=${side} height=${side} alt="" @error=${task.dropPreview} />`
     : typeTile(task.file.type, task.file.name)
 }
 

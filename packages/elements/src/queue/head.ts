@@ -27,7 +27,7 @@ export interface Head extends HeadActions {
 /** The head of a queue, and the bar over all that is in it. */
 export function queueHead(head: Head): TemplateResult {
   const { folded } = head
-  return html`<div class="panel-head"><h2 class="grow">Uploads</h2>${forAll(head)}${ending(head)}<button class="button quiet small only-icon" type="button" data-control="fold" aria-expanded=${folded ? 'false' : 'true'} aria-label="Files" title=${folded ? 'Show the files' : 'Hide the files'} @click=${head.fold}>${icon(folded ? 'chevronDown' : 'chevronUp')}</button></div>
+  return html`<div class="panel-head"><h2 class="grow"><button class="button quiet small" type="button" data-control="fold" aria-expanded=${folded ? 'false' : 'true'} @click=${head.fold}>Uploads${icon(folded ? 'chevronRight' : 'chevronDown')}</button></h2>${forAll(head)}${ending(head)}</div>
     ${overBar(head)}`
 }
 

@@ -26,7 +26,7 @@ export function leftOpenLines(list: readonly LeftOpen[], actions: LeftOpenAction
 
 function line(one: LeftOpen, { wrong, choose, discard }: LeftOpenActions): TemplateResult {
   const { name, size, received } = one
-  return html`<li class="left-open" data-line=${one.key}>${typeTile(null, name)}<div><span class="file-name" title=${name}>${nameParts(name)}</span><progress class="paused" value=${received} max=${size} aria-label="${name}, not finished"></progress><span class="file-facts">${icon('pause')}<span>${formatBytes(received)} of ${formatBytes(size)} sent · Choose the same file to go on</span></span>${
+  return html`<li class="left-open" data-line=${one.key}>${typeTile(null, name)}<div><span class="file-name" title=${name}>${nameParts(name)}</span><progress class="paused" value=${received} max=${size} aria-label="${name}, not finished"></progress><span class="file-facts">${formatBytes(received)} of ${formatBytes(size)} sent · Choose the same file to go on</span>${
     wrong?.key === one.key ? html`<p class="why">${wrong.text}</p>` : nothing
-  }<div class="answers"><button class="button small" type="button" data-control="choose-same" aria-label="Choose ${name}" @click=${() => choose(one)}>${icon('upload')}Choose file</button><button class="button small quiet" type="button" data-control="discard" aria-label="Discard ${name}" @click=${() => discard(one)}>Discard</button></div></div></li>`
+  }</div><div class="answers"><button class="button small" type="button" data-control="choose-same" aria-label="Choose file ${name}" @click=${() => choose(one)}>${icon('upload')}Choose file</button><button class="button small quiet" type="button" data-control="discard" aria-label="Discard ${name}" @click=${() => discard(one)}>Discard</button></div></li>`
 }

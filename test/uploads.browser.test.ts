@@ -1,0 +1,490 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  appendFileSync,
+  closeSync,
+  createReadStream,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, BrowserContext, CDPSession, Page, Request } from 'playwright-core'
+import { CHROMIUM, LOOKS, launchBrowser, leaveBodiesAlone, look } from './support/browser.ts'
+import { type RunningHoldall, startHoldall } from './support/holdall.ts'
+import { photograph } from './support/photograph.ts'
+
+const LONG = process.env.HOLDALL_TEST_LONG !== undefined
+const MIB = 1_024 * 1_024
+const PART = 8 * MIB
+/** Parts that a browser has on their way at once. */
+const IN_FLIGHT = 5
+const LARGE = LONG ? 1_024 * MIB : 200 * MIB
+const MEDIUM = 96 * MIB
+const MANY = LONG ? 10_000 : 300
+/** Bytes a second: slow enough to be in the middle of something. */
+const SLOW = 24 * MIB
+const LIMIT_MS = LONG ? 240_000 : 60_000
+const MANY_LIMIT_MS = 1_200_000
+
+let folder: string
+let root: string
+let config: string
+let holdall: RunningHoldall
+let browser: Browser
+let context: BrowserContext
+let page: Page
+let network: CDPSession
+/** Parts that the page began to send, and those that were acknowledged, by session and number. */
+let begun: string[]
+let acknowledged: string[]
+const troubles: string[] = []
+
+const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
+
+describe('large uploads in a browser', { skip }, () => {
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdall-uploads-'))
+    root = join(folder, 'media')
+    config = join(folder, 'holdall.json')
+    const media = { label: 'Media', storage: 'filesystem', max_file_size: 8 * 1_024 * MIB, config: { root } }
+    writeFileSync(config, JSON.stringify({ sources: { media } }))
+    ;[holdall, browser] = await Promise.all([startHoldall({ data: join(folder, 'data'), config }), launchBrowser()])
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
+    page = await open()
+    await page.goto(holdall.signInLink)
+    await page.getByRole('button', { name: 'Sign in as root' }).click()
+    await page.waitForURL(`${holdall.url}/`)
+    await page.close()
+  })
+
+  after(async () => {
+    await browser?.close()
+    await holdall?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  beforeEach(async () => {
+    begun = []
+    acknowledged = []
+    page = await open()
+    await toUploads(page)
+  })
+
+  afterEach(async () => {
+    await page.evaluate(discardAll)
+    await page.close({ runBeforeUnload: false })
+    await nothingBehind()
+    assert.deepEqual(troubles.splice(0), [])
+  })
+
+  test('a reload in the middle: what was sent is shown, and the same file goes on from there', async (t) => {
+    const path = makeFile('concert.mov', LARGE)
+    await throttle(SLOW * 2)
+    await choose(page, path)
+    await until(() => acknowledged.length >= 8, 'parts were sent')
+    const before = new Set(acknowledged)
+    page.on('dialog', (dialog) => dialog.accept())
+    await page.reload()
+    await page.getByText('Not finished').waitFor()
+    const line = page.locator('.left-open')
+    await line.getByText(/of .* sent · Choose the same file to go on/).waitFor()
+    await begunAgain(line, path)
+    await page.getByText('Checking what is already here').waitFor()
+    await done('concert.mov')
+    const twice = begun.length - LARGE / PART
+    t.diagnostic(`${LARGE / PART} parts, ${before.size} before the reload, ${twice} sent again`)
+    assert.ok(twice <= IN_FLIGHT, `${twice} parts were sent again`)
+    assert.equal(await hashOf(stored('concert.mov')), await hashOf(path))
+    await page.reload()
+    await page.getByText('Drop or paste files here').waitFor()
+    await sleep(300)
+    assert.equal(await page.getByText('Not finished').count(), 0)
+  })
+
+  test('pause and resume: nothing moves meanwhile, nothing that is kept is sent again', async () => {
+    const path = makeFile('pause.mov', MEDIUM)
+    await throttle(SLOW)
+    await choose(page, path)
+    await until(() => acknowledged.length >= 3, 'parts were sent')
+    await page.getByRole('button', { name: 'Pause pause.mov' }).click()
+    await page
+      .locator('.upload-queue li')
+      .getByText(/Paused at \d+% · .* of 100\.7 MB/)
+      .waitFor()
+    const resume = page.getByRole('button', { name: 'Resume pause.mov' })
+    assert.ok(await resume.evaluate((button) => button === document.activeElement), 'focus stays where it was pressed')
+    await page.getByText('1 upload paused').waitFor()
+    const kept = new Set(acknowledged)
+    const sent = begun.length
+    await sleep(700)
+    assert.equal(begun.length, sent)
+    // What is paused and kept is left without a question.
+    let asked = false
+    page.on('dialog', (dialog) => {
+      asked = true
+      dialog.accept()
+    })
+    await resume.click()
+    await page.getByRole('button', { name: 'Pause all' }).waitFor()
+    await done('pause.mov')
+    const again = begun.slice(sent).filter((part) => kept.has(part))
+    assert.ok(again.length <= IN_FLIGHT, `${again.length} parts were sent again`)
+    assert.equal(asked, false)
+    assert.equal(await hashOf(stored('pause.mov')), await hashOf(path))
+  })
+
+  test('leaving asks while something is sent, and not when all is paused and kept', async () => {
+    const asked: string[] = []
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type())
+      dialog.accept()
+    })
+    await throttle(SLOW)
+    await choose(page, makeFile('leave.mov', MEDIUM))
+    await until(() => acknowledged.length >= 2, 'parts were sent')
+    await page.goto(`${holdall.url}/-/files`)
+    assert.deepEqual(asked, ['beforeunload'])
+    await toUploads(page)
+    await begunAgain(page.locator('.left-open'), join(folder, 'leave.mov'))
+    await page.getByRole('button', { name: 'Pause leave.mov' }).waitFor()
+    await until(async () => acknowledged.length >= 3, 'another part was sent')
+    await page.getByRole('button', { name: 'Pause all' }).click()
+    await page.getByRole('button', { name: 'Resume all' }).waitFor()
+    await page.goto(`${holdall.url}/-/files`)
+    assert.deepEqual(asked, ['beforeunload'])
+    await toUploads(page)
+    await page.getByRole('button', { name: 'Discard leave.mov' }).click()
+    await page.getByRole('button', { name: 'Dismiss' }).click()
+    await nothingBehind()
+  })
+
+  test('cancelling leaves nothing behind; until then it can be had back', async () => {
+    await throttle(SLOW)
+    await choose(page, makeFile('cancel.mov', MEDIUM))
+    await until(() => acknowledged.length >= 2, 'parts were sent')
+    await page.getByRole('button', { name: 'Cancel cancel.mov' }).click()
+    await page.getByText('cancel.mov cancelled').waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await until(() => acknowledged.length >= 4, 'it goes on')
+    assert.equal(new Set(acknowledged).size, acknowledged.length)
+    await page.getByRole('button', { name: 'Cancel all' }).click()
+    await page.getByText('cancel.mov cancelled').waitFor()
+    await page.getByRole('button', { name: 'Dismiss' }).click()
+    await nothingBehind()
+    await page.reload()
+    await page.getByText('Drop or paste files here').waitFor()
+    await sleep(300)
+    assert.equal(await page.getByText('Not finished').count(), 0)
+  })
+
+  test('another file of the same name starts anew and says so; the one that was begun can be discarded', async () => {
+    const path = makeFile('twice.mov', MEDIUM)
+    await leaveUnfinished(path)
+    // Other content, same name and size.
+    rmSync(path)
+    makeFile('twice.mov', MEDIUM)
+    await begunAgain(page.locator('.left-open'), path)
+    await page.getByText('What was sent before is of another file with this name and size.').waitFor()
+    await done('twice.mov')
+    // Another size.
+    await page.locator('.left-open').waitFor()
+    rmSync(path)
+    makeFile('twice.mov', 20 * MIB)
+    await begunAgain(page.locator('.left-open'), path)
+    await page.getByText('This is not the twice.mov of 100.7 MB that was not finished.').waitFor()
+    await until(async () => (await page.getByText('2 of 2').count()) > 0, 'it is done')
+    // Another name.
+    await begunAgain(page.locator('.left-open'), makeFile('other.mov', MIB))
+    await page.getByText('other.mov is another file. To go on, choose twice.mov of 100.7 MB.').waitFor()
+    await page.getByRole('button', { name: 'Discard twice.mov' }).click()
+    await page.getByRole('button', { name: 'Dismiss' }).click()
+    await nothingBehind()
+  })
+
+  test('a file that changes while it is sent stops with a clear message, and nothing of it stays', async () => {
+    const path = makeFile('log.mov', MEDIUM)
+    await throttle(SLOW)
+    await choose(page, path)
+    await until(() => acknowledged.length >= 2, 'parts were sent')
+    appendFileSync(path, 'more')
+    await page
+      .locator('.why', { hasText: 'log.mov changed or went away while it was sent. Choose it again.' })
+      .waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Retry log.mov' }).count(), 0)
+    await nothingBehind()
+  })
+
+  test('the server is killed in the middle and comes back: the upload goes on by itself', async (t) => {
+    const path = makeFile('killed.mov', MEDIUM)
+    await throttle(SLOW)
+    await choose(page, path)
+    await until(() => acknowledged.length >= 3, 'parts were sent')
+    const { port } = new URL(holdall.url)
+    await holdall.kill()
+    await page.locator('.upload-queue li').getByText('Trying again in').waitFor()
+    holdall = await startHoldall({ data: join(folder, 'data'), config, args: ['--port', port] })
+    await done('killed.mov')
+    t.diagnostic(`${begun.length - MEDIUM / PART} parts were sent again`)
+    assert.equal(await hashOf(stored('killed.mov')), await hashOf(path))
+  })
+
+  test('two pages send the same file: it becomes one file, and neither fails', async () => {
+    const path = makeFile('same.mov', MEDIUM)
+    await throttle(SLOW)
+    await choose(page, path)
+    await until(() => acknowledged.length >= 2, 'parts were sent')
+    const second = await open()
+    await toUploads(second)
+    await sleep(500)
+    assert.equal(await second.getByText('Not finished').count(), 0, 'what is being sent is not offered')
+    await choose(second, path)
+    await Promise.all([done('same.mov'), done('same.mov', second)])
+    await second.close()
+    assert.equal(readdirSync(root, { recursive: true }).filter((name) => String(name).endsWith('same.mov')).length, 1)
+  })
+
+  test('the queue in all its states, and what was not finished, in both themes and two widths', async () => {
+    const findings: string[] = []
+    for (const name of ['oral-history_lind.wav', 'quay_1911_047.tif']) {
+      await leaveUnfinished(makeFile(name, 2 * MEDIUM))
+      begun.length = 0
+    }
+    for (const how of LOOKS) {
+      await dress(how)
+      findings.push(...(await look(page, 'uploads-unfinished', how)))
+    }
+    await page.locator('file-upload').evaluate((element) => {
+      ;(element as unknown as { concurrency: number }).concurrency = 1
+    })
+    await failHalfway(makeFile('sail-plan_solveig.tif', MEDIUM))
+    await choose(page, await makePicture('crew_of_the_solveig.jpg', 1))
+    await done('crew_of_the_solveig.jpg')
+    await begunAgain(page.locator('.left-open').filter({ hasText: 'oral' }), join(folder, 'oral-history_lind.wav'))
+    await page.getByRole('button', { name: 'Pause oral-history_lind.wav' }).click()
+    await throttle(SLOW / 4)
+    await choose(page, makeFile('chart_sound_1880.tif', MEDIUM))
+    await choose(page, await makePicture('moth_drawer_15.jpg', 2))
+    await page
+      .locator('.upload-queue li')
+      .getByText(/\d% · .*MB\/s · .* left/)
+      .waitFor()
+    for (const how of LOOKS) {
+      await dress(how)
+      findings.push(...(await look(page, 'uploads-queue', how)))
+    }
+    await throttle(SLOW * 4)
+    assert.deepEqual(findings, [])
+  })
+
+  test(`${MANY} small files stay smooth`, async (t) => {
+    await page.evaluate(measure)
+    // Of the processor, so that other work on the same machine is not measured.
+    await network.send('Performance.enable', { timeDomain: 'threadTicks' })
+    const busyBefore = await busySeconds()
+    const began = performance.now()
+    await page.locator('file-upload').evaluate((element, count) => {
+      const files = Array.from(
+        { length: count },
+        (_, at) => new File([`small file ${at} `.repeat(200)], `${at}.txt`, { type: 'text/plain' }),
+      )
+      ;(element as unknown as { add(files: File[]): void }).add(files)
+    }, MANY)
+    const lines = await page.locator('.upload-queue li').count()
+    assert.ok(lines > 10 && lines <= 60, `${lines} lines are drawn`)
+    await page
+      .getByText(`${MANY.toLocaleString('en-US')} of ${MANY.toLocaleString('en-US')}`)
+      .waitFor({ timeout: MANY_LIMIT_MS })
+    const seconds = (performance.now() - began) / 1_000
+    const busy = (await busySeconds()) - busyBefore
+    const { longest, gap, completed } = await page.evaluate(
+      () => (globalThis as unknown as { measured: Measured }).measured,
+    )
+    t.diagnostic(
+      `${MANY} files in ${seconds.toFixed(1)} s; the page's thread worked ${((busy * 1_000) / MANY).toFixed(1)} ms a file; longest task ${Math.round(longest)} ms, longest gap between frames ${Math.round(gap)} ms`,
+    )
+    assert.equal(completed, 1)
+    assert.ok(busy / MANY < 0.05, `${busy} s of the page's thread`)
+  })
+})
+
+async function dress(how: (typeof LOOKS)[number]): Promise<void> {
+  await page.setViewportSize({ width: how.width, height: how.height })
+  await page.emulateMedia({ colorScheme: how.colorScheme, reducedMotion: 'reduce' })
+}
+
+/** The connection goes away in the middle, and stays away for as long as the client tries. */
+async function failHalfway(path: string): Promise<void> {
+  await page.clock.install()
+  const at = acknowledged.length
+  await throttle(SLOW)
+  await choose(page, path)
+  await until(() => acknowledged.length >= at + 4, 'parts were sent')
+  await throttle(0)
+  const failed = page.getByText('The connection broke. What was sent is kept; Retry goes on from there.')
+  await until(async () => {
+    await page.clock.fastForward(70_000)
+    await sleep(100)
+    return (await failed.count()) > 0
+  }, 'it fails')
+  await throttle(SLOW)
+  await page.clock.resume()
+}
+
+async function busySeconds(): Promise<number> {
+  const { metrics } = await network.send('Performance.getMetrics')
+  return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0
+}
+
+/** Runs in the page: gives up all that was not finished. */
+async function discardAll(): Promise<void> {
+  const listed = await fetch('/-/files/upload/media/-/sessions')
+  const { sessions } = (await listed.json()) as { sessions: { session_url: string }[] }
+  for (const { session_url: url } of sessions) await fetch(url, { method: 'DELETE' })
+}
+
+interface Measured {
+  longest: number
+  gap: number
+  completed: number
+}
+
+/** Runs in the page: how long its script held it up. */
+function measure(): void {
+  const measured: Measured = { longest: 0, gap: 0, completed: 0 }
+  Object.assign(globalThis, { measured })
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) measured.longest = Math.max(measured.longest, duration)
+  }).observe({ entryTypes: ['longtask'] })
+  document.addEventListener('all-complete', () => {
+    measured.completed += 1
+  })
+  let last = performance.now()
+  requestAnimationFrame(function frame(at) {
+    measured.gap = Math.max(measured.gap, at - last)
+    last = at
+    requestAnimationFrame(frame)
+  })
+}
+
+async function open(): Promise<Page> {
+  const opened = await context.newPage()
+  opened.on('pageerror', (error) => troubles.push(error.message))
+  opened.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) troubles.push(message.text())
+  })
+  opened.on('request', (request) => {
+    const part = partOf(request)
+    if (part !== null) begun.push(part)
+  })
+  opened.on('response', (response) => {
+    const part = partOf(response.request())
+    if (part !== null && response.ok()) acknowledged.push(part)
+  })
+  await leaveBodiesAlone(opened)
+  network = await context.newCDPSession(opened)
+  await network.send('Network.enable', { maxPostDataSize: 1 })
+  return opened
+}
+
+function partOf(request: Request): string | null {
+  if (request.method() !== 'PUT') return null
+  return /\/-\/files\/upload\/parts\/([^?]+)/.exec(request.url())?.[1] ?? null
+}
+
+async function toUploads(on: Page): Promise<void> {
+  await on.goto(`${holdall.url}/-/files/upload/media`)
+  await on.getByText('Drop or paste files here').waitFor()
+}
+
+/** @param bytesPerSecond 0 is no connection at all */
+function throttle(bytesPerSecond: number): Promise<unknown> {
+  return network.send('Network.emulateNetworkConditions', {
+    offline: bytesPerSecond === 0,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: bytesPerSecond,
+  })
+}
+
+/** Holes with something in each MiB, so that no part is another one. */
+function makeFile(name: string, size: number): string {
+  const path = join(folder, name)
+  writeFileSync(path, '')
+  truncateSync(path, size)
+  const file = openSync(path, 'r+')
+  for (let at = 0; at < size; at += MIB) writeSync(file, randomBytes(32), 0, 32, at)
+  closeSync(file)
+  return path
+}
+
+async function makePicture(name: string, seed: number): Promise<string> {
+  const path = join(folder, name)
+  writeFileSync(path, await photograph(seed, 2_400, 1_800))
+  return path
+}
+
+async function choose(on: Page, path: string): Promise<void> {
+  const chooser = on.waitForEvent('filechooser')
+  await on.getByRole('button', { name: 'Choose files' }).click()
+  await (await chooser).setFiles(path)
+}
+
+/** Chooses a file for an upload that was not finished. */
+async function begunAgain(line: ReturnType<Page['locator']>, path: string): Promise<void> {
+  const chooser = page.waitForEvent('filechooser')
+  await line.getByRole('button', { name: /^Choose / }).click()
+  await (await chooser).setFiles(path)
+}
+
+async function leaveUnfinished(path: string): Promise<void> {
+  const at = acknowledged.length
+  await throttle(SLOW)
+  await choose(page, path)
+  await until(() => acknowledged.length >= at + 3, 'parts were sent')
+  await page.getByRole('button', { name: 'Pause all' }).click()
+  await page.getByRole('button', { name: 'Resume all' }).waitFor()
+  await toUploads(page)
+  await page.locator('.left-open').first().waitFor()
+}
+
+async function done(name: string, on = page): Promise<void> {
+  const line = on.locator('.upload-queue li').filter({ has: on.locator(`a[aria-label="${name}"]`) })
+  await line.getByText('Done').first().waitFor({ timeout: LIMIT_MS })
+}
+
+/** The newest file of that name in the source's folder. */
+function stored(name: string): string {
+  const found = readdirSync(root, { recursive: true })
+    .map(String)
+    .filter((path) => path.endsWith(`/${name}`))
+  assert.ok(found.length > 0, `${name} is stored`)
+  return join(root, found.sort().at(-1) as string)
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
+/** Nothing of an upload is in the source's folder for what is under way. */
+async function nothingBehind(): Promise<void> {
+  const temporary = join(root, '.holdall-tmp')
+  await until(() => readdirSync(temporary).length === 0, 'nothing is left behind')
+}
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const began = performance.now()
+  while (!(await condition())) {
+    if (performance.now() - began > LIMIT_MS) assert.fail(`waited in vain until ${what}`)
+    await sleep(25)
+  }
+}
