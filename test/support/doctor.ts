@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import type { Finding } from 'holdall/plugin'
+import { runCommand } from 'holdall/testing'
 import { parse } from 'yaml'
-import { main } from '../../packages/holdall/src/cli/main.ts'
 import { OTHER_USER } from '../../tools/services/s3.ts'
 import { s3api, wordsOf } from './aws.ts'
 import type { TestBucket } from './ceph.ts'
@@ -27,7 +27,7 @@ export interface Patient {
   readonly env: Record<string, string>
   examine(...args: string[]): Promise<Examined>
   /** The same in a process of its own, begun by these words. */
-  elsewhere(words: readonly string[]): Promise<Examined>
+  elsewhere(words: readonly string[], ...args: string[]): Promise<Examined>
 }
 
 export function createPatient(
@@ -48,7 +48,7 @@ export function createPatient(
     env: {},
     async examine(...args) {
       let [stdout, stderr] = ['', '']
-      const code = await main([...write(), ...args], {
+      const code = await runCommand([...write(), ...args], {
         stdout: { write: (text) => (stdout += text) },
         stderr: { write: (text) => (stderr += text) },
         env: patient.env,
@@ -56,10 +56,14 @@ export function createPatient(
       })
       return { code, stdout, stderr, findings: args.includes('--json') ? findingsIn(stdout) : [] }
     },
-    async elsewhere([program = '', ...words]) {
-      const args = [...words, process.execPath, COMMAND, ...write(), '--json']
-      const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
-      return { code: status ?? 1, stdout, stderr, findings: findingsIn(stdout) }
+    async elsewhere(words, ...more) {
+      const [program = '', ...args] = [...words, process.execPath, COMMAND, ...write(), '--json', ...more]
+      const env = { ...process.env, ...patient.env }
+      return await new Promise((resolve) => {
+        execFile(program, args, { env }, (error, stdout, stderr) => {
+          resolve({ code: Number(error?.code ?? 0), stdout, stderr, findings: findingsIn(stdout) })
+        })
+      })
     },
   }
   return patient

@@ -1,4 +1,4 @@
-import type { Finding, PartChecksum, StorageDoctor, Trouble } from 'holdall/plugin'
+import type { Finding, PartChecksum, Step, StorageDoctor, Trouble } from 'holdall/plugin'
 import { inConfig } from './advice.ts'
 import type { Bucket } from './bucket.ts'
 import type { S3Config } from './config.ts'
@@ -39,11 +39,17 @@ export function createDoctor(bucket: Bucket, config: S3Config, { now, onChecksum
     async remedy(trouble) {
       if (trouble.step === 'cors') return { fix: await corsFix(bucket, config, trouble) }
       if (trouble.step === 'plain http') return { fix: THROUGH_SERVER }
+      if (trouble.step === 'forgotten') return FORGOTTEN
+      if (trouble.step === 'examine') return undefined
       return remedyOf(bucket, trouble)
     },
   }
 }
 
+const FORGOTTEN = {
+  says: 'The service forgets the metadata of files that were sent in parts, so that none can be told from another.',
+  fix: inConfig(['uploads: proxy']),
+}
 const THROUGH_SERVER = inConfig(['uploads: proxy', 'downloads: proxy'], 'or give it an endpoint_url with https')
 
 /** @returns whether it is S3 that answers */
@@ -60,7 +66,7 @@ async function* answerFindings(
   if (!text.includes('<ListBucketResult')) {
     const says = `${host} answers ${answer.statusCode}, but not as S3 does.`
     const fix = 'Set endpoint_url to the address of its S3 interface, which often has a port of its own.'
-    yield { check: 'connection', status: 'failed', says, fix }
+    yield { check: 'connection', status: 'failed', says, fix, isFatal: true }
     return false
   }
   yield { check: 'connection', status: 'ok', says: `The bucket ${bucket.name} is at ${host}.` }
@@ -85,7 +91,7 @@ function durationOf(off: number): string {
   return `is ${size} ${off > 0 ? 'ahead of' : 'behind'}`
 }
 
-function remedyOf(bucket: Bucket, { step, error }: Extract<Trouble, { error: unknown }>) {
+function remedyOf(bucket: Bucket, { step, error }: Extract<Trouble, { step: Step }>) {
   const code = codeOf((error as Error).cause)
   if (code === 'AccessDenied' || code === '403' || code === 'Forbidden') {
     const permission = PERMISSIONS[step]
@@ -97,11 +103,6 @@ function remedyOf(bucket: Bucket, { step, error }: Extract<Trouble, { error: unk
       says,
       fix: 'Let the service take parts of 5 MiB, as S3 does (Ceph: rgw_multipart_min_part_size = 5242880).',
     }
-  }
-  if (step === 'find') {
-    const says =
-      'The service forgets the metadata of files that were sent in parts, so that none can be told from another.'
-    return { says, fix: inConfig(['uploads: proxy']) }
   }
   return undefined
 }

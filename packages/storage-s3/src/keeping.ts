@@ -12,6 +12,8 @@ const ABORT_DAYS = 14
 /** What was deleted stays so long where the bucket keeps versions. */
 const VERSION_DAYS = 30
 const RULE_ID = 'holdall'
+/** A bucket that was never asked to keep versions. */
+const NEVER = 'never'
 
 /** What the bucket does by itself with parts of uploads, with versions, and with files. */
 export async function* keepingFindings(
@@ -21,12 +23,14 @@ export async function* keepingFindings(
 ): AsyncGenerator<Finding> {
   if (place.read_only) return
   const rules = await rulesOf(bucket, signal)
-  if (rules === undefined) {
-    yield unknown(bucket, 'lifecycle', 's3:GetLifecycleConfiguration', 'removes of itself')
-  }
   const versioning = await versioningOf(bucket, signal)
   if (versioning === undefined) yield unknown(bucket, 'versioning', 's3:GetBucketVersioning', 'keeps of deleted files')
-  if (rules === undefined) return
+  if (rules === 'unsupported') {
+    return yield { check: 'lifecycle', status: 'skipped', says: 'The service has no rules about what it removes.' }
+  }
+  if (rules === undefined) {
+    return yield unknown(bucket, 'lifecycle', 's3:GetLifecycleConfiguration', 'removes of itself')
+  }
 
   const ours = rules.filter((rule) => isAbout(rule, bucket.keys.prefix))
   const fix = awsCommand(place, bucket.name, 'put-bucket-lifecycle-configuration', {
@@ -120,30 +124,36 @@ function isAbout({ Status, Filter, Prefix }: LifecycleRule, prefix: string): boo
   return Status === 'Enabled' && !isNarrow && prefix.startsWith(Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '')
 }
 
-/** `undefined` when nobody may know. */
-async function rulesOf({ sdk, send, name }: Bucket, signal: AbortSignal): Promise<LifecycleRule[] | undefined> {
-  try {
-    const found = await send(new sdk.GetBucketLifecycleConfigurationCommand({ Bucket: name }), { signal })
-    return found.Rules ?? []
-  } catch (error) {
-    return unlessKnown(error, 'NoSuchLifecycleConfiguration', [])
-  }
+/** `undefined` when these credentials may not know. */
+async function rulesOf({ sdk, send, name }: Bucket, signal: AbortSignal) {
+  const command = new sdk.GetBucketLifecycleConfigurationCommand({ Bucket: name })
+  return await told(
+    send(command, { signal }).then(({ Rules }) => Rules ?? []),
+    { NoSuchLifecycleConfiguration: [] as LifecycleRule[], NotImplemented: 'unsupported' as const },
+  )
 }
 
-async function versioningOf({ sdk, send, name }: Bucket, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return (await send(new sdk.GetBucketVersioningCommand({ Bucket: name }), { signal })).Status ?? 'never'
-  } catch (error) {
-    return unlessKnown(error, 'NotImplemented', 'never')
-  }
+async function versioningOf({ sdk, send, name }: Bucket, signal: AbortSignal) {
+  const command = new sdk.GetBucketVersioningCommand({ Bucket: name })
+  return await told<string, string>(
+    send(command, { signal }).then(({ Status }) => Status ?? NEVER),
+    { NotImplemented: NEVER },
+  )
 }
 
-/** Not every service has every rule, and not everybody may ask. @throws the error, when it says something else */
-function unlessKnown<Value>(error: unknown, absent: string, value: Value): Value | undefined {
-  const code = codeOf((error as Error).cause)
-  if (code === absent) return value
-  if (['AccessDenied', 'NotImplemented', 'MethodNotAllowed'].includes(code)) return undefined
-  throw error
+/** @param meanings of refusals that say something @throws any other */
+async function told<Value, Meaning>(
+  answer: Promise<Value>,
+  meanings: Readonly<Record<string, Meaning>>,
+): Promise<Value | Meaning | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    const code = codeOf((error as Error).cause)
+    if (Object.hasOwn(meanings, code)) return meanings[code]
+    if (code === 'AccessDenied') return undefined
+    throw error
+  }
 }
 
 function unknown(bucket: Bucket, check: string, action: string, what: string): Finding {

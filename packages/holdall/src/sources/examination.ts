@@ -8,6 +8,8 @@ export interface Finding {
   readonly says: string
   /** Exactly what to do: a sentence, or one command, or a sentence and on the lines below it what to copy. */
   readonly fix?: string
+  /** Nothing else can be tried before this is mended. */
+  readonly isFatal?: true
 }
 
 /** A storage's own part in an examination. What every storage must be able to do is tried by core. */
@@ -27,6 +29,10 @@ export interface Remedy {
 /** What failed. */
 export type Trouble =
   | { readonly step: Step; readonly error: unknown }
+  /** What the storage has thrown while it was examining itself. */
+  | { readonly step: 'examine'; readonly error: unknown }
+  /** A file in parts was completed, and `find` does not know it. */
+  | { readonly step: 'forgotten' }
   /** The storage does not let pages of `origin` send to it, with these headers. */
   | { readonly step: 'cors'; readonly origin: string; readonly headers: readonly string[] }
   /** Pages come by https, and browsers do not let them reach this storage, which has http. */

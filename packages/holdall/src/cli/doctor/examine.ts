@@ -39,12 +39,10 @@ export async function* examineSource(declared: DeclaredSource, examination: Exam
   const { storage } = opened
   try {
     const bench: Bench = { storage, fetch: examination.fetch, origin: examination.origin, signal }
-    let isSound = true
     for await (const finding of ownFindings(storage, signal)) {
-      if (finding.status === 'failed') isSound = false
       yield finding
+      if (finding.isFatal) return
     }
-    if (!isSound) return yield { check: 'files', status: 'skipped', says: 'Not tried, for what failed above.' }
     yield* storage.write === undefined ? readOnlyFindings(bench) : fileFindings(bench)
   } finally {
     await storage.close?.()
@@ -69,9 +67,12 @@ async function open(
   declared: DeclaredSource,
   { context, signal }: Examination,
 ): Promise<{ storage: Storage } | { finding: Finding }> {
+  const making = makeStorage(declared, context)
   try {
-    return { storage: await within(signal, OPEN_LIMIT_MS, () => makeStorage(declared, context)) }
+    return { storage: await within(signal, OPEN_LIMIT_MS, () => making) }
   } catch (error) {
+    // One that comes late is not used any more.
+    void making.then((storage) => storage.close?.()).catch(() => {})
     signal.throwIfAborted()
     return { finding: (await diagnosis(declared, context, error)) ?? connectionFinding(error) }
   }
@@ -100,8 +101,8 @@ async function* ownFindings({ doctor }: Storage, signal: AbortSignal): AsyncGene
     yield* findings
   } catch (error) {
     signal.throwIfAborted()
-    const remedy = await doctor.remedy({ step: 'list', error }).catch(() => undefined)
-    yield { ...connectionFinding(error), ...remedy }
+    const remedy = await doctor.remedy({ step: 'examine', error }).catch(() => undefined)
+    yield { ...connectionFinding(error), ...remedy, isFatal: true }
   }
 }
 

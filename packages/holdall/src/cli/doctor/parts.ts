@@ -3,7 +3,7 @@ import { createCrc32c } from '../../sources/crc32c.ts'
 import type { Finding, Step } from '../../sources/examination.ts'
 import type { Multipart, MultipartUpload, PartChecksum, PartPlan } from '../../sources/multipart.ts'
 import { planParts, sizeOfPart } from '../../uploads/plan.ts'
-import { attempt, type Bench, TRANSFER_LIMIT_MS } from './bench.ts'
+import { attempt, type Bench, failed, TRANSFER_LIMIT_MS } from './bench.ts'
 import { isReadable } from './preflight.ts'
 import type { Probes } from './probes.ts'
 import { assertSame } from './whole.ts'
@@ -109,13 +109,12 @@ async function transfer(
   if (listed !== undefined) {
     probes.made(upload.path)
     await step('complete parts', (signal) => multipart.complete(upload, listed, { signal }), TRANSFER_LIMIT_MS)
-    await step('find', async (signal) => {
-      assertSame(
-        (await multipart.find(upload, { signal })) !== undefined,
-        'A file that was sent in parts is not found again.',
-      )
-      open.delete(upload)
-    })
+    const found = await step('find', async (signal) => ({ file: await multipart.find(upload, { signal }) }))
+    if (found !== undefined) open.delete(upload)
+    if (found !== undefined && found.file === undefined) {
+      const says = 'A file that was sent in parts is not known again.'
+      return await failed(bench, CHECK, { step: 'forgotten' }, says)
+    }
   }
   return failure ?? { check: CHECK, status: 'ok', says: 'Large files go in parts.' }
 }

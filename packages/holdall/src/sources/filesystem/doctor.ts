@@ -12,7 +12,9 @@ const LITTLE_BYTES = 1024 ** 3
 export function createDoctor(root: Root): StorageDoctor {
   return {
     async *examine() {
-      yield await folderFinding(root.directory)
+      const folder = await folderFinding(root.directory)
+      yield folder
+      if (folder.isFatal) return
       yield await spaceFinding(root.directory)
       yield await temporaryFinding(root.directory)
     },
@@ -44,14 +46,14 @@ async function folderFinding(folder: string): Promise<Finding> {
   if ((mode & constants.S_IFMT) !== constants.S_IFDIR) {
     const aside = `mv ${quoted(folder)} ${quoted(`${folder}.file`)}`
     const fix = `${aside} && mkdir ${quoted(folder)}`
-    return { check, status: 'failed', says: `${folder} is a file, not a folder.`, fix }
+    return { check, status: 'failed', says: `${folder} is a file, not a folder.`, fix, isFatal: true }
   }
   try {
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch {
     const own = process.geteuid?.()
     const fix = own === uid ? `chmod u+rwx ${quoted(folder)}` : `chown ${own} ${quoted(folder)}`
-    return { check, status: 'failed', says: `${account()} may not read and write ${folder}.`, fix }
+    return { check, status: 'failed', says: `${account()} may not read and write ${folder}.`, fix, isFatal: true }
   }
   return { check, status: 'ok', says: `${folder} can be read and written.` }
 }
@@ -83,6 +85,7 @@ async function temporaryFinding(folder: string): Promise<Finding> {
     status: 'failed',
     says: `${temporary} lies in another file system than ${folder}, so that no file can be finished.`,
     fix: `${isLink ? 'rm' : 'umount'} ${quoted(temporary)}`,
+    isFatal: true,
   }
 }
 

@@ -16,11 +16,12 @@ export function createDoctor(catalog: Catalog, fetch: Fetch): StorageDoctor {
       const files = (await catalog.all(true, signal)).slice(0, MAX_ASKED)
       const findings = await Promise.all(files.map((file) => findingOf(file, fetch, signal)))
       const failed = findings.filter((finding) => finding !== undefined)
+      const last = failed.pop()
       yield* failed
-      if (failed.length === 0)
-        yield { check: CHECK, status: 'ok', says: `${formatCount(files.length, 'file')} asked for, all there.` }
+      if (last !== undefined) yield { ...last, ...(failed.length + 1 === files.length && { isFatal: true }) }
+      else yield { check: CHECK, status: 'ok', says: `${formatCount(files.length, 'file')} asked for, all there.` }
     },
-    remedy: async ({ step, ...trouble }) => ('error' in trouble ? refusalRemedy(trouble.error) : undefined),
+    remedy: async (trouble) => ('error' in trouble ? refusalRemedy(trouble.error) : undefined),
   }
 }
 
