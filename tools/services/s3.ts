@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises'
 import { onPath, run } from './run.ts'
 
 /** Known to nobody who could reach it: it listens on this machine alone. */
+export const OWN_USER = 'test'
 export const S3_ACCESS_KEY = 'TESTACCESS'
 export const S3_SECRET_KEY = 'TESTSECRET'
 /** Of somebody else, who may do in a bucket what its policy says. */
@@ -71,11 +72,13 @@ export async function startS3(): Promise<S3Server> {
     await run('ceph-osd', ['-c', conf, '-i', '0', '--mkfs', '--osd-uuid', store], env)
     const disk = begin('ceph-osd', '-i', '0')
     for (const [name, access, secret] of [
-      ['test', S3_ACCESS_KEY, S3_SECRET_KEY],
+      [OWN_USER, S3_ACCESS_KEY, S3_SECRET_KEY],
       [OTHER_USER, OTHER_ACCESS_KEY, OTHER_SECRET_KEY],
     ] as const) {
       const keys = ['--access-key', access, '--secret-key', secret]
-      const user = ['user', 'create', '--uid', name, '--display-name', name, ...keys]
+      // So that tests can give out keys, and end them.
+      const caps = name === OWN_USER ? ['--caps', 'users=write'] : []
+      const user = ['user', 'create', '--uid', name, '--display-name', name, ...keys, ...caps]
       await disk.or(run('radosgw-admin', ['-c', conf, ...user], env))
     }
     const gateway = begin('radosgw', '-n', 'client.rgw')
