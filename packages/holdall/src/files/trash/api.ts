@@ -34,7 +34,8 @@ function many(more: Readonly<Record<string, z.ZodType>> = {}): NonNullable<Api['
   }
 }
 
-const REMOVED = answers({ id: ID, ...TRASHED }, { means: 'It is in the trash' })
+const TRASHED_NOW = TIME.nullable().describe('null: somebody has restored it, or deleted it for good, in this moment')
+const REMOVED = answers({ id: ID, ...TRASHED, trashed_at: TRASHED_NOW }, { means: 'It is in the trash' })
 
 export const TRASH_API = {
   remove: { summary: 'Delete a file: it goes to the trash', body: fields({}), answers: [REMOVED, SEE_OTHER] },
