@@ -330,6 +330,24 @@ describe('the components on a page that is not ours', { skip }, () => {
     assert.equal(await prevented(), true)
   })
 
+  test('what is pasted into an editor of the page is the editor’s, and elsewhere it is uploaded', async () => {
+    await openPage(
+      pageWith(
+        '<div contenteditable="true">Text</div><p>Words</p><file-upload base="/files/" source="photos"></file-upload>',
+      ),
+    )
+    const paste = (selector: string) =>
+      page.locator(selector).evaluate((element) => {
+        const clipboardData = new DataTransfer()
+        clipboardData.items.add(new File(['x'], 'pasted.txt', { type: 'text/plain' }))
+        return !element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+      })
+    assert.equal(await paste('[contenteditable]'), false)
+    assert.equal(await page.locator('.upload-queue').count(), 0)
+    assert.equal(await paste('main > p'), true)
+    await page.getByText('1 of 1 done').waitFor()
+  })
+
   test('the guide names every attribute of every element', async () => {
     await openPage()
     const attributes = await page.evaluate(

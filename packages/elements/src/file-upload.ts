@@ -108,7 +108,10 @@ export class FileUpload extends HoldallElement {
     const stop = new AbortController()
     const { signal } = stop
     const paste = (event: ClipboardEvent): void => {
-      if ((event.target as HTMLElement).closest?.('input, textarea, file-column-input, file-cell, dialog')) return
+      const target = event.target as HTMLElement
+      if (target.closest?.('input, textarea, file-column-input, file-cell, dialog')) return
+      // A page of somebody else has editors, which take pictures themselves.
+      if (target.isContentEditable || event.defaultPrevented) return
       const files = filesOf(event.clipboardData)
       if (files.length === 0) return
       event.preventDefault()
