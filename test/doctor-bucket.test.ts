@@ -544,16 +544,28 @@ describe('holdall doctor on a bucket', { skip: skipS3 }, () => {
     for (const Key of keys) await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key }))
   })
 
-  test('Ctrl-C in the middle of a part leaves nothing', async () => {
+  test('Ctrl-C in the middle of a part leaves nothing, in none of the sources', async () => {
     const stop = new AbortController()
-    patient = createPatient(folder, 's3', { ...bucket.config, endpoint_url: proxy.url }, { signal: stop.signal })
+    const source = (prefix: string) => ({
+      storage: 's3',
+      config: { ...bucket.config, endpoint_url: proxy.url, prefix },
+    })
+    const whole = { sources: { one: source('one'), two: source('two') } }
+    patient = createPatient(folder, 's3', {}, { signal: stop.signal, whole })
+    let sending = 0
     proxy.add({
       match({ query }) {
         const isPart = query.get('partNumber') === '2'
-        if (isPart) setImmediate(() => stop.abort())
+        if (isPart) sending += 1
+        if (isPart && sending === 2) setImmediate(() => stop.abort())
         return isPart
       },
       fault: { kind: 'stall', of: 'request' },
+    })
+    // The second has still something to remove when the first has not.
+    proxy.add({
+      match: ({ method, path }) => stop.signal.aborted && method === 'DELETE' && path.includes('/two/'),
+      fault: { kind: 'latency', ms: 300 },
     })
     const { code, stderr } = await examine()
     assert.deepEqual([code, stderr], [1, 'holdall: Stopped. What was made in the storages is removed again.\n'])
