@@ -1,6 +1,8 @@
 /**
  * Web components that attach files to rows. Importing this module defines `<file-upload>`, `<file-column-input>`,
- * `<file-picker>`, `<file-matcher>` and `<file-cell>`. They draw into the page itself, with its stylesheet and its tokens.
+ * `<file-picker>`, `<file-matcher>` and `<file-cell>`. They draw into the page itself, with the stylesheet of our pages or,
+ * on any other page, with `/-/elements.css`. Their attributes, events and custom properties are told in
+ * docs/guides/components-in-your-own-page.md.
  *
  * @example
  * import '@holdall/elements'
