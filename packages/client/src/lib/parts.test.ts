@@ -235,6 +235,18 @@ describe('a large file', () => {
     assert.equal(server.sessions.length, 1)
   })
 
+  test('an upload whose parts the storage has forgotten is begun again', async () => {
+    server.fault = ({ what, before, answer, request }) => {
+      if (what !== 'complete' || before > 0) return false
+      request.resume()
+      answer(410, { ok: false, code: 'multipart_gone', error: 'The storage no longer has the parts of this upload.' })
+      return true
+    }
+    await upload(file, target())
+    assertStored()
+    assert.equal(server.sessions.length, 2)
+  })
+
   test('an upload that the server has forgotten is begun again', async () => {
     server.fault = ({ what, part, before }) => {
       if (what === 'part' && part === 3 && before === 0)

@@ -18,7 +18,7 @@ const MOST_ROUNDS = 3
 /** Another upload wrote into this one's session. */
 const SHARED = 'upload_shared'
 /** The session takes nothing any more: in our words, and in the server's. */
-const ENDED = new Set(['upload_gone', 'upload_not_found', 'upload_not_open', SHARED])
+const ENDED = new Set(['upload_gone', 'upload_not_found', 'upload_not_open', 'multipart_gone', SHARED])
 
 /** What an upload knows of itself when it is stopped, so that it goes on without reading anything again. */
 export interface Memory {
