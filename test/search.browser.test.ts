@@ -99,7 +99,7 @@ describe('search and selection in a browser', { skip }, () => {
     await field.fill('1234')
     await page.getByRole('link', { name: 'IMG_1234.jpg' }).waitFor()
     await field.fill('harbour zzz')
-    await page.getByRole('heading', { name: 'Nothing is found for “harbour zzz”' }).waitFor()
+    await page.getByRole('heading', { name: 'No files are found for “harbour zzz”' }).waitFor()
     assert.deepEqual(await lookAt(context, page.url(), 'flow-search-nothing'), [])
     await page.getByRole('link', { name: 'Without “zzz”: 3 files' }).click()
     await page.locator('.found', { hasText: '3 files for “harbour”' }).waitFor()

@@ -75,6 +75,15 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     await page.getByRole('link', { name: 'lamp.jpg' }).first().waitFor()
   })
 
+  test('from the list, whoever deletes what rows use is told so', async () => {
+    await page.getByRole('checkbox', { name: /lamp\.jpg/ }).check()
+    await page.getByRole('checkbox', { name: /lantern\.jpg/ }).check()
+    await page.getByRole('button', { name: /trash/i }).first().click()
+    await page.getByText('2 files moved to trash; rows use 1 of them').waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('2 files restored').waitFor()
+  })
+
   test('from its page, which says which rows use it; its cell says where it is', async () => {
     await page.goto(`${holdall.url}/-/files/${ids[0]}`)
     await page

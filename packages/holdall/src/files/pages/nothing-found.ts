@@ -51,5 +51,5 @@ export async function nothingFound(
 function titleOf({ q, hash, type }: Asked): string {
   if (hash !== undefined) return 'No file has these bytes'
   if (q === '') return 'No files of this type'
-  return type === '' ? `Nothing is found for “${q}”` : `Nothing of this type is found for “${q}”`
+  return type === '' ? `No files are found for “${q}”` : `No files of this type are found for “${q}”`
 }

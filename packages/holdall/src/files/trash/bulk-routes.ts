@@ -1,6 +1,7 @@
 import { safeReturnPath } from '../../access/return-path.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Route, RouteContext } from '../../web/route.ts'
+import type { FileRecord } from '../record.ts'
 import { type FilesRoom, sendPage } from '../room.ts'
 import { TRASH_API } from './api.ts'
 import { type Asked, readAsked } from './asked.ts'
@@ -38,7 +39,7 @@ export function bulkRoutes(room: FilesRoom): Route[] {
           }
           const files = live.size > 0 ? [...live.values()] : [...trashed.values()]
           const back = backTo(asked, urls.source(files[0]?.sourceSlug ?? ''))
-          const text = `${filesInWords(files)} moved to trash`
+          const text = `${filesInWords(files)} moved to trash${await usesInWords(room, files)}`
           return goBack(room, c, back, undoOf(room, text, moved.length > 0 ? batch : '', back))
         }),
     },
@@ -78,6 +79,14 @@ export function bulkRoutes(room: FilesRoom): Route[] {
         }),
     },
   ]
+}
+
+/** Whoever deletes from a list has not seen which of the files are in rows. */
+async function usesInWords({ findUsed }: FilesRoom, files: readonly FileRecord[]): Promise<string> {
+  const { used } = await findUsed(files.map(({ id }) => id))
+  if (used.size === 0) return ''
+  if (used.size === files.length) return files.length === 1 ? '; a row uses it' : '; rows use all of them'
+  return `; rows use ${used.size} of them`
 }
 
 /** Programs are told of each file that was refused. */
