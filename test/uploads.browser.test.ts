@@ -28,11 +28,9 @@ const PART = 8 * MIB
 const IN_FLIGHT = 5
 const LARGE = LONG ? 1_024 * MIB : 200 * MIB
 const MEDIUM = 96 * MIB
-const MANY = LONG ? 10_000 : 300
 /** Bytes a second: slow enough to be in the middle of something. */
 const SLOW = 24 * MIB
 const LIMIT_MS = LONG ? 240_000 : 60_000
-const MANY_LIMIT_MS = 1_200_000
 
 let folder: string
 let root: string
@@ -283,36 +281,6 @@ describe('large uploads in a browser', { skip }, () => {
     await throttle(SLOW * 4)
     assert.deepEqual(findings, [])
   })
-
-  test(`${MANY} small files stay smooth`, async (t) => {
-    await page.evaluate(measure)
-    // Of the processor, so that other work on the same machine is not measured.
-    await network.send('Performance.enable', { timeDomain: 'threadTicks' })
-    const busyBefore = await busySeconds()
-    const began = performance.now()
-    await page.locator('file-upload').evaluate((element, count) => {
-      const files = Array.from(
-        { length: count },
-        (_, at) => new File([`small file ${at} `.repeat(200)], `${at}.txt`, { type: 'text/plain' }),
-      )
-      ;(element as unknown as { add(files: File[]): void }).add(files)
-    }, MANY)
-    const lines = await page.locator('.upload-queue li').count()
-    assert.ok(lines > 10 && lines <= 60, `${lines} lines are drawn`)
-    await page
-      .getByText(`${MANY.toLocaleString('en-US')} of ${MANY.toLocaleString('en-US')}`)
-      .waitFor({ timeout: MANY_LIMIT_MS })
-    const seconds = (performance.now() - began) / 1_000
-    const busy = (await busySeconds()) - busyBefore
-    const { longest, gap, completed } = await page.evaluate(
-      () => (globalThis as unknown as { measured: Measured }).measured,
-    )
-    t.diagnostic(
-      `${MANY} files in ${seconds.toFixed(1)} s; the page's thread worked ${((busy * 1_000) / MANY).toFixed(1)} ms a file; longest task ${Math.round(longest)} ms, longest gap between frames ${Math.round(gap)} ms`,
-    )
-    assert.equal(completed, 1)
-    assert.ok(busy / MANY < 0.05, `${busy} s of the page's thread`)
-  })
 })
 
 async function dress(how: (typeof LOOKS)[number]): Promise<void> {
@@ -338,40 +306,11 @@ async function failHalfway(path: string): Promise<void> {
   await page.clock.resume()
 }
 
-async function busySeconds(): Promise<number> {
-  const { metrics } = await network.send('Performance.getMetrics')
-  return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0
-}
-
 /** Runs in the page: gives up all that was not finished. */
 async function discardAll(): Promise<void> {
   const listed = await fetch('/-/files/upload/media/-/sessions')
   const { sessions } = (await listed.json()) as { sessions: { session_url: string }[] }
   for (const { session_url: url } of sessions) await fetch(url, { method: 'DELETE' })
-}
-
-interface Measured {
-  longest: number
-  gap: number
-  completed: number
-}
-
-/** Runs in the page: how long its script held it up. */
-function measure(): void {
-  const measured: Measured = { longest: 0, gap: 0, completed: 0 }
-  Object.assign(globalThis, { measured })
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) measured.longest = Math.max(measured.longest, duration)
-  }).observe({ entryTypes: ['longtask'] })
-  document.addEventListener('all-complete', () => {
-    measured.completed += 1
-  })
-  let last = performance.now()
-  requestAnimationFrame(function frame(at) {
-    measured.gap = Math.max(measured.gap, at - last)
-    last = at
-    requestAnimationFrame(frame)
-  })
 }
 
 async function open(): Promise<Page> {

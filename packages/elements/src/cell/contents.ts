@@ -93,7 +93,7 @@ function words(pending: readonly Task[], sent: number, total: number): string {
   if (pending.every(({ state }) => state === 'finishing')) return 'Checking'
   if (task?.state === 'comparing') return 'Checking what is here'
   if (task?.state === 'retrying') return `${percent} · trying again`
-  const left = task?.pace.split(' · ').at(-1)
+  const left = task?.pace.split(' · ').at(1)
   return left ? `${percent} · ${left}` : percent
 }
 

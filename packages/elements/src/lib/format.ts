@@ -51,6 +51,11 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+/** `8.4 MB/s · 4 s left`. @param speed bytes a second @param left seconds */
+export function paceWords(speed: number, left: number | null): string {
+  return `${formatBytes(speed)}/s${left === null ? '' : ` · ${formatDuration(left)} left`}`
+}
+
 /** `5,472 × 3,648` */
 export function formatDimensions(width: number, height: number): string {
   return `${formatNumber(width)} × ${formatNumber(height)}`

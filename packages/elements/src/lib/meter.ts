@@ -1,5 +1,5 @@
 import type { UploadProgress } from '@holdall/client'
-import { formatBytes, formatDuration } from './format.ts'
+import { paceWords } from './format.ts'
 import { createRemaining } from './remaining.ts'
 
 /** Numbers beside a bar change at most this often, in milliseconds; the bar itself moves freely. */
@@ -45,7 +45,7 @@ export function createMeter(now: () => number = () => performance.now()): Meter 
   function say(bytes: number, speed: number): void {
     if (now() - saidAt < NUMBERS_EVERY) return
     saidAt = now()
-    pace = `${formatBytes(speed)}/s · ${formatDuration(remaining.next(bytes, speed))} left`
+    pace = paceWords(speed, remaining.next(bytes, speed))
   }
 
   return {

@@ -1,19 +1,22 @@
 /** Milliseconds over which a change of speed is believed: what is left must not jump with every part. */
-const SMOOTHING = 4000
+const SMOOTHING = 3000
 /** By how much more than what was said it must take until more is said: a part, and seconds. */
 const TOLERANCE = 1.3
 const TOLERANCE_SECONDS = 3
 
+/** The first speeds of a connection say little. */
+const UNHEARD = 1
+
 /** How long what is left takes. It is meant to be asked about once a second, and does not go up for a moment's sake. */
 export interface Remaining {
-  /** @param bytes that are left @param speed bytes a second @returns seconds */
-  next(bytes: number, speed: number): number
+  /** @param bytes that are left @param speed bytes a second @returns seconds; null until there is something to say */
+  next(bytes: number, speed: number): number | null
   reset(): void
 }
 
 export function createRemaining(now: () => number = () => performance.now()): Remaining {
-  /** Seconds for a byte: a burst weighs as long as it took, and not as much as it brought. */
-  let pace = 0
+  /** The logarithm of the speed: a burst weighs no more than a moment in which nothing came. */
+  let level = 0
   let asked = 0
   let askedAt = 0
   let said = Number.POSITIVE_INFINITY
@@ -23,9 +26,10 @@ export function createRemaining(now: () => number = () => performance.now()): Re
       asked += 1
       // What was first heard is worth no more than what came after it.
       const weight = Math.max(1 / asked, 1 - Math.exp((askedAt - at) / SMOOTHING))
-      pace += (1 / speed - pace) * weight
+      level += (Math.log(speed) - level) * weight
       askedAt = at
-      const estimate = bytes * pace
+      if (asked <= UNHEARD) return null
+      const estimate = bytes / Math.exp(level)
       if (estimate < said || estimate > said * TOLERANCE + TOLERANCE_SECONDS) said = estimate
       return said
     },

@@ -259,6 +259,9 @@ export function createTask(file: File, note: string | null, options: TaskOptions
   function succeeded(stored: StoredFile): void {
     if (task.state === 'cancelled') return
     task.stored = stored
+    // Ten thousand that are done keep no more than what is shown of them.
+    transfer = undefined
+    watched = undefined
     task.sent = size
     task.note = null
     stand('done')

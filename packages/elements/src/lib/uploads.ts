@@ -40,7 +40,7 @@ export interface Uploads {
   /** How many have neither ended nor failed. */
   readonly pending: number
   /** Bytes a second and seconds left of all together; null while there is nothing to say. Changes once a second. */
-  readonly pace: { readonly speed: number; readonly left: number } | null
+  readonly pace: { readonly speed: number; readonly left: number | null } | null
   /** Starts them; `before` hears of the tasks before anything happens to them. */
   add(files: Iterable<File>, before?: (tasks: readonly Task[]) => void): Task[]
   /** Stops tasks and takes them from the list; what is kept of them stays in storage until it is said what becomes of it. */

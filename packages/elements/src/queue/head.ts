@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { formatBytes, formatDuration, formatNumber, formatPortion } from '../lib/format.ts'
+import { formatBytes, formatDuration, formatNumber, formatPortion, paceWords } from '../lib/format.ts'
 import type { IconName } from '../lib/icons.ts'
 import { icon } from '../lib/templates.ts'
 import { overall, type Uploads } from '../lib/uploads.ts'
@@ -71,5 +71,5 @@ function paceOf({ uploads, summary, elapsed }: Head, sent: number, total: number
   const seconds = elapsed / 1000
   if (pending === 0) return `${formatBytes(sent)}${seconds >= 1 ? ` in ${formatDuration(seconds)}` : ''}`
   if (summary.counts.paused === pending) return `Paused · ${formatPortion(sent, total)}`
-  return pace === null ? formatPortion(sent, total) : `${formatBytes(pace.speed)}/s · ${formatDuration(pace.left)} left`
+  return pace === null ? formatPortion(sent, total) : paceWords(pace.speed, pace.left)
 }
