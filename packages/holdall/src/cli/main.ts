@@ -40,7 +40,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** Runs `holdall …`; resolves with the exit status: 0, 1 for failure, 2 for wrong usage. */
 export async function main(argv: readonly string[], io: CommandIo = processIo()): Promise<number> {
   const [name = '', ...rest] = argv
-  if (name === '' || ['help', '--help'].includes(name)) {
+  if (name === '' || name === 'help' || argv.includes('--help')) {
     io.stdout.write(usage())
     return name === '' ? 2 : 0
   }

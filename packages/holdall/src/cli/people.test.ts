@@ -107,6 +107,9 @@ test('wrong usage is exit 2 and one sentence, and makes nothing', async () => {
     assert.match(stderr, /^holdall: [^\n]+\nholdall --help lists the commands and their options\.\n$/)
     assert.doesNotMatch(stderr, /positional/)
   }
+  const help = await run('upload', '--help')
+  assert.equal(help.code, 0)
+  assert.match(help.stdout, /holdall upload FILE… --source SLUG/)
   assert.equal((await run('link', ' ')).code, 1)
   assert.deepEqual(readdirSync(data), before)
 })

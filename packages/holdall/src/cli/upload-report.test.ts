@@ -56,6 +56,16 @@ describe('on a terminal', () => {
     assert.equal(last(), '████████████░░░░░░░░░░░░  50% 1 of 2 files · 100 MB/s · 5 s left')
   })
 
+  test('whoever has no token is told where tokens come from', () => {
+    const { io, last } = terminal(true)
+    const denied = new UploadError('sign_in_required', 'Sign in to do this: files-upload is needed.', { status: 401 })
+    textReport([FILM], io).failed(FILM, denied)
+    assert.match(
+      last(),
+      /^film\.mov: Sign in to do this.* "holdall token create NAME".* HOLDALL_TOKEN or after --token\.\n$/,
+    )
+  })
+
   test('what holds it up is said', () => {
     const { io, last } = terminal(true)
     let now = 0

@@ -76,10 +76,16 @@ export function textReport(files: readonly Named[], io: CommandIo, now = () => p
     },
     failed(file, error) {
       end(file)
-      const kept = error.sessionUrl === undefined ? '' : ' Run the same command again to go on.'
-      io.stderr.write(`${file.name}: ${error.message}${kept}\n`)
+      io.stderr.write(`${file.name}: ${error.message}${nextStep(error)}\n`)
     },
   }
+}
+
+function nextStep({ status, sessionUrl }: UploadError): string {
+  if (status === 401) {
+    return ' Make a token, with "holdall token create NAME" or on the page "Tokens and sessions", and give it as HOLDALL_TOKEN or after --token.'
+  }
+  return sessionUrl === undefined ? '' : ' Run the same command again to go on.'
 }
 
 /** `98.2 MB/s`, `12 s left`; or why nothing moves. */
