@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, CDPSession, Page, Request } from 'playwright-core'
@@ -53,8 +54,15 @@ describe('large uploads in a browser', { skip }, () => {
     root = join(folder, 'media')
     config = join(folder, 'holdall.json')
     const media = { label: 'Media', storage: 'filesystem', max_file_size: 8 * 1_024 * MIB, config: { root } }
-    writeFileSync(config, JSON.stringify({ sources: { media } }))
-    ;[holdall, browser] = await Promise.all([startHoldall({ data: join(folder, 'data'), config }), launchBrowser()])
+    const film = { type: 'file', config: { source: 'media' } }
+    const databases = { shop: { tables: { films: { column_types: { film } } } } }
+    writeFileSync(config, JSON.stringify({ sources: { media }, databases }))
+    const database = new DatabaseSync(join(folder, 'shop.db'))
+    database.exec(
+      "CREATE TABLE films (id INTEGER PRIMARY KEY, title TEXT, film TEXT); INSERT INTO films VALUES (1, 'Harbour', NULL)",
+    )
+    database.close()
+    ;[holdall, browser] = await Promise.all([start(), launchBrowser()])
     context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
     page = await open()
     await page.goto(holdall.signInLink)
@@ -228,7 +236,7 @@ describe('large uploads in a browser', { skip }, () => {
     const { port } = new URL(holdall.url)
     await holdall.kill()
     await page.locator('.upload-queue li').getByText('Trying again in').waitFor()
-    holdall = await startHoldall({ data: join(folder, 'data'), config, args: ['--port', port] })
+    holdall = await start('--port', port)
     await done('killed.mov')
     t.diagnostic(`${begun.length - MEDIUM / PART} parts were sent again`)
     assert.equal(await hashOf(stored('killed.mov')), await hashOf(path))
@@ -247,6 +255,33 @@ describe('large uploads in a browser', { skip }, () => {
     await Promise.all([done('same.mov'), done('same.mov', second)])
     await second.close()
     assert.equal(readdirSync(root, { recursive: true }).filter((name) => String(name).endsWith('same.mov')).length, 1)
+  })
+
+  test('a large file in a cell: it can be paused there, and goes on after a reload', async () => {
+    const path = makeFile('harbour.mov', MEDIUM)
+    await page.goto(`${holdall.url}/shop/films`)
+    await throttle(SLOW)
+    const cell = page.locator('file-cell[column=film]')
+    async function chooseInCell(): Promise<void> {
+      const chooser = page.waitForEvent('filechooser')
+      await cell.locator('.file-slot').click()
+      await (await chooser).setFiles(path)
+    }
+    await chooseInCell()
+    await until(() => acknowledged.length >= 2, 'parts were sent')
+    await cell.getByRole('button', { name: 'Pause the upload' }).click()
+    await cell.getByText(/^Paused at \d+%$/).waitFor()
+    await page.getByText('1 upload paused').waitFor()
+    await cell.getByRole('button', { name: 'Resume the upload' }).click()
+    const sent = acknowledged.length
+    await until(() => acknowledged.length >= sent + 1, 'it goes on')
+    page.once('dialog', (dialog) => dialog.accept())
+    await page.reload()
+    const before = begun.length
+    await chooseInCell()
+    await page.getByText('harbour.mov attached to').waitFor({ timeout: LIMIT_MS })
+    assert.ok(begun.length - before <= MEDIUM / PART - sent, 'only what was missing is sent')
+    assert.equal(await hashOf(stored('harbour.mov')), await hashOf(path))
   })
 
   test('the queue in all its states, and what was not finished, in both themes and two widths', async () => {
@@ -282,6 +317,10 @@ describe('large uploads in a browser', { skip }, () => {
     assert.deepEqual(findings, [])
   })
 })
+
+function start(...args: string[]): Promise<RunningHoldall> {
+  return startHoldall({ data: join(folder, 'data'), databases: [join(folder, 'shop.db')], config, args })
+}
 
 async function dress(how: (typeof LOOKS)[number]): Promise<void> {
   await page.setViewportSize({ width: how.width, height: how.height })
