@@ -116,6 +116,11 @@ describe('a folder of photographs onto the rows of a table, in a browser', { ski
     await press('button', `Undo ${PHOTOGRAPHS} rows`)
     await page.getByText(`${PHOTOGRAPHS} rows set back`).waitFor()
     assert.equal(attached(), 0)
+    // What was undone is planned again without a file being sent twice.
+    await page.goto(plan)
+    await press('button', 'Attach again')
+    await page.getByText('200 go to a row').waitFor()
+    assert.notEqual(page.url(), plan)
     assert.deepEqual(findings, [])
   })
 

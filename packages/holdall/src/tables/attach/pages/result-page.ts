@@ -54,6 +54,14 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
       actions: html`${linkButton({ label: `Show ${table.name}`, href: path, kind: 'filled' })}${
         run.status === 'applied' &&
         postButton(`${href}/${run.id}/-/undo`, { label: `Undo ${formatCount(run.cells, 'row')}` })
+      }${
+        run.status === 'undone' &&
+        // The files are still here: choosing the folder again would send all of them a second time.
+        postButton(
+          href,
+          { label: 'Attach again' },
+          { column: run.column, ids: cells.flatMap(({ files }) => files).join(' ') },
+        )
       }`,
       body: html`<div class="stack">${notices(run, cells)}${
         shown.length > 0 &&
