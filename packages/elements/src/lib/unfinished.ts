@@ -97,9 +97,9 @@ function grouped(open: readonly UnfinishedUpload[]): LeftOpen[] {
 }
 
 /** Also while the page is being left; the client then tries on, where there is still somebody to do so. */
-async function discardNow(target: UploadTarget, session: UnfinishedUpload): Promise<void> {
+async function discardNow(target: UploadTarget, session: UnfinishedUpload, ask = fetch): Promise<void> {
   const base = new URL(target.baseUrl ?? '/', location.href)
   const request = { method: 'DELETE', keepalive: true, headers: { accept: 'application/json' } }
-  const answer = await fetch(new URL(session.session_url, base), request).catch(() => null)
+  const answer = await ask(new URL(session.session_url, base), request).catch(() => null)
   if (answer === null || !answer.ok) await discard(target, session)
 }
