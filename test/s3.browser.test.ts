@@ -130,11 +130,14 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
     const path = makeFile('pause.mov', MEDIUM)
     await choose(path)
     await until(() => acknowledged.length >= 2, 'parts were sent')
+    // Of an answer that comes while it is paused nobody hears: that part was still on its way.
+    const kept = new Set(acknowledged)
+    await sleep(100)
     await page.getByRole('button', { name: 'Pause pause.mov' }).click()
     const resume = page.getByRole('button', { name: 'Resume pause.mov' })
     await resume.waitFor()
     await sleep(200)
-    const [sent, kept] = [begun.length, new Set(acknowledged)]
+    const sent = begun.length
     await sleep(700)
     assert.equal(begun.length, sent)
     await resume.click()
@@ -143,6 +146,7 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
       begun.slice(sent).filter((part) => kept.has(part)),
       [],
     )
+    assert.ok(begun.length <= MEDIUM / PART + IN_FLIGHT, `${begun.length} parts were sent`)
     await assertStored(path)
     const [stays] = await bucket.keys()
 
