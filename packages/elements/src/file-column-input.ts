@@ -103,6 +103,11 @@ export class FileColumnInput extends HoldallElement {
     return this.#uploads.pending
   }
 
+  /** Takes up what was paused: saving waits for it. */
+  goOn(): void {
+    for (const task of this.#uploads.tasks) task.resume()
+  }
+
   /** Uploads that failed and were neither retried nor removed; saving would lose them. */
   get failed(): number {
     return this.#uploads.tasks.filter((task) => task.state === 'failed').length

@@ -3,16 +3,16 @@ import { repeat } from 'lit/directives/repeat.js'
 import { announce } from './lib/announce.ts'
 import { chooseFiles, filesOf, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
-import { acceptList, acceptsType } from './lib/files.ts'
+import { acceptsType } from './lib/files.ts'
 import { formatBytes, formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
 import { createLimit } from './lib/limit.ts'
 import { isPending, type Task } from './lib/task.ts'
-import { icon } from './lib/templates.ts'
 import { toast } from './lib/toast.ts'
 import { createUnfinished, type LeftOpen, sentKey } from './lib/unfinished.ts'
 import { CONCURRENCY, createUploads } from './lib/uploads.ts'
 import { percentOf } from './lib/words.ts'
+import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
 import { queueHead } from './queue/head.ts'
 import { leftOpenLines } from './queue/left-open.ts'
 import { queueLine } from './queue/line.ts'
@@ -55,6 +55,8 @@ export class FileUpload extends HoldallElement {
   #stop: (() => void) | undefined
   #startedAt = 0
   #refocus: (() => void) | undefined
+  /** What is being given up, and is nothing to go on with. */
+  readonly #leaving = new Set<string>()
   readonly #unfinished = createUnfinished(
     () => this.#target,
     () => this.requestUpdate(),
@@ -216,16 +218,27 @@ export class FileUpload extends HoldallElement {
 
   /** What a press by mistake would cost can be had back for a moment. */
   #leave(tasks: readonly Task[]): void {
+    const [first] = tasks
+    if (first === undefined) return
+    const what = tasks.length === 1 ? first.file.name : formatCount(tasks.length, 'upload')
+    const said = `${what} ${isPending(first) ? 'cancelled' : 'discarded'}`
+    const keys = tasks.map(({ file }) => sentKey(file))
+    for (const key of keys) this.#leaving.add(key)
     const aside = this.#uploads.setAside(...tasks)
-    const discard = () => aside.discard().then(() => this.#ask())
-    const [task] = tasks
-    if (!tasks.some(({ kept }) => kept > 0)) discard()
-    else
-      toast(
-        `${tasks.length === 1 ? task?.file.name : formatCount(tasks.length, 'upload')} cancelled`,
-        aside.bringBack,
-        discard,
-      )
+    const settle = () => {
+      for (const key of keys) this.#leaving.delete(key)
+    }
+    const discard = async () => {
+      await aside.discard()
+      settle()
+      this.#ask()
+    }
+    const undo = () => {
+      settle()
+      aside.bringBack()
+    }
+    if (tasks.some(({ kept }) => kept > 0)) toast(said, undo, discard)
+    else discard()
   }
 
   /** What is kept of failed uploads is not thrown away by tidying up. */
@@ -245,17 +258,7 @@ export class FileUpload extends HoldallElement {
   override render(): TemplateResult {
     const { tasks } = this.#uploads
     const open = this.#leftOpen(tasks)
-    if (tasks.length === 0) {
-      return html`<div class="panel"><div class="drop-area alone" ?data-held=${this._held === 'welcome'}>${icon('upload', 'icon huge')}<p>${this.#heldWords() ?? html`<strong>${this.folders ? 'Drop a folder or files here' : 'Drop or paste files here'}</strong>`}${this.note ? html`<br />${this.note}` : nothing}</p>${
-        this.folders
-          ? html`<div class="actions"><button class="button filled" type="button" @click=${this.#chooseFolder}>${icon('upload')}Choose folder</button><button class="button" type="button" data-control="choose" @click=${this.#choose}>Choose files</button></div>`
-          : html`<button class="button filled" type="button" data-control="choose" @click=${this.#choose}>${icon('upload')}Choose files</button>`
-      }</div></div>${
-        open.length === 0
-          ? nothing
-          : html`<section class="panel upload-queue apart" aria-label="Not finished"><div class="panel-head"><h2 class="grow">Not finished</h2></div>${this.#openLines(open)}</section>`
-      }`
-    }
+    if (tasks.length === 0) return html`${emptyQueue(this.#invitation())}${this.#apart(open)}`
     const summary = summarise(tasks)
     return html`<section class="panel upload-queue ${tasks.length > summary.lines.length ? 'long' : ''}" aria-label="Uploads">
       ${queueHead({
@@ -279,9 +282,9 @@ export class FileUpload extends HoldallElement {
   /** What the queue has taken up is not shown twice. */
   #leftOpen(tasks: readonly Task[]): readonly LeftOpen[] {
     const { list } = this.#unfinished
-    if (list.length === 0 || tasks.length === 0) return list
+    if (list.length === 0) return list
     const taken = new Set(tasks.filter(({ state }) => state !== 'done').map(({ file }) => sentKey(file)))
-    return list.filter(({ key }) => !taken.has(key))
+    return list.filter(({ key }) => !taken.has(key) && !this.#leaving.has(key))
   }
 
   #openLines(open: readonly LeftOpen[]): TemplateResult {
@@ -305,11 +308,22 @@ export class FileUpload extends HoldallElement {
           }),
       )}</ul>
       ${tasks.length > lines.length ? html`<p class="rest-of-queue">and ${formatCount(tasks.length - lines.length, 'more', 'more')}</p>` : nothing}
-      <div class="drop-area" ?data-held=${this._held === 'welcome'}>${icon('upload')}<span>${this.#heldWords() ?? 'Drop or paste more files here'}</span><button class="button small" type="button" data-control="choose" @click=${this.#choose}>Choose files</button></div>`
+      ${moreFiles(this.#invitation())}`
   }
 
-  #heldWords(): string | null {
-    if (this._held === 'unwelcome') return `Takes ${acceptList(this.accept) ?? 'other types'}`
-    return this._held && 'Drop to upload'
+  /** Below the place to drop, so that nothing moves when the server has answered. */
+  #apart(open: readonly LeftOpen[]): TemplateResult | typeof nothing {
+    if (open.length === 0) return nothing
+    return html`<section class="panel upload-queue apart" aria-label="Not finished"><div class="panel-head"><h2 class="grow">Not finished</h2></div>${this.#openLines(open)}</section>`
+  }
+
+  #invitation(): Invitation {
+    return {
+      held: this._held,
+      accept: this.accept,
+      note: this.note,
+      choose: () => this.#choose(),
+      chooseFolder: this.folders ? () => this.#chooseFolder() : null,
+    }
   }
 }

@@ -52,6 +52,7 @@ function follow(form: HTMLFormElement): void {
     } else if (fileFields(form).some((field) => field.pending > 0)) {
       event.preventDefault()
       waiting = (event as SubmitEvent).submitter
+      for (const field of fileFields(form)) field.goOn()
       say()
       announce(savesWhen(pendingUploads(form)))
     }

@@ -218,6 +218,8 @@ export function createTask(file: File, note: string | null, options: TaskOptions
       said?.()
       place.resolve()
     }
+    // What it has said once, it does not look for again.
+    if (meter.begun) task.comparable = null
     meter.start()
     task.compared = 0
     if (transfer === undefined || transfer.state === 'cancelled') {

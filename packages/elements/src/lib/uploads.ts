@@ -7,6 +7,7 @@ import type { UploadRules } from './refusal.ts'
 import { createRemaining } from './remaining.ts'
 import { type Standing, uploadMoved } from './running.ts'
 import { createTask, isActive, isPending, type Task, type TaskState } from './task.ts'
+import { createFailures, createQuarters, createTelling, sayComparison } from './telling.ts'
 
 export const CONCURRENCY = 3
 /** Milliseconds between two tellings of what goes on by itself; what somebody pressed is told at once. */
@@ -15,10 +16,6 @@ const TELL_EVERY = 100
 const MANY = 60
 const TELL_MANY_EVERY = 300
 const TICK = 1000
-/** Failures that are announced by name; more are counted. */
-const MOST_NAMED = 2
-/** Milliseconds in which failures are announced together. */
-const FAIL_TOGETHER = 500
 
 export interface UploadsOptions {
   readonly target: () => UploadTarget
@@ -97,6 +94,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     pending += Number(isPending(task)) - Number(isPending(was))
     active += Number(isActive(task)) - Number(isActive(was))
     keepTime()
+    sayComparison(task, before)
     if (state === 'done' || state === 'failed' || state === 'cancelled') ended(task, before)
     else if (state === 'paused' || before === 'paused') tell.now()
     else tell.soon()
@@ -214,56 +212,4 @@ function standingOf(state: TaskState, { kept }: Task): Standing | null {
   if (state === 'done' || state === 'failed' || state === 'cancelled') return null
   if (state !== 'paused') return 'running'
   return kept > 0 ? 'kept' : 'paused'
-}
-
-/** Tells at once, or soon and then for all that came meanwhile. */
-function createTelling(told: () => void, every: () => number): { now(): void; soon(): void } {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  function now(): void {
-    clearTimeout(timer)
-    timer = undefined
-    told()
-  }
-  return {
-    now,
-    soon() {
-      timer ??= setTimeout(now, every())
-    },
-  }
-}
-
-/** Failures that come together are announced together. */
-function createFailures(): { add(task: Task): void; say(): void } {
-  let failed: Task[] = []
-  let timer: ReturnType<typeof setTimeout> | undefined
-  function say(): void {
-    clearTimeout(timer)
-    timer = undefined
-    for (const { file, error } of failed.slice(0, MOST_NAMED)) announce(`${file.name} failed: ${error}`)
-    if (failed.length > MOST_NAMED) announce(`${formatCount(failed.length - MOST_NAMED, 'more file')} failed`)
-    failed = []
-  }
-  return {
-    add(task) {
-      failed.push(task)
-      timer ??= setTimeout(say, FAIL_TOGETHER)
-    },
-    say,
-  }
-}
-
-/** Progress is told at each quarter, not at every percent. */
-function createQuarters(): { reached(sent: number, total: number): 25 | 50 | 75 | null; reset(): void } {
-  let told = 0
-  return {
-    reached(sent, total) {
-      const quarter = total === 0 ? 0 : Math.min(3, Math.floor((sent / total) * 4))
-      if (quarter <= told) return null
-      told = quarter
-      return (quarter * 25) as 25 | 50 | 75
-    },
-    reset() {
-      told = 0
-    },
-  }
 }

@@ -1,0 +1,35 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import type { Held } from '../lib/dragging.ts'
+import { acceptList } from '../lib/files.ts'
+import { icon } from '../lib/templates.ts'
+
+/** A place to drop files, and the ways to choose them. */
+export interface Invitation {
+  readonly held: Held
+  readonly accept: string | null
+  readonly note: string | null
+  readonly choose: () => void
+  /** Null where whole folders are not taken. */
+  readonly chooseFolder: (() => void) | null
+}
+
+/** Where nothing is on its way yet. */
+export function emptyQueue(invitation: Invitation): TemplateResult {
+  const { held, note, choose, chooseFolder } = invitation
+  const words = chooseFolder === null ? 'Drop or paste files here' : 'Drop a folder or files here'
+  return html`<div class="panel"><div class="drop-area alone" ?data-held=${held === 'welcome'}>${icon('upload', 'icon huge')}<p>${heldWords(invitation) ?? html`<strong>${words}</strong>`}${note ? html`<br />${note}` : nothing}</p>${
+    chooseFolder === null
+      ? html`<button class="button filled" type="button" data-control="choose" @click=${choose}>${icon('upload')}Choose files</button>`
+      : html`<div class="actions"><button class="button filled" type="button" @click=${chooseFolder}>${icon('upload')}Choose folder</button><button class="button" type="button" data-control="choose" @click=${choose}>Choose files</button></div>`
+  }</div></div>`
+}
+
+/** At the end of a queue. */
+export function moreFiles(invitation: Invitation): TemplateResult {
+  return html`<div class="drop-area" ?data-held=${invitation.held === 'welcome'}>${icon('upload')}<span>${heldWords(invitation) ?? 'Drop or paste more files here'}</span><button class="button small" type="button" data-control="choose" @click=${invitation.choose}>Choose files</button></div>`
+}
+
+function heldWords({ held, accept }: Invitation): string | null {
+  if (held === 'unwelcome') return `Takes ${acceptList(accept) ?? 'other types'}`
+  return held && 'Drop to upload'
+}
