@@ -70,5 +70,5 @@ function sameBytes({ stored }: Task): TemplateResult | typeof nothing {
   const [first, ...more] = stored === null ? [] : duplicatesOf(stored)
   if (first === undefined) return nothing
   const others = more.length > 0 ? ` and ${formatCount(more.length, 'other')}` : ''
-  return html`<span class="file-facts">The same file is already here: <a href=${safeUrl(first.url)}>${first.filename}</a>${others}</span>`
+  return html`<span class="file-facts"><span>The same file is already here: <a href=${safeUrl(first.url)}>${first.filename}</a>${others}</span></span>`
 }
