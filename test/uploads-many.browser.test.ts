@@ -11,6 +11,8 @@ import { type RunningHoldall, startHoldall } from './support/holdall.ts'
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
 const MANY = LONG ? 10_000 : 1_000
 const LIMIT_MS = LONG ? 1_800_000 : 280_000
+/** What is longer is felt by somebody who scrolls; with room for machines that do other things as well. */
+const LONGEST_TASK_MS = 500
 /** Seconds that the page's thread may work for each file: to send it, to draw it, and to report it to the test. */
 const MOST_SECONDS = 0.05
 /** Bytes that a file which has been sent may leave behind in the page. */
@@ -52,17 +54,22 @@ describe('many small files in one drop', { skip }, () => {
   })
 
   test(`${MANY} small files stay smooth`, async (t) => {
-    await page.evaluate(measure)
-    const busyBefore = await metric('TaskDuration')
-    const heapBefore = await heap()
-    const began = performance.now()
-    await page.locator('file-upload').evaluate((element, count) => {
+    // Making so many takes longer than anything that is measured here.
+    await page.evaluate((count) => {
       const files = Array.from(
         { length: count },
         (_, at) => new File([`small file ${at} `.repeat(200)], `${at}.txt`, { type: 'text/plain' }),
       )
-      ;(element as unknown as { add(files: File[]): void }).add(files)
+      Object.assign(globalThis, { files })
     }, MANY)
+    await page.evaluate(measure)
+    const busyBefore = await metric('TaskDuration')
+    const heapBefore = await heap()
+    const began = performance.now()
+    await page.locator('file-upload').evaluate((element) => {
+      const { files } = globalThis as unknown as { files: File[] }
+      ;(element as unknown as { add(files: File[]): void }).add(files)
+    })
     const lines = await page.locator('.upload-queue li').count()
     assert.ok(lines > 10 && lines <= 60, `${lines} lines are drawn`)
     await page
@@ -78,6 +85,7 @@ describe('many small files in one drop', { skip }, () => {
       `${MANY} files in ${seconds.toFixed(1)} s; the page's thread worked ${((busy * 1_000) / MANY).toFixed(1)} ms and kept ${Math.round(grown / MANY)} bytes a file; longest task ${Math.round(longest)} ms, longest gap between frames ${Math.round(gap)} ms`,
     )
     assert.equal(completed, 1)
+    assert.ok(longest < LONGEST_TASK_MS, `the page stood still for ${longest} ms`)
     assert.ok(busy / MANY < MOST_SECONDS, `${busy} s of the page's thread`)
     assert.ok(grown / MANY < MOST_BYTES, `${grown} bytes are kept`)
   })
