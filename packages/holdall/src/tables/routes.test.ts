@@ -299,6 +299,8 @@ describe('table JSON', () => {
     assert.equal(response.headers.get('Cache-Control'), 'max-age=5')
     assert.equal(response.headers.get('Link'), '<http://holdall.test/data/items.json?_size=2&_next=2>; rel="next"')
     assert.equal((await ask('/data/items.json?_ttl=0')).headers.get('Cache-Control'), 'no-cache')
+    const own = await ask('/data/items.json', { 'X-Actor': 'alice' })
+    assert.equal(own.headers.get('Cache-Control'), 'private, no-cache')
     assert.equal(
       (await ask('/closed/t.json', { 'X-Actor': 'alice' })).headers.get('Cache-Control'),
       'private, no-store',

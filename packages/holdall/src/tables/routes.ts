@@ -236,7 +236,10 @@ async function columnTypes(room: TablesRoom, database: ServedDatabase, table: st
   ])
 }
 
-/** Answers that anybody may see can be kept for a moment, others not at all. */
+/**
+ * Answers that anybody may see can be kept for a moment by those who have not signed in, others not at all. Whoever has
+ * signed in may have changed a row the moment before, and wants to see it.
+ */
 async function answer(
   c: RouteContext,
   room: TablesRoom,
@@ -244,14 +247,15 @@ async function answer(
   type: string,
   resource: Resource,
 ): Promise<Response> {
-  const anonymous = c.var.actor === null || !(await isPrivate(room, resource))
+  const closed = c.var.actor !== null && (await isPrivate(room, resource))
   const asked = c.req.query('_ttl')
   const ttl = asked !== undefined && /^\d{1,9}$/.test(asked) ? Number(asked) : room.cacheTtl
   const shared = ttl === 0 ? 'no-cache' : `max-age=${ttl}`
+  const open = c.var.actor === null || asked !== undefined ? shared : 'private, no-cache'
   return new Response(body, {
     headers: {
       'Content-Type': type,
-      'Cache-Control': anonymous ? shared : 'private, no-store',
+      'Cache-Control': closed ? 'private, no-store' : open,
       Vary: 'Cookie, Authorization, X-User-Token',
     },
   })
