@@ -96,8 +96,12 @@ describe('a broker whose credentials end in the middle of an upload', { skip: sk
     assert.deepEqual([others, await bucket.uploads()], [[], []])
     assert.ok((await bucket.get(key)).equals(bytes))
     const headers = { Authorization: `Bearer ${token}`, Range: 'bytes=0-9' }
-    const download = await fetch(`${holdall.url}/-/files/${stored.file_id}/download`, { headers })
-    assert.ok(Buffer.from(await download.arrayBuffer()).equals(bytes.subarray(0, 10)))
+    const download = () => fetch(`${holdall.url}/-/files/${stored.file_id}/download`, { headers })
+    let answer = await download()
+    // Its address lives no longer than the credentials: a machine that is slow enough asks again, as a person would.
+    for (let again = 0; answer.status === 403 && again < 5; again += 1) answer = await download()
+    assert.equal(answer.status, 206)
+    assert.ok(Buffer.from(await answer.arrayBuffer()).equals(bytes.subarray(0, 10)))
   })
 
   test('what has ended is refused by the storage: nothing else was left to go on with', async () => {

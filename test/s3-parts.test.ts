@@ -183,7 +183,7 @@ describe('uploads in parts to Ceph', { skip: skipS3 }, () => {
     let asked = 0
     const broker = createServer((_, response) => {
       asked += 1
-      const Expiration = new Date(Date.now() + 2_000).toISOString()
+      const Expiration = new Date(Date.now() + 6_000).toISOString()
       const S3Folder = `s3://${bucket.name}/brokered`
       response.end(JSON.stringify({ AccessKeyId, SecretAccessKey, Expiration, S3Folder }))
     })
@@ -202,7 +202,7 @@ describe('uploads in parts to Ceph', { skip: skipS3 }, () => {
     const upload = await begin('long.bin', 30, 10, parts)
     for (const number of [1, 2, 3]) {
       assert.equal(await send(upload, number, partOf(upload, number), parts), 200)
-      await new Promise((resolve) => setTimeout(resolve, 1_200))
+      await new Promise((resolve) => setTimeout(resolve, 3_600))
     }
     await parts.complete(upload, (await parts.listParts(upload)).parts)
     assert.equal((await bucket.head('brokered/long.bin'))?.size, 30)
