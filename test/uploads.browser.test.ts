@@ -219,7 +219,8 @@ describe('large uploads in a browser', { skip }, () => {
     await until(async () => (await page.getByText('2 of 2').count()) > 0, 'it is done')
     // Another name.
     await begunAgain(page.locator('.left-open'), makeFile('other.mov', MIB))
-    await page.getByText('other.mov is another file. To go on, choose twice.mov of 100.7 MB.').waitFor()
+    const refusal = 'other.mov is another file. To go on, choose twice.mov of 100.7 MB.'
+    await page.locator('.why', { hasText: refusal }).waitFor()
     await page.getByRole('button', { name: 'Discard twice.mov' }).click()
     await page.getByRole('button', { name: 'Dismiss' }).click()
     await nothingBehind()
