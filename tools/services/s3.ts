@@ -18,6 +18,7 @@ export const OTHER_ACCESS_KEY = 'OTHERACCESS'
 export const OTHER_SECRET_KEY = 'OTHERSECRET'
 
 const START_LIMIT_MS = 60_000
+const ATTEMPTS = 4
 const PAUSE_MS = 50
 const FOLDER = 'holdall-ceph-'
 const HOST = '127.0.0.1'
@@ -36,6 +37,17 @@ export interface S3Server {
  */
 export async function startS3(): Promise<S3Server> {
   removeLeftovers()
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce()
+    } catch (error) {
+      // Its store may ask the monitor before it was told which cluster this is, and then ends: "wrong fsid".
+      if (attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function startOnce(): Promise<S3Server> {
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`))
   for (const name of ['mon', 'osd', 'run']) mkdirSync(join(folder, name))
   const [monitorPort, port] = [await freePort(), await freePort()]
@@ -47,12 +59,12 @@ export async function startS3(): Promise<S3Server> {
 
   function leave(): void {
     for (const daemon of daemons.toReversed()) daemon.kill()
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
   async function close(): Promise<void> {
     process.off('exit', leave)
     await Promise.all(daemons.toReversed().map((daemon) => daemon.kill()))
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
   process.once('exit', leave)
 
@@ -141,8 +153,13 @@ async function answers(endpoint: string): Promise<void> {
 function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir())) {
     const [, pid] = new RegExp(`^${FOLDER}(\\d+)-`).exec(name) ?? []
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+    if (pid !== undefined && !isRunning(Number(pid))) removeFolder(join(tmpdir(), name))
   }
+}
+
+/** A program that was just ended may still have been writing there. */
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
 }
 
 function isRunning(pid: number): boolean {
@@ -167,7 +184,7 @@ async function freePort(): Promise<number> {
 function configuration(folder: string, id: string, monitorPort: number, port: number): string {
   return `[global]
 fsid = ${id}
-mon_host = ${HOST}:${monitorPort}
+mon_host = [v1:${HOST}:${monitorPort}]
 auth_cluster_required = none
 auth_service_required = none
 auth_client_required = none
@@ -189,6 +206,8 @@ mon_data_avail_crit = 1
 [mon.a]
 mon_data = ${folder}/mon
 [osd.0]
+# Less often than without it, it asks before it was told which cluster this is.
+monmap = ${folder}/monmap
 osd_data = ${folder}/osd
 osd_objectstore = memstore
 memstore_device_bytes = 8589934592
