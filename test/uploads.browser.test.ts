@@ -18,7 +18,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, CDPSession, Page, Request } from 'playwright-core'
-import { CHROMIUM, LOOKS, launchBrowser, leaveBodiesAlone, look } from './support/browser.ts'
+import { CHROMIUM, LOOKS, type Look, launchBrowser, leaveBodiesAlone, look } from './support/browser.ts'
 import { type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { photograph } from './support/photograph.ts'
 
@@ -333,7 +333,7 @@ function start(...args: string[]): Promise<RunningHoldall> {
   return startHoldall({ data: join(folder, 'data'), databases: [join(folder, 'shop.db')], config, args })
 }
 
-async function dress(how: (typeof LOOKS)[number]): Promise<void> {
+async function dress(how: Look): Promise<void> {
   await page.setViewportSize({ width: how.width, height: how.height })
   await page.emulateMedia({ colorScheme: how.colorScheme, reducedMotion: 'reduce' })
 }
