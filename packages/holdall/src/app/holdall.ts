@@ -5,6 +5,7 @@ import { isFromThisComputer, isLoopbackHost, requestOrigin } from '../access/ori
 import { accessRoutes } from '../access/routes.ts'
 import type { Config } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
+import { createDatasets } from '../datasets/room.ts'
 import { createFiles } from '../files/files.ts'
 import { imageLimits } from '../files/limits.ts'
 import { filesRoutes, refusedUpload } from '../files/routes.ts'
@@ -145,6 +146,17 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       ...(before && { before }),
     })
     closing.push(tables.close)
+    const datasets = await createDatasets({
+      database,
+      config,
+      sources,
+      permissions,
+      urls,
+      frame,
+      log,
+      dataDirectory: data.path,
+    })
+    closing.push(datasets.close)
     const filesRoom = {
       registry: files.registry,
       thumbnails: files.thumbnails,
@@ -184,6 +196,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
         refusedPage: refusedUpload(filesRoom),
       }),
       ...filesRoutes(filesRoom),
+      ...datasets.routes,
       ...tables.routes,
     ]
     const http = createHttp(routes, {

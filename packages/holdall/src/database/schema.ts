@@ -270,6 +270,67 @@ export interface AttachCellTable {
   outcome: 'restored' | 'changed' | 'gone' | null
 }
 
+export interface OrganizationTable {
+  id: string
+  created_at: CreatedAt
+}
+
+export interface CollectionTable {
+  seq: Generated<number>
+  organization_id: string
+  id: string
+  label: string | null
+  source: string | null
+  catalog: string | null
+  origin: 'configuration' | 'runtime'
+  allow: Generated<string>
+  created_at: CreatedAt
+  created_by: string | null
+  updated_at: Generated<string>
+  deleted_at: string | null
+}
+
+export interface DatasetTable {
+  seq: Generated<number>
+  id: string
+  collection: number
+  source_type: string
+  upload_id: string | null
+  filename: string
+  table_name: string
+  catalog_database: string | null
+  catalog_table: string | null
+  version: Generated<number>
+  columns: string
+  column_count: number
+  row_groups: string
+  row_count: number
+  size_bytes: number
+  warnings: Generated<string>
+  steps_log: Generated<string>
+  uploaded_by: string | null
+  created_at: CreatedAt
+  updated_at: Generated<string>
+  deletion_requested_at: string | null
+  deletion_requested_by: string | null
+  deleted_at: string | null
+}
+
+export interface DatasetFileTable {
+  dataset_id: string
+  version: number
+  ordinal: number
+  role: Generated<'data' | 'original'>
+  source_id: number
+  path: string
+  filename: string
+  size_bytes: number
+  row_count: number | null
+  etag: string | null
+  content_hash: string | null
+  added_at: Generated<string>
+}
+
 /** The tables of the internal database, as `migrations/*.sql` makes them. */
 export interface Schema {
   datasette_files_sources: SourceTable
@@ -294,4 +355,8 @@ export interface Schema {
   attach_runs: AttachRunTable
   attach_lines: AttachLineTable
   attach_cells: AttachCellTable
+  organizations: OrganizationTable
+  collections: CollectionTable
+  datasets: DatasetTable
+  dataset_files: DatasetFileTable
 }

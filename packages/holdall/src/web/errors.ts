@@ -158,6 +158,17 @@ export const ERRORS = {
     message: 'Another request is sending this part or completing the upload right now. Send it again in a moment.',
   },
 
+  // Collections and datasets
+  collection_not_found: { status: 404, message: 'Collection not found: {id}' },
+  collection_gone: { status: 409, message: 'The collection was deleted meanwhile. Make it again, then retry.' },
+  collection_exists: { status: 409, message: 'There is a collection {id} already. Choose another id.' },
+  collection_not_empty: {
+    status: 409,
+    message: 'The collection {id} holds {count}. Delete what is in it first; nothing was deleted.',
+  },
+  dataset_not_found: { status: 404, message: 'Dataset not found: {id}' },
+  dataset_objects_gone: { status: 409, message: 'The files of this dataset are gone for good. Upload it again.' },
+
   // The configuration
   configuration_invalid: { status: 500, message: 'The configuration is not valid.' },
 

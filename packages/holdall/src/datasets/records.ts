@@ -1,0 +1,389 @@
+import type { Selectable, Transaction } from 'kysely'
+import { sql } from 'kysely'
+import type { InternalDatabase } from '../database/internal.ts'
+import type { DatasetFileTable, DatasetTable, Schema } from '../database/schema.ts'
+import { HoldallError } from '../web/error.ts'
+import { tableNamesOf } from './identity.ts'
+
+/** A column at the top of the schema, as the footer of the dataset's files tells it. */
+export interface DatasetColumn {
+  readonly name: string
+  /** As DuckDB names it: `BIGINT`, `DECIMAL(5,2)`, `STRUCT("a" INTEGER)`. */
+  readonly type: string
+  readonly isRequired: boolean
+  readonly physicalType: string | null
+  readonly logicalType: string | null
+  /** Null where the files do not say. */
+  readonly nullCount: number | null
+  readonly min: string | null
+  readonly max: string | null
+  /** Bytes. */
+  readonly compressedBytes: number
+  readonly uncompressedBytes: number
+}
+
+export interface Spread {
+  readonly min: number
+  readonly median: number
+  readonly max: number
+}
+
+export interface RowGroups {
+  readonly count: number
+  readonly rows: Spread
+  /** Bytes. */
+  readonly bytes: Spread
+  /** The first of them. */
+  readonly each: readonly { readonly rows: number; readonly bytes: number }[]
+}
+
+export interface DatasetWarning {
+  /** Null when it is about the whole dataset. */
+  readonly column: string | null
+  readonly message: string
+}
+
+/** One object of a dataset: a Parquet file that is part of the table, or the original that was converted to one. */
+export interface DatasetFile {
+  readonly role: 'data' | 'original'
+  /** The row of its source. */
+  readonly sourceId: number
+  readonly path: string
+  /** As it was sent. */
+  readonly filename: string
+  /** Bytes. */
+  readonly sizeBytes: number
+  /** Null for an original. */
+  readonly rowCount: number | null
+  readonly etag: string | null
+  /** `sha256:` and 64 hexadecimal digits, once it is known. */
+  readonly contentHash: string | null
+}
+
+export interface NewDataset {
+  /** From `datasetIdOf`, so that whoever finishes a session twice adds it once. */
+  readonly id: string
+  /** `seq` of the collection. */
+  readonly collection: number
+  readonly sourceType: string
+  readonly uploadId: string | null
+  readonly filename: string
+  /** From `tableNameFor`, where a catalog has it already. */
+  readonly tableName?: string
+  readonly catalog?: { readonly database: string; readonly table: string }
+  readonly columns: readonly DatasetColumn[]
+  readonly rowGroups: RowGroups
+  readonly rowCount: number
+  /** Bytes of all its data files. */
+  readonly sizeBytes: number
+  readonly warnings?: readonly DatasetWarning[]
+  /** The session's `completion_steps_log`. */
+  readonly stepsLog?: readonly unknown[]
+  readonly uploadedBy: string | null
+  readonly files: readonly DatasetFile[]
+}
+
+/** What lists show: everything but what grows with the number of columns. */
+export interface DatasetSummary {
+  readonly seq: number
+  readonly id: string
+  readonly collection: number
+  readonly sourceType: string
+  readonly uploadId: string | null
+  readonly filename: string
+  readonly tableName: string
+  readonly catalogDatabase: string | null
+  readonly catalogTable: string | null
+  readonly version: number
+  readonly columnCount: number
+  readonly rowCount: number
+  readonly sizeBytes: number
+  readonly uploadedBy: string | null
+  readonly createdAt: string
+  readonly updatedAt: string
+  /** Since when it is in the trash. */
+  readonly deletionRequestedAt: string | null
+  /** Since when its objects are gone. */
+  readonly deletedAt: string | null
+  /** The files of the present version. */
+  readonly files: readonly DatasetFile[]
+}
+
+export interface Dataset extends DatasetSummary {
+  readonly columns: readonly DatasetColumn[]
+  readonly rowGroups: RowGroups
+  readonly warnings: readonly DatasetWarning[]
+  readonly stepsLog: readonly unknown[]
+}
+
+/**
+ * Enters a dataset with its files. It is an insert and nothing is read before it, so that any number of them at once are
+ * all kept; one that is there stays as it is.
+ *
+ * @throws HoldallError `collection_gone` when its collection was deleted meanwhile
+ */
+export async function addDataset(database: InternalDatabase, dataset: NewDataset): Promise<'added' | 'there'> {
+  return await database.write(async (trx) => {
+    const there = await trx.selectFrom('datasets').select('id').where('id', '=', dataset.id).executeTakeFirst()
+    if (there !== undefined) return 'there'
+    const collection = await trx
+      .selectFrom('collections')
+      .select('id')
+      .where('seq', '=', dataset.collection)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst()
+    if (collection === undefined) throw new HoldallError('collection_gone')
+    await trx
+      .insertInto('datasets')
+      .values({
+        id: dataset.id,
+        collection: dataset.collection,
+        source_type: dataset.sourceType,
+        upload_id: dataset.uploadId,
+        filename: dataset.filename,
+        table_name: dataset.tableName ?? (await freeTableName(trx, dataset)),
+        catalog_database: dataset.catalog?.database ?? null,
+        catalog_table: dataset.catalog?.table ?? null,
+        columns: JSON.stringify(dataset.columns),
+        column_count: dataset.columns.length,
+        row_groups: JSON.stringify(dataset.rowGroups),
+        row_count: dataset.rowCount,
+        size_bytes: dataset.sizeBytes,
+        warnings: JSON.stringify(dataset.warnings ?? []),
+        steps_log: JSON.stringify(dataset.stepsLog ?? []),
+        uploaded_by: dataset.uploadedBy,
+      })
+      .execute()
+    for (const [ordinal, file] of dataset.files.entries()) await insertFile(trx, dataset.id, 1, ordinal, file)
+    return 'added'
+  })
+}
+
+async function insertFile(
+  trx: Transaction<Schema>,
+  datasetId: string,
+  version: number,
+  ordinal: number,
+  file: DatasetFile,
+): Promise<void> {
+  await trx
+    .insertInto('dataset_files')
+    .values({
+      dataset_id: datasetId,
+      version,
+      ordinal,
+      role: file.role,
+      source_id: file.sourceId,
+      path: file.path,
+      filename: file.filename,
+      size_bytes: file.sizeBytes,
+      row_count: file.rowCount,
+      etag: file.etag,
+      content_hash: file.contentHash,
+    })
+    .execute()
+}
+
+/** The name of a dataset's table, before it is entered: the one it has, else the first that no other has. */
+export async function tableNameFor(
+  database: InternalDatabase,
+  dataset: Pick<NewDataset, 'id' | 'filename'>,
+): Promise<string> {
+  return await freeTableName(database.read, dataset)
+}
+
+async function freeTableName(
+  db: Pick<InternalDatabase['read'], 'selectFrom'>,
+  { id, filename }: Pick<NewDataset, 'id' | 'filename'>,
+): Promise<string> {
+  const names = tableNamesOf(id, filename)
+  const rows = await db
+    .selectFrom('datasets')
+    .select(['id', 'table_name'])
+    .where((where) => where.or([where('id', '=', id), where('table_name', 'in', names)]))
+    .execute()
+  const own = rows.find((row) => row.id === id)
+  if (own !== undefined) return own.table_name
+  return rows.some((row) => row.table_name === names[0]) ? names[1] : names[0]
+}
+
+/** One dataset, in the trash or not. @param id of any spelling */
+export async function findDataset(
+  database: InternalDatabase,
+  collection: number,
+  id: string,
+): Promise<Dataset | undefined> {
+  const row = await database.read
+    .selectFrom('datasets')
+    .selectAll()
+    .where('id', '=', id.toLowerCase())
+    .where('collection', '=', collection)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const files = await filesOf(database, [row])
+  return datasetOf(row, files.get(row.id) ?? [])
+}
+
+export interface DatasetPage<Listed> {
+  readonly datasets: readonly Listed[]
+  /** `seq` to go on after; null on the last page. */
+  readonly next: number | null
+}
+
+export interface ListOptions {
+  /** `seq` of the collection. */
+  readonly collection: number
+  /** `seq` of the last one of the page before. */
+  readonly after?: number | undefined
+  readonly limit: number
+  /** Those in the trash instead. @default false */
+  readonly trashed?: boolean
+}
+
+/** One page of a collection's datasets, the last first. */
+export async function listDatasets(
+  database: InternalDatabase,
+  options: ListOptions,
+): Promise<DatasetPage<DatasetSummary>> {
+  const rows = await pageQuery(database, options).select(SUMMARY).execute()
+  const files = await filesOf(database, rows)
+  return pageOf(rows, options.limit, (row) => summaryOf(row, files.get(row.id) ?? []))
+}
+
+/** The same with their columns. */
+export async function listWholeDatasets(
+  database: InternalDatabase,
+  options: ListOptions,
+): Promise<DatasetPage<Dataset>> {
+  const rows = await pageQuery(database, options).selectAll().execute()
+  const files = await filesOf(database, rows)
+  return pageOf(rows, options.limit, (row) => datasetOf(row, files.get(row.id) ?? []))
+}
+
+function pageQuery(database: InternalDatabase, { collection, after, limit, trashed = false }: ListOptions) {
+  const query = database.read
+    .selectFrom('datasets')
+    .where('collection', '=', collection)
+    .where('deletion_requested_at', trashed ? 'is not' : 'is', null)
+    .orderBy('seq', 'desc')
+    .limit(limit + 1)
+  return after === undefined ? query : query.where('seq', '<', after)
+}
+
+function pageOf<Row extends { seq: number }, Listed>(
+  rows: readonly Row[],
+  limit: number,
+  listed: (row: Row) => Listed,
+): DatasetPage<Listed> {
+  const page = rows.slice(0, limit)
+  return { datasets: page.map(listed), next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null }
+}
+
+/** Takes back what `addDataset` entered, for a registration that failed after it. */
+export async function removeDataset(database: InternalDatabase, id: string): Promise<void> {
+  await database.write(async (trx) => {
+    await trx.deleteFrom('datasets').where('id', '=', id).execute()
+  })
+}
+
+/** To the trash. @returns whether it was not there yet */
+export async function trashDataset(database: InternalDatabase, id: string, by: string | null): Promise<boolean> {
+  return await database.write(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable('datasets')
+      .set({ deletion_requested_at: NOW, deletion_requested_by: by, updated_at: NOW })
+      .where('id', '=', id)
+      .where('deletion_requested_at', 'is', null)
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
+  })
+}
+
+/** Out of the trash. @returns whether it was there, and its objects are still */
+export async function restoreDataset(database: InternalDatabase, id: string): Promise<boolean> {
+  return await database.write(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable('datasets')
+      .set({ deletion_requested_at: null, deletion_requested_by: null, updated_at: NOW })
+      .where('id', '=', id)
+      .where('deletion_requested_at', 'is not', null)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
+  })
+}
+
+const NOW = sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
+
+const SUMMARY = [
+  ...(['seq', 'id', 'collection', 'source_type', 'upload_id', 'filename', 'table_name'] as const),
+  ...(['catalog_database', 'catalog_table', 'version', 'column_count', 'row_count', 'size_bytes'] as const),
+  ...(['uploaded_by', 'created_at', 'updated_at', 'deletion_requested_at', 'deleted_at'] as const),
+] as const
+
+type SummaryRow = Pick<Selectable<DatasetTable>, (typeof SUMMARY)[number]>
+
+async function filesOf(
+  database: InternalDatabase,
+  rows: readonly Pick<SummaryRow, 'id' | 'version'>[],
+): Promise<ReadonlyMap<string, DatasetFile[]>> {
+  const byDataset = new Map<string, DatasetFile[]>(rows.map(({ id }) => [id, []]))
+  if (rows.length === 0) return byDataset
+  const wanted = JSON.stringify(rows.map(({ id, version }) => [id, version]))
+  const found = await database.read
+    .selectFrom('dataset_files')
+    .selectAll()
+    .where(sql<boolean>`(dataset_id, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${wanted}))`)
+    .orderBy('dataset_id')
+    .orderBy('ordinal')
+    .execute()
+  for (const row of found) byDataset.get(row.dataset_id)?.push(fileOf(row))
+  return byDataset
+}
+
+function fileOf(row: Selectable<DatasetFileTable>): DatasetFile {
+  return {
+    role: row.role,
+    sourceId: row.source_id,
+    path: row.path,
+    filename: row.filename,
+    sizeBytes: row.size_bytes,
+    rowCount: row.row_count,
+    etag: row.etag,
+    contentHash: row.content_hash,
+  }
+}
+
+function summaryOf(row: SummaryRow, files: readonly DatasetFile[]): DatasetSummary {
+  return {
+    seq: row.seq,
+    id: row.id,
+    collection: row.collection,
+    sourceType: row.source_type,
+    uploadId: row.upload_id,
+    filename: row.filename,
+    tableName: row.table_name,
+    catalogDatabase: row.catalog_database,
+    catalogTable: row.catalog_table,
+    version: row.version,
+    columnCount: row.column_count,
+    rowCount: row.row_count,
+    sizeBytes: row.size_bytes,
+    uploadedBy: row.uploaded_by,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    deletionRequestedAt: row.deletion_requested_at,
+    deletedAt: row.deleted_at,
+    files,
+  }
+}
+
+function datasetOf(row: Selectable<DatasetTable>, files: readonly DatasetFile[]): Dataset {
+  return {
+    ...summaryOf(row, files),
+    columns: JSON.parse(row.columns),
+    rowGroups: JSON.parse(row.row_groups),
+    warnings: JSON.parse(row.warnings),
+    stepsLog: JSON.parse(row.steps_log),
+  }
+}
