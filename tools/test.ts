@@ -123,6 +123,12 @@ function testFiles(): string[] {
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => positionals.length === 0 || positionals.some((part) => path.includes(part)))
     .sort()
+    .sort((one, other) => Number(isOfProduct(other)) - Number(isOfProduct(one)))
+}
+
+/** The tests of the whole product take longest, so that they come first: in the end, all lanes have something to do. */
+function isOfProduct(path: string): boolean {
+  return path.startsWith('test/')
 }
 
 function runsAlone(file: string): boolean {
