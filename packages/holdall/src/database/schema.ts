@@ -167,6 +167,12 @@ export interface TokenTable {
   revoked_at: string | null
 }
 
+export interface SecretTable {
+  name: string
+  sealed: Uint8Array
+  updated_at: Generated<string>
+}
+
 export interface GrantTable {
   id: Generated<number>
   actor_id: string
@@ -184,6 +190,9 @@ export interface GrantsRevisionTable {
 }
 
 export type UploadStatus = 'initiated' | 'completing' | 'completed' | 'failed' | 'aborted' | 'expired'
+
+/** What it becomes. */
+export type UploadPurpose = 'file' | 'dataset'
 
 /** How the bytes come: through here in one request, in one straight to the storage, or in parts. */
 export type UploadKind = 'post' | 'put' | 'direct' | 'parts'
@@ -217,6 +226,11 @@ export interface UploadSessionTable {
   storage_upload: string | null
   clear_at: string | null
   due_at: Generated<string>
+  purpose: Generated<UploadPurpose>
+  organization_id: string | null
+  collection_id: string | null
+  made: string | null
+  retryable: Generated<number>
 }
 
 export interface MetadataColumnTable {
@@ -348,6 +362,7 @@ export interface Schema {
   sign_in_links: SignInLinkTable
   sessions: SessionTable
   tokens: TokenTable
+  secrets: SecretTable
   grants: GrantTable
   grants_revision: GrantsRevisionTable
   upload_sessions: UploadSessionTable

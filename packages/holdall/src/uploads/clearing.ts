@@ -2,24 +2,27 @@ import type { Multipart } from '../sources/multipart.ts'
 import type { Sources } from '../sources/sources.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
-import { LATE_ARRIVALS_MS, LONGEST_PAUSE_MS } from './limits.ts'
-import type { IsRecorded } from './recorded.ts'
+import { LONGEST_PAUSE_MS } from './limits.ts'
+import type { Purpose } from './purpose.ts'
 import { isProxied, multipartUploadOf, newMultipartOf, type UploadSession } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface ClearingOptions {
   readonly sessions: Sessions
-  readonly isRecorded: IsRecorded
+  readonly purposeOf: (session: UploadSession) => Purpose
   readonly sources: Sources
   readonly log: Log
   readonly now: () => number
 }
 
 /** Removes the bytes of uploads that made no file: what the row says must be done, until it is done. */
-export function createClearing({ sessions, isRecorded, sources, log, now }: ClearingOptions) {
+export function createClearing({ sessions, purposeOf, sources, log, now }: ClearingOptions) {
   /** @throws what the storage throws */
   async function discard(session: UploadSession): Promise<void> {
-    if (await isRecorded(session)) return
+    const purpose = purposeOf(session)
+    // Of what was cancelled while it was made, some may be there: it shall not be.
+    if (session.status === 'aborted') await purpose.undo?.(session)
+    if (await purpose.isMade(session)) return
     const source = sources.byId(session.sourceId)
     if (source === undefined) return
     const storage = await source.storage()
@@ -45,16 +48,31 @@ export function createClearing({ sessions, isRecorded, sources, log, now }: Clea
   /** Does what `clear_at` of an ended session asks for. Never throws: what fails is tried again in a minute. */
   async function clear(session: UploadSession): Promise<void> {
     try {
+      // Who asks for its steps again comes before this, or is told that they are over.
+      if (session.retryable && (await sessions.giveUp(session.id)) === undefined) return
       await discardIfThereIs(session, true)
-      await sessions.cleared(session, nextTime(session, now()))
+      await sessions.cleared(session, nextTime(session))
     } catch (error) {
       await putOff(session, error)
     }
   }
 
+  /**
+   * Whoever got an address before the upload ended may have begun to send there at its last moment: once that is over,
+   * what they left is removed too.
+   */
+  function nextTime(session: UploadSession): Date | null {
+    if (isProxied(session)) return null
+    const over = new Date(Date.parse(session.updatedAt) + purposeOf(session).lateArrivalsMs)
+    return over.getTime() > now() ? over : null
+  }
+
   /** Removes the row of a session whose time is over, and what a failed one had kept. */
   async function forget(session: UploadSession): Promise<void> {
-    if (session.status === 'failed') await discardIfThereIs(session, true)
+    if (session.status === 'failed') {
+      if (session.retryable && (await sessions.giveUp(session.id)) === undefined) return
+      await discardIfThereIs(session, true)
+    }
     await sessions.remove([session.id])
   }
 
@@ -78,16 +96,6 @@ export function createClearing({ sessions, isRecorded, sources, log, now }: Clea
     log.warn('bytes of an upload not removed, trying again', { upload: session.id, error })
     await sessions.cleared(session, new Date(now() + LONGEST_PAUSE_MS)).catch(() => {})
   }
-}
-
-/**
- * Whoever got an address before the upload ended may have begun to send there at its last moment: once that is over,
- * what they left is removed too.
- */
-function nextTime(session: UploadSession, now: number): Date | null {
-  if (isProxied(session)) return null
-  const over = new Date(Date.parse(session.updatedAt) + LATE_ARRIVALS_MS)
-  return over.getTime() > now ? over : null
 }
 
 async function abortParts(multipart: Multipart | undefined, session: UploadSession): Promise<void> {

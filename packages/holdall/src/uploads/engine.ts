@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Source, Sources } from '../sources/sources.ts'
@@ -7,20 +8,22 @@ import type { Log } from '../web/log.ts'
 import type { Actor } from '../web/route.ts'
 import { createArrivals } from './arrivals.ts'
 import { createClearing } from './clearing.ts'
+import { filePurpose } from './file-purpose.ts'
 import { createFinishing } from './finishing.ts'
 import type { FileIntake } from './inspection.ts'
 import { createInternalStore } from './internal-store.ts'
 import { LeaseLost } from './leases.ts'
 import { HEARTBEAT_MS, STOP_LIMIT_MS, TAKEOVER_MS } from './limits.ts'
-import { createParts, type Parts } from './parts.ts'
+import { createParts, type Parts, takesParts } from './parts.ts'
+import { createPlanFor, type PlanFor } from './plan-for.ts'
 import { checkWritable, createPrepare, type Incoming, type Prepare } from './prepare.ts'
+import type { Purpose } from './purpose.ts'
 import { receive } from './receive.ts'
-import { createIsRecorded } from './recorded.ts'
 import { createRecovery } from './recovery.ts'
 import { isProxied, type Lease, type UploadSession } from './session.ts'
-import type { OpenQuestion, SessionStore } from './session-store.ts'
-import { createSessions, type SessionChange } from './sessions.ts'
-import { failure, type Received } from './steps.ts'
+import type { CollectionQuestion, OpenQuestion, SessionStore, UploadPurpose } from './session-store.ts'
+import { createSessions, type SessionChange, type SessionsPage } from './sessions.ts'
+import { COMBINE, failure, type Received } from './steps.ts'
 import { createTokens } from './tokens.ts'
 
 export interface UploadsOptions {
@@ -29,6 +32,8 @@ export interface UploadsOptions {
   readonly store?: SessionStore
   readonly sources: Sources
   readonly intake: FileIntake
+  /** What uploads may be for beside files. */
+  readonly purposes?: readonly Purpose[]
   readonly log: Log
   /** Told each write before it is made; a test ends the process there. */
   readonly before?: BeforeIo
@@ -41,18 +46,31 @@ export interface Uploads {
   /** One file in one request. @returns the session once it has ended, or while its steps still run */
   send(source: Source, actor: Actor | null, file: Incoming, body: AsyncIterable<Uint8Array>): Promise<Ending>
   readonly prepare: Prepare
+  /** Begins an upload in parts that is for something else than a file. */
+  readonly planFor: PlanFor
   readonly parts: Parts
-  /** An actor's uploads in parts that wait for their client, newest first; nobody's to the anonymous. */
-  open(source: Source, actor: Actor | null, question: OpenFilter): Promise<UploadSession[]>
+  /** An actor's uploads of files in parts that wait for their client, newest first; nobody's to the anonymous. */
+  open(source: Source, actor: Actor | null, question: OpenFilter): Promise<SessionsPage>
+  /** What is, or was, sent to a collection, newest first. */
+  ofCollection(question: CollectionQuestion): Promise<SessionsPage>
   /** The session of a token. @throws HoldallError `upload_token_invalid`, `upload_token_elsewhere` */
   byToken(source: Source, actor: Actor | null, token: string): Promise<UploadSession>
   /** The bytes of a prepared session. */
   fill(source: Source, session: UploadSession, body: AsyncIterable<Uint8Array>): Promise<void>
   /** Begins the steps that make the file; whoever is first gets the ending, the others are told that it runs. */
   complete(session: UploadSession): Promise<Ending>
+  /** The same; `undefined` for all but the one whose write has begun the steps. */
+  begin(session: UploadSession): Promise<Ending | undefined>
+  /** Goes on with the step at which it failed; `undefined` when it has not failed, or cannot be gone on with. */
+  retry(session: UploadSession): Promise<Ending | undefined>
+  /** A session for something else than a file, whoever began it. */
+  find(purpose: Exclude<UploadPurpose, 'file'>, id: string): Promise<UploadSession | undefined>
   /** @throws HoldallError `upload_not_found` when it is not this actor's, or of another source */
   get(source: Source, actor: Actor | null, id: string): Promise<UploadSession>
-  /** Removes what was received. Idempotent. @throws HoldallError `upload_not_open` once it is completing */
+  /**
+   * Removes what was received. Idempotent. @throws HoldallError `upload_not_open` once it is completing; where its client
+   * follows the steps, once it is completed
+   */
   abort(session: UploadSession): Promise<void>
   /** Ends the leases of dead processes, then takes over what they left, and keeps looking. Resolves after the first. */
   start(): Promise<void>
@@ -74,28 +92,45 @@ export function createUploads(options: UploadsOptions): Uploads {
   const { database, sources, intake, log, before = () => {}, now = Date.now } = options
   const { store = createInternalStore(database) } = options
   const sessions = createSessions({ store, before, now })
-  const clearing = createClearing({ sessions, isRecorded: createIsRecorded(database), sources, log, now })
+  const sourceById = sources.byId
+  const files = filePurpose({ database, intake, sourceById, isInternal: sessions.isInternal, before })
+  const purposes = new Map([files, ...(options.purposes ?? [])].map((purpose) => [purpose.name, purpose]))
+  const clearing = createClearing({ sessions, purposeOf, sources, log, now })
   const arrivals = createArrivals()
   const parts = createParts({ sessions, sources, clearing, arrivals, log, now })
-  const finishing = createFinishing({
-    sessions,
-    intake,
-    sourceById: sources.byId,
-    clear: clearing.clear,
-    log,
-    before,
-    now,
-  })
+  const finishing = createFinishing({ sessions, purposeOf, sourceById, clear: clearing.clear, log, now })
   const tokens = createTokens(sessions)
   const prepare = createPrepare({ sessions, tokens, parts, now })
-  const running = new Set<Promise<unknown>>()
+  const running = new Map<string, Promise<unknown>>()
   const timers: NodeJS.Timeout[] = []
-  const recovery = createRecovery({ sessions, clearing, log, now, finish: (lease) => follow(lease, true).ended })
+  const recovery = createRecovery({
+    sessions,
+    clearing,
+    purposeOf,
+    log,
+    now,
+    finish: (lease) => follow(lease, true).ended,
+  })
+
+  function purposeOf({ id, purpose }: UploadSession): Purpose {
+    const found = purposes.get(purpose)
+    if (found === undefined) throw new Error(`Nobody here knows what upload ${id} is for: ${purpose}`)
+    return found
+  }
 
   function follow(lease: Lease, resumed: boolean): Ending {
+    const { id } = lease.session
     const ended = finishing.finish(lease, resumed).finally(() => sessions.abandon(lease))
-    running.add(ended)
-    ended.catch((error) => report('finishing stopped', lease, error)).finally(() => running.delete(ended))
+    const over = ended
+      .catch(async (error) => {
+        report('finishing stopped', lease, error)
+        // Cancelled meanwhile, here or elsewhere: what this run may have made since is nobody's.
+        const current = await sessions.get(id)
+        if (current?.status === 'aborted') await clearing.clear(current)
+      })
+      .catch((error) => report('cancelled upload not cleared', lease, error))
+      .finally(() => running.get(id) === over && running.delete(id))
+    running.set(id, over)
     return { session: lease.session, ended }
   }
 
@@ -141,6 +176,29 @@ export function createUploads(options: UploadsOptions): Uploads {
     }
   }
 
+  async function begin(session: UploadSession): Promise<Ending | undefined> {
+    const from = completableFrom(session)
+    if (from === undefined) return undefined
+    // One write decides who makes it, and that its steps begin.
+    const entered = await sessions.claim(session.id, [from], 'completing', (current) => {
+      if (completableFrom(current) !== from) return undefined
+      if (current.received === undefined && isProxied(current)) throw new HoldallError('upload_not_received')
+      return finishing.entering(current, current.received)
+    })
+    if (entered === undefined) return undefined
+    // A part that comes twice must not be written any more while they are made one.
+    await arrivals.end(session.id, new HoldallError('upload_not_open', { status: 'completing' }))
+    return follow(entered, false)
+  }
+
+  /** In the words of its `completion_status`, if it has one. */
+  function stepNow(session: UploadSession): string {
+    if (session.status !== 'completing') return session.failure?.step ?? 'receive'
+    const steps = purposeOf(session).steps
+    const now = session.completionStatus
+    return steps.find(({ running, ended }) => running === now || ended === now)?.name ?? COMBINE
+  }
+
   return {
     intake,
     parts,
@@ -154,10 +212,14 @@ export function createUploads(options: UploadsOptions): Uploads {
     },
 
     prepare,
+    planFor: createPlanFor({ sessions, parts }),
 
     async open(source, actor, question) {
-      return actor === null ? [] : await sessions.open({ ...question, sourceId: source.id, actorId: actor.id })
+      if (actor === null) return { sessions: [], next: null }
+      return await sessions.list({ ...question, sourceId: source.id, actorId: actor.id })
     },
+
+    ofCollection: (question) => sessions.list(question),
 
     async byToken(source, actor, token) {
       const session = await tokens.find(token)
@@ -182,38 +244,50 @@ export function createUploads(options: UploadsOptions): Uploads {
 
     async complete(session) {
       if (session.status === 'completing' || session.status === 'completed') return asItIs(session)
-      const from = completableFrom(session)
-      if (from === undefined) throw new HoldallError('upload_not_open', { status: session.status })
-      // One write decides who makes the file, and that its steps begin.
-      const entered = await sessions.claim(session.id, [from], 'completing', (current) => {
-        if (current.received === undefined && isProxied(current)) throw new HoldallError('upload_not_received')
-        return finishing.entering(current, current.received)
-      })
-      if (entered === undefined) return asItIs((await sessions.get(session.id)) ?? session)
-      // A part that comes twice must not be written any more while they are made one.
-      await arrivals.end(session.id, new HoldallError('upload_not_open', { status: 'completing' }))
-      return follow(entered, false)
+      if (completableFrom(session) === undefined) {
+        throw new HoldallError('upload_not_open', { status: session.status })
+      }
+      return (await begin(session)) ?? asItIs((await sessions.get(session.id)) ?? session)
+    },
+
+    begin,
+
+    async retry(session) {
+      // What its client must send again first is only known to `combine`, which looks again.
+      if (session.failure?.step === COMBINE) return await begin(session)
+      const entered = await sessions.claim(session.id, ['failed'], 'completing again', (current) =>
+        current.retryable ? finishing.retrying(current) : undefined,
+      )
+      return entered && follow(entered, true)
+    },
+
+    async find(purpose, id) {
+      const session = await sessions.get(id)
+      return session?.purpose === purpose ? session : undefined
     },
 
     async get(source, actor, id) {
       const session = await sessions.get(id)
       const own = session?.sourceId === source.id && session.actorId === (actor?.id ?? null)
-      if (session === undefined || !own) throw new HoldallError('upload_not_found')
+      if (session === undefined || session.purpose !== 'file' || !own) throw new HoldallError('upload_not_found')
       return session
     },
 
     async abort(session) {
-      const from = completableFrom(session)
-      if (from === undefined && ['aborted', 'expired', 'failed'].includes(session.status)) return
-      const aborted = await sessions.abort(session.id, failure('receive', 'It was cancelled.', new Date(now())), [
-        from ?? 'initiated',
-      ])
+      const { followed } = purposeOf(session)
+      const from = followed ? CANCELLABLE : [completableFrom(session) ?? 'initiated']
+      if (session.status === 'aborted') return
+      if (!followed && completableFrom(session) === undefined && ['expired', 'failed'].includes(session.status)) return
+      const cancelled = failure(stepNow(session), 'It was cancelled.', new Date(now()))
+      const aborted = await sessions.abort(session.id, cancelled, from)
       if (aborted === undefined) {
         const current = await sessions.get(session.id)
         if (current?.status === 'aborted') return
         throw new HoldallError('upload_not_open', { status: current?.status ?? 'gone' })
       }
       await arrivals.end(session.id, new HoldallError('upload_not_open', { status: 'aborted' }))
+      // The steps that run here have been told to stop, and clear up themselves when that takes them long.
+      await Promise.race([running.get(session.id), sleep(STOP_LIMIT_MS, undefined, { ref: false })])
       await clearing.clear(aborted)
     },
 
@@ -243,7 +317,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     async close() {
       for (const timer of timers) clearInterval(timer)
       const patience = setTimeout(() => sessions.interrupt(), STOP_LIMIT_MS)
-      await Promise.allSettled(running)
+      await Promise.allSettled(running.values())
       clearTimeout(patience)
       await sessions.releaseAll()
     },
@@ -260,10 +334,13 @@ function asItIs(session: UploadSession): Ending {
   return { session, ended: Promise.resolve(session) }
 }
 
+/** Wherever it is, as long as it is not made. */
+const CANCELLABLE = ['initiated', 'completing', 'failed', 'expired'] as const
+
 /** One that failed while its parts were made one has them still. */
-function completableFrom({ kind, status, failure }: UploadSession): 'initiated' | 'failed' | undefined {
-  if (status === 'initiated') return status
-  return kind === 'parts' && status === 'failed' && failure?.step === 'combine' ? status : undefined
+function completableFrom(session: UploadSession): 'initiated' | 'failed' | undefined {
+  const { status } = session
+  return takesParts(session) && (status === 'initiated' || status === 'failed') ? status : undefined
 }
 
 function checkFillable(session: UploadSession): void {

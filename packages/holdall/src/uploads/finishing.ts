@@ -1,138 +1,156 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Source } from '../sources/sources.ts'
-import type { Storage } from '../sources/storage.ts'
-import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
 import { combine } from './combine.ts'
-import type { FileIntake, FinishedUpload } from './inspection.ts'
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, RETRY_LIMIT_MS } from './limits.ts'
-import { measure } from './measure.ts'
+import { CannotFinish, type Purpose, type PurposeStep } from './purpose.ts'
 import type { Lease, UploadSession } from './session.ts'
 import type { SessionChange, Sessions } from './sessions.ts'
-import { begun, ended, failure, type Received, RUNNING, STEPS, type Step } from './steps.ts'
+import { begun, COMBINE, ended, failure, type Received } from './steps.ts'
 
 export interface FinishingOptions {
   readonly sessions: Sessions
-  readonly intake: FileIntake
+  readonly purposeOf: (session: UploadSession) => Purpose
   readonly sourceById: (id: number) => Source | undefined
   /** Removes the bytes of a session that has failed for good. */
   readonly clear: (session: UploadSession) => Promise<void>
   readonly log: Log
-  readonly before: BeforeIo
   readonly now: () => number
 }
 
-/** The bytes cannot become a file, whatever is tried. The message is for the user. */
-class CannotFinish extends Error {
-  override readonly name = 'CannotFinish'
-}
-
-/** The source does not take what the bytes turned out to be, so that they go. */
-class Refused extends CannotFinish {}
+/** What `completion_status` says of the first step. */
+const COMBINING = 'combining'
+const COMBINED = 'combined'
+const FAILED = 'failed'
 
 /**
- * Runs the steps that turn stored bytes into a file: `combine`, `inspect`, `record`. Each transition is one write, so
- * that after a crash whoever takes the lease continues with the step that was running. Every step may run twice.
+ * Runs the steps that make of what was sent what its purpose says: `combine`, then those of the purpose. Each transition
+ * is one write, so that after a crash whoever takes the lease continues with the step that was running. Every step may
+ * run twice.
  */
-export function createFinishing({ sessions, intake, sourceById, clear, log, before, now }: FinishingOptions) {
+export function createFinishing({ sessions, purposeOf, sourceById, clear, log, now }: FinishingOptions) {
+  const at = () => new Date(now())
+
   /** What a row says when its client says that it is done. For a body that we stored ourselves there is nothing to combine. */
   function entering(session: UploadSession, received: Received | undefined): SessionChange {
-    const at = new Date(now())
-    if (received === undefined) {
-      const steps = begun(session.steps, 'combine', at, true)
-      return { status: 'completing', completionStatus: RUNNING.combine, steps, failure: null }
-    }
-    const combined = ended(begun(session.steps, 'combine', at), 'combine', at)
-    return {
-      status: 'completing',
-      received,
-      completionStatus: RUNNING.inspect,
-      steps: begun(combined, 'inspect', at),
-    }
+    if (received === undefined) return enteringAt(session, COMBINE, COMBINING)
+    const [first] = purposeOf(session).steps
+    const combined = ended(begun(session.steps, COMBINE, at()), COMBINE, at())
+    return { status: 'completing', received, ...beginning(first, combined) }
+  }
+
+  /** What the row of one that failed says when somebody asks for the step again at which it did. */
+  function retrying(session: UploadSession): SessionChange {
+    const step = purposeOf(session).steps.find(({ name }) => name === session.failure?.step)
+    return step === undefined ? enteringAt(session, COMBINE, COMBINING) : enteringAt(session, step.name, step.running)
+  }
+
+  function enteringAt(session: UploadSession, step: string, completionStatus: string): SessionChange {
+    const steps = begun(session.steps, step, at(), true)
+    return { status: 'completing', completionStatus, steps, failure: null, retryable: false }
+  }
+
+  function beginning(next: PurposeStep | undefined, steps: Lease['session']['steps']): SessionChange {
+    if (next === undefined) throw new Error('The purpose has no such step')
+    return { completionStatus: next.running, steps: begun(steps, next.name, at()) }
   }
 
   /** @returns the session as it ended: `completed`, `failed`, `expired`, or `initiated`: it waits for its client again */
   async function finish(lease: Lease, resumed: boolean): Promise<UploadSession> {
     let current = lease
     for (;;) {
-      const step = stepOf(current.session)
+      const { name, step } = stepOf(current.session)
       try {
-        if (resumed && step !== 'combine') await look(current)
-        const next = await attempt(current, step)
+        if (resumed && name !== COMBINE) await look(current)
+        const next = await (step === undefined ? attemptCombine(current) : attempt(current, step))
         if (next.session.status !== 'completing') return next.session
         current = next
       } catch (error) {
         if (current.signal.aborted || isLeaseLost(error)) throw error
-        if (error instanceof CannotFinish || overdue(current.session)) return await fail(current, step, error)
-        log.warn('upload step failed, trying again', { upload: current.session.id, step, error })
-        await sleep(pauseAfter(current.session, step), undefined, { signal: current.signal })
-        const steps = begun(current.session.steps, step, new Date(now()))
-        current = await sessions.change(current, `begin ${step} again`, { steps })
+        if (error instanceof CannotFinish || overdue(current.session, name)) return await fail(current, name, error)
+        log.warn('upload step failed, trying again', { upload: current.session.id, step: name, error })
+        await sleep(pauseAfter(current.session, name), undefined, { signal: current.signal })
+        const steps = begun(current.session.steps, name, at())
+        current = await sessions.change(current, `begin ${name} again`, { steps })
         resumed = true
       }
     }
   }
 
-  async function attempt(lease: Lease, step: Step): Promise<Lease> {
+  /** The step that `completion_status` names as running; `step` is undefined for `combine`. */
+  function stepOf(session: UploadSession): { name: string; step?: PurposeStep } {
+    const { completionStatus } = session
+    if (completionStatus === COMBINING) return { name: COMBINE }
+    const { steps } = purposeOf(session)
+    if (completionStatus === COMBINED) return { name: steps[0]?.name ?? '', ...(steps[0] && { step: steps[0] }) }
+    const at = steps.findIndex(({ running, ended }) => running === completionStatus || ended === completionStatus)
+    // One that has ended was said to have, and the next was not begun yet.
+    const step = steps[at]?.ended === completionStatus ? steps[at + 1] : steps[at]
+    if (step === undefined) throw new CannotFinish(`Nobody knows how to go on from ${completionStatus}.`)
+    return { name: step.name, step }
+  }
+
+  async function attemptCombine(lease: Lease): Promise<Lease> {
     const { session } = lease
-    const at = () => new Date(now())
-    switch (step) {
-      case 'combine': {
-        const combined = await combine(session, await sourceOf(session).storage(), lease.signal)
-        if (combined.outcome === 'combined') {
-          const steps = begun(ended(session.steps, step, at()), 'inspect', at())
-          return await sessions.change(lease, 'combined', { completionStatus: RUNNING.inspect, steps })
-        }
-        const { outcome, error } = combined
-        return await sessions.change(lease, outcome, {
-          status: outcome === 'gone' ? 'expired' : 'initiated',
-          completionStatus: null,
-          failure: failure(step, error.message, at()),
-          steps: ended(session.steps, step, at(), error.message),
-          release: true,
-        })
-      }
-      case 'inspect': {
-        const source = sourceOf(session)
-        const storage = await source.storage()
-        const received = session.received ?? (await judge(session, source, storage, lease.signal))
-        const facts = await intake.inspect({
-          storage,
-          path: session.path,
-          size: received.size,
-          contentType: received.contentType,
-          filename: session.filename,
-          keepGps: source.keepGps,
-          signal: lease.signal,
-        })
-        const steps = begun(ended(session.steps, step, at()), 'record', at())
-        return await sessions.change(lease, 'inspected', {
-          completionStatus: RUNNING.record,
-          received: { ...received, facts },
-          steps,
-        })
-      }
-      case 'record': {
-        const steps = ended(session.steps, step, at())
-        // Said first: a session that is completed has its file. Whoever says it again finds it said.
-        before('database: record file')
-        await intake.record(finishedOf(session), { lasting: !sessions.isInternal })
-        const completed = { status: 'completed', completionStatus: 'recorded', steps, release: true } as const
-        return await sessions.change(lease, 'recorded', completed)
+    const purpose = purposeOf(session)
+    const combined = await combine(session, await sourceOf(session).storage(), lease.signal)
+    if (combined.outcome === 'combined') return await pass(lease, { name: COMBINE, ended: COMBINED }, purpose.steps[0])
+    const { outcome, error } = combined
+    const failed = purpose.followed
+    return await sessions.change(lease, outcome, {
+      status: outcome === 'gone' ? 'expired' : failed ? 'failed' : 'initiated',
+      completionStatus: failed ? FAILED : null,
+      failure: failure(COMBINE, error.message, at()),
+      steps: ended(session.steps, COMBINE, at(), error.message),
+      ...(failed && outcome !== 'gone' && { retryable: true }),
+      release: true,
+    })
+  }
+
+  async function attempt(lease: Lease, step: PurposeStep): Promise<Lease> {
+    const begunLease = lease.session.completionStatus === step.running ? lease : await begin(lease, step)
+    const { steps } = purposeOf(lease.session)
+    const found = await step.run(begunLease.session, begunLease.signal)
+    const next = steps[steps.indexOf(step) + 1]
+    if (next !== undefined) return await pass(begunLease, step, next, found)
+    return await insist(begunLease, step.ended, {
+      ...found,
+      status: 'completed',
+      completionStatus: step.ended,
+      steps: ended(begunLease.session.steps, step.name, at()),
+      release: true,
+    })
+  }
+
+  /** What was to be made is made: that it cannot be written down now undoes nothing. */
+  async function insist(lease: Lease, name: string, change: SessionChange): Promise<Lease> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await sessions.change(lease, name, change)
+      } catch (error) {
+        if (lease.signal.aborted || isLeaseLost(error)) throw error
+        log.warn('upload not said to be complete, trying again', { upload: lease.session.id, error })
+        await sleep(pause, undefined, { signal: lease.signal })
       }
     }
   }
 
-  async function judge(session: UploadSession, { rules }: Source, storage: Storage, signal: AbortSignal) {
-    try {
-      return await measure(session, { storage, rules, sniff: intake.sniff, signal })
-    } catch (error) {
-      if (!(error instanceof HoldallError)) throw error
-      if (error.code === 'file_missing') throw new CannotFinish('The storage no longer has the uploaded bytes.')
-      if (error.status < 500) throw new Refused(error.message)
-      throw error
+  async function begin(lease: Lease, step: PurposeStep): Promise<Lease> {
+    return await sessions.change(lease, `begin ${step.name}`, beginning(step, lease.session.steps))
+  }
+
+  /** A step has ended and another one follows: two writes where somebody wants to see it, else one. */
+  async function pass(
+    lease: Lease,
+    { name, ended: status }: Pick<PurposeStep, 'name' | 'ended'>,
+    next: PurposeStep | undefined,
+    found: SessionChange = {},
+  ): Promise<Lease> {
+    const steps = ended(lease.session.steps, name, at())
+    if (!purposeOf(lease.session).followed) {
+      return await sessions.change(lease, status, { ...found, ...beginning(next, steps) })
     }
+    return await sessions.change(lease, status, { ...found, completionStatus: status, steps })
   }
 
   /** After a crash, the row alone proves nothing: the bytes must be there too. */
@@ -144,19 +162,24 @@ export function createFinishing({ sessions, intake, sourceById, clear, log, befo
     if (stat.size !== size) throw new CannotFinish(`The storage holds ${stat.size} bytes where ${size} were uploaded.`)
   }
 
-  async function fail(lease: Lease, step: Step, error: unknown): Promise<UploadSession> {
-    const at = new Date(now())
-    const reason = error instanceof CannotFinish ? error.message : 'It could not be finished within an hour.'
+  async function fail(lease: Lease, step: string, error: unknown): Promise<UploadSession> {
+    const purpose = purposeOf(lease.session)
+    const { message: reason, bytes } =
+      error instanceof CannotFinish ? error : new CannotFinish('It could not be finished within an hour.')
     log.error('upload failed', { upload: lease.session.id, step, error })
+    // Before anybody hears of the failure. Whoever dies in between leaves the step to be run again.
+    if (step !== COMBINE) await purpose.undo?.(lease.session)
     const { session } = await sessions.change(lease, 'failed', {
       status: 'failed',
-      completionStatus: 'failed',
-      failure: failure(step, reason, at),
-      steps: ended(lease.session.steps, step, at, reason),
-      ...(error instanceof Refused && { clearAt: at }),
+      completionStatus: FAILED,
+      failure: failure(step, reason, at()),
+      steps: ended(lease.session.steps, step, at(), reason),
+      retryable: bytes !== 'removed' && (purpose.followed || (step === COMBINE && lease.session.kind === 'parts')),
+      ...(bytes === 'removed' && { clearAt: at() }),
+      ...(typeof bytes === 'object' && { clearAt: new Date(now() + bytes.keptForMs) }),
       release: true,
     })
-    if (error instanceof Refused) await clear(session)
+    if (bytes === 'removed') await clear(session)
     return session
   }
 
@@ -166,45 +189,18 @@ export function createFinishing({ sessions, intake, sourceById, clear, log, befo
     return source
   }
 
-  function finishedOf(session: UploadSession): FinishedUpload {
-    const received = receivedOf(session)
-    return {
-      uploadId: session.id,
-      fileId: session.fileId,
-      sourceId: session.sourceId,
-      sourceSlug: sourceOf(session).slug,
-      path: session.path,
-      filename: session.filename,
-      contentType: received.contentType,
-      declaredType: received.contradicts ? (session.declaredType ?? null) : null,
-      contentHash: received.contentHash,
-      size: received.size,
-      uploadedBy: session.actorId,
-      facts: received.facts ?? {},
-    }
-  }
-
-  function overdue(session: UploadSession): boolean {
-    const started = session.steps.find(({ step, phase }) => step === STEPS[0] && phase === 'start')?.started_at
+  /** Since the step was begun, or was asked for again; where nobody can ask, since all of it was. */
+  function overdue(session: UploadSession, step: string): boolean {
+    const since = purposeOf(session).followed ? step : COMBINE
+    const started = session.steps.find((entry) => entry.step === since && entry.phase === 'start')?.started_at
     return started !== undefined && now() - Date.parse(started) > RETRY_LIMIT_MS
   }
 
-  return { entering, finish }
-}
-
-function stepOf(session: UploadSession): Step {
-  const step = STEPS.find((one) => RUNNING[one] === session.completionStatus)
-  if (step === undefined) throw new CannotFinish(`Nobody knows how to go on from ${session.completionStatus}.`)
-  return step
-}
-
-function receivedOf(session: UploadSession): Received {
-  if (session.received === undefined) throw new CannotFinish('No bytes were received.')
-  return session.received
+  return { entering, retrying, finish }
 }
 
 /** Doubled for each attempt before, and half of it by chance, so that many do not come back together. */
-function pauseAfter(session: UploadSession, step: Step): number {
+function pauseAfter(session: UploadSession, step: string): number {
   const attempts = session.steps.find((entry) => entry.step === step && entry.phase === 'start')?.attempts ?? 1
   const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempts - 1, 16))
   return pause / 2 + (Math.random() * pause) / 2

@@ -1,7 +1,7 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { UploadSessionTable } from '../database/schema.ts'
-import type { SessionPatch, SessionStore, StoredSession } from './session-store.ts'
+import type { CollectionQuestion, OpenQuestion, SessionPatch, SessionStore, StoredSession } from './session-store.ts'
 
 const OPEN = ['initiated', 'completing'] as const
 const ENDED = ['completed', 'failed', 'aborted', 'expired'] as const
@@ -15,6 +15,28 @@ export function createInternalStore(database: InternalDatabase): SessionStore {
       .where(column, '=', value)
       .executeTakeFirst()
     return row && toStored(row)
+  }
+
+  function openOnes({ sourceId, actorId, filename, size }: OpenQuestion) {
+    let rows = database.read
+      .selectFrom('upload_sessions')
+      .selectAll()
+      .where('source_id', '=', sourceId)
+      .where('actor_id', '=', actorId)
+      .where(sql<boolean>`status = 'initiated' AND kind = 'parts'`)
+      .where('purpose', '=', 'file')
+    if (filename !== undefined) rows = rows.where('filename', '=', filename)
+    if (size !== undefined) rows = rows.where('declared_size', '=', size)
+    return rows
+  }
+
+  function ofCollection({ organizationId, collectionId, statuses }: CollectionQuestion) {
+    const rows = database.read
+      .selectFrom('upload_sessions')
+      .selectAll()
+      .where('organization_id', '=', organizationId)
+      .where('collection_id', '=', collectionId)
+    return statuses === undefined ? rows : rows.where('status', 'in', statuses)
   }
 
   return {
@@ -65,15 +87,9 @@ export function createInternalStore(database: InternalDatabase): SessionStore {
       return (await rows.orderBy('due_at').orderBy('id').limit(limit).execute()).map(toStored)
     },
 
-    async open({ sourceId, actorId, filename, size, before, limit }) {
-      let rows = database.read
-        .selectFrom('upload_sessions')
-        .selectAll()
-        .where('source_id', '=', sourceId)
-        .where('actor_id', '=', actorId)
-        .where(sql<boolean>`status = 'initiated' AND kind = 'parts'`)
-      if (filename !== undefined) rows = rows.where('filename', '=', filename)
-      if (size !== undefined) rows = rows.where('declared_size', '=', size)
+    async list(question) {
+      const { before, limit } = question
+      let rows = 'sourceId' in question ? openOnes(question) : ofCollection(question)
       if (before !== undefined) rows = rows.where('id', '<', before)
       return (await rows.orderBy('id', 'desc').limit(limit).execute()).map(toStored)
     },
@@ -103,6 +119,9 @@ const COLUMNS: {
   ) => Updateable<UploadSessionTable>
 } = {
   kind: (kind) => ({ kind }),
+  purpose: (purpose) => ({ purpose }),
+  organizationId: (organization_id) => ({ organization_id }),
+  collectionId: (collection_id) => ({ collection_id }),
   sourceId: (source_id) => ({ source_id }),
   fileId: (file_id) => ({ file_id }),
   path: (path) => ({ path }),
@@ -118,6 +137,8 @@ const COLUMNS: {
   steps: (steps) => ({ completion_steps_log: JSON.stringify(steps) }),
   failure: (failure) => ({ failure_reason: json(failure) }),
   received: (received) => ({ received: json(received) }),
+  made: (made) => ({ made: json(made) }),
+  retryable: (retryable) => ({ retryable: retryable ? 1 : 0 }),
   leaseOwner: (lease_owner) => ({ lease_owner }),
   leaseUntil: (lease_until) => ({ lease_until }),
   leaseProcess: (lease_process) => ({ lease_process }),
@@ -133,6 +154,9 @@ function toStored(row: Selectable<UploadSessionTable>): StoredSession {
   return {
     id: row.id,
     kind: row.kind,
+    purpose: row.purpose,
+    organizationId: row.organization_id,
+    collectionId: row.collection_id,
     sourceId: row.source_id,
     fileId: row.file_id,
     path: row.path,
@@ -149,6 +173,8 @@ function toStored(row: Selectable<UploadSessionTable>): StoredSession {
     steps: JSON.parse(row.completion_steps_log),
     failure: row.failure_reason === null ? null : JSON.parse(row.failure_reason),
     received: row.received === null ? null : JSON.parse(row.received),
+    made: row.made === null ? null : JSON.parse(row.made),
+    retryable: row.retryable === 1,
     leaseOwner: row.lease_owner,
     leaseUntil: row.lease_until,
     leaseProcess: row.lease_process,

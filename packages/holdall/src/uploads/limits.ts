@@ -26,6 +26,8 @@ export const MAX_NAMED_PARTS = 5
 export const SESSIONS_PAGE = 20
 /** Seconds that the address of a part or of a direct upload works for: to begin with sending, not to end. */
 export const URL_LIFE_S = 3_600
+/** The same of a client that is given all of them at once, and asks for no others. */
+export const LONG_URL_LIFE_S = 12 * URL_LIFE_S
 /** What was begun at the last moment of an address's life may take so long to arrive. */
 export const LATE_ARRIVALS_MS = 2 * URL_LIFE_S * 1_000
 

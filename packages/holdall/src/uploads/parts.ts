@@ -10,7 +10,7 @@ import { URL_LIFE_S } from './limits.ts'
 import { sizeOfPart } from './plan.ts'
 import { type Lease, newMultipartOf, type UploadSession } from './session.ts'
 import type { Sessions } from './sessions.ts'
-import { failure } from './steps.ts'
+import { COMBINE, failure } from './steps.ts'
 
 /** The parts of an upload, from when it is begun in the storage until its client says that all are there. */
 export interface Parts {
@@ -23,9 +23,8 @@ export interface Parts {
   /** What the storage can check of each part; `null`: nothing. */
   checksum(session: UploadSession): Promise<PartChecksum | null>
   /**
-   * Where parts are sent; the session gets another week.
+   * Where parts are sent; the session gets all of its time again.
    *
-   * @param checksums in base64, by the part's number
    * @param here where a part is sent that comes through this server
    * @throws HoldallError `bad_request` for a number that the plan does not have, or a checksum that nobody would check
    */
@@ -36,7 +35,10 @@ export interface Parts {
 
 export interface AskedParts {
   readonly numbers: readonly number[]
+  /** In base64, by the part's number. */
   readonly checksums: Readonly<Record<string, string>>
+  /** Seconds. @default URL_LIFE_S */
+  readonly expiresIn?: number
 }
 
 export type PartHere = (part: PartPlan, expiresIn: number) => PartTarget
@@ -64,10 +66,10 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
 
   /** The storage has forgotten an upload: nobody can go on with it. */
   async function forget(session: UploadSession, error: HoldallError): Promise<void> {
-    const lease = await sessions.claim(session.id, ['initiated'])
+    const lease = await sessions.claim(session.id, [session.status])
     if (lease === undefined) return
     const expired = failure('receive', error.message, new Date(now()))
-    await sessions.change(lease, 'gone', { status: 'expired', failure: expired, release: true })
+    await sessions.change(lease, 'gone', { status: 'expired', failure: expired, retryable: false, release: true })
     log.warn('upload forgotten by its storage', { upload: session.id })
   }
 
@@ -127,7 +129,7 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
       return (await multipartOf(session)).checksum ?? null
     },
 
-    async targets(session, { numbers, checksums }, here) {
+    async targets(session, { numbers, checksums, expiresIn = URL_LIFE_S }, here) {
       checkOpen(session)
       const { plan, upload } = partsOf(session)
       const multipart = await multipartOf(session)
@@ -137,12 +139,12 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
         return { number, size: sizeOfPart(plan, number), ...(checksum !== undefined && { checksum }) }
       })
       for (const checksum of Object.values(checksums)) checkChecksum(checksum, multipart.checksum)
-      if ((await sessions.renew(session.id)) === undefined) throw notOpen(await sessions.get(session.id))
+      if ((await sessions.renew(session)) === undefined) throw notOpen(await sessions.get(session.id))
       return await asking(session, () =>
         Promise.all(
           parts.map(async (part) => ({
             number: part.number,
-            ...((await multipart.partTarget?.(upload, part, { expiresIn: URL_LIFE_S })) ?? here(part, URL_LIFE_S)),
+            ...((await multipart.partTarget?.(upload, part, { expiresIn })) ?? here(part, expiresIn)),
           })),
         ),
       )
@@ -184,7 +186,12 @@ async function* counted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
 
 function checkOpen(session: UploadSession): void {
   if (session.kind !== 'parts') throw new HoldallError('upload_without_parts')
-  if (session.status !== 'initiated' || session.storageUpload === undefined) throw notOpen(session)
+  if (!takesParts(session) || session.storageUpload === undefined) throw notOpen(session)
+}
+
+/** Also once it was said to be complete, and was not. */
+export function takesParts({ status, retryable, failure }: UploadSession): boolean {
+  return status === 'initiated' || (status === 'failed' && retryable && failure?.step === COMBINE)
 }
 
 function notOpen(session: UploadSession | undefined): HoldallError {

@@ -24,5 +24,3 @@ export function createIsRecorded(database: InternalDatabase) {
     return deleted !== undefined
   }
 }
-
-export type IsRecorded = ReturnType<typeof createIsRecorded>

@@ -1,6 +1,7 @@
 import type { Log } from '../web/log.ts'
 import type { Clearing } from './clearing.ts'
-import { LATE_ARRIVALS_MS, LONGEST_PAUSE_MS } from './limits.ts'
+import { LONGEST_PAUSE_MS } from './limits.ts'
+import type { Purpose } from './purpose.ts'
 import { isProxied, type Lease, type UploadSession } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { failure } from './steps.ts'
@@ -8,13 +9,14 @@ import { failure } from './steps.ts'
 export interface RecoveryOptions {
   readonly sessions: Sessions
   readonly clearing: Clearing
+  readonly purposeOf: (session: UploadSession) => Purpose
   readonly log: Log
   readonly now: () => number
   finish(lease: Lease): Promise<UploadSession>
 }
 
 /** What happens to sessions that nobody works on any more. */
-export function createRecovery({ sessions, clearing, log, now, finish }: RecoveryOptions) {
+export function createRecovery({ sessions, clearing, purposeOf, log, now, finish }: RecoveryOptions) {
   async function resume(lease: Lease): Promise<void> {
     const { session } = lease
     if (session.status === 'completing') {
@@ -33,7 +35,7 @@ export function createRecovery({ sessions, clearing, log, now, finish }: Recover
         status: expired ? 'expired' : 'aborted',
         received: null,
         failure: failure('receive', reason, new Date(now())),
-        ...(!isProxied(session) && { clearAt: new Date(now() + LATE_ARRIVALS_MS) }),
+        ...(!isProxied(session) && { clearAt: new Date(now() + purposeOf(session).lateArrivalsMs) }),
         release: true,
       })
       return

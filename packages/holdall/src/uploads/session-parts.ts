@@ -74,15 +74,13 @@ export function sessionPartsRoutes(options: UploadRoutesOptions, partUrls: PartU
       filename: c.req.query('filename'),
       size: sizeIn(c.req.query('size')),
       before: before === undefined ? undefined : idIn(before),
-      limit: SESSIONS_PAGE + 1,
+      limit: SESSIONS_PAGE,
     })
-    const page = found.slice(0, SESSIONS_PAGE)
-    const last = page.at(-1)
-    const sessions = await Promise.all(page.map((session) => openJson(source, session)))
+    const sessions = await Promise.all(found.sessions.map((session) => openJson(source, session)))
     return c.json({
       ok: true,
       sessions: sessions.filter((session) => session !== undefined),
-      next: found.length > SESSIONS_PAGE && last !== undefined ? cursorOf(last.id) : null,
+      next: found.next === null ? null : cursorOf(found.next),
     })
   }
 

@@ -43,6 +43,9 @@ export function sessionStoreContract(makeStore: () => Promise<SessionStoreUnderT
       const session: StoredSession = {
         id,
         kind: 'parts',
+        purpose: 'file',
+        organizationId: null,
+        collectionId: null,
         sourceId: sources[0],
         fileId: `df-${id}`,
         path: `${id}/a.bin`,
@@ -59,6 +62,8 @@ export function sessionStoreContract(makeStore: () => Promise<SessionStoreUnderT
         steps: [],
         failure: null,
         received: null,
+        made: null,
+        retryable: false,
         leaseOwner: null,
         leaseUntil: null,
         leaseProcess: null,
@@ -104,6 +109,11 @@ export function sessionStoreContract(makeStore: () => Promise<SessionStoreUnderT
           contradicts: false,
           facts: { width: 1, metadata: { exif: { Artist: 'Ö', list: [1.5, null, true] } } },
         },
+        purpose: 'dataset',
+        organizationId: '550e8400-e29b-41d4-a716-446655440000',
+        collectionId: 'Ö/“x”',
+        made: { schema: { columns: ['ä', '\u0000'], rows: 2 ** 53 - 1, truncated: true } },
+        retryable: true,
         leaseOwner: 'owner',
         leaseUntil: later(15_000),
         leaseProcess: 'host-1-2',
@@ -224,15 +234,35 @@ export function sessionStoreContract(makeStore: () => Promise<SessionStoreUnderT
       await add({ actorId: 'dora' })
       await add({ actorId: null })
       const question = { sourceId: sources[0], actorId, limit: 50 }
-      assert.deepEqual(await store.open(question), mine)
-      assert.deepEqual(await store.open({ ...question, limit: 2 }), mine.slice(0, 2))
-      assert.deepEqual(await store.open({ ...question, before: mine[1]?.id, limit: 2 }), mine.slice(2, 4))
+      assert.deepEqual(await store.list(question), mine)
+      assert.deepEqual(await store.list({ ...question, limit: 2 }), mine.slice(0, 2))
+      assert.deepEqual(await store.list({ ...question, before: mine[1]?.id, limit: 2 }), mine.slice(2, 4))
       assert.deepEqual(
-        await store.open({ ...question, filename: '1' }),
+        await store.list({ ...question, filename: '1' }),
         mine.filter(({ filename }) => filename === '1'),
       )
-      assert.deepEqual(await store.open({ ...question, filename: '1', size: 3 }), [mine[1]])
-      assert.deepEqual(await store.open({ ...question, size: 99 }), [])
+      assert.deepEqual(await store.list({ ...question, filename: '1', size: 3 }), [mine[1]])
+      assert.deepEqual(await store.list({ ...question, size: 99 }), [])
+    })
+
+    test('what was sent to a collection is found, newest first, in any state', async () => {
+      const of = { purpose: 'dataset', organizationId: 'o1', collectionId: 'c1' } as const
+      const all = []
+      for (const status of ['initiated', 'completing', 'completed', 'failed', 'aborted', 'expired'] as const) {
+        all.unshift(await add({ ...of, status, sourceId: sources[all.length % 2] as number, actorId: status }))
+      }
+      await add({ ...of, collectionId: 'c2' })
+      await add({ ...of, organizationId: 'o2' })
+      await add({ collectionId: 'c1' })
+      const question = { organizationId: 'o1', collectionId: 'c1', limit: 50 }
+      assert.deepEqual(await store.list(question), all)
+      assert.deepEqual(await store.list({ ...question, limit: 2 }), all.slice(0, 2))
+      assert.deepEqual(await store.list({ ...question, before: all[1]?.id, limit: 2 }), all.slice(2, 4))
+      const open = all.filter(({ status }) => status === 'initiated' || status === 'completing')
+      assert.deepEqual(await store.list({ ...question, statuses: ['initiated', 'completing'] }), open)
+      assert.deepEqual(await store.list({ ...question, collectionId: 'c3' }), [])
+      const file = { sourceId: sources[0], actorId: 'initiated', limit: 50 }
+      assert.deepEqual(await store.list(file), [], 'it is not among the open files of its actor')
     })
 
     test('what is removed is gone, and its token with it', async () => {

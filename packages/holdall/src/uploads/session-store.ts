@@ -1,7 +1,7 @@
-import type { UploadKind, UploadStatus } from '../database/schema.ts'
+import type { UploadKind, UploadPurpose, UploadStatus } from '../database/schema.ts'
 import type { Failure, Received, StepLogEntry } from './steps.ts'
 
-export type { UploadKind, UploadStatus } from '../database/schema.ts'
+export type { UploadKind, UploadPurpose, UploadStatus } from '../database/schema.ts'
 
 /**
  * Where upload sessions live. A store keeps rows and decides conditional writes; what they mean (leases, steps, times) is
@@ -28,8 +28,8 @@ export interface SessionStore {
   renewLeases(owner: string, held: readonly HeldLease[], until: string): Promise<string[]>
   /** Open (`initiated`, `completing`) or ended sessions whose `dueAt` is not after `at`, those due first first. */
   due(question: DueQuestion): Promise<StoredSession[]>
-  /** An actor's uploads in parts of a source that wait for their client (`initiated`), newest first. */
-  open(question: OpenQuestion): Promise<StoredSession[]>
+  /** Newest first: an actor's uploads of files in parts that wait for their client, or those to a collection. */
+  list(question: ListQuestion): Promise<StoredSession[]>
   /** What is not there is gone already. */
   remove(ids: readonly string[]): Promise<void>
 }
@@ -39,6 +39,10 @@ export interface StoredSession {
   /** A ULID in lower case. */
   readonly id: string
   readonly kind: UploadKind
+  readonly purpose: UploadPurpose
+  /** Of datasets: a UUID in lower case. */
+  readonly organizationId: string | null
+  readonly collectionId: string | null
   readonly sourceId: number
   readonly fileId: string
   readonly path: string
@@ -57,6 +61,10 @@ export interface StoredSession {
   readonly steps: readonly StepLogEntry[]
   readonly failure: Failure | null
   readonly received: Received | null
+  /** What the steps of its purpose have found out and made so far, at most 128 KiB as JSON. */
+  readonly made: Made | null
+  /** Of what failed: whether it may be asked for again. */
+  readonly retryable: boolean
   readonly leaseOwner: string | null
   readonly leaseUntil: string | null
   readonly leaseProcess: string | null
@@ -71,6 +79,8 @@ export interface StoredSession {
   /** When somebody should look at it. */
   readonly dueAt: string
 }
+
+export type Made = Readonly<Record<string, unknown>>
 
 export type SessionPatch = Partial<Omit<StoredSession, 'id' | 'tokenHash' | 'createdAt'>>
 
@@ -96,12 +106,25 @@ export interface DueQuestion {
   readonly limit: number
 }
 
+export type ListQuestion = OpenQuestion | CollectionQuestion
+
+/** Of files, in parts, `initiated`. */
 export interface OpenQuestion {
   readonly sourceId: number
   readonly actorId: string
   readonly filename?: string | undefined
   /** Bytes of the whole file. */
   readonly size?: number | undefined
+  /** Only those with a smaller id. */
+  readonly before?: string | undefined
+  readonly limit: number
+}
+
+export interface CollectionQuestion {
+  readonly organizationId: string
+  readonly collectionId: string
+  /** Any, unless they are named. */
+  readonly statuses?: readonly UploadStatus[] | undefined
   /** Only those with a smaller id. */
   readonly before?: string | undefined
   readonly limit: number

@@ -1,19 +1,23 @@
 import type { MultipartUpload, NewMultipart } from '../sources/multipart.ts'
 import type { PartsPlan } from './plan.ts'
-import type { StoredSession, UploadKind, UploadStatus } from './session-store.ts'
+import type { Made, StoredSession, UploadKind, UploadPurpose, UploadStatus } from './session-store.ts'
 import type { Failure, Received, StepLogEntry } from './steps.ts'
 
 /** One attempt to bring bytes into a source. The row is the job. */
 export interface UploadSession {
   readonly id: string
   readonly kind: UploadKind
+  readonly purpose: UploadPurpose
+  /** Of datasets. */
+  readonly organizationId: string | null
+  readonly collectionId: string | null
   readonly sourceId: number
   readonly fileId: string
   readonly path: string
   readonly filename: string
   readonly declaredType: string | undefined
   readonly declaredSize: number | undefined
-  /** Whether it waits for its client (the three-step flow), or lives and dies with one request. */
+  /** Whether it waits for its client (the three-step flow, parts), or lives and dies with one request. */
   readonly prepared: boolean
   readonly actorId: string | null
   readonly status: UploadStatus
@@ -21,6 +25,10 @@ export interface UploadSession {
   readonly steps: readonly StepLogEntry[]
   readonly failure: Failure | undefined
   readonly received: Received | undefined
+  /** What the steps of its purpose have found out and made so far. */
+  readonly made: Made
+  /** Of what failed: whether it may be asked for again. */
+  readonly retryable: boolean
   /** Only of `parts`. */
   readonly plan: PartsPlan | undefined
   /** What the storage calls an upload in parts; `undefined` until it was begun there. */
@@ -46,19 +54,24 @@ export function toSession(stored: StoredSession): UploadSession {
   return {
     id: stored.id,
     kind: stored.kind,
+    purpose: stored.purpose,
+    organizationId: stored.organizationId,
+    collectionId: stored.collectionId,
     sourceId: stored.sourceId,
     fileId: stored.fileId,
     path: stored.path,
     filename: stored.filename,
     declaredType: stored.declaredType ?? undefined,
     declaredSize: size ?? undefined,
-    prepared: stored.tokenHash !== null,
+    prepared: stored.tokenHash !== null || stored.kind === 'parts',
     actorId: stored.actorId,
     status: stored.status,
     completionStatus: stored.completionStatus,
     steps: stored.steps,
     failure: stored.failure ?? undefined,
     received: stored.received ?? undefined,
+    made: stored.made ?? {},
+    retryable: stored.retryable,
     plan: size === null || partSize === null || partCount === null ? undefined : { size, partSize, partCount },
     storageUpload: stored.storageUpload ?? undefined,
     createdAt: stored.createdAt,

@@ -1,19 +1,33 @@
 import { ulid } from 'ulid'
-import type { UploadKind, UploadStatus } from '../database/schema.ts'
+import type { UploadKind, UploadPurpose, UploadStatus } from '../database/schema.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import { storagePath } from '../sources/paths.ts'
 import { createLeases, LeaseLost } from './leases.ts'
 import { BATCH, TTL_S } from './limits.ts'
 import type { PartsPlan } from './plan.ts'
 import { type Lease, toSession, type UploadSession } from './session.ts'
-import type { OpenQuestion, SessionCondition, SessionPatch, SessionStore, StoredSession } from './session-store.ts'
+import type {
+  ListQuestion,
+  Made,
+  SessionCondition,
+  SessionPatch,
+  SessionStore,
+  StoredSession,
+} from './session-store.ts'
 import type { Failure, Received, StepLogEntry } from './steps.ts'
 
 export interface NewSession {
   /** @default 'post' */
   readonly kind?: UploadKind
+  /** @default 'file' */
+  readonly purpose?: UploadPurpose
+  /** Of datasets. */
+  readonly organizationId?: string
+  readonly collectionId?: string
   /** Of `parts`. */
   readonly plan?: PartsPlan
+  /** Where the bytes go, by the ids that the session got. Default: the path of a file. */
+  readonly pathOf?: (ids: { readonly id: string; readonly fileId: string }) => string
   readonly sourceId: number
   readonly filename: string
   readonly declaredType: string | undefined
@@ -31,8 +45,16 @@ export interface SessionChange {
   /** When the bytes must be removed (again); only of what ends with this change. */
   readonly clearAt?: Date | null
   readonly received?: Received | null
+  /** Beside what was there before. */
+  readonly made?: Made
+  readonly retryable?: boolean
   /** Gives the lease back. With a time, nobody takes it before. */
   readonly release?: true | { readonly notBefore: Date }
+}
+
+export interface SessionsPage {
+  readonly sessions: readonly UploadSession[]
+  readonly next: string | null
 }
 
 export interface SessionsOptions {
@@ -68,12 +90,16 @@ export function createSessions({ store, before, now }: SessionsOptions) {
     return await store.update(id, condition, patch)
   }
 
-  /** Takes the lease, and in the same write makes whatever change the session as it is now asks for. */
+  /**
+   * Takes the lease, and in the same write makes whatever change the session as it is now asks for.
+   *
+   * @param changeOf `undefined` from it: the session is no longer one to be taken
+   */
   async function claim(
     id: string,
     statuses: readonly UploadStatus[],
     name = 'claim session',
-    changeOf?: (session: UploadSession) => SessionChange,
+    changeOf: (session: UploadSession) => SessionChange | undefined = () => ({}),
   ): Promise<Lease | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const seen = await store.get(id)
@@ -81,8 +107,11 @@ export function createSessions({ store, before, now }: SessionsOptions) {
       const fence = seen.fence + 1
       const condition = { fence: seen.fence, statuses, leaseOverAt: time() }
       const session = toSession(seen)
-      const change = changeOf && patchOf(session, changeOf(session))
-      const patch = { ...change, ...leases.taken(), fence }
+      const change = changeOf(session)
+      if (change === undefined) return undefined
+      // A lease that is only taken changes nothing else.
+      const changes = Object.keys(change).length > 0 ? patchOf(session, change) : {}
+      const patch = { ...changes, ...leases.taken(), fence }
       const changed = await update(name, id, condition, patch)
       if (changed !== undefined) return leases.hold(toSession(changed), fence)
     }
@@ -129,7 +158,15 @@ export function createSessions({ store, before, now }: SessionsOptions) {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const seen = await store.get(id)
         if (seen === undefined || !statuses.includes(seen.status)) return undefined
-        const change = { status: 'aborted', failure, release: true, clearAt: new Date(now()) } as const
+        const change: SessionChange = {
+          status: 'aborted',
+          // Whoever waits for the end of the steps must hear that there is none.
+          ...(seen.status === 'completing' && { completionStatus: 'failed' }),
+          failure,
+          retryable: false,
+          release: true,
+          clearAt: new Date(now()),
+        }
         const patch = { ...patchOf(toSession(seen), change), fence: seen.fence + 1 }
         const aborted = await update('abort session', id, { fence: seen.fence, statuses }, patch)
         if (aborted === undefined) continue
@@ -139,9 +176,26 @@ export function createSessions({ store, before, now }: SessionsOptions) {
       return undefined
     },
 
-    /** Its client is still there: it gets another week. @returns `undefined` when it is not open */
-    async renew(id: string): Promise<UploadSession | undefined> {
-      const ttl = ttlOf('initiated')
+    /** Nobody may ask for its steps again from now on. @returns `undefined` when somebody has */
+    async giveUp(id: string): Promise<UploadSession | undefined> {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        const seen = await store.get(id)
+        if (seen?.status !== 'failed') return undefined
+        const patch = { retryable: false, fence: seen.fence + 1 }
+        const given = await update('give up', id, { fence: seen.fence, statuses: ['failed'] }, patch)
+        if (given !== undefined) return toSession(given)
+      }
+      return undefined
+    },
+
+    /** Its client is still there: it gets all of its time again. @returns `undefined` when its status is another one now */
+    async renew({ id, status }: UploadSession): Promise<UploadSession | undefined> {
+      const ttl = ttlOf(status)
+      if (status !== 'initiated') {
+        const patch = { updatedAt: time(), ttl, dueAt: timeOf(ttl) }
+        const renewed = await update('renew session', id, { statuses: [status] }, patch)
+        return renewed && toSession(renewed)
+      }
       const patch = { updatedAt: time(), ttl }
       const free = { statuses: ['initiated'], leaseOverAt: time() } as const
       const renewed =
@@ -166,10 +220,17 @@ export function createSessions({ store, before, now }: SessionsOptions) {
       await update('bytes removed', id, { statuses: [status] }, { clearAt, dueAt: clearAt ?? timeOf(ttl) })
     },
 
-    /** An actor's uploads in parts that wait for their client, newest first. */
-    async open(question: OpenQuestion): Promise<UploadSession[]> {
-      const open = await store.open(question)
-      return open.filter(({ ttl, storageUpload }) => ttl >= seconds() && storageUpload !== null).map(toSession)
+    /**
+     * A page, newest first, without those past their time and those that were never begun in their storage: nobody has
+     * heard of these. `next` is what `before` takes for the page after it.
+     */
+    async list(question: ListQuestion): Promise<SessionsPage> {
+      const listed = await store.list({ ...question, limit: question.limit + 1 })
+      const page = listed.slice(0, question.limit)
+      return {
+        sessions: page.filter(({ ttl, storageUpload }) => ttl >= seconds() && storageUpload !== null).map(toSession),
+        next: listed.length > page.length ? (page.at(-1)?.id ?? null) : null,
+      }
     },
 
     async remove(ids: readonly string[]): Promise<void> {
@@ -207,12 +268,16 @@ export function createSessions({ store, before, now }: SessionsOptions) {
     const fileId = `df-${ulid(now()).toLowerCase()}`
     const at = time()
     const ttl = ttlOf('initiated')
+    const id = ulid(now()).toLowerCase()
     return {
-      id: ulid(now()).toLowerCase(),
+      id,
       kind: fresh.kind ?? 'post',
+      purpose: fresh.purpose ?? 'file',
+      organizationId: fresh.organizationId ?? null,
+      collectionId: fresh.collectionId ?? null,
       sourceId: fresh.sourceId,
       fileId,
-      path: storagePath(fileId, fresh.filename),
+      path: fresh.pathOf?.({ id, fileId }) ?? storagePath(fileId, fresh.filename),
       filename: fresh.filename,
       declaredType: fresh.declaredType ?? null,
       declaredSize: fresh.declaredSize ?? null,
@@ -226,6 +291,8 @@ export function createSessions({ store, before, now }: SessionsOptions) {
       steps: [],
       failure: null,
       received: null,
+      made: null,
+      retryable: false,
       leaseOwner: null,
       leaseUntil: null,
       leaseProcess: null,
@@ -240,7 +307,7 @@ export function createSessions({ store, before, now }: SessionsOptions) {
     }
   }
 
-  function patchOf({ prepared, status: before }: UploadSession, change: SessionChange): SessionPatch {
+  function patchOf({ prepared, status: before, made }: UploadSession, change: SessionChange): SessionPatch {
     const { release, clearAt } = change
     const status = change.status ?? before
     const isOver = status !== 'initiated' && status !== 'completing'
@@ -258,6 +325,9 @@ export function createSessions({ store, before, now }: SessionsOptions) {
       ...(change.failure !== undefined && { failure: change.failure }),
       ...(change.storageUpload !== undefined && { storageUpload: change.storageUpload }),
       ...(change.received !== undefined && { received: change.received }),
+      ...(change.made !== undefined && { made: { ...made, ...change.made } }),
+      ...(change.retryable !== undefined && { retryable: change.retryable }),
+      ...(!isOver && { clearAt: null }),
       ...(release !== undefined && {
         leaseOwner: null,
         leaseProcess: null,

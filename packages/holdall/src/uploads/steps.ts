@@ -1,11 +1,8 @@
 import type { Facts } from './inspection.ts'
 import { MAX_REASON_LENGTH } from './limits.ts'
 
-/** The steps that finish an upload, in order. */
-export const STEPS = ['combine', 'inspect', 'record'] as const
-export type Step = (typeof STEPS)[number]
-/** `receive` is no step of the pipeline: it is the body that comes in. */
-export type FailedStep = 'receive' | Step
+/** The step that all uploads have in common: what was sent becomes one object. */
+export const COMBINE = 'combine'
 
 /** What was measured while the bytes came in, or read from the storage afterwards, and what inspection added. */
 export interface Received {
@@ -19,14 +16,15 @@ export interface Received {
 }
 
 export interface Failure {
-  readonly step: FailedStep
+  /** Of its purpose; or `receive`, which is no step of the pipeline: it is the body that comes in. */
+  readonly step: string
   /** What the user can use; no internals. */
   readonly exc_str: string
   readonly at: string
 }
 
 export interface StepLogEntry {
-  readonly step: Step
+  readonly step: string
   readonly phase: 'start' | 'end'
   readonly started_at?: string
   readonly finished_at?: string
@@ -35,15 +33,8 @@ export interface StepLogEntry {
   readonly error?: string
 }
 
-export function failure(step: FailedStep, reason: string, at: Date): Failure {
-  return { step, exc_str: reason.slice(0, MAX_REASON_LENGTH).toWellFormed(), at: at.toISOString() }
-}
-
-/** The step that `completion_status` names as running, such as `inspecting`. */
-export const RUNNING: Readonly<Record<Step, string>> = {
-  combine: 'combining',
-  inspect: 'inspecting',
-  record: 'recording',
+export function failure(step: string, reason: string, at: Date): Failure {
+  return { step, exc_str: cutReason(reason), at: at.toISOString() }
 }
 
 /**
@@ -51,7 +42,7 @@ export const RUNNING: Readonly<Record<Step, string>> = {
  *
  * @param anew whether somebody asked for it, so that the time in which it is tried begins again
  */
-export function begun(log: readonly StepLogEntry[], step: Step, at: Date, anew = false): StepLogEntry[] {
+export function begun(log: readonly StepLogEntry[], step: string, at: Date, anew = false): StepLogEntry[] {
   const before = log.find((entry) => entry.step === step && entry.phase === 'start')
   const entry: StepLogEntry = {
     step,
@@ -64,11 +55,21 @@ export function begun(log: readonly StepLogEntry[], step: Step, at: Date, anew =
 }
 
 /** The log with a step ended. */
-export function ended(log: readonly StepLogEntry[], step: Step, at: Date, error?: string): StepLogEntry[] {
+export function ended(log: readonly StepLogEntry[], step: string, at: Date, error?: string): StepLogEntry[] {
   const status = error === undefined ? 'ok' : 'failed'
   const others = log.filter((entry) => !(entry.step === step && entry.phase === 'end'))
   return [
     ...others,
-    { step, phase: 'end', finished_at: at.toISOString(), status, ...(error === undefined ? {} : { error }) },
+    {
+      step,
+      phase: 'end',
+      finished_at: at.toISOString(),
+      status,
+      ...(error === undefined ? {} : { error: cutReason(error) }),
+    },
   ]
+}
+
+function cutReason(reason: string): string {
+  return reason.slice(0, MAX_REASON_LENGTH).toWellFormed()
 }

@@ -42,8 +42,6 @@ function isOver({ status, clearAt }: { status: string; clearAt: string | null })
 
 async function sessionAt(database: InternalDatabase, sourceId: number, path: string): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`SELECT id FROM upload_sessions
-    WHERE file_id = 'df-' || substr(${path}, 1, 26) AND source_id = ${sourceId} AND path = ${path}`.execute(
-    database.read,
-  )
+    WHERE source_id = ${sourceId} AND path = ${path}`.execute(database.read)
   return rows[0]?.id
 }
