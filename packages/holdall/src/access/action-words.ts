@@ -17,6 +17,10 @@ const WORDS: Readonly<Record<Action, string>> = {
   'files-edit': 'change files of {place}',
   'files-delete': 'delete files of {place}',
   'files-manage-sources': 'manage where {place} keeps files',
+  'view-collection': 'see the datasets of {place}',
+  'edit-collection': 'add datasets to {place} and delete them',
+  'query-collection': 'ask the datasets of {place} with SQL',
+  'manage-collections': 'make and delete the collections of {place}',
   'manage-people': 'manage the people of {place}',
 }
 

@@ -34,13 +34,13 @@ export function alsoRequired(action: Action): Action | undefined {
   return ALSO_REQUIRED[action]
 }
 
-/** The one name that people know a resource by: a table without its database, the source of a file. */
+/** The one name that people know a resource by: a table without its database, the source of a file, a collection without its organization. */
 export function placeOf({ kind, parent, child }: Resource): string {
-  return (kind === 'file' ? parent : (child ?? parent)) ?? 'this server'
+  return (kind === 'file' || kind === 'collection' ? parent : (child ?? parent)) ?? 'this server'
 }
 
 /** A resource in words, for messages: `products/inventory`, `product-images`, `this server`. */
 export function nameResource({ kind, parent, child }: Resource): string {
   if (kind === 'instance' || parent === undefined) return 'this server'
-  return child === undefined ? parent : `${parent}/${child}`
+  return child === undefined || kind === 'collection' ? parent : `${parent}/${child}`
 }

@@ -7,7 +7,8 @@ import { alsoRequired, nameResource, placeOf } from './actions.ts'
 import { createGrants } from './grants.ts'
 import type { Action, Permissions } from './permissions.ts'
 import { unrestricted } from './restrictions.ts'
-import { compileRules, type GrantedScopes, type RuleSet } from './ruleset.ts'
+import { compileRules, type GrantedScopes, type KeptRights, type RuleSet } from './ruleset.ts'
+import { scopeKey } from './scope.ts'
 
 export interface PermissionsOptions {
   readonly rules: readonly PermissionRule[]
@@ -18,6 +19,7 @@ export interface PermissionsOptions {
 
 const NO_GRANTS: GrantedScopes = new Set()
 const NOBODYS: ReadonlySet<string> = new Set()
+const NOTHING_KEPT: ReadonlyMap<string, KeptRights> = new Map()
 
 /** The permissions of the server: the file's rules, the grants of the people page, and what tokens are restricted to. */
 export function createPermissions(db: InternalDatabase, options: PermissionsOptions): Permissions {
@@ -30,11 +32,13 @@ export function createPermissions(db: InternalDatabase, options: PermissionsOpti
 
   async function among(actor: Actor | null, action: Action, resources: readonly Resource[]): Promise<Resource[]> {
     const granted = actor === null ? NO_GRANTS : await grants.of(actor.id)
+    const kept = resources.some(({ kind }) => kind === 'collection') ? await grants.kept() : NOTHING_KEPT
     const owned = actor !== null && ownersMay.has(action) ? await ownFiles(db, actor.id, resources) : NOBODYS
     function may(asked: Action, resource: Resource): boolean {
       if (!unrestricted(actor, asked, resource)) return false
       const ownsIt = asked === action && resource.kind === 'file' && owned.has(resource.child ?? '')
-      if (!ruleSet.decide(actor, asked, resource, granted, ownsIt)) return false
+      const own = resource.kind === 'collection' ? kept.get(scopeKey('', resource)) : undefined
+      if (!ruleSet.decide(actor, asked, resource, granted, ownsIt, own)) return false
       const required = alsoRequired(asked)
       return required === undefined || may(required, resource)
     }

@@ -17,7 +17,10 @@ const CHANGES = [
   'files-edit',
   'files-delete',
 ] as const satisfies Action[]
-const RULING = ['create-table', 'set-column-type', 'files-manage-sources', 'manage-people'] as const satisfies Action[]
+const RULING = [
+  ...(['create-table', 'set-column-type', 'files-manage-sources'] as const),
+  ...(['manage-collections', 'manage-people'] as const),
+] as const satisfies Action[]
 
 /** What people may do without a grant, in words that follow "may". */
 export interface EverybodyMay {

@@ -2,7 +2,7 @@ import { type CompiledQuery, sql } from 'kysely'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Resource } from '../web/route.ts'
 import type { Action } from './permissions.ts'
-import type { GrantedScopes } from './ruleset.ts'
+import type { GrantedScopes, KeptRights } from './ruleset.ts'
 import { scopeKey } from './scope.ts'
 
 export interface Grant {
@@ -11,10 +11,12 @@ export interface Grant {
   readonly resource: Resource
 }
 
-/** What was granted at runtime, by actor. */
+/** What was granted at runtime, by actor, and what is kept with the resource itself. */
 export interface Grants {
   /** The actor's grants as they are now, whichever process wrote them. One statement when nothing has changed. */
   of(actorId: string): Promise<GrantedScopes>
+  /** What collections keep about themselves, by `scopeKey` of no action. */
+  kept(): Promise<ReadonlyMap<string, KeptRights>>
 }
 
 const NONE: GrantedScopes = new Set()
@@ -24,17 +26,44 @@ export function createGrants(db: InternalDatabase): Grants {
     .selectFrom('grants_revision')
     .select('revision')
     .compile()
-  let known: { readonly revision: number; readonly byActor: ReadonlyMap<string, GrantedScopes> } | undefined
+  let known: Known | undefined
+
+  async function now(): Promise<Known> {
+    const { rows } = await db.read.executeQuery(askRevision)
+    const revision = (rows[0] as { revision: number }).revision
+    // The revision is asked for first: a grant written in between is read now, and once more at the next question.
+    if (known?.revision !== revision) known = { revision, byActor: await readAll(db), kept: await readKept(db) }
+    return known
+  }
 
   return {
     async of(actorId) {
-      const { rows } = await db.read.executeQuery(askRevision)
-      const revision = (rows[0] as { revision: number }).revision
-      // The revision is asked for first: a grant written in between is read now, and once more at the next question.
-      if (known?.revision !== revision) known = { revision, byActor: await readAll(db) }
-      return known.byActor.get(actorId) ?? NONE
+      return (await now()).byActor.get(actorId) ?? NONE
+    },
+    async kept() {
+      return (await now()).kept
     },
   }
+}
+
+interface Known {
+  readonly revision: number
+  readonly byActor: ReadonlyMap<string, GrantedScopes>
+  readonly kept: ReadonlyMap<string, KeptRights>
+}
+
+async function readKept(db: InternalDatabase): Promise<ReadonlyMap<string, KeptRights>> {
+  const rows = await db.read
+    .selectFrom('collections')
+    .select(['organization_id', 'id', 'allow', 'created_by'])
+    .where('deleted_at', 'is', null)
+    .execute()
+  return new Map(
+    rows.map((row) => [
+      scopeKey('', { kind: 'collection', parent: row.id, child: row.organization_id }),
+      { maker: row.created_by, allow: JSON.parse(row.allow) },
+    ]),
+  )
 }
 
 async function readAll(db: InternalDatabase): Promise<ReadonlyMap<string, GrantedScopes>> {

@@ -36,9 +36,12 @@ const ADDED: Readonly<Record<GrantKind, Readonly<Record<Level, readonly Action[]
     manage: ['files-delete'],
   },
   instance: {
-    view: ['view-instance', 'view-database', 'view-table', 'files-browse'],
-    edit: ['insert-row', 'update-row', 'files-upload', 'files-edit'],
-    manage: ['delete-row', 'set-column-type', 'create-table', 'files-delete', 'files-manage-sources', 'manage-people'],
+    view: ['view-instance', 'view-database', 'view-table', 'files-browse', 'view-collection', 'query-collection'],
+    edit: ['insert-row', 'update-row', 'files-upload', 'files-edit', 'edit-collection'],
+    manage: [
+      ...(['delete-row', 'set-column-type', 'create-table', 'files-delete', 'files-manage-sources'] as const),
+      ...(['manage-collections', 'manage-people'] as const),
+    ],
   },
 }
 
@@ -79,5 +82,5 @@ export function parseResource(text: string): GrantResource | undefined {
 /** A resource as people read it: "everything", "table products / inventory". */
 export function resourceWords({ kind, parent, child }: Resource): string {
   if (parent === undefined) return 'everything'
-  return `${kind} ${child === undefined ? parent : `${parent} / ${child}`}`
+  return `${kind} ${child === undefined || kind === 'collection' ? parent : `${parent} / ${child}`}`
 }

@@ -16,6 +16,10 @@ export type Action =
   | 'create-table'
   | 'set-column-type'
   | 'execute-sql'
+  | 'view-collection'
+  | 'edit-collection'
+  | 'query-collection'
+  | 'manage-collections'
   | 'manage-people'
 
 /** Whether an actor may do an action to a resource: the one place that every room asks. */

@@ -53,7 +53,13 @@ export function readCollections(
     const identity = JSON.stringify([organization, id])
     if (collections.has(identity)) report.problem(at, `is a second collection ${quote(id)} of the same organization.`)
     collections.set(identity, { organization, id, ...rest })
-    rules.push(...readPermissions(report, [...at, 'permissions'], permissions, { kind: 'collection', parent: id }))
+    rules.push(
+      ...readPermissions(report, [...at, 'permissions'], permissions, {
+        kind: 'collection',
+        parent: id,
+        child: organization,
+      }),
+    )
   }
   return { collections: [...collections.values()], rules }
 }

@@ -48,7 +48,7 @@ collections: [{organization: 550e8400-e29b-41d4-a716-446655440000, id: c, permis
       'create-table database:d {"team":"*"}',
       'update-row table:d/t true',
       'files-upload source:s {"id":"bob"}',
-      'view-collection collection:c true',
+      'view-collection collection:c/550e8400-e29b-41d4-a716-446655440000 true',
     ],
   )
 })

@@ -9,7 +9,7 @@ export interface Actor {
   readonly [claim: string]: unknown
 }
 
-/** What an action is done to. `parent` is a database, source or collection; `child` a table or a file id. */
+/** What an action is done to. `parent` is a database, source or collection; `child` a table, a file id or the collection's organization. */
 export interface Resource {
   readonly kind: 'instance' | 'database' | 'table' | 'source' | 'file' | 'collection'
   readonly parent?: string
