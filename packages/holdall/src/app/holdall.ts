@@ -11,6 +11,7 @@ import { imageLimits } from '../files/limits.ts'
 import { filesRoutes, refusedUpload } from '../files/routes.ts'
 import { createFindDeleted } from '../files/trash/notes.ts'
 import { type LoadedPlugins, requirePlugins } from '../plugins/load.ts'
+import { createKeptSecrets } from '../secrets/kept.ts'
 import { createSecrets } from '../secrets/named.ts'
 import { resolveServerSecret } from '../secrets/server-secret.ts'
 import { killPoint } from '../sources/kill-point.ts'
@@ -100,7 +101,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       config,
       types: [...builtIn, ...plugins.storages],
       absent: plugins.absent,
-      getSecret: createSecrets(env).getSecret,
+      getSecret: createSecrets(env, createKeptSecrets(database, secret)).getSecret,
       dataDirectory: data.path,
       log,
       fetch: outgoing.fetch,

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 
 /** Wrong usage: one sentence and what to do, exit status 2. */
@@ -14,6 +15,8 @@ export class CommandError extends Error {
 export interface CommandIo {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: { write(text: string): unknown }
+  /** Where a command that asks for something reads it. */
+  readonly stdin?: Readable & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
   /** Ends when the user asks to stop (Ctrl-C, SIGTERM). */
   readonly signal: AbortSignal

@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { storageTypes } from '../app/storage-types.ts'
 import { loadConfig } from '../config/config.ts'
 import { requirePlugins } from '../plugins/load.ts'
-import { createSecrets } from '../secrets/named.ts'
 import { type DeclaredSource, declaredSources } from '../sources/declared.ts'
 import type { Finding } from '../sources/examination.ts'
 import { formatCount } from '../web/format.ts'
@@ -14,6 +13,7 @@ import { DEFAULT_DATA } from './defaults.ts'
 import { type Examination, examineSource } from './doctor/examine.ts'
 import { type DoctorReport, jsonReport, textReport } from './doctor/report.ts'
 import { progressLine } from './progress.ts'
+import { withSecrets } from './server-secrets.ts'
 
 /** Where storages send clients, the operator has said in the configuration: inside the network too. */
 const EVERYWHERE = ['0.0.0.0/0', '::/0']
@@ -39,12 +39,13 @@ export async function doctor(argv: readonly string[], io: CommandIo): Promise<vo
   const sources = chosen(declaredSources(config, known, data, plugins.absent), slug)
   const outgoing = createOutgoing({ allowPrivate: config.settings.allow_private_hosts })
   const clients = createOutgoing({ allowPrivate: EVERYWHERE })
-  const { getSecret } = createSecrets(io.env)
-  const context = { getSecret, fetch: outgoing.fetch, log: createLog(() => {}), readOnly: true }
   const line = progressLine(io.stderr, io.stdout.isTTY === true)
   const report = values.json ? jsonReport(io) : textReport(io, line)
   try {
-    const findings = await examineAll(sources, { context, fetch: clients.fetch, origin, signal: io.signal }, report)
+    const findings = await withSecrets({ data, internal: values.internal }, io.env, async (getSecret) => {
+      const context = { getSecret, fetch: outgoing.fetch, log: createLog(() => {}), readOnly: true }
+      return await examineAll(sources, { context, fetch: clients.fetch, origin, signal: io.signal }, report)
+    })
     const failures = findings.filter(({ status }) => status === 'failed').length
     if (failures > 0) {
       throw new CommandError(`${formatCount(failures, 'check')} failed in ${formatCount(sources.length, 'source')}.`)

@@ -16,6 +16,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'try each storage, and print the fix for what fails: holdall doctor [SOURCE]',
     load: async () => (await import('./doctor.ts')).doctor,
   },
+  secrets: {
+    summary: 'keep a secret that the configuration names: holdall secrets set NAME',
+    load: async () => (await import('./secrets.ts')).secrets,
+  },
   serve: { summary: 'serve databases and files', load: async () => (await import('./serve.ts')).serve },
   link: { summary: 'make a one-time sign-in link for somebody', load: async () => (await import('./link.ts')).link },
   gc: {
@@ -77,7 +81,8 @@ function processIo(): CommandIo {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => stop.abort(signal))
   }
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env, signal: stop.signal }
+  const { stdin, stdout, stderr, env } = process
+  return { stdin, stdout, stderr, env, signal: stop.signal }
 }
 
 function usage(): string {
@@ -87,6 +92,7 @@ function usage(): string {
   holdall serve [DB…] [-c FILE] [-p PORT] [-h HOST] [--root] [--create] [--open]
   holdall link ACTOR [--url URL]
   holdall token create ACTOR [--name NAME] [--expires DAYS] [--restrict ACTION[:RESOURCE]]…
+  holdall secrets set NAME | list | remove NAME [--secret SECRET]
   holdall sync SOURCE [--json]
   holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--concurrency N] [--no-resume] [--json]
   holdall doctor [SOURCE] [--origin URL] [--json]

@@ -1,12 +1,12 @@
 import { storageTypes } from '../app/storage-types.ts'
 import { requirePlugins } from '../plugins/load.ts'
-import { createSecrets } from '../secrets/named.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import { createSources, type Source, type Sources } from '../sources/sources.ts'
 import type { Log } from '../web/log.ts'
 import { createOutgoing } from '../web/outgoing/fetch.ts'
 import { CommandError, type CommandIo } from './arguments.ts'
 import type { ServerData } from './internal.ts'
+import { secretsOf } from './server-secrets.ts'
 
 interface SourcesWanted {
   readonly io: CommandIo
@@ -31,7 +31,7 @@ export async function withSources<Result>(
       config,
       types: [...types, ...plugins.storages],
       absent: plugins.absent,
-      getSecret: createSecrets(io.env).getSecret,
+      getSecret: await secretsOf(db, path, io.env),
       dataDirectory: path,
       log,
       fetch: outgoing.fetch,

@@ -43,6 +43,14 @@ export const ERRORS = {
     status: 500,
     message: 'The secret in {path} cannot be read. Give one with --secret or HOLDALL_SECRET, or remove that file.',
   },
+  secret_name_invalid: {
+    status: 400,
+    message: 'A secret is named like a variable, with letters, digits and _, and not {name}.',
+  },
+  secret_sealed: {
+    status: 500,
+    message: 'The secret {name} was kept under another server secret. Set it again: holdall secrets set {name}',
+  },
 
   // Files and sources
   file_not_found: { status: 404, message: 'File not found: {id}' },

@@ -57,7 +57,7 @@ async function missingSecrets({ source }: DeclaredSource, { getSecret }: MakingC
       check: 'secrets',
       status: 'failed',
       says: `The secret ${name} is not set.`,
-      fix: `Give it to the server in its environment, where it is started:\nexport ${name}=…`,
+      fix: `Give it to the server in its environment, where it is started, or keep it with: holdall secrets set ${name}\nexport ${name}=…`,
     })
   }
   return findings
