@@ -177,6 +177,40 @@ export const ERRORS = {
   dataset_not_found: { status: 404, message: 'Dataset not found: {id}' },
   dataset_objects_gone: { status: 409, message: 'The files of this dataset are gone for good. Upload it again.' },
 
+  // Parquet files
+  /** `reason`: half a sentence in which the file is `it`. */
+  parquet_invalid: {
+    status: 400,
+    message: 'This is not a readable Parquet file: {reason}. Write it again and upload that one.',
+  },
+  parquet_encrypted: {
+    status: 400,
+    message: 'This Parquet file cannot be read without keys: {reason} encrypted. Write it without encryption.',
+  },
+  /** `reason`: what there is, and what the settings take. */
+  parquet_limit_exceeded: {
+    status: 400,
+    message: 'This Parquet file is past a limit: {reason}. Write it with less, or have the limit raised.',
+  },
+
+  // Uploads of datasets
+  organization_id_invalid: { status: 400, message: 'Invalid organization ID format. Must be a valid UUID.' },
+  multipart_session_not_found: { status: 404, message: 'Multipart upload session not found.' },
+  multipart_session_elsewhere: { status: 403, message: 'Multipart session does not belong to this collection.' },
+  multipart_not_completable: { status: 409, message: "Multipart session is in status '{status}'; cannot complete." },
+  multipart_not_retryable: {
+    status: 409,
+    message: "Multipart session is in status '{status}'; there is nothing to go on with. Begin a new one.",
+  },
+  multipart_registered: {
+    status: 409,
+    message: 'This upload is a dataset already; it cannot be cancelled any more. Delete the dataset.',
+  },
+  too_many_open_uploads: {
+    status: 429,
+    message: 'The collection {id} has {limit} uploads open. Finish or cancel some of them first.',
+  },
+
   // The configuration
   configuration_invalid: { status: 500, message: 'The configuration is not valid.' },
 
