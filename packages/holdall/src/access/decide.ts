@@ -4,10 +4,10 @@ import type { InternalDatabase } from '../database/internal.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Actor, Resource } from '../web/route.ts'
 import { alsoRequired, nameResource, placeOf } from './actions.ts'
-import { createGrants } from './grants.ts'
+import { createGrants, type Granted } from './grants.ts'
 import type { Action, Permissions } from './permissions.ts'
 import { unrestricted } from './restrictions.ts'
-import { compileRules, type GrantedScopes, type KeptRights, type RuleSet } from './ruleset.ts'
+import { compileRules, type GrantedScopes, type RuleSet } from './ruleset.ts'
 import { scopeKey } from './scope.ts'
 
 export interface PermissionsOptions {
@@ -19,7 +19,7 @@ export interface PermissionsOptions {
 
 const NO_GRANTS: GrantedScopes = new Set()
 const NOBODYS: ReadonlySet<string> = new Set()
-const NOTHING_KEPT: ReadonlyMap<string, KeptRights> = new Map()
+const NOTHING_GRANTED: Granted = { byActor: new Map(), kept: new Map() }
 
 /** The permissions of the server: the file's rules, the grants of the people page, and what tokens are restricted to. */
 export function createPermissions(db: InternalDatabase, options: PermissionsOptions): Permissions {
@@ -31,13 +31,15 @@ export function createPermissions(db: InternalDatabase, options: PermissionsOpti
   ])
 
   async function among(actor: Actor | null, action: Action, resources: readonly Resource[]): Promise<Resource[]> {
-    const granted = actor === null ? NO_GRANTS : await grants.of(actor.id)
-    const kept = resources.some(({ kind }) => kind === 'collection') ? await grants.kept() : NOTHING_KEPT
+    const asksRows = actor !== null || resources.some((resource) => keeperOf(resource) !== undefined)
+    const { byActor, kept } = asksRows ? await grants() : NOTHING_GRANTED
+    const granted = (actor && byActor.get(actor.id)) ?? NO_GRANTS
     const owned = actor !== null && ownersMay.has(action) ? await ownFiles(db, actor.id, resources) : NOBODYS
     function may(asked: Action, resource: Resource): boolean {
       if (!unrestricted(actor, asked, resource)) return false
       const ownsIt = asked === action && resource.kind === 'file' && owned.has(resource.child ?? '')
-      const own = resource.kind === 'collection' ? kept.get(scopeKey('', resource)) : undefined
+      const keeper = keeperOf(resource)
+      const own = keeper && kept.get(scopeKey('', keeper))
       if (!ruleSet.decide(actor, asked, resource, granted, ownsIt, own)) return false
       const required = alsoRequired(asked)
       return required === undefined || may(required, resource)
@@ -57,6 +59,13 @@ export function createPermissions(db: InternalDatabase, options: PermissionsOpti
       throw new HoldallError('permission_denied', { action, resource: nameResource(resource), place })
     },
   }
+}
+
+/** What may keep, with its row, who may do what to the resource: a collection itself, of a file its source. */
+function keeperOf(resource: Resource): Resource | undefined {
+  const { kind, parent } = resource
+  if (kind === 'collection') return resource
+  return (kind === 'source' || kind === 'file') && parent !== undefined ? { kind: 'source', parent } : undefined
 }
 
 /** The refusal of whoever has not signed in, with the header that RFC 9110 asks of every 401. */

@@ -11,59 +11,52 @@ export interface Grant {
   readonly resource: Resource
 }
 
-/** What was granted at runtime, by actor, and what is kept with the resource itself. */
-export interface Grants {
-  /** The actor's grants as they are now, whichever process wrote them. One statement when nothing has changed. */
-  of(actorId: string): Promise<GrantedScopes>
-  /** What collections keep about themselves, by `scopeKey` of no action. */
-  kept(): Promise<ReadonlyMap<string, KeptRights>>
+/** What was granted at runtime, by actor, and what is kept with the resources themselves. */
+export interface Granted {
+  readonly byActor: ReadonlyMap<string, GrantedScopes>
+  /** What collections and sources keep about themselves, by `scopeKey` of no action. */
+  readonly kept: ReadonlyMap<string, KeptRights>
 }
 
-const NONE: GrantedScopes = new Set()
-
-export function createGrants(db: InternalDatabase): Grants {
+/** All grants as they are now, whichever process wrote them. One statement when nothing has changed. */
+export function createGrants(db: InternalDatabase): () => Promise<Granted> {
   const askRevision: CompiledQuery<{ revision: number }> = db.read
     .selectFrom('grants_revision')
     .select('revision')
     .compile()
-  let known: Known | undefined
+  let known: (Granted & { readonly revision: number }) | undefined
 
-  async function now(): Promise<Known> {
+  return async () => {
     const { rows } = await db.read.executeQuery(askRevision)
     const revision = (rows[0] as { revision: number }).revision
     // The revision is asked for first: a grant written in between is read now, and once more at the next question.
     if (known?.revision !== revision) known = { revision, byActor: await readAll(db), kept: await readKept(db) }
     return known
   }
-
-  return {
-    async of(actorId) {
-      return (await now()).byActor.get(actorId) ?? NONE
-    },
-    async kept() {
-      return (await now()).kept
-    },
-  }
-}
-
-interface Known {
-  readonly revision: number
-  readonly byActor: ReadonlyMap<string, GrantedScopes>
-  readonly kept: ReadonlyMap<string, KeptRights>
 }
 
 async function readKept(db: InternalDatabase): Promise<ReadonlyMap<string, KeptRights>> {
-  const rows = await db.read
+  const collections = await db.read
     .selectFrom('collections')
     .select(['organization_id', 'id', 'allow', 'created_by'])
     .where('deleted_at', 'is', null)
     .execute()
-  return new Map(
-    rows.map((row) => [
-      scopeKey('', { kind: 'collection', parent: row.id, child: row.organization_id }),
-      { maker: row.created_by, allow: JSON.parse(row.allow) },
-    ]),
-  )
+  const sources = await db.read
+    .selectFrom('datasette_files_sources')
+    .select(['slug', 'allow', 'created_by'])
+    .where('origin', '=', 'runtime')
+    .execute()
+  return new Map([
+    ...collections.map((row) => keptOf({ kind: 'collection', parent: row.id, child: row.organization_id }, row)),
+    ...sources.map((row) => keptOf({ kind: 'source', parent: row.slug }, row)),
+  ])
+}
+
+function keptOf(
+  resource: Resource,
+  row: { readonly allow: string; readonly created_by: string | null },
+): [string, KeptRights] {
+  return [scopeKey('', resource), { maker: row.created_by, allow: JSON.parse(row.allow) }]
 }
 
 async function readAll(db: InternalDatabase): Promise<ReadonlyMap<string, GrantedScopes>> {

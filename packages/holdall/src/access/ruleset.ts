@@ -8,7 +8,7 @@ import { scopeKey, scopesOf } from './scope.ts'
 /** May do everything; what the file allows to others takes nothing from root. */
 export const ROOT = 'root'
 
-/** What a collection keeps about itself in its row. */
+/** What a collection or a source keeps about itself in its row. */
 export interface KeptRights {
   /** May do everything to what they made. */
   readonly maker: string | null

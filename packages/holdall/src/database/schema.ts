@@ -13,6 +13,16 @@ export interface SourceTable {
   created_at: CreatedAt
   origin: 'configuration' | 'default' | 'runtime'
   active: Generated<number>
+  settings: Generated<string>
+  allow: Generated<string>
+  created_by: Generated<string | null>
+  updated_at: Generated<string | null>
+  revision: Generated<number>
+}
+
+export interface SourcesRevisionTable {
+  id: number
+  revision: number
 }
 
 export interface FileTable {
@@ -348,6 +358,7 @@ export interface DatasetFileTable {
 /** The tables of the internal database, as `migrations/*.sql` makes them. */
 export interface Schema {
   datasette_files_sources: SourceTable
+  sources_revision: SourcesRevisionTable
   datasette_files: FileTable
   datasette_files_fts: FileSearchTable
   datasette_files_types: FileTypeTable
