@@ -48,6 +48,8 @@ export function explain(error: unknown, where: Where): HoldallError {
   const code = codeOf(error)
   switch (code) {
     case 'NoSuchKey':
+    // Asked of one state of an object, of which there is another now.
+    case 'PreconditionFailed':
       return new HoldallError('file_missing', {}, { cause: error })
     case 'InvalidRange':
       return new HoldallError('range_not_satisfiable', {}, { cause: error })

@@ -6,13 +6,18 @@ import type { Bucket } from './bucket.ts'
 export async function readObject(
   bucket: Bucket,
   path: string,
-  { range, signal }: ReadOptions = {},
+  { range, etag, signal }: ReadOptions = {},
 ): Promise<ReadableStream<Uint8Array>> {
   signal?.throwIfAborted()
   const key = bucket.keys.of(path)
   if (key === undefined) throw new HoldallError('file_missing')
   const Range = range && headerOf(range)
-  const command = new bucket.sdk.GetObjectCommand({ Bucket: bucket.name, Key: key, ...(Range && { Range }) })
+  const command = new bucket.sdk.GetObjectCommand({
+    Bucket: bucket.name,
+    Key: key,
+    ...(Range && { Range }),
+    ...(etag !== undefined && { IfMatch: `"${etag}"` }),
+  })
   const answer = await bucket.send(command, { signal })
   const body = answer.Body as Readable
   if (range !== undefined && answer.ContentRange === undefined && !isAll(range, answer.ContentLength)) {

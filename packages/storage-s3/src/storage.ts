@@ -64,6 +64,10 @@ function reading(bucket: Bucket, { downloads }: S3Config, { log }: StorageContex
       return found && storedFile(path, found.ContentLength ?? 0, found)
     },
     read: (path, options) => readObject(bucket, path, options),
+    address(path) {
+      const key = bucket.keys.of(path)
+      return key === undefined ? undefined : { bucket: bucket.name, key }
+    },
     list: (options) => listObjects(bucket, log, options),
   }
   if (downloads === 'proxy') return storage

@@ -69,6 +69,7 @@ export function createHttp(routes: readonly Route[], hooks: HttpHooks): Hono<Rou
         // A name in the place of a database is never `-`: what begins with /-/ is ours.
         if (route.path.startsWith('/:') && routingPath(getPath(c.req.raw), hooks.urls.base).startsWith(OWN))
           return next()
+        if (route.format) c.set('format', route.format)
         c.set('actor', await hooks.authenticate(c))
         if (UNSAFE.has(route.method) && route.crossSite !== 'exempt') hooks.refuseCrossSite(c)
         await hooks.enforce(route.need, c)
@@ -88,6 +89,8 @@ export function createHttp(routes: readonly Route[], hooks: HttpHooks): Hono<Rou
       c.set('actor', await hooks.authenticate(c))
       return refuse(c, new HoldallError('not_found'), hooks)
     }
+    const [{ format } = {}] = here
+    if (format) c.set('format', format)
     const allowed = new Set(here.map((route) => route.method))
     const allow = METHODS.filter((method) => allowed.has(method))
       .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))

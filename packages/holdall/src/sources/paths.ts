@@ -41,3 +41,16 @@ function cut(text: string, bytes: number): string {
 function byteLength(text: string): number {
   return Buffer.byteLength(text)
 }
+
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const DATASET_PATH = new RegExp(`^org/${UUID}/datasets/${UUID}/`)
+
+/** Everything of a dataset lies below this, and nothing else does. @param organizationId, datasetId UUIDs in lower case */
+export function datasetFolder(organizationId: string, datasetId: string): string {
+  return `org/${organizationId}/datasets/${datasetId}/`
+}
+
+/** Whether a path is one of a dataset's: what lies there is no file of its source. */
+export function isDatasetPath(path: string): boolean {
+  return DATASET_PATH.test(path)
+}

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod'
 import type { Log } from '../web/log.ts'
+import type { Guard } from '../web/outgoing/guard.ts'
 import type { Finding, StorageDoctor } from './examination.ts'
 import type { Multipart } from './multipart.ts'
 import type { CallOptions, StoredFile } from './stored-file.ts'
@@ -24,6 +25,8 @@ export interface StorageContext {
   getSecret(name: string): Promise<string | undefined>
   /** The one way to make requests: to public addresses, with limits (web/outgoing). */
   readonly fetch: typeof fetch
+  /** For a source that was made at runtime: which addresses may be asked, where a storage makes requests of its own. */
+  readonly guard?: Pick<Guard, 'checkUrl' | 'lookup'>
   readonly log: Log
   /** For somebody who only looks: making the storage makes, sweeps and changes nothing. */
   readonly readOnly?: boolean
@@ -60,6 +63,8 @@ export interface Storage {
   delete?(path: string, options?: CallOptions): Promise<void>
   /** A short-lived URL whose answer carries our disposition and type. */
   downloadUrl?(path: string, options: DownloadUrlOptions): Promise<string>
+  /** How others name what lies at `path`, where they do so by bucket and key. */
+  address?(path: string): { readonly bucket: string; readonly key: string } | undefined
   /** One request with which a client stores the whole file itself; nothing is at `path` unless all of it arrived. */
   uploadUrl?(path: string, options: UploadUrlOptions): Promise<UploadInstructions>
   /** Files in parts, sent in parallel and taken up again after a break. */
@@ -80,11 +85,15 @@ export type ByteRange = { readonly offset: number; readonly length?: number } | 
 
 export interface ReadOptions extends CallOptions {
   readonly range?: ByteRange
+  /** Only of the state with this ETag, where the storage has given one: another state is `file_missing`. */
+  readonly etag?: string
 }
 
 export interface LocalFile {
   /** A file descriptor of this process. */
   readonly fd: number
+  /** Absolute, as it was found; somebody may since have put another file there. */
+  readonly path: string
   close(): Promise<void>
 }
 

@@ -1,5 +1,6 @@
 import type { MultipartLimits } from '../sources/multipart.ts'
 import type { Source } from '../sources/sources.ts'
+import type { Storage } from '../sources/storage.ts'
 import { checkSize } from '../sources/validation.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Actor } from '../web/route.ts'
@@ -8,10 +9,11 @@ import type { Parts } from './parts.ts'
 import { type PartsPlan, planParts } from './plan.ts'
 import { checkWritable, type Incoming } from './prepare.ts'
 import type { UploadSession } from './session.ts'
-import type { NewSession, Sessions } from './sessions.ts'
+import type { Made } from './session-store.ts'
+import type { NewSession, SessionIds, Sessions } from './sessions.ts'
 
-export interface PlanQuestion
-  extends Required<Pick<NewSession, 'purpose' | 'organizationId' | 'collectionId' | 'pathOf'>> {
+export interface PlanQuestion extends Required<Pick<NewSession, 'purpose' | 'organizationId' | 'collectionId'>> {
+  readonly placeOf: (ids: SessionIds, storage: Storage) => { readonly path: string; readonly made?: Made }
   readonly file: Incoming & { readonly declaredSize: number }
   /** Bytes of every part but the last, where the client minds. */
   readonly partSize?: number | undefined
@@ -25,7 +27,7 @@ export interface PlanQuestion
 export type PlanFor = (source: Source, actor: Actor | null, question: PlanQuestion) => Promise<UploadSession>
 
 export function createPlanFor({ sessions, parts }: { sessions: Sessions; parts: Parts }): PlanFor {
-  return async function planFor(source, actor, { file, partSize, ...belongs }) {
+  return async function planFor(source, actor, { file, partSize, placeOf, ...belongs }) {
     const storage = await source.storage()
     const { multipart } = storage
     checkWritable(source, storage)
@@ -38,6 +40,7 @@ export function createPlanFor({ sessions, parts }: { sessions: Sessions; parts: 
       ...file,
       kind: 'parts',
       plan,
+      placeOf: (ids) => placeOf(ids, storage),
       sourceId: source.id,
       actorId: actor?.id ?? null,
     })

@@ -5,6 +5,7 @@ import { HoldallError } from '../web/error.ts'
 import type { Method, Route, RouteContext } from '../web/route.ts'
 import { sessionUrl, storedJson, whenQuick } from './answer.ts'
 import { PARTS_BODY, UPLOADS_API } from './api.ts'
+import { cursorOf, idIn, numberIn } from './cursors.ts'
 import { readJson } from './json.ts'
 import { SESSIONS_PAGE } from './limits.ts'
 import { mayUpload } from './need.ts'
@@ -117,19 +118,6 @@ export function sessionPartsRoutes(options: UploadRoutesOptions, partUrls: PartU
     route('POST', `${SESSIONS}/:upload/complete`, UPLOADS_API.completeSession, complete),
   ]
 }
-
-function cursorOf(value: string): string {
-  return Buffer.from(value).toString('base64url')
-}
-
-function valueIn(cursor: string, shape: RegExp): string {
-  const value = Buffer.from(cursor, 'base64url').toString()
-  if (!shape.test(value) || cursorOf(value) !== cursor) throw new HoldallError('invalid_cursor')
-  return value
-}
-
-const numberIn = (cursor: string) => Number(valueIn(cursor, /^\d{1,9}$/))
-const idIn = (cursor: string) => valueIn(cursor, /^[0-9a-z]{26}$/)
 
 function sizeIn(asked: string | undefined): number | undefined {
   if (asked === undefined || asked === '') return undefined

@@ -16,6 +16,13 @@ import type {
 } from './session-store.ts'
 import type { Failure, Received, StepLogEntry } from './steps.ts'
 
+export interface SessionIds {
+  /** A ULID in lower case. */
+  readonly id: string
+  /** `df-` and another one. */
+  readonly fileId: string
+}
+
 export interface NewSession {
   /** @default 'post' */
   readonly kind?: UploadKind
@@ -26,8 +33,8 @@ export interface NewSession {
   readonly collectionId?: string
   /** Of `parts`. */
   readonly plan?: PartsPlan
-  /** Where the bytes go, by the ids that the session got. Default: the path of a file. */
-  readonly pathOf?: (ids: { readonly id: string; readonly fileId: string }) => string
+  /** Where the bytes go, and what is known of it, by the ids that the session got. Default: the path of a file. */
+  readonly placeOf?: (ids: SessionIds) => { readonly path: string; readonly made?: Made }
   readonly sourceId: number
   readonly filename: string
   readonly declaredType: string | undefined
@@ -269,6 +276,7 @@ export function createSessions({ store, before, now }: SessionsOptions) {
     const at = time()
     const ttl = ttlOf('initiated')
     const id = ulid(now()).toLowerCase()
+    const { path, made = null } = fresh.placeOf?.({ id, fileId }) ?? { path: storagePath(fileId, fresh.filename) }
     return {
       id,
       kind: fresh.kind ?? 'post',
@@ -277,7 +285,7 @@ export function createSessions({ store, before, now }: SessionsOptions) {
       collectionId: fresh.collectionId ?? null,
       sourceId: fresh.sourceId,
       fileId,
-      path: fresh.pathOf?.({ id, fileId }) ?? storagePath(fileId, fresh.filename),
+      path,
       filename: fresh.filename,
       declaredType: fresh.declaredType ?? null,
       declaredSize: fresh.declaredSize ?? null,
@@ -291,7 +299,7 @@ export function createSessions({ store, before, now }: SessionsOptions) {
       steps: [],
       failure: null,
       received: null,
-      made: null,
+      made,
       retryable: false,
       leaseOwner: null,
       leaseUntil: null,

@@ -193,6 +193,19 @@ export const ERRORS = {
     message: 'This Parquet file is past a limit: {reason}. Write it with less, or have the limit raised.',
   },
 
+  // Queries of datasets
+  query_refused: { status: 400, message: 'This query is not run. {reason}' },
+  /** `reason`: DuckDB's own words. */
+  query_failed: { status: 400, message: '{reason}' },
+  /** Not 408: clients send a request again that was answered so. `reason`: half a sentence in which the query is `it`, and what to do. */
+  query_limit: { status: 400, message: 'The query was stopped: {reason}.' },
+  query_crashed: {
+    status: 400,
+    message:
+      'The process that ran this query broke off; nothing else was harmed. Send it again, or ask for less if it needed much memory.',
+  },
+  query_busy: { status: 503, message: 'Too many queries are running. Send it again in a moment.' },
+
   // Uploads of datasets
   organization_id_invalid: { status: 400, message: 'Invalid organization ID format. Must be a valid UUID.' },
   multipart_session_not_found: { status: 404, message: 'Multipart upload session not found.' },

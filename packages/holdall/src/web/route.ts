@@ -69,6 +69,8 @@ export interface Route {
   readonly need: Need
   /** What it takes and answers, for the OpenAPI document. */
   readonly api: Api
+  /** Whatever is asked for: nobody looks at what it answers in a browser. */
+  readonly format?: 'json'
   /** Only for requests that carry their own authority: they are exempt from the cross-site check. */
   readonly crossSite?: 'exempt'
   readonly handler: (c: RouteContext) => Response | Promise<Response>

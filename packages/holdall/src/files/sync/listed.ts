@@ -1,4 +1,5 @@
 import { bareType } from '../../sources/accept.ts'
+import { isDatasetPath } from '../../sources/paths.ts'
 import type { StoredFile } from '../../sources/storage.ts'
 import { typeByEnding } from '../inspection/hints.ts'
 
@@ -22,9 +23,12 @@ export function versionOf({ etag, size, lastModified }: Pick<StoredFile, 'etag' 
   return lastModified === undefined ? `${size}` : `${size} ${lastModified.toISOString()}`
 }
 
-/** Whether it is a file to people: not a marker that some services keep in place of a folder, nor a broken name. */
+/**
+ * Whether it is a file to people: not a marker that some services keep in place of a folder, nor a broken name, nor the
+ * object of a dataset.
+ */
 export function isNamed({ path }: Pick<StoredFile, 'path'>): boolean {
-  return path !== '' && !path.endsWith('/') && !path.includes('\0') && path.isWellFormed()
+  return path !== '' && !path.endsWith('/') && !path.includes('\0') && path.isWellFormed() && !isDatasetPath(path)
 }
 
 /** `undefined` for what has no name. */

@@ -1,5 +1,6 @@
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { BeforeIo } from '../../sources/filesystem/io.ts'
+import { isDatasetPath } from '../../sources/paths.ts'
 import type { Source } from '../../sources/sources.ts'
 import { MAX_LIST_LIMIT, type Storage, type StoredFile } from '../../sources/storage.ts'
 import { checkFile, type DriftKind, type Thoroughness } from './check.ts'
@@ -141,7 +142,7 @@ async function takeListing(options: VerifyOptions, verified: Verified, total: nu
 
 async function tellStrays({ database, source, onProblem }: VerifyOptions, verified: Verified, files: StoredFile[]) {
   const ours = files.filter(({ path }) => madeAt(path) !== undefined)
-  verified.others += files.length - ours.length
+  verified.others += files.filter(({ path }) => !isDatasetPath(path)).length - ours.length
   const strays = await unnamed(
     database,
     source.id,

@@ -53,7 +53,10 @@ export function filesystemType({
             await handle.close()
           }
         },
-        openLocal: (path) => root.open(path),
+        async openLocal(path) {
+          const handle = await root.open(path)
+          return handle && { fd: handle.fd, path: root.target(path).full, close: () => handle.close() }
+        },
         read: (path, options = {}) => readFrom(root, path, options),
         list: createList(root, now),
         write: (path, body, options = {}) => writeTo(root, path, body, options, before),
