@@ -20,6 +20,17 @@ export interface ChildProgram {
   /** A path. */
   readonly script: string
   readonly env?: Readonly<Record<string, string>>
+  /** The folder in which it works; the server's without it. */
+  readonly folder?: string
+  /** What the system itself refuses it; on Linux only. */
+  readonly system?: SystemLimits
+}
+
+export interface SystemLimits {
+  /** Of memory that it asks for, resident or not. */
+  readonly dataBytes: number
+  /** Of each file that it writes. */
+  readonly fileBytes: number
 }
 
 export interface ChildLimits {
@@ -71,8 +82,11 @@ export interface Child {
   readonly ended: Promise<void>
 }
 
-export function startChild({ script, env }: ChildProgram, { timeoutMs, memoryBytes }: ChildLimits): Child {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
+export function startChild(program: ChildProgram, { timeoutMs, memoryBytes }: ChildLimits): Child {
+  const { env, folder } = program
+  const [command, ...words] = commandOf(program)
+  const child = spawn(command, words, {
+    ...(folder !== undefined && { cwd: folder }),
     stdio: ['pipe', 'pipe', 'ignore'],
     env: {
       ...Object.fromEntries(ENVIRONMENT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
@@ -186,6 +200,15 @@ export function startChild({ script, env }: ChildProgram, { timeoutMs, memoryByt
     kill,
     ended,
   }
+}
+
+/** A process can limit itself only before it begins, which a shell does for it. */
+function commandOf({ script, system }: ChildProgram): [string, ...string[]] {
+  const command: [string, ...string[]] = [process.execPath, '--disable-warning=ExperimentalWarning', script]
+  if (system === undefined || process.platform !== 'linux') return command
+  const data = Math.ceil(system.dataBytes / 1024)
+  const file = Math.ceil(system.fileBytes / 512)
+  return ['/bin/sh', '-c', `ulimit -c 0; ulimit -d ${data} && ulimit -f ${file} && exec "$0" "$@"`, ...command]
 }
 
 /** What a child asks for may be anything: strangers' bytes decide it. */

@@ -1,0 +1,261 @@
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ChildProgram } from '../../files/children/child-process.ts'
+import { HoldallError } from '../../web/error.ts'
+import type { Log } from '../../web/log.ts'
+import { openExportFolder } from './exports.ts'
+import { assertLength } from './gate/length.ts'
+import { QueryRefusal } from './gate/refusal.ts'
+import type { ExportFormat, Job, JobTable, Outcome, PinnedFile, QueryParameters, ResultColumn } from './jobs.ts'
+import type { JsonValue } from './json-values.ts'
+import {
+  DEFAULT_ROWS,
+  EXPORT_PROCESSES,
+  GRACE_MS,
+  MAX_ROWS,
+  MAX_WAITING,
+  MAX_WAITING_PER_ACTOR,
+  OVERHEAD_BYTES,
+  type QueryLimits,
+  withDefaults,
+} from './limits.ts'
+import { identityOf } from './open-files.ts'
+import { errorOf, errorOfChild } from './outcomes.ts'
+import { createProcesses, type Processes } from './processes.ts'
+import { engineEnvironment } from './settings.ts'
+import { createTurns, type Turns } from './turns.ts'
+
+export type { ExportFormat, QueryParameters, ResultColumn } from './jobs.ts'
+export type { QueryLimits } from './limits.ts'
+
+/** A name for SQL, and what is read under it. */
+export interface QueryTable {
+  readonly name: string
+  /** Absolute paths of this computer: Parquet files whose footers have been looked through, one at least. */
+  readonly files: readonly string[]
+}
+
+export interface Query {
+  readonly tables: readonly QueryTable[]
+  /** One SELECT; of anybody. */
+  readonly sql: string
+  /** For what Holdall asks itself: values for `?`, `$1` or `$name`. */
+  readonly parameters?: QueryParameters
+  /** Who asks; what one may run at once is bounded. `null` is everybody who is not signed in. */
+  readonly actorId: string | null
+  /** Whoever asked has gone: the query is stopped. */
+  readonly signal?: AbortSignal
+}
+
+export interface QueryAnswer {
+  /** In order; a name that is there twice has become `a_1`. */
+  readonly columns: readonly ResultColumn[]
+  readonly rows: readonly Readonly<Record<string, JsonValue>>[]
+  /** There are more rows than were asked for. */
+  readonly truncated: boolean
+  readonly elapsedMs: number
+}
+
+export interface Export {
+  readonly stream: ReadableStream<Uint8Array>
+  /** In bytes. */
+  readonly size: number
+  readonly elapsedMs: number
+  /** Removes the file; so does the stream when it ends or is cancelled. */
+  close(): Promise<void>
+}
+
+/** Runs SQL over Parquet files of this computer. An answer is complete, or there is an error. */
+export interface QueryEngine {
+  /**
+   * @param query.maxRows 1,000 without it, at most 10,000
+   * @throws HoldallError `query_refused`, `query_failed`, `query_limit`, `query_crashed` (400), `query_busy` (503),
+   * `file_missing`; what the signal was aborted with
+   */
+  query(query: Query & { readonly maxRows?: number }): Promise<QueryAnswer>
+  /** All rows as a file. @throws HoldallError as `query` does */
+  export(query: Query & { readonly format: ExportFormat }): Promise<Export>
+  /** Reads the first rows of a Parquet file. @throws HoldallError `parquet_invalid` when its data cannot be read */
+  probe(path: string, signal?: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface EngineOptions {
+  /** The engine's own: nothing else lies in it, and no other server uses it. */
+  readonly folder: string
+  readonly limits?: QueryLimits
+  readonly log: Log
+}
+
+const CHILD = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url))
+/** A process that nobody needs ends. */
+const IDLE_MS = 600_000
+const SHORT_IDLE_MS = 10_000
+/** A process that holds so much more than DuckDB may is replaced. */
+const RETIRE_OVERHEAD_BYTES = 256 * 1024 * 1024
+
+export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions): QueryEngine {
+  const limits = withDefaults(given)
+  const exportFolder = openExportFolder(join(folder, 'exports'))
+  const ready = mkdir(join(folder, 'work'), { recursive: true, mode: 0o500 })
+  ready.catch(() => {})
+  const lines: readonly Line[] = [
+    createLine('query', limits.processes, 1),
+    createLine('export', EXPORT_PROCESSES, 0),
+    createLine('probe', 1, 0),
+  ]
+  let saidUnguarded = false
+
+  function createLine(kind: Job['kind'], atOnce: number, spare: number): Line {
+    const program: ChildProgram = {
+      script: CHILD,
+      env: engineEnvironment(limits.memoryBytes),
+      folder: join(folder, 'work'),
+      system: {
+        dataBytes: limits.memoryBytes + OVERHEAD_BYTES,
+        fileBytes: kind === 'export' ? limits.exportBytes : 0,
+      },
+    }
+    const timeoutMs = (kind === 'export' ? limits.exportTimeoutMs : limits.timeoutMs) + GRACE_MS
+    return {
+      kind,
+      turns: createTurns({
+        atOnce,
+        perActor: kind === 'query' ? limits.perActor : 1,
+        maxWaiting: MAX_WAITING,
+        maxWaitingPerActor: kind === 'probe' ? MAX_WAITING : MAX_WAITING_PER_ACTOR,
+        waitMs: kind === 'query' ? limits.waitMs : limits.exportTimeoutMs,
+      }),
+      processes: createProcesses(
+        program,
+        { timeoutMs, memoryBytes: limits.memoryBytes + OVERHEAD_BYTES },
+        {
+          max: atOnce,
+          spare,
+          idleMs: kind === 'query' ? IDLE_MS : SHORT_IDLE_MS,
+          retireBytes: limits.memoryBytes + RETIRE_OVERHEAD_BYTES,
+        },
+      ),
+    }
+  }
+
+  async function run(job: Job, actorId: string | null, files: readonly PinnedFile[], signal?: AbortSignal) {
+    const { kind } = job
+    const { turns, processes } = lines.find((line) => line.kind === kind) as Line
+    const giveBack = await turns.take(actorId, signal)
+    let outcome: Outcome
+    let payload: Buffer
+    try {
+      await ready
+      ;({ outcome, payload } = await processes.run(job, JSON.stringify(files.map(({ identity }) => identity)), signal))
+    } catch (error) {
+      const known = errorOfChild(error, limits, kind)
+      if (known !== error) log.warn('query process ended', { kind, error })
+      throw known
+    } finally {
+      giveBack()
+    }
+    if (outcome.unguarded && !saidUnguarded) {
+      saidUnguarded = true
+      log.warn('queries run as the superuser, since the system lets them become nobody else')
+    }
+    if (outcome.failing !== undefined) {
+      if (outcome.spent || outcome.failing === 'file-unreadable') log.warn('query failed badly', { kind, ...outcome })
+      throw errorOf(outcome, limits, kind)
+    }
+    return { outcome, payload }
+  }
+
+  function commonOf({ sql, parameters }: Query, tables: readonly JobTable[]) {
+    return { tables, sql, ...(parameters !== undefined && { parameters }) }
+  }
+
+  return {
+    async query({ maxRows = DEFAULT_ROWS, ...query }) {
+      assertTaken(query.sql)
+      const { tables, files } = await pinned(query.tables)
+      const job: Job = {
+        kind: 'query',
+        ...commonOf(query, tables),
+        timeoutMs: limits.timeoutMs,
+        maxRows: Math.max(1, Math.min(Math.floor(maxRows), MAX_ROWS)),
+        answerBytes: limits.answerBytes,
+      }
+      const { outcome, payload } = await run(job, query.actorId, files, query.signal)
+      return {
+        columns: outcome.columns ?? [],
+        rows: JSON.parse(payload.toString()),
+        truncated: outcome.truncated ?? false,
+        elapsedMs: outcome.elapsedMs ?? 0,
+      }
+    },
+
+    async export({ format, ...query }) {
+      assertTaken(query.sql)
+      const { tables, files } = await pinned(query.tables)
+      const file = await exportFolder.create()
+      try {
+        const target = file.path
+        const job: Job = {
+          kind: 'export',
+          ...commonOf(query, tables),
+          timeoutMs: limits.exportTimeoutMs,
+          format,
+          target,
+        }
+        const { outcome } = await run(job, query.actorId, files, query.signal)
+        return {
+          size: await file.size(),
+          stream: await file.stream(),
+          elapsedMs: outcome.elapsedMs ?? 0,
+          close: file.remove,
+        }
+      } catch (error) {
+        await file.remove()
+        throw error
+      }
+    },
+
+    async probe(path, signal) {
+      const file = await pin(path)
+      await run({ kind: 'probe', file, timeoutMs: limits.timeoutMs }, null, [file], signal)
+    },
+
+    async close() {
+      for (const { turns } of lines) turns.close()
+      await Promise.all(lines.map(({ processes }) => processes.close()))
+      await ready.catch(() => {})
+    },
+  }
+}
+
+/** Queries, exports and probes do not wait for each other. */
+interface Line {
+  readonly kind: Job['kind']
+  readonly turns: Turns
+  readonly processes: Processes
+}
+
+/** It is said before anything is sent to a process. */
+function assertTaken(sql: string): void {
+  try {
+    assertLength(sql)
+  } catch (error) {
+    throw error instanceof QueryRefusal ? new HoldallError('query_refused', { reason: error.message }) : error
+  }
+}
+
+async function pinned(tables: readonly QueryTable[]) {
+  const pinnedTables: JobTable[] = []
+  for (const { name, files } of tables) pinnedTables.push({ name, files: await Promise.all(files.map(pin)) })
+  return { tables: pinnedTables, files: pinnedTables.flatMap(({ files }) => files) }
+}
+
+async function pin(path: string): Promise<PinnedFile> {
+  try {
+    return { path, identity: identityOf(await stat(path, { bigint: true })) }
+  } catch (cause) {
+    throw new HoldallError('file_missing', {}, { cause })
+  }
+}

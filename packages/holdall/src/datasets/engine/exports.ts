@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isSuperuser } from './rights.ts'
+
+const CHUNK_BYTES = 256 * 1024
+/** Whom the superuser's processes become has to write the file; the folder above it is closed to everybody else. */
+const MODE = isSuperuser() ? 0o666 : 0o600
+
+/** The folder in which exports are written before they are sent. What lies in it when the server begins is of no use. */
+export interface ExportFolder {
+  create(): Promise<ExportFile>
+}
+
+/** An empty file, until `remove`. */
+export interface ExportFile {
+  readonly path: string
+  size(): Promise<number>
+  /** The file is removed when the stream has ended, was cancelled or has failed. */
+  stream(): Promise<ReadableStream<Uint8Array>>
+  remove(): Promise<void>
+}
+
+export function openExportFolder(folder: string): ExportFolder {
+  const swept = rm(folder, { recursive: true, force: true }).then(() => mkdir(folder, { recursive: true, mode: 0o700 }))
+  swept.catch(() => {})
+  return {
+    async create() {
+      await swept
+      const path = join(folder, randomUUID())
+      const handle = await open(path, 'wx', MODE)
+      try {
+        // What the process's own mask takes away is asked for.
+        await handle.chmod(MODE)
+      } finally {
+        await handle.close()
+      }
+      const remove = () => rm(path, { force: true })
+      return { path, size: async () => (await stat(path)).size, stream: () => streamOf(path, remove), remove }
+    },
+  }
+}
+
+async function streamOf(path: string, remove: () => Promise<void>): Promise<ReadableStream<Uint8Array>> {
+  const handle = await open(path, 'r')
+  let over: Promise<void> | undefined
+  function end(): Promise<void> {
+    over ??= handle.close().finally(remove)
+    return over
+  }
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+          const { bytesRead } = await handle.read(chunk, 0, chunk.length)
+          if (bytesRead > 0) controller.enqueue(chunk.subarray(0, bytesRead))
+          else {
+            await end()
+            controller.close()
+          }
+        } catch (error) {
+          await end().catch(() => {})
+          throw error
+        }
+      },
+      cancel: end,
+    },
+    // Nothing is read before somebody asks for it.
+    { highWaterMark: 0 },
+  )
+}

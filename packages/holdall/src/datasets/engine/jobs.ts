@@ -1,0 +1,66 @@
+/** A file of the server's disk, and which one it was when the server looked. */
+export interface PinnedFile {
+  readonly path: string
+  /** Device, number, size and time of change: another file under this path is not this one. */
+  readonly identity: string
+}
+
+export interface JobTable {
+  readonly name: string
+  readonly files: readonly PinnedFile[]
+}
+
+export type ExportFormat = 'csv' | 'ndjson' | 'parquet'
+
+/** What a trusted caller binds to `?`, `$1` and `$name`. */
+export type QueryParameter = string | number | boolean | null
+export type QueryParameters = readonly QueryParameter[] | Readonly<Record<string, QueryParameter>>
+
+interface CommonJob {
+  readonly tables: readonly JobTable[]
+  readonly sql: string
+  readonly parameters?: QueryParameters
+  readonly timeoutMs: number
+}
+
+/** What a process of the engine can be asked. */
+export type Job =
+  | (CommonJob & { readonly kind: 'query'; readonly maxRows: number; readonly answerBytes: number })
+  | (CommonJob & { readonly kind: 'export'; readonly format: ExportFormat; readonly target: string })
+  | { readonly kind: 'probe'; readonly file: PinnedFile; readonly timeoutMs: number }
+
+/** How a job ended that did not succeed. */
+export type Failing =
+  /** The gate let it not pass. */
+  | 'refused'
+  /** DuckDB says what is wrong with it. */
+  | 'failed'
+  | 'timeout'
+  | 'memory'
+  | 'answer-size'
+  | 'export-size'
+  /** A file is not there any more, or is another one. */
+  | 'file-changed'
+  /** The user that queries run as may not read it. */
+  | 'file-unreadable'
+
+export interface ResultColumn {
+  readonly name: string
+  /** As DuckDB names it. */
+  readonly type: string
+}
+
+/** The header of an answer; the rows of a query are its payload, a JSON array. */
+export interface Outcome {
+  readonly failing?: Failing
+  readonly message?: string
+  readonly columns?: readonly ResultColumn[]
+  readonly truncated?: boolean
+  readonly elapsedMs?: number
+  /** The process takes no other job. */
+  readonly spent: boolean
+  /** The process gave up its rights for good: it can open no file that it has not open. */
+  readonly bound: boolean
+  /** It runs as the superuser and could not become somebody else. */
+  readonly unguarded: boolean
+}
