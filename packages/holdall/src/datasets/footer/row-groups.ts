@@ -107,8 +107,8 @@ function checkChunk(chunk: Chunk, { element }: Leaf, dataEnd: number): void {
       `its column ${quote(element.name)} is compressed in a way (${codec}) that the format does not have`,
     )
   if (compressed === 0 && values === 0) return
-  // Some writers say 0 where there is no dictionary.
-  const start = dictionaryPage > 0 && dictionaryPage < dataPage ? dictionaryPage : dataPage
+  // Some writers say 0 where there is no dictionary, and some where there is nothing but one.
+  const start = dictionaryPage > 0 && (dictionaryPage < dataPage || dataPage === 0) ? dictionaryPage : dataPage
   if (start < HEAD || start + compressed > dataEnd)
     throw unreadable(`the data of its column ${quote(element.name)} would be outside the file`)
 }
