@@ -1,5 +1,5 @@
 import type { HeadObjectCommandOutput, S3Client, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-s3'
-import { HoldallError, type Log, type StoredFile } from 'holdall/plugin'
+import { HoldallError, type Log, type StorageContext, type StoredFile } from 'holdall/plugin'
 import { type Broker, createBroker } from './broker.ts'
 import type { S3Config } from './config.ts'
 import { fixedCredentials, type GetCredentials } from './credentials.ts'
@@ -24,6 +24,7 @@ export interface BucketOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: () => number
   readonly limits?: TransportLimits
+  readonly guard?: StorageContext['guard']
 }
 
 export interface SendOptions {
@@ -59,7 +60,12 @@ export type Signing = Pick<Presigned, 'method' | 'key' | 'query' | 'headers'>
 
 /** @throws HoldallError that says why the bucket cannot be used */
 export async function openBucket(config: S3Config, options: BucketOptions): Promise<Bucket> {
-  const transport = createTransport(options.limits)
+  const { guard, limits = {} } = options
+  for (const address of [config.endpoint_url, config.credentials_url]) {
+    // An IP is never looked up.
+    if (address !== undefined) guard?.checkUrl(new URL(address))
+  }
+  const transport = createTransport({ ...limits, ...(guard && { lookup: guard.lookup }) })
   try {
     return await open(config, transport, options)
   } catch (error) {

@@ -21,30 +21,76 @@ export const s3Config = z
     bucket: z
       .string({ error: BUCKET_ERROR })
       .regex(/^[^/\s]{1,255}$/, { error: BUCKET_ERROR })
-      .optional(),
-    /** What every key begins with; a slash is added. */
-    prefix: z.string({ error: 'must be a text.' }).default('').transform(asPrefix),
-    region: text.optional(),
-    /** Of another service than Amazon's. */
-    endpoint_url: address.optional(),
-    /** Whether the bucket stands in the path of an address or in its host; in the path where there is an `endpoint_url`. */
-    force_path_style: flag.optional(),
-    access_key_id: text.optional(),
-    secret_access_key: text.optional(),
-    session_token: text.optional(),
-    /** A broker that hands out credentials for a while. */
-    credentials_url: address.optional(),
-    credentials_url_secret: text.optional(),
-    /** Bytes. */
-    max_file_size: wholeNumber.optional(),
-    /** Nothing in the bucket is written or deleted. */
-    read_only: flag.default(false),
-    /** Whether browsers fetch what they download from the bucket, or this server hands it on. */
-    downloads: z.enum(['redirect', 'proxy'], { error: 'must be redirect or proxy.' }).default('redirect'),
-    /** Whether clients send files to the bucket themselves, or this server hands them on. */
-    uploads: z.enum(['direct', 'proxy'], { error: 'must be direct or proxy.' }).default('direct'),
-    /** What the service checks of a part on its arrival; found out when it is not said. */
-    checksum: z.enum(['auto', 'md5', 'none'], { error: 'must be auto, md5 or none.' }).default('auto'),
+      .optional()
+      .meta({ title: 'Bucket', description: 'Its name, for example my-photos.' }),
+    prefix: z.string({ error: 'must be a text.' }).default('').transform(asPrefix).meta({
+      title: 'Folder in the bucket',
+      description:
+        'What every key begins with, for example uploads/; a slash is added. Nothing outside of it is listed or touched.',
+    }),
+    region: text.optional().meta({
+      title: 'Region',
+      description: 'For example us-west-2. Without it, the one of the server; a bucket elsewhere is found.',
+    }),
+    endpoint_url: address.optional().meta({
+      title: 'Address of the service',
+      description: 'Of another service than Amazon’s, for example https://s3.example.org.',
+    }),
+    access_key_id: text.optional().meta({
+      title: 'Access key id',
+      description: 'With the secret key, or neither: then the server’s own AWS credentials are used.',
+      secret: true,
+    }),
+    secret_access_key: text.optional().meta({ title: 'Secret access key', secret: true }),
+    session_token: text.optional().meta({
+      title: 'Session token',
+      description: 'Of temporary credentials.',
+      secret: true,
+      advanced: true,
+    }),
+    credentials_url: address.optional().meta({
+      title: 'Credentials broker',
+      description: 'An address that hands out credentials for a while, in place of keys.',
+      advanced: true,
+    }),
+    credentials_url_secret: text.optional().meta({
+      title: 'Secret for the broker',
+      description: 'What the broker is shown.',
+      secret: true,
+      advanced: true,
+    }),
+    read_only: flag.default(false).meta({
+      control: 'checkbox',
+      title: 'Read only',
+      description:
+        'Nothing in the bucket is ever written, changed or deleted. Its files can be found, opened and put into rows.',
+    }),
+    force_path_style: flag.optional().meta({
+      title: 'Bucket in the path',
+      description:
+        'Whether the bucket stands in the path of an address or in its host; as usual, in the path where the service has an address of its own.',
+      advanced: true,
+    }),
+    max_file_size: wholeNumber.optional().meta({
+      title: 'Largest file',
+      description: 'Bytes.',
+      hidden: true,
+    }),
+    downloads: z.enum(['redirect', 'proxy'], { error: 'must be redirect or proxy.' }).default('redirect').meta({
+      title: 'Downloads',
+      description: 'redirect: browsers fetch files from the bucket themselves. proxy: this server hands them on.',
+      advanced: true,
+    }),
+    uploads: z.enum(['direct', 'proxy'], { error: 'must be direct or proxy.' }).default('direct').meta({
+      title: 'Uploads',
+      description: 'direct: clients send files to the bucket themselves. proxy: this server hands them on.',
+      advanced: true,
+    }),
+    checksum: z.enum(['auto', 'md5', 'none'], { error: 'must be auto, md5 or none.' }).default('auto').meta({
+      title: 'Checksum',
+      description: 'What the service checks of a part on its arrival; auto finds it out.',
+      advanced: true,
+    }),
   })
   .superRefine((config, context) => {
     function wrong(message: string, at: string): void {
@@ -61,6 +107,7 @@ export const s3Config = z
     if (hasKeys && config.credentials_url !== undefined) wrong(BOTH_ERROR, 'credentials_url')
     if (config.bucket === undefined && config.credentials_url === undefined) wrong(MISSING_ERROR, 'bucket')
   })
+  .meta({ title: 'S3 bucket', description: 'A bucket of Amazon S3, or of a service that speaks like it.' })
 
 export type S3Config = z.infer<typeof s3Config>
 

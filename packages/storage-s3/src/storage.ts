@@ -40,7 +40,13 @@ export function s3Type({ env = process.env, now = Date.now, limits = {} }: S3Opt
     config: s3Config,
     diagnose,
     async create(config, context): Promise<Storage> {
-      const bucket = await openBucket(config, { log: context.log, env, now, limits })
+      const bucket = await openBucket(config, {
+        log: context.log,
+        env,
+        now,
+        limits,
+        ...(context.guard && { guard: context.guard }),
+      })
       const claim: Claim = { checksum: config.checksum === 'md5' ? 'md5' : undefined }
       const onChecksum = (seen: PartChecksum | undefined) => {
         claim.checksum = seen

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
 
 const CONNECT_LIMIT_MS = 10_000
@@ -45,6 +46,11 @@ export interface TransportLimits {
   readonly stallLimitMs?: number
 }
 
+export interface TransportOptions extends TransportLimits {
+  /** Finds the address of a host; throws for one that may not be asked. */
+  readonly lookup?: LookupFunction
+}
+
 /** How requests leave: what the SDK sends, and what we ask ourselves. */
 export interface Transport {
   readonly handler: Handler
@@ -55,11 +61,11 @@ export interface Transport {
 
 /**
  * The SDK's own transport keeps no time of its own: it waits for an answer that never comes, and keeps every connection.
- * Addresses are the operator's, out of the configuration: private ones too.
+ * Addresses are the operator's, out of the configuration: private ones too, unless `lookup` refuses them.
  */
-export function createTransport({ answerLimitMs, stallLimitMs }: TransportLimits = {}): Transport {
+export function createTransport({ answerLimitMs, stallLimitMs, lookup }: TransportOptions = {}): Transport {
   const agent = new Agent({
-    connect: { timeout: CONNECT_LIMIT_MS },
+    connect: { timeout: CONNECT_LIMIT_MS, ...(lookup && { lookup }) },
     connections: MAX_CONNECTIONS,
     headersTimeout: answerLimitMs ?? ANSWER_LIMIT_MS,
     bodyTimeout: stallLimitMs ?? STALL_LIMIT_MS,

@@ -1,5 +1,6 @@
 import { HoldallError } from '../web/error.ts'
 import type { DeclaredSource } from './declared.ts'
+import { type LentStorage, lend } from './lent.ts'
 import { type MakingContext, makeStorage } from './making.ts'
 import type { Storage } from './storage.ts'
 
@@ -22,7 +23,10 @@ export interface Connection {
   ready(): Promise<Storage | undefined>
   /** Makes the storage if need be and asks it something, at most PROBE_LIMIT_MS. Never throws. */
   probe(): Promise<Availability>
+  /** Closes it at once. */
   close(): Promise<void>
+  /** Closes it when its readers are done: nobody will ask for it again. @param after default: LEFT_AFTER_MS */
+  retire(after?: number): Promise<void>
 }
 
 export interface ConnectionContext extends MakingContext {
@@ -32,6 +36,7 @@ export interface ConnectionContext extends MakingContext {
 export function connect(declared: DeclaredSource, context: ConnectionContext): Connection {
   const { source } = declared
   let storage: Storage | undefined
+  let lent: LentStorage | undefined
   let making: Promise<Storage> | undefined
   let closed = false
   let availability: Availability = { available: false, reason: 'it was not asked yet', since: new Date(context.now()) }
@@ -39,8 +44,17 @@ export function connect(declared: DeclaredSource, context: ConnectionContext): C
   async function make(): Promise<Storage> {
     const made = await makeStorage(declared, context)
     if (closed) await made.close?.()
-    storage = made
-    return made
+    // What the configuration declares stays as long as the server does.
+    if (declared.origin === 'runtime' && made.close !== undefined) lent = lend(made)
+    storage = lent?.storage ?? made
+    return storage
+  }
+
+  async function close(): Promise<void> {
+    // One that is still being made is closed as soon as it is there; it may take for ever.
+    if (closed) return
+    closed = true
+    await storage?.close?.()
   }
 
   async function answer(signal: AbortSignal): Promise<void> {
@@ -81,15 +95,32 @@ export function connect(declared: DeclaredSource, context: ConnectionContext): C
       if (storage === undefined) await probe()
       return storage
     },
-    async close() {
-      // One that is still being made is closed as soon as it is there; it may take for ever.
-      closed = true
-      await storage?.close?.()
+    close,
+    async retire(after) {
+      await lent?.left(after)
+      await close()
     },
   }
 }
 
-async function within(milliseconds: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+/** Of a source that cannot be used as it is written. */
+export function broken(reason: string, now: () => number): Connection {
+  const availability: Availability = { available: false, reason, since: new Date(now()) }
+  return {
+    availability,
+    storage: undefined,
+    ready: async () => undefined,
+    probe: async () => availability,
+    close: async () => undefined,
+    retire: async () => undefined,
+  }
+}
+
+/** @throws HoldallError `unavailable` when it takes longer */
+export async function within<Result>(
+  milliseconds: number,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const abort = new AbortController()
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
@@ -100,7 +131,7 @@ async function within(milliseconds: number, work: (signal: AbortSignal) => Promi
     late.reject(error)
   }, milliseconds)
   try {
-    await Promise.race([work(abort.signal), late.promise])
+    return await Promise.race([work(abort.signal), late.promise])
   } finally {
     clearTimeout(timer)
   }
@@ -118,7 +149,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its host has no address',
 }
 
-function reasonOf(error: unknown): string {
+/** For people: it names no paths. */
+export function reasonOf(error: unknown): string {
   if (error instanceof HoldallError) return error.message
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
   return (

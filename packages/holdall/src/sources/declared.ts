@@ -7,7 +7,7 @@ import type { StorageType } from './storage.ts'
 export const DEFAULT_SOURCE = 'files'
 
 export interface DeclaredSource {
-  readonly origin: 'configuration' | 'default'
+  readonly origin: 'configuration' | 'default' | 'runtime'
   readonly source: SourceConfig
   readonly type: StorageType
 }
@@ -52,13 +52,18 @@ export function sourceComplaints(config: Config, types: StorageTypes, absent?: A
         },
       ]
     }
-    // What a secret holds is known when the storage is made; any text stands in for it here.
-    const checked = type.config.safeParse(withSecrets(source.config, (name) => name))
-    return (checked.error?.issues ?? []).map(({ path, message }) => ({
-      path: at('config', ...path.map((step) => (typeof step === 'symbol' ? String(step) : step))),
-      message,
-    }))
+    return configComplaints(source, type).map(({ path, message }) => ({ path: at(...path), message }))
   })
+}
+
+/** What a storage does not take of the `config` of a source; paths begin with `config`. */
+export function configComplaints(source: SourceConfig, type: StorageType): Complaint[] {
+  // What a secret holds is known when the storage is made; any text stands in for it here.
+  const checked = type.config.safeParse(withSecrets(source.config, (name) => name))
+  return (checked.error?.issues ?? []).map(({ path, message }) => ({
+    path: ['config', ...path.map((step) => (typeof step === 'symbol' ? String(step) : step))],
+    message,
+  }))
 }
 
 /** The names of the secrets that a source may read. */

@@ -27,7 +27,7 @@ export async function configOf(declared: DeclaredSource, getSecret: GetSecret): 
 /** @throws whatever the storage type does, and HoldallError `unavailable` without a secret that the source names */
 export async function makeStorage(declared: DeclaredSource, context: MakingContext): Promise<Storage> {
   const { source, type } = declared
-  const { fetch, log, readOnly = false } = context
+  const { fetch, guard, log, readOnly = false } = context
   const readable = readableSecrets(source)
 
   async function getSecret(name: string): Promise<string | undefined> {
@@ -36,5 +36,11 @@ export async function makeStorage(declared: DeclaredSource, context: MakingConte
     return undefined
   }
 
-  return await type.create(await configOf(declared, context.getSecret), { getSecret, fetch, log, readOnly })
+  return await type.create(await configOf(declared, context.getSecret), {
+    getSecret,
+    fetch,
+    log,
+    readOnly,
+    ...(guard && { guard }),
+  })
 }

@@ -1,49 +1,28 @@
-import type { Config, SyncConfig } from '../config/config.ts'
-import type { HashConfig } from '../config/sources.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
 import { createOutgoing } from '../web/outgoing/fetch.ts'
+import type { Guard } from '../web/outgoing/guard.ts'
 import type { Resource } from '../web/route.ts'
-import { type Capabilities, capabilitiesOf, NO_CAPABILITIES } from './capabilities.ts'
-import { type Availability, type Connection, connect } from './connection.ts'
+import { broken, type Connection, connect } from './connection.ts'
 import { type AbsentStorages, type DeclaredSource, declaredSources } from './declared.ts'
+import { createFollowing } from './following.ts'
 import { enteredSources, recordSources, type SourceRow } from './rows.ts'
+import { type MoreStorages, madeSource } from './runtime.ts'
 import type { GetSecret } from './secrets.ts'
-import type { Storage, StorageType } from './storage.ts'
-import type { SourceRules } from './validation.ts'
+import { type Source, sourceOf } from './source.ts'
+import type { StorageType } from './storage.ts'
+
+export type { Source } from './source.ts'
 
 /** How often each source is asked whether it is still there, or there again. */
 export const PROBE_EVERY_MS = 10_000
-
-/** A configured connection to a storage: the unit of administration and of permissions. */
-export interface Source {
-  /** Of its row in the registry. */
-  readonly id: number
-  readonly slug: string
-  /** What people read; the slug when nobody gave it a label. */
-  readonly label: string
-  readonly storageType: string
-  readonly origin: 'configuration' | 'default' | 'runtime'
-  /** `false` when it has left the configuration: its files are listed as unavailable. */
-  readonly active: boolean
-  /** As the last probe found it. */
-  readonly availability: Availability
-  readonly capabilities: Capabilities
-  /** The origins that pages must be allowed to reach: where its files are sent to and come from without this server. */
-  readonly origins: readonly string[]
-  readonly rules: SourceRules
-  /** Whether the position stays in the facts of a photo. */
-  readonly keepGps: boolean
-  /** Bytes: files up to this size get their hash by being read again, when their bytes did not pass through here. */
-  readonly hashUpTo: number
-  /** When the registry follows what lies there. */
-  readonly sync: SyncConfig
-  /** @throws HoldallError `source_inactive`, or `source_unavailable` while the storage could not be made */
-  storage(): Promise<Storage>
-  /** Asks the storage now. @throws HoldallError `source_inactive`, `source_unavailable` */
-  check(): Promise<void>
-}
+/** How often the rows are looked at when nobody asks for anything. */
+const FOLLOW_EVERY_MS = 1_000
+/** How long whoever asks next waits for a source that is new to say that it is there. */
+const SETTLE_MS = 250
 
 /** All sources that files may belong to. */
 export interface Sources {
@@ -52,6 +31,8 @@ export interface Sources {
   /** @throws HoldallError `source_not_found` */
   get(slug: string): Source
   byId(id: number): Source | undefined
+  /** Takes up what was made, edited or deactivated since, whichever process wrote it. One statement when nothing was. */
+  follow(): Promise<void>
   /** Probes every source at once, then keeps asking. Resolves after the first round. */
   start(): Promise<void>
   close(): Promise<void>
@@ -74,8 +55,14 @@ export interface SourcesOptions {
   readonly asEntered?: boolean
   /** For a command that only looks: making a storage changes nothing in it. */
   readonly readOnly?: boolean
+  /** Storages that are loaded when a source that was made at runtime names them. */
+  readonly more?: MoreStorages
+  /** For sources that were made at runtime: which addresses their storages may ask. */
+  readonly guard?: Guard
   /** Default: PROBE_EVERY_MS. */
   readonly probeEveryMs?: number
+  /** Default: LEFT_AFTER_MS. */
+  readonly leftAfterMs?: number
 }
 
 /** The resource that `files-browse` and `files-upload` are asked for. */
@@ -84,130 +71,106 @@ export function sourceResource(slug: string): Resource {
 }
 
 /**
- * Enters the configured sources in the registry. No storage is touched before `start`, so that a server starts quickly
- * and with whatever is unavailable.
+ * Enters the configured sources in the registry, and follows those that are made while it runs. No storage is touched
+ * before `start`, so that a server starts quickly and with whatever is unavailable.
  *
- * @throws ConfigurationError when a source names an unknown storage or its `config` is not sound
+ * @throws ConfigurationError when a source of the configuration names an unknown storage or its `config` is not sound
  */
 export async function createSources(options: SourcesOptions): Promise<Sources> {
-  const {
-    database,
-    config,
-    getSecret,
-    dataDirectory,
-    log,
-    fetch = createOutgoing().fetch,
-    now = Date.now,
-    readOnly = false,
-    probeEveryMs = PROBE_EVERY_MS,
-  } = options
+  const { database, config, getSecret, dataDirectory, log, now = Date.now, readOnly = false, more } = options
+  const { fetch = createOutgoing().fetch, guard, probeEveryMs = PROBE_EVERY_MS } = options
   const types = new Map(options.types.map((type) => [type.type, type]))
   const declared = new Map(
     declaredSources(config, types, dataDirectory, options.absent).map((one) => [one.source.slug, one]),
   )
-  const connections = new Map<string, Connection>()
-  const sources = new Map<string, Source>()
-  const rows = options.asEntered
-    ? await enteredSources(database)
-    : await recordSources(database, [...declared.values()])
-  for (const row of rows) {
-    const declaration = declared.get(row.slug)
-    const connection = declaration && connect(declaration, { getSecret, fetch, log, now, readOnly })
-    if (connection) connections.set(row.slug, connection)
-    sources.set(row.slug, sourceOf(row, declaration, connection, config.settings.max_upload_bytes))
+  const context = { getSecret, fetch, log, now, readOnly }
+  const entries = new Map<string, Entry>()
+  const byId = new Map<number, Source>()
+  const retired = new Set<Connection>()
+  const timers: NodeJS.Timeout[] = []
+  let started = false
+
+  /** Makes `entries` say what the rows say, and resolves with the connections that are new. */
+  async function take(rows: readonly SourceRow[]): Promise<Connection[]> {
+    const fresh: Connection[] = []
+    for (const row of rows) {
+      const before = entries.get(row.slug)
+      const state = declared.has(row.slug) ? 'declared' : `${row.origin} ${row.active} ${row.revision}`
+      if (before?.state === state) continue
+      const { declaration, connection } = await meant(row)
+      const source = sourceOf(row, declaration, connection, config.settings.max_upload_bytes)
+      entries.set(row.slug, { state, source, connection })
+      byId.set(row.id, source)
+      if (connection !== undefined) fresh.push(connection)
+      if (before?.connection !== undefined) retire(before.connection)
+    }
+    return fresh
   }
-  const byId = new Map([...sources.values()].map((source) => [source.id, source]))
-  let timer: NodeJS.Timeout | undefined
+
+  async function meant(row: SourceRow): Promise<{ declaration?: DeclaredSource; connection?: Connection }> {
+    const declaration = declared.get(row.slug)
+    if (declaration !== undefined) return { declaration, connection: connect(declaration, context) }
+    if (row.origin !== 'runtime' || row.active === 0) return {}
+    if (!types.has(row.storage_type) && more?.offered.includes(row.storage_type)) {
+      const loaded = await more.load(row.storage_type)
+      if (loaded !== undefined) types.set(row.storage_type, loaded)
+    }
+    const made = madeSource(row, types)
+    if ('reason' in made) return { connection: broken(made.reason, now) }
+    return { declaration: made, connection: connect(made, { ...context, ...(guard && { guard }) }) }
+  }
+
+  function retire(connection: Connection): void {
+    retired.add(connection)
+    connection
+      .retire(options.leftAfterMs)
+      .catch((error) => log.warn('a storage that was replaced did not close', { error }))
+      .finally(() => retired.delete(connection))
+  }
+
+  const follow = createFollowing(database, async (rows) => {
+    const fresh = await take(rows)
+    // A page that is asked for right now says what is there, unless that takes its time.
+    if (started) await Promise.race([Promise.all(fresh.map((one) => one.probe())), sleep(SETTLE_MS)])
+  })
+
+  function connections(): Connection[] {
+    return [...entries.values()].flatMap(({ connection }) => connection ?? [])
+  }
+
+  await take(options.asEntered ? await enteredSources(database) : await recordSources(database, [...declared.values()]))
 
   return {
-    list: () => [...sources.values()],
+    list: () => [...entries.values()].map(({ source }) => source).sort((a, b) => (a.slug < b.slug ? -1 : 1)),
     get(slug) {
-      const source = sources.get(slug)
-      if (source === undefined) throw new HoldallError('source_not_found', { source: slug })
-      return source
+      const entry = entries.get(slug)
+      if (entry === undefined) throw new HoldallError('source_not_found', { source: slug })
+      return entry.source
     },
     byId: (id) => byId.get(id),
+    follow,
     async start() {
-      await Promise.all([...connections.values()].map((connection) => connection.probe()))
-      timer = setInterval(() => {
-        for (const connection of connections.values()) connection.probe()
-      }, probeEveryMs)
-      timer.unref()
+      started = true
+      await Promise.all(connections().map((connection) => connection.probe()))
+      timers.push(
+        setInterval(() => {
+          for (const connection of connections()) connection.probe()
+        }, probeEveryMs).unref(),
+        setInterval(() => {
+          follow().catch((error) => log.warn('sources could not be read', { error }))
+        }, FOLLOW_EVERY_MS).unref(),
+      )
     },
     async close() {
-      clearInterval(timer)
-      await Promise.all([...connections.values()].map((connection) => connection.close()))
+      for (const timer of timers) clearInterval(timer)
+      await Promise.all([...connections(), ...retired].map((connection) => connection.close()))
     },
   }
 }
 
-function sourceOf(
-  row: SourceRow,
-  declared: DeclaredSource | undefined,
-  connection: Connection | undefined,
-  serverLimit: number,
-): Source {
-  const { slug } = row
-
-  function unavailable(): HoldallError {
-    const found = connection?.availability
-    if (connection === undefined) return new HoldallError('source_inactive', { source: slug })
-    return new HoldallError('source_unavailable', {
-      source: slug,
-      reason: found?.available === false ? found.reason : '',
-    })
-  }
-
-  return {
-    id: row.id,
-    slug,
-    label: row.label ?? slug,
-    storageType: row.storage_type,
-    origin: row.origin,
-    active: connection !== undefined,
-    keepGps: declared?.source.keepGps ?? false,
-    hashUpTo: hashUpTo(declared),
-    sync: declared?.source.sync ?? { when: row.origin === 'default' ? 'manual' : 'start' },
-    get availability() {
-      return connection?.availability ?? GONE
-    },
-    get capabilities() {
-      return connection?.storage === undefined ? NO_CAPABILITIES : capabilitiesOf(connection.storage)
-    },
-    get origins() {
-      return connection?.storage?.origins ?? []
-    },
-    get rules() {
-      const limits = [serverLimit, declared?.source.maxFileSize, connection?.storage?.maxFileSize]
-      return {
-        accept: declared?.source.accept ?? [],
-        reject: declared?.source.reject ?? [],
-        maxFileSize: Math.min(...limits.filter((limit) => limit !== undefined)),
-        onTypeMismatch: declared?.source.onTypeMismatch ?? 'record',
-      }
-    },
-    async storage() {
-      const storage = await connection?.ready()
-      if (storage === undefined) throw unavailable()
-      return storage
-    },
-    async check() {
-      const found = await connection?.probe()
-      if (found?.available !== true) throw unavailable()
-    },
-  }
-}
-
-function hashUpTo(declared: DeclaredSource | undefined): number {
-  const hash: HashConfig = declared?.source.hash ?? {
-    when: declared?.type.hashUnasked === false ? 'none' : 'background',
-  }
-  if (hash.when === 'up-to') return hash.bytes
-  return hash.when === 'none' ? -1 : Number.POSITIVE_INFINITY
-}
-
-const GONE: Availability = {
-  available: false,
-  reason: 'it is no longer configured',
-  since: new Date(0),
+interface Entry {
+  /** What it was made from; another one makes another connection. */
+  readonly state: string
+  readonly source: Source
+  readonly connection: Connection | undefined
 }

@@ -9,12 +9,12 @@ import { type Root, TEMPORARY_FOLDER } from './root.ts'
 /** Less free than this is worth a warning. */
 const LITTLE_BYTES = 1024 ** 3
 
-export function createDoctor(root: Root): StorageDoctor {
+export function createDoctor(root: Root, { writes }: { readonly writes: boolean }): StorageDoctor {
   return {
     async *examine() {
-      const folder = await folderFinding(root.directory)
+      const folder = await folderFinding(root.directory, writes)
       yield folder
-      if (folder.isFatal) return
+      if (folder.isFatal || !writes) return
       yield await spaceFinding(root.directory)
       yield await temporaryFinding(root.directory)
     },
@@ -40,7 +40,7 @@ export async function diagnoseRoot(error: unknown, configured: string): Promise<
   return { check, status: 'failed', says: `There is no folder ${root}.`, fix: `mkdir -p ${quoted(root)}` }
 }
 
-async function folderFinding(folder: string): Promise<Finding> {
+async function folderFinding(folder: string, writes: boolean): Promise<Finding> {
   const check = 'folder'
   const { uid, mode } = await stat(folder)
   if ((mode & constants.S_IFMT) !== constants.S_IFDIR) {
@@ -49,13 +49,14 @@ async function folderFinding(folder: string): Promise<Finding> {
     return { check, status: 'failed', says: `${folder} is a file, not a folder.`, fix, isFatal: true }
   }
   try {
-    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+    await access(folder, constants.R_OK | constants.X_OK | (writes ? constants.W_OK : 0))
   } catch {
     const own = process.geteuid?.()
     const fix = own === uid ? `chmod u+rwx ${quoted(folder)}` : `chown ${own} ${quoted(folder)}`
-    return { check, status: 'failed', says: `${account()} may not read and write ${folder}.`, fix, isFatal: true }
+    const says = `${account()} may not ${writes ? 'read and write' : 'read'} ${folder}.`
+    return { check, status: 'failed', says, fix, isFatal: true }
   }
-  return { check, status: 'ok', says: `${folder} can be read and written.` }
+  return { check, status: 'ok', says: `${folder} can be read${writes ? ' and written' : ''}.` }
 }
 
 async function spaceFinding(folder: string): Promise<Finding> {

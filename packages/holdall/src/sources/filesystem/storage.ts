@@ -5,18 +5,30 @@ import { type BeforeIo, unwatched } from './io.ts'
 import { createList } from './list.ts'
 import { createMultipart } from './parts/multipart.ts'
 import { readFrom } from './read.ts'
-import { openRoot } from './root.ts'
+import { openRoot, type Root } from './root.ts'
 import { countTemporary, sweepTemporary } from './temporary.ts'
 import { deleteFrom, writeTo } from './write.ts'
 
 const wholeNumber = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.int().positive())
+const flag = z.union([z.boolean(), z.stringbool()], { error: 'must be true or false.' })
+const ROOT_ERROR = 'must be the path of a folder, for example /srv/scans.'
 
-export const filesystemConfig = z.strictObject({
-  /** A folder; made when it is not there. */
-  root: z.string().min(1),
-  /** Bytes. */
-  max_file_size: wholeNumber.optional(),
-})
+export const filesystemConfig = z
+  .strictObject({
+    /** Made when it is not there. */
+    root: z.string({ error: ROOT_ERROR }).min(1, { error: ROOT_ERROR }).meta({
+      title: 'Folder',
+      description: 'Its whole path on the computer that Holdall runs on, for example /srv/scans.',
+    }),
+    read_only: flag.optional().meta({
+      control: 'checkbox',
+      title: 'Read only',
+      description:
+        'Nothing in the folder is ever written, changed, moved or deleted. Its files can be found, opened and put into rows; nothing can be uploaded there. Without it, uploads go into new folders in it, and who may delete files may delete those that lie there.',
+    }),
+    max_file_size: wholeNumber.optional().meta({ title: 'Largest file', description: 'Bytes.', hidden: true }),
+  })
+  .meta({ title: 'Folder', description: 'A folder of the computer that Holdall runs on, with all that is in it.' })
 
 export type FilesystemConfig = z.infer<typeof filesystemConfig>
 
@@ -30,11 +42,21 @@ export function filesystemType({
   before = unwatched,
   now = Date.now,
 }: FilesystemOptions = {}): StorageType<FilesystemConfig> {
+  function writing(root: Root): Pick<Storage, 'write' | 'delete' | 'multipart'> {
+    return {
+      write: (path, body, options = {}) => writeTo(root, path, body, options, before),
+      delete: (path) => deleteFrom(root, path, before),
+      multipart: createMultipart(root, now, before),
+    }
+  }
+
   return {
     type: 'filesystem',
     config: filesystemConfig,
     diagnose: (error, { root }) => diagnoseRoot(error, root),
-    async create(config, { log, readOnly = false }): Promise<Storage> {
+    async create(config, context): Promise<Storage> {
+      const { log } = context
+      const readOnly = context.readOnly === true || config.read_only === true
       const root = await openRoot(config.root, { make: !readOnly })
       const files = await (readOnly ? countTemporary(root, now) : sweepTemporary(root, now))
       const event = readOnly ? 'temporary files found' : 'temporary files swept'
@@ -59,10 +81,8 @@ export function filesystemType({
         },
         read: (path, options = {}) => readFrom(root, path, options),
         list: createList(root, now),
-        write: (path, body, options = {}) => writeTo(root, path, body, options, before),
-        delete: (path) => deleteFrom(root, path, before),
-        multipart: createMultipart(root, now, before),
-        doctor: createDoctor(root),
+        ...(config.read_only ? {} : writing(root)),
+        doctor: createDoctor(root, { writes: !config.read_only }),
         ...(config.max_file_size === undefined ? {} : { maxFileSize: config.max_file_size }),
       }
     },

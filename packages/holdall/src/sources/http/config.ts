@@ -66,21 +66,39 @@ const urls = z
 /** `config` of a source whose `storage` is `http`: a list of addresses, or an item of the Internet Archive. */
 export const httpConfig = z
   .strictObject({
-    urls: urls.optional(),
+    urls: urls.optional().meta({
+      title: 'Addresses',
+      description: 'One on each line: where a file is. They are listed by the path of the address.',
+    }),
     archive_item: z
       .string({ error: ITEM_ERROR })
       .regex(/^[A-Za-z0-9][\w.-]{0,99}$/, { error: ITEM_ERROR })
-      .optional(),
-    /** Where the archive is; another one that answers as archive.org does. */
-    archive_url: address.transform(({ href }) => href.replace(/\/+$/, '')).default(ARCHIVE_URL),
-    /** Whether browsers fetch what they download themselves, or this server hands it on and the addresses stay here. */
-    downloads: z.enum(['redirect', 'proxy'], { error: DOWNLOADS_ERROR }).default('redirect'),
+      .optional()
+      .meta({
+        title: 'Item of the Internet Archive',
+        description: 'In place of addresses: what stands behind archive.org/details/. All its files are listed.',
+      }),
+    archive_url: address
+      .transform(({ href }) => href.replace(/\/+$/, ''))
+      .default(ARCHIVE_URL)
+      .meta({
+        title: 'Address of the archive',
+        description: 'Another one that answers as archive.org does.',
+        advanced: true,
+      }),
+    downloads: z.enum(['redirect', 'proxy'], { error: DOWNLOADS_ERROR }).default('redirect').meta({
+      title: 'Downloads',
+      description:
+        'redirect: browsers fetch files from there themselves. proxy: this server hands them on, and the addresses stay here.',
+      advanced: true,
+    }),
   })
   .refine((config) => (config.urls === undefined) !== (config.archive_item === undefined), {
     error: 'must have either urls or archive_item.',
     // Said beside what else is wrong, not after it was corrected.
     when: ({ value }) => typeof value === 'object' && value !== null,
   })
+  .meta({ title: 'Files of another server', description: 'Addresses of files, or an item of the Internet Archive.' })
 
 export type HttpConfig = z.infer<typeof httpConfig>
 

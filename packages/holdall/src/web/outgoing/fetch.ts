@@ -43,6 +43,8 @@ export interface Outgoing {
    * @throws HoldallError `address_refused`; the system's or undici's error when the server cannot be reached
    */
   readonly fetch: typeof fetch
+  /** What it connects to, for who makes requests of their own. */
+  readonly guard: Guard
   close(): Promise<void>
 }
 
@@ -50,6 +52,7 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
   const guard = createGuard(allowedHosts(options.allowPrivate ?? []), options.lookup)
   let loading: Promise<Undici> | undefined
   return {
+    guard,
     async fetch(input, init) {
       // Loaded when somebody first asks: a server without such sources starts without it.
       loading ??= load(guard, options)
