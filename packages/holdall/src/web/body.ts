@@ -53,7 +53,11 @@ async function* webChunks(c: RouteContext): AsyncGenerator<Uint8Array> {
 async function* watched(chunks: AsyncIterable<Uint8Array>, idleLimit: number): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]()
   let give: (error: HoldallError) => void = () => {}
-  const idle = setTimeout(() => give(new HoldallError('upload_stalled', { seconds: idleLimit / 1_000 })), idleLimit)
+  // A reader that was given up still waits here for what may never come; nobody has to stay for its sake.
+  const idle = setTimeout(
+    () => give(new HoldallError('upload_stalled', { seconds: idleLimit / 1_000 })),
+    idleLimit,
+  ).unref()
   try {
     for (;;) {
       const next = new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
