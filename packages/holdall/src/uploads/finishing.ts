@@ -62,6 +62,8 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
       const { name, step } = stepOf(current.session)
       try {
         if (resumed && name !== COMBINE) await look(current)
+        if (step !== undefined && current.session.completionStatus !== step.running)
+          current = await begin(current, step)
         const next = await (step === undefined ? attemptCombine(current) : attempt(current, step))
         if (next.session.status !== 'completing') return next.session
         current = next
@@ -108,16 +110,15 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
   }
 
   async function attempt(lease: Lease, step: PurposeStep): Promise<Lease> {
-    const begunLease = lease.session.completionStatus === step.running ? lease : await begin(lease, step)
     const { steps } = purposeOf(lease.session)
-    const found = await step.run(begunLease.session, begunLease.signal)
+    const found = await step.run(lease.session, lease.signal)
     const next = steps[steps.indexOf(step) + 1]
-    if (next !== undefined) return await pass(begunLease, step, next, found)
-    return await insist(begunLease, step.ended, {
+    if (next !== undefined) return await pass(lease, step, next, found)
+    return await insist(lease, step.ended, {
       ...found,
       status: 'completed',
       completionStatus: step.ended,
-      steps: ended(begunLease.session.steps, step.name, at()),
+      steps: ended(lease.session.steps, step.name, at()),
       release: true,
     })
   }

@@ -1,0 +1,40 @@
+import type { Sources } from '../../sources/sources.ts'
+import type { PurposeStep } from '../../uploads/purpose.ts'
+import type { ParquetLimits } from '../footer/limits.ts'
+import { INFER_AT_ONCE } from './limits.ts'
+import { toMade } from './made.ts'
+import { asFinal, footerOf, uploadedObject } from './object.ts'
+import { previewOf } from './preview.ts'
+import type { Probe } from './probe.ts'
+import { createTurnstile } from './turnstile.ts'
+
+export interface InferOptions {
+  readonly sources: Sources
+  readonly probe: Probe
+  readonly limits?: ParquetLimits
+  readonly now?: () => number
+}
+
+/**
+ * Reads the schema from the object's footer, whose every claim is held against the file, and has one page read, so that
+ * a footer that is fine above data that is not is noticed before anybody asks for rows.
+ */
+export function createInfer({ sources, probe, limits, now = Date.now }: InferOptions): PurposeStep['run'] {
+  const turn = createTurnstile(INFER_AT_ONCE)
+  return (session, signal) =>
+    turn(signal, async () => {
+      const object = await uploadedObject(sources, session, signal)
+      const parquet = await footerOf(object, limits, signal)
+      await probe(object, parquet, signal).catch((error: unknown) => {
+        throw asFinal(error)
+      })
+      await object.assertSame(signal)
+      const made = toMade({
+        final_etag: object.etag,
+        object_version: object.version,
+        parquet_schema_preview: previewOf(parquet),
+        schema_inferred_at: new Date(now()).toISOString(),
+      })
+      return { made }
+    })
+}

@@ -1,0 +1,286 @@
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { PartsPage } from '../../sources/multipart.ts'
+import { datasetFolder } from '../../sources/paths.ts'
+import type { Sources } from '../../sources/sources.ts'
+import { PARTS_BODY } from '../../uploads/api.ts'
+import { incoming } from '../../uploads/claim.ts'
+import { cursorOf, idIn, numberIn } from '../../uploads/cursors.ts'
+import type { Uploads } from '../../uploads/engine.ts'
+import { readJson } from '../../uploads/json.ts'
+import { LONG_URL_LIFE_S, SESSIONS_PAGE } from '../../uploads/limits.ts'
+import { createPartUrls } from '../../uploads/part-urls.ts'
+import { type AddressedPart, takesParts } from '../../uploads/parts.ts'
+import type { UploadSession } from '../../uploads/session.ts'
+import type { Api } from '../../web/api.ts'
+import { HoldallError } from '../../web/error.ts'
+import type { Method, Need, Route, RouteContext } from '../../web/route.ts'
+import type { Urls } from '../../web/url.ts'
+import { datasetIdOf } from '../identity.ts'
+import { collectionAt, mayCollection } from '../place.ts'
+import { DATASET_UPLOADS_API, INIT_BODY, STATUSES } from './api.ts'
+import { MAX_OPEN_UPLOADS, PARQUET_TYPE } from './limits.ts'
+import { madeOf, toMade } from './made.ts'
+import { type Standing, sessionJson } from './session-json.ts'
+import { sourceOf } from './source.ts'
+
+export interface DatasetUploadRoutesOptions {
+  readonly uploads: Uploads
+  readonly sources: Sources
+  readonly database: InternalDatabase
+  readonly urls: Urls
+  /** The server's; the addresses of parts are signed with a key that is derived from it. */
+  readonly secret: string
+  /** Under which a client knows this server: `https://files.example.org`. */
+  readonly origin: (c: RouteContext) => string
+  readonly now?: () => number
+  /** Uploads that a collection has open at once. @default MAX_OPEN_UPLOADS */
+  readonly maxOpen?: number
+}
+
+const PATH = '/public/uploads/:organization/:collection/multipart'
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** Word for word what the first clients of this API were told. */
+const COMBINING = 'Combining parts. Poll GET /multipart/{upload_id} for progress.'
+const GOING_ON = 'Going on. Poll GET /multipart/{upload_id} for progress.'
+const EDIT = mayCollection('edit-collection')
+const VIEW = mayCollection('view-collection')
+
+/** The API by which a Parquet file becomes a dataset: `init`, the parts, `complete`, and how it goes. */
+export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[] {
+  const { uploads, sources, database, urls, origin, now = Date.now, maxOpen = MAX_OPEN_UPLOADS } = options
+  const partUrls = createPartUrls({ secret: options.secret, urls, now })
+
+  async function init(c: RouteContext): Promise<Response> {
+    const organizationId = organizationIn(c)
+    const collection = await collectionAt({ database }, c)
+    const body = await readJson(c, INIT_BODY)
+    const { filename, declaredType = PARQUET_TYPE } = incoming(body.filename, body.content_type ?? undefined, undefined)
+    await checkRoom(organizationId, collection.id)
+    const source = sourceOf(sources, collection)
+    const session = await uploads.planFor(source, c.var.actor, {
+      purpose: 'dataset',
+      organizationId,
+      collectionId: collection.id,
+      file: { filename, declaredType, declaredSize: body.total_size },
+      partSize: body.part_size ?? undefined,
+      placeOf({ id, fileId }, storage) {
+        const folder = datasetFolder(organizationId, datasetIdOf(id))
+        const path = `${folder}v1/data/part-${fileId.slice('df-'.length)}.parquet`
+        const { bucket, key } = storage.address?.(path) ?? { bucket: source.slug, key: path }
+        return { path, made: toMade({ s3_bucket: bucket, s3_key: key }) }
+      },
+    })
+    const plan = session.plan as NonNullable<UploadSession['plan']>
+    const count = Math.min(body.part_urls ?? plan.partCount, plan.partCount)
+    const numbers = Array.from({ length: count }, (_, at) => at + 1)
+    try {
+      const addressed = await sign(c, session, { numbers, checksums: {}, expiresIn: LONG_URL_LIFE_S })
+      return c.json({
+        ok: true,
+        upload_id: session.id,
+        dataset_id: datasetIdOf(session.id),
+        s3_bucket: madeOf(session).s3_bucket,
+        s3_key: madeOf(session).s3_key,
+        part_size: plan.partSize,
+        part_count: plan.partCount,
+        total_size: plan.size,
+        checksum: await uploads.parts.checksum(session),
+        expires_in: Math.min(LONG_URL_LIFE_S, ...addressed.map(({ expiresIn }) => expiresIn)),
+        part_urls: addressed.map(partUrlJson),
+      })
+    } catch (error) {
+      // Nobody will ever hear of it.
+      await uploads.abort(session).catch(() => {})
+      throw error
+    }
+  }
+
+  async function checkRoom(organizationId: string, collectionId: string): Promise<void> {
+    let open = 0
+    for (let before: string | null | undefined; before !== null && open < maxOpen; ) {
+      const page = await uploads.ofCollection({
+        organizationId,
+        collectionId,
+        statuses: ['initiated', 'completing'],
+        limit: maxOpen,
+        before,
+      })
+      open += page.sessions.length
+      before = page.next
+    }
+    if (open >= maxOpen) throw new HoldallError('too_many_open_uploads', { id: collectionId, limit: maxOpen })
+  }
+
+  async function sign(
+    c: RouteContext,
+    session: UploadSession,
+    asked: Parameters<Uploads['parts']['targets']>[1],
+  ): Promise<AddressedPart[]> {
+    const own = origin(c)
+    return await uploads.parts.targets(session, asked, (part, expiresIn) =>
+      partUrls.target(own, session.id, part, expiresIn),
+    )
+  }
+
+  /** The session of an address. @throws HoldallError in the order in which they are to be told */
+  async function find(c: RouteContext): Promise<UploadSession> {
+    const organizationId = organizationIn(c)
+    const session = await uploads.find('dataset', c.req.param('upload') ?? '')
+    if (session === undefined || session.organizationId !== organizationId) {
+      throw new HoldallError('multipart_session_not_found')
+    }
+    if (session.collectionId !== c.req.param('collection')) throw new HoldallError('multipart_session_elsewhere')
+    return session
+  }
+
+  async function standingOf(session: UploadSession): Promise<Standing> {
+    if (!takesParts(session)) {
+      const isThere = session.status === 'completing' || session.status === 'completed' || session.retryable
+      return { bytesReceived: isThere ? (session.plan?.size ?? 0) : 0, checksum: null }
+    }
+    const checksum = await uploads.parts.checksum(session)
+    return { bytesReceived: await uploads.parts.received(session), checksum }
+  }
+
+  /** How a session goes, even when its storage cannot be asked, or has just forgotten it. */
+  async function describe(c: RouteContext, session: UploadSession) {
+    try {
+      return sessionJson(session, await standingOf(session), c.var.actor)
+    } catch (error) {
+      if (!(error instanceof HoldallError)) throw error
+      const current = (await uploads.find('dataset', session.id)) ?? session
+      return sessionJson(current, { bytesReceived: 0, checksum: null }, c.var.actor)
+    }
+  }
+
+  async function status(c: RouteContext): Promise<Response> {
+    return c.json({ ok: true, ...(await describe(c, await find(c))) })
+  }
+
+  async function list(c: RouteContext): Promise<Response> {
+    const organizationId = organizationIn(c)
+    const collection = await collectionAt({ database }, c)
+    const before = c.req.query('_next')
+    const { sessions, next } = await uploads.ofCollection({
+      organizationId,
+      collectionId: collection.id,
+      statuses: statusesIn(c.req.query('status')),
+      before: before === undefined ? undefined : idIn(before),
+      limit: SESSIONS_PAGE,
+    })
+    return c.json({
+      ok: true,
+      uploads: await Promise.all(sessions.map((session) => describe(c, session))),
+      next: next === null ? null : cursorOf(next),
+    })
+  }
+
+  async function signMore(c: RouteContext): Promise<Response> {
+    const session = await find(c)
+    const { part_numbers: numbers, checksums } = await readJson(c, PARTS_BODY)
+    const addressed = await sign(c, session, { numbers, checksums: checksums ?? {}, expiresIn: LONG_URL_LIFE_S })
+    return c.json({ ok: true, part_urls: addressed.map(partUrlJson) })
+  }
+
+  async function parts(c: RouteContext): Promise<Response> {
+    const session = await find(c)
+    const after = c.req.query('_next')
+    const page: PartsPage = await uploads.parts.list(session, after === undefined ? undefined : numberIn(after))
+    return c.json({
+      ok: true,
+      parts: page.parts.map(({ number, size, etag, checksum }) => ({
+        part_number: number,
+        size,
+        etag,
+        ...(checksum !== undefined && { checksum }),
+      })),
+      next: page.next === null ? null : cursorOf(String(page.next)),
+    })
+  }
+
+  async function complete(c: RouteContext): Promise<Response> {
+    const session = await find(c)
+    // The body is advice: what counts is what the storage lists.
+    const begun = await uploads.begin(session)
+    if (begun === undefined) return await refused(c, session, 'multipart_not_completable')
+    return accepted(c, begun.session, COMBINING)
+  }
+
+  async function retry(c: RouteContext): Promise<Response> {
+    const session = await find(c)
+    const begun = await uploads.retry(session)
+    if (begun === undefined) return await refused(c, session, 'multipart_not_retryable')
+    return accepted(c, begun.session, GOING_ON)
+  }
+
+  function accepted(c: RouteContext, session: UploadSession, message: string): Response {
+    const { s3_bucket, s3_key } = madeOf(session)
+    return c.json(
+      {
+        ok: true,
+        upload_id: session.id,
+        status: session.status,
+        completion_status: session.completionStatus,
+        s3_bucket,
+        s3_key,
+        part_count: session.plan?.partCount ?? 1,
+        message,
+      },
+      202,
+    )
+  }
+
+  /** With where it is, so that a client that lost the first answer just carries on. */
+  async function refused(
+    c: RouteContext,
+    seen: UploadSession,
+    code: 'multipart_not_completable' | 'multipart_not_retryable',
+  ): Promise<Response> {
+    const session = (await uploads.find('dataset', seen.id)) ?? seen
+    const { status, completionStatus } = session
+    return c.json({ ...new HoldallError(code, { status }).toBody(), completion_status: completionStatus }, 409)
+  }
+
+  async function abort(c: RouteContext): Promise<Response> {
+    const session = await find(c)
+    await uploads.abort(session).catch((error: unknown) => {
+      const registered = error instanceof HoldallError && error.code === 'upload_not_open'
+      throw registered ? new HoldallError('multipart_registered', {}, { cause: error }) : error
+    })
+    return c.json({ ok: true, upload_id: session.id, status: 'aborted' })
+  }
+
+  function route(method: Method, path: string, need: Need, api: Api, handler: Route['handler']): Route {
+    return { method, path: PATH + path, need, api, format: 'json', handler }
+  }
+
+  return [
+    route('GET', '', VIEW, DATASET_UPLOADS_API.list, list),
+    route('POST', '/init', EDIT, DATASET_UPLOADS_API.init, init),
+    route('GET', '/:upload', VIEW, DATASET_UPLOADS_API.status, status),
+    route('DELETE', '/:upload', EDIT, DATASET_UPLOADS_API.abort, abort),
+    route('GET', '/:upload/parts', VIEW, DATASET_UPLOADS_API.parts, parts),
+    route('POST', '/:upload/parts', EDIT, DATASET_UPLOADS_API.partUrls, signMore),
+    route('POST', '/:upload/complete', EDIT, DATASET_UPLOADS_API.complete, complete),
+    route('POST', '/:upload/retry', EDIT, DATASET_UPLOADS_API.retry, retry),
+  ]
+}
+
+/** In lower case. @throws HoldallError `organization_id_invalid` */
+function organizationIn(c: RouteContext): string {
+  const asked = c.req.param('organization') ?? ''
+  if (!UUID.test(asked)) throw new HoldallError('organization_id_invalid')
+  return asked.toLowerCase()
+}
+
+function statusesIn(asked: string | undefined): (typeof STATUSES)[number][] | undefined {
+  if (asked === undefined || asked === '') return undefined
+  const found = STATUSES.find((status) => status === asked)
+  if (found !== undefined) return [found]
+  const message = `status must be one of ${STATUSES.join(', ')}`
+  throw new HoldallError('bad_request', {}, { errors: [message], fields: { status: message } })
+}
+
+function partUrlJson({ number, url, headers, expiresIn }: AddressedPart) {
+  return { part_number: number, url, headers, expires_in: expiresIn }
+}

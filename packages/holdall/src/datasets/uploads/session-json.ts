@@ -1,0 +1,48 @@
+import type { UploadSession } from '../../uploads/session.ts'
+import type { Actor } from '../../web/route.ts'
+import { datasetIdOf } from '../identity.ts'
+import { PARQUET_TYPE } from './limits.ts'
+import { madeOf } from './made.ts'
+
+/** What the storage says of an upload that waits for its parts. */
+export interface Standing {
+  readonly bytesReceived: number
+  readonly checksum: 'crc32c' | 'md5' | null
+}
+
+/** A session as everybody who follows it sees it. */
+export function sessionJson(session: UploadSession, { bytesReceived, checksum }: Standing, actor: Actor | null) {
+  const made = madeOf(session)
+  return {
+    orgid: session.organizationId,
+    collection_id: session.collectionId,
+    upload_id: session.id,
+    status: session.status,
+    completion_status: session.completionStatus,
+    s3_key: made.s3_key,
+    s3_bucket: made.s3_bucket,
+    filename: session.filename,
+    part_count: session.plan?.partCount ?? 1,
+    part_size: session.plan?.partSize ?? 0,
+    total_size: session.plan?.size ?? 0,
+    created_at: session.createdAt,
+    updated_at: session.updatedAt,
+    completed_at: session.completedAt,
+    parquet_schema_preview: made.parquet_schema_preview ?? null,
+    schema_inferred_at: made.schema_inferred_at ?? null,
+    dataset_id: datasetIdOf(session.id),
+    table_name: made.table_name ?? null,
+    glue_table_name: made.glue_table_name ?? null,
+    glue_database_name: made.glue_database_name ?? null,
+    completion_steps_log: session.steps,
+    failure_reason: session.failure ?? null,
+    error: session.failure?.exc_str ?? null,
+    final_etag: made.final_etag ?? null,
+    content_type: session.declaredType ?? PARQUET_TYPE,
+    retryable: session.retryable,
+    bytes_received: bytesReceived,
+    checksum,
+    expires_at: new Date(session.ttl * 1_000).toISOString(),
+    is_own: actor !== null && session.actorId === actor.id,
+  }
+}
