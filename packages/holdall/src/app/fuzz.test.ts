@@ -8,6 +8,8 @@ import { after, test } from 'node:test'
 import { createToken } from '../access/tokens.ts'
 import { loadConfig } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
+import { findCollection } from '../datasets/collections/rows.ts'
+import { testDatasetOf, writeParquet } from '../datasets/testing.ts'
 import { createLog } from '../web/log.ts'
 import type { Route } from '../web/route.ts'
 import { assemble } from './holdall.ts'
@@ -39,6 +41,7 @@ database.exec(`
 `)
 database.close()
 
+const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
 const failures: string[] = []
 const log = createLog((line) => {
@@ -62,6 +65,7 @@ const { config } = loadConfig({
       },
     },
     sources: { photos: { storage: 'filesystem', config: { root: join(folder, 'photos') } } },
+    collections: [{ organization: ORGANIZATION, id: 'visits' }],
   },
 })
 const holdall = await assemble({ config, data: join(folder, 'data'), env: {}, log })
@@ -70,6 +74,10 @@ const server = await listen(holdall.http.fetch, { port: 0, host: '127.0.0.1' })
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 const db = await openInternalDatabase(join(folder, 'data', 'internal.db'))
 const { token } = await createToken(db, Date.now, { actorId: 'root', name: 'fuzz', by: null })
+const collection = await findCollection(db, ORGANIZATION, 'visits')
+assert(collection)
+await writeParquet(join(folder, 'photos', 'visits.parquet'), "SELECT range AS id, 'x' || range AS name FROM range(9)")
+const dataset = await testDatasetOf(db, collection.seq, { root: join(folder, 'photos'), path: 'visits.parquet' })
 await db.close()
 after(async () => {
   agent.destroy()
@@ -230,7 +238,22 @@ const KEYS = ['1', '2', '3', ',', 'a~2Cb,~7E', '~25ff,~2E~2E', '9223372036854775
 const QUERIES = [
   ...['_size', '_next', 'cursor', 'limit', '_sort', '_sort_desc', '_col', '_nocol', '_shape', '_extra', '_search'],
   ...['_where', '_facet', '_labels', '_nocount', '_nl', '_density', 'q', 'source', 'content_type', 'hash', 'id'],
-  ...['w', 'h', 'inline', 'filename', 'token', 'return', 'sql', 'view', 'name', '__exact', 'name__in', 'price__gt'],
+  ...[
+    'w',
+    'h',
+    'inline',
+    'filename',
+    'token',
+    'return',
+    'sql',
+    'tab',
+    'format',
+    'view',
+    'name',
+    '__exact',
+    'name__in',
+    'price__gt',
+  ],
   ...[
     'name__nope',
     'name__arraycontains',
@@ -356,6 +379,23 @@ const JSON_BODIES = [
   '{"columns":{"photo":5}}',
   '{"columns":{"photo":{"source":[],"max_size":-1,"accept":{}}}}',
   '{"photo":{"file_column":true}}',
+  '{"sql":5}',
+  '{"sql":""}',
+  '{"sql":"\\u0000"}',
+  '{"sql":"\\ud800"}',
+  '{"sql":"SELECT"}',
+  '{"sql":"SELECT * FROM nothing"}',
+  '{"sql":"DROP TABLE x"}',
+  `{"sql":"SELECT name, count(*) FROM ${dataset.tableName} GROUP BY ALL"}`,
+  '{"id":"a/b"}',
+  '{"id":{},"label":[],"source":5,"catalog":{}}',
+  '{"id":"x","organization":"\\u0000"}',
+  '{"id":"x","label":"\\u0000"}',
+  '{"id":"x","source":"nope"}',
+  '{"id":"__proto__","catalog":"constructor"}',
+  '{"id":"fresh","allow":{"view-collection":{"id":["a"]},"nope":true}}',
+  '{"id":"fresh","allow":{"view-collection":{"__proto__":true}}}',
+  '{"label":"Visits","allow":null}',
   '{"confirm":[]}',
   '{"files":[]}',
   '{"column":"name","files":["df-00000000000000000000000000"]}',
@@ -400,6 +440,9 @@ const FORMS = [
   'name=x&expires=99999999999999999999',
   'expires_days=-1&name=%00',
   'theme=nope',
+  'id=fresh2&label=x&view=a,,*&edit={&query=true',
+  'id=fresh3&view={"id":[[1]]}&edit={"__proto__":1}',
+  'id=-&organization=%ff',
   'column=photo&ids=df-00000000000000000000000000',
   'column=photo&take=all&source=photos&q=%00',
   'go=match&match=name&how=pattern&pattern=%00',
@@ -414,7 +457,7 @@ function addressesOf(route: Route): string[] {
     path.replace(/:(\w+)(?:\{[^}]+\})?/g, (_, name: string) => values[name] ?? 'x')
   const usual = {
     ...{ database: 'products', table: 'inventory', pks: '1', source: 'photos', id: file, run },
-    ...{ upload: '01hz', part: '1' },
+    ...{ upload: '01hz', part: '1', organization: ORGANIZATION, collection: 'visits', dataset: dataset.id },
   }
   const paths = [
     ...(route.json === 'only' ? [] : [route.path]),
@@ -434,6 +477,9 @@ function oddAddressesOf(route: Route): string[] {
     upload: '01hz',
     part: '1',
     run,
+    organization: ORGANIZATION,
+    collection: 'visits',
+    dataset: dataset.id,
   }
   const addresses: string[] = []
   for (const [, name] of parameters as unknown as [string, string][]) {

@@ -154,6 +154,8 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       permissions,
       urls,
       frame,
+      once: access.flash,
+      origin: (c) => requestOrigin(c, access.proxy),
       log,
       dataDirectory: data.path,
     })

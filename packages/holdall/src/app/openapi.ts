@@ -144,6 +144,7 @@ function operationId(method: string, path: string): string {
 function tagOf(path: string): string {
   if (path.startsWith('/public/uploads')) return 'Datasets'
   if (!path.startsWith('/-/')) return 'Tables'
+  if (/^\/-\/(?:datasets|collections)/.test(path)) return 'Datasets'
   if (path.startsWith('/-/files')) return 'Files'
   return /^\/-\/(?:sign|people|tokens|actor|theme)/.test(path) ? 'People' : 'Server'
 }

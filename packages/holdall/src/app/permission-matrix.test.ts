@@ -37,6 +37,10 @@ function all(actions: readonly string[], allow: unknown): Record<string, unknown
 function databaseOf(name: string, id: string) {
   return { path: join(folder, `${name}.db`), permissions: all(actionsOn('database', 'table'), { id }) }
 }
+const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
+function collectionOf(id: string, actor: string) {
+  return { organization: ORGANIZATION, id, permissions: all(actionsOn('collection'), { id: actor }) }
+}
 function sourceOf(name: string, id: string) {
   return {
     storage: 'filesystem',
@@ -54,6 +58,7 @@ const { config } = loadConfig({
     },
     databases: { products: databaseOf('products', 'here'), other: databaseOf('other', 'elsewhere') },
     sources: { photos: sourceOf('photos', 'here'), archive: sourceOf('archive', 'elsewhere') },
+    collections: [collectionOf('visits', 'here'), collectionOf('others', 'elsewhere')],
   },
 })
 const failures: string[] = []
@@ -82,6 +87,7 @@ const PEOPLE = {
     restrictions: [
       ...actionsOn('source').map((action) => ({ action, resource: { kind: 'source', parent: 'archive' } })),
       ...actionsOn('database', 'table').map((action) => ({ action, resource: { kind: 'database', parent: 'other' } })),
+      ...actionsOn('collection').map((action) => ({ action, resource: { kind: 'collection', parent: 'others' } })),
     ] as never,
   }),
   'a token restricted to nothing': await bearer('root', { restrictions: [] }),
@@ -164,6 +170,12 @@ async function valueFor(name: string, path: string, fresh: boolean): Promise<str
       return String(rows + 1)
     case 'source':
       return 'photos'
+    case 'organization':
+      return ORGANIZATION
+    case 'collection':
+      return 'visits'
+    case 'dataset':
+      return 'f0000000-0000-5000-8000-000000000000'
     case 'upload':
     case 'run':
       return '01hzzzzzzzzzzzzzzzzzzzzzzz'
@@ -323,6 +335,22 @@ test('a source that one may not see is answered like one that never was', async 
       for (const person of ['anonymous', 'signed in without rights', 'rights elsewhere'] as const) {
         const real = await addressOf(path, false)
         const unreal = real.replace('photos', 'never')
+        const answers = [await ask(route.method, real, PEOPLE[person]), await ask(route.method, unreal, PEOPLE[person])]
+        const [one, other] = answers.map(({ status, code }) => `${status} ${code}`)
+        assert.equal(one, other, `${person}: ${route.method} ${path}`)
+      }
+    }
+  }
+})
+
+test('a collection that one may not see is answered like one that never was', async () => {
+  const about = holdall.routes.filter(({ path, need }) => path.includes(':collection') && need.kind === 'permission')
+  assert(about.length > 5)
+  for (const route of about) {
+    for (const path of pathsOf(route)) {
+      for (const person of ['anonymous', 'signed in without rights', 'rights elsewhere'] as const) {
+        const real = await addressOf(path, false)
+        const unreal = real.replace('/visits', '/never')
         const answers = [await ask(route.method, real, PEOPLE[person]), await ask(route.method, unreal, PEOPLE[person])]
         const [one, other] = answers.map(({ status, code }) => `${status} ${code}`)
         assert.equal(one, other, `${person}: ${route.method} ${path}`)

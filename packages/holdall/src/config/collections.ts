@@ -19,10 +19,14 @@ export interface TypedConfig {
   readonly config: Block
 }
 
+/** What people and addresses can write without escapes. */
+export const COLLECTION_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/
+export const COLLECTION_ID_RULE = 'up to 100 letters, digits, - and _, beginning with a letter or digit: medicaid-2026.'
+
 const UUID_ERROR = 'must be a UUID, such as 550e8400-e29b-41d4-a716-446655440000.'
 const SHAPE = {
   organization: z.guid({ error: UUID_ERROR }).transform((id) => id.toLowerCase()),
-  id: name,
+  id: name.pipe(z.string().regex(COLLECTION_ID, { error: `must be ${COLLECTION_ID_RULE}` })),
   label: text,
   source: name,
   catalog: name,

@@ -19,6 +19,7 @@ import { type Block, block, isBlock } from './values.ts'
 
 export type { AllowBlock } from './allow.ts'
 export type { CollectionConfig, TypedConfig } from './collections.ts'
+export { COLLECTION_ID, COLLECTION_ID_RULE } from './collections.ts'
 export type { DatabaseConfig } from './databases.ts'
 export { acceptList } from './file-columns.ts'
 export type { Metadata } from './metadata.ts'

@@ -1,12 +1,20 @@
 import type { Permissions } from '../access/permissions.ts'
 import type { Config } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
+import type { Once } from '../files/room.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { Log } from '../web/log.ts'
 import type { FrameOf } from '../web/page.ts'
-import type { Route } from '../web/route.ts'
+import type { Route, RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
+import { collectionRoutes } from './collections/routes.ts'
 import { recordCollections } from './collections/rows.ts'
+import { createDuckDbEngine, type QueryEngine } from './engine/engine.ts'
+import { datasetRoutes } from './pages/routes.ts'
+import { createAsks } from './query/ask.ts'
+import { queryFolder } from './query/folder.ts'
+import { createLocalFiles } from './query/local-files.ts'
+import { queryRoutes } from './query/routes.ts'
 
 export interface DatasetsOptions {
   readonly database: InternalDatabase
@@ -15,22 +23,30 @@ export interface DatasetsOptions {
   readonly permissions: Permissions
   readonly urls: Urls
   readonly frame: FrameOf
+  readonly once: Once
+  /** Scheme, host and port as the client wrote them. */
+  readonly origin: (c: RouteContext) => string
   readonly log: Log
-  /** The folder of everything that can be made again. */
   readonly dataDirectory: string
 }
 
 /** The datasets room, assembled. */
 export interface Datasets {
+  readonly engine: QueryEngine
   readonly routes: readonly Route[]
   close(): Promise<void>
 }
 
-/** Enters the collections of the configuration. */
-export async function createDatasets({ database, config }: DatasetsOptions): Promise<Datasets> {
+/** Enters the collections of the configuration. No query process is begun before somebody asks something. */
+export async function createDatasets(options: DatasetsOptions): Promise<Datasets> {
+  const { database, config, sources, permissions, urls, frame, once, origin, log, dataDirectory } = options
   await recordCollections(database, config.collections)
+  const engine = createDuckDbEngine({ folder: queryFolder(dataDirectory), log })
+  const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources) })
+  const room = { database, config, sources, permissions, urls, frame, once, origin, asks }
   return {
-    routes: [],
-    async close() {},
+    engine,
+    routes: [...collectionRoutes(room), ...queryRoutes(room), ...datasetRoutes(room)],
+    close: () => engine.close(),
   }
 }

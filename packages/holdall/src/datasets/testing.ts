@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type InternalDatabase, openInternalDatabase } from '../database/internal.ts'
 import { recordCollections } from './collections/rows.ts'
+import { readParquetFooter } from './footer/read.ts'
 import { datasetIdOf } from './identity.ts'
-import type { DatasetColumn, NewDataset } from './records.ts'
+import { addDataset, type Dataset, type DatasetColumn, findDataset, type NewDataset } from './records.ts'
 
 export const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
 
@@ -90,4 +92,49 @@ export function testDataset(collection: number, uploadId: string, more: Partial<
     ],
     ...more,
   }
+}
+
+/** A Parquet file of what the SELECT answers. */
+export async function writeParquet(path: string, select: string, options = ''): Promise<void> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await connection.run(`COPY (${select}) TO '${path.replaceAll("'", "''")}' (FORMAT parquet${options})`)
+  connection.closeSync()
+  instance.closeSync()
+}
+
+/** Registers a Parquet file that lies in a source's folder, as an upload would have registered it. */
+export async function testDatasetOf(
+  database: InternalDatabase,
+  collection: number,
+  { root, path, uploadId = path, ...more }: { root: string; path: string; uploadId?: string } & Partial<NewDataset>,
+): Promise<Dataset> {
+  const file = join(root, path)
+  const { size } = await stat(file)
+  await using handle = await open(file)
+  const footer = await readParquetFooter({
+    size,
+    async read(position, length) {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position)
+      return buffer.subarray(0, bytesRead)
+    },
+  })
+  const fresh = testDataset(collection, uploadId, {
+    filename: path.slice(path.lastIndexOf('/') + 1),
+    columns: footer.columns,
+    rowGroups: footer.rowGroups,
+    rowCount: footer.rowCount,
+    sizeBytes: size,
+    ...more,
+  })
+  const objects = fresh.files.map((one) => ({
+    ...one,
+    path,
+    filename: fresh.filename,
+    sizeBytes: size,
+    rowCount: footer.rowCount,
+  }))
+  await addDataset(database, { ...fresh, files: more.files ?? objects })
+  return (await findDataset(database, collection, fresh.id)) as Dataset
 }

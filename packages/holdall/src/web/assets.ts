@@ -19,6 +19,7 @@ export const STYLESHEETS = [
   'file-list.css',
   'uploads.css',
   'attach.css',
+  'datasets.css',
   'dialogs.css',
   'toasts.css',
 ] as const

@@ -88,7 +88,17 @@ export const ERRORS = {
   source_inactive: {
     status: 503,
     message:
-      'The source {source} is no longer configured. Its files are kept, but nothing can be read or written there.',
+      'The source {source} is no longer configured, or was deactivated. Its files are kept, but nothing can be read or written there.',
+  },
+  source_invalid: { status: 400, message: '{reason}' },
+  source_exists: { status: 409, message: 'There is a source {source} already. Choose another name.' },
+  source_declared: {
+    status: 409,
+    message: '{file} says what the source {source} is. Change it there and start again.',
+  },
+  source_edited: {
+    status: 409,
+    message: 'Somebody else has changed this source meanwhile. Look at what it says now, then change it again.',
   },
   source_unavailable: {
     status: 503,
@@ -175,6 +185,10 @@ export const ERRORS = {
     message: 'The collection {id} holds {count}. Delete what is in it first; nothing was deleted.',
   },
   dataset_not_found: { status: 404, message: 'Dataset not found: {id}' },
+  dataset_not_local: {
+    status: 400,
+    message: 'The files of this dataset lie in the source {source}, which cannot be read from here by queries.',
+  },
   dataset_objects_gone: { status: 409, message: 'The files of this dataset are gone for good. Upload it again.' },
 
   // Parquet files

@@ -52,7 +52,7 @@ export interface PageContent {
   readonly crumbs?: readonly Crumb[]
   /** The filled action first, then a menu. */
   readonly actions?: Html
-  readonly section?: 'databases' | 'files' | 'account'
+  readonly section?: 'databases' | 'files' | 'datasets' | 'account'
   /** Tables use the whole width; everything else stays readable. @default 'measured' */
   readonly width?: 'measured' | 'full'
   /** What was just done, shown once: "Row saved" */
@@ -125,7 +125,7 @@ function siteHeader(page: PageFrame & PageContent): Html {
 <a class="brand" href="${urls.path('/')}" aria-label="Holdall, start page">${MARK}<span>Holdall</span></a>
 <nav class="site-nav" aria-label="Main"><ul><li><a href="${urls.path('/')}"${here('databases')}>Databases</a></li>${
     page.showFiles !== false && html`<li><a href="${urls.path('/-/files')}"${here('files')}>Files</a></li>`
-  }</ul></nav>
+  }<li><a href="${urls.path('/-/datasets')}"${here('datasets')}>Datasets</a></li></ul></nav>
 ${siteSearch(page)}<div class="to-end"><button class="running-uploads" type="button" data-running-uploads hidden>${icon('upload')}<span data-count></span></button>${account(page)}</div>
 </header>`
 }

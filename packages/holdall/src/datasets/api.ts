@@ -1,0 +1,208 @@
+import { z } from 'zod'
+import {
+  type Api,
+  answers,
+  FORM_TYPE,
+  fields,
+  JSON_TYPE,
+  MULTIPART_TYPE,
+  NEXT,
+  PAGE,
+  PAGING,
+  SEE_OTHER,
+  TIME,
+} from '../web/api.ts'
+import { ALLOW } from './collections/fields.ts'
+
+const COUNT = z.int().min(0)
+const UUID = z.guid()
+
+const COLLECTION = {
+  organization: UUID,
+  id: z.string(),
+  label: z.string().describe('What people read; the id when nobody gave it a label'),
+  source: z.string().nullable().describe('The source of its objects; null: the only one, or the first'),
+  catalog: z.string().nullable().describe('null: the embedded one'),
+  created_at: TIME,
+  updated_at: TIME,
+}
+
+const DATASET = {
+  id: UUID,
+  source_type: z.string().describe('What made it: `multipart_parquet_upload`'),
+  parquet_object_keys: z.array(z.string()),
+  csv_object_keys: z.array(z.string()).describe('What was converted'),
+  glue_database_name: z.string().nullable(),
+  glue_table_name: z.string().nullable(),
+  schema: z.object({
+    columns: z.array(z.string()),
+    schema_fields: z.array(z.object({ name: z.string(), type: z.string() })),
+  }),
+  row_count: COUNT,
+  size_bytes: COUNT,
+  upload_id: z.string().nullable(),
+  filename: z.string(),
+  created_at: TIME,
+  updated_at: TIME,
+  deleted_at: TIME.nullable().describe('Since when its objects are gone'),
+  deletion_requested_at: TIME.nullable().describe('Since when it is in the trash'),
+}
+
+const SPREAD = z.object({ min: z.number(), median: z.number(), max: z.number() })
+
+const WHOLE_DATASET = z.object({
+  ...DATASET,
+  table_name: z.string().describe('What it is called in SQL'),
+  version: z.int(),
+  uploaded_by: z.string().nullable(),
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string().describe('As DuckDB names it'),
+      is_required: z.boolean(),
+      null_count: COUNT.nullable().describe('null: the files do not say'),
+      min: z.string().nullable(),
+      max: z.string().nullable(),
+      physical_type: z.string().nullable(),
+      logical_type: z.string().nullable(),
+      compressed_bytes: COUNT,
+      uncompressed_bytes: COUNT,
+    }),
+  ),
+  row_groups: z.object({
+    count: COUNT,
+    rows: SPREAD,
+    bytes: SPREAD,
+    each: z.array(z.object({ rows: COUNT, bytes: COUNT })).describe('The first of them'),
+  }),
+  warnings: z.array(z.object({ column: z.string().nullable(), message: z.string() })),
+  completion_steps_log: z.array(z.unknown()),
+  files: z.array(
+    z.object({
+      role: z.enum(['data', 'original']),
+      filename: z.string(),
+      path: z.string(),
+      size_bytes: COUNT,
+      row_count: COUNT.nullable(),
+      content_hash: z.string().nullable(),
+    }),
+  ),
+})
+
+const TEXT = z.string().nullish()
+const SETTINGS = { label: TEXT, source: TEXT, catalog: TEXT, allow: ALLOW.optional() }
+const PEOPLE = z.string().optional().describe('For a form: names with commas between them, `*`, or an allow block')
+const FORM_SETTINGS = {
+  ...{ label: TEXT, source: TEXT, catalog: TEXT, view: PEOPLE, edit: PEOPLE, query: PEOPLE },
+}
+const NEW = { organization: TEXT.describe('Default: the first that there was'), id: z.string() }
+
+function settings(more: Readonly<Record<string, z.ZodType>> = {}): NonNullable<Api['body']> {
+  const form = z.object({ ...more, ...FORM_SETTINGS })
+  return { [JSON_TYPE]: z.object({ ...more, ...SETTINGS }), [FORM_TYPE]: form, [MULTIPART_TYPE]: form }
+}
+
+const DONE_TO_COLLECTION = [answers({ collection: z.object(COLLECTION) }), SEE_OTHER]
+const DONE_TO_DATASET = [answers({ id: UUID, deletion_requested_at: TIME.nullable() }), SEE_OTHER]
+
+export const COLLECTIONS_API = {
+  list: {
+    summary: 'The collections that the actor may look at, by their labels',
+    query: z.object(PAGING),
+    answers: [
+      PAGE,
+      answers({
+        collections: z.array(z.object({ ...COLLECTION, dataset_count: COUNT, row_count: COUNT, size_bytes: COUNT })),
+        total: COUNT,
+        next: NEXT,
+      }),
+    ],
+  },
+  show: {
+    summary: 'A collection and its datasets, the last first',
+    query: z.object(PAGING),
+    answers: [
+      PAGE,
+      answers({
+        collection: z.object({ ...COLLECTION, config: z.object({ datasets: z.array(z.object(DATASET)) }) }),
+        datasets: z.array(z.object(DATASET)),
+        next: NEXT,
+      }),
+    ],
+  },
+  trash: {
+    summary: 'The deleted datasets of a collection, the last first',
+    query: z.object(PAGING),
+    answers: [PAGE, answers({ datasets: z.array(z.object(DATASET)), next: NEXT })],
+  },
+  createPage: { summary: 'The form that makes a collection', answers: [PAGE] },
+  create: {
+    summary: 'Make a collection',
+    body: settings(NEW),
+    answers: [answers({ collection: z.object(COLLECTION) }, { status: 201, means: 'It is made' }), SEE_OTHER],
+  },
+  updatePage: { summary: 'The settings of a collection', answers: [PAGE] },
+  update: {
+    summary: 'Change the settings of a collection',
+    description: 'What is not sent stays as it is.',
+    body: settings(),
+    answers: DONE_TO_COLLECTION,
+  },
+  remove: {
+    summary: 'Delete a collection that holds no datasets',
+    body: fields({}),
+    answers: [answers({ organization: UUID, id: z.string() }), SEE_OTHER],
+  },
+  restore: {
+    summary: 'Put back the collection of this id that was deleted last',
+    body: fields({}),
+    answers: DONE_TO_COLLECTION,
+  },
+} satisfies Record<string, Api>
+
+export const DATASETS_API = {
+  show: {
+    summary: 'One dataset',
+    query: z.object({
+      tab: z.string().optional().describe('For the page: columns, preview, query, row-groups or files'),
+      sql: z.string().optional().describe('For the page: what is asked on the tab of queries'),
+    }),
+    answers: [PAGE, answers({ dataset: WHOLE_DATASET })],
+  },
+  remove: { summary: 'Delete a dataset: it goes to the trash', body: fields({}), answers: DONE_TO_DATASET },
+  restore: { summary: 'Put a deleted dataset back', body: fields({}), answers: DONE_TO_DATASET },
+} satisfies Record<string, Api>
+
+/** What POST `…/query` takes. */
+export const QUERY_BODY = z.object({ sql: z.string({ error: 'sql must be a text: one SELECT.' }) })
+
+export const QUERY_API = {
+  query: {
+    summary: 'Ask the datasets of a collection with SQL',
+    description:
+      'One SELECT; tables go by their `table_name`. A duplicate name becomes `a_1`; integers past 2^53, DECIMAL and HUGEINT are texts, times ISO 8601, a BLOB is `{"$base64": …}`.',
+    body: { [JSON_TYPE]: QUERY_BODY },
+    answers: [
+      answers({
+        columns: z.array(z.object({ name: z.string(), type: z.string() })),
+        rows: z.array(z.record(z.string(), z.unknown())),
+        truncated: z.boolean().describe('There are more rows'),
+        elapsed_ms: z.number(),
+      }),
+    ],
+  },
+  export: {
+    summary: 'A dataset, or what a query of it answers, as a file',
+    query: z.object({
+      format: z.string().optional().describe('csv, ndjson or parquet'),
+      sql: z.string().optional().describe('Default: all of it'),
+    }),
+    answers: [
+      {
+        status: 200,
+        means: 'The file',
+        content: { 'text/csv': null, 'application/x-ndjson': null, 'application/vnd.apache.parquet': null },
+      },
+    ],
+  },
+} satisfies Record<string, Api>

@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import { refuseField } from '../../access/forms.ts'
+import { type AllowBlock, COLLECTION_ID, COLLECTION_ID_RULE } from '../../config/config.ts'
+
+export const COLLECTION_ACTIONS = ['view-collection', 'edit-collection', 'query-collection'] as const
+export type CollectionAction = (typeof COLLECTION_ACTIONS)[number]
+export type Allow = Readonly<Partial<Record<CollectionAction, AllowBlock>>>
+
+const ID_RULE = `Use ${COLLECTION_ID_RULE}`
+const UUID_RULE = 'Must be a UUID, such as 550e8400-e29b-41d4-a716-446655440000.'
+const MAX_LABEL_LENGTH = 200
+const MAX_ALLOW_LENGTH = 10_000
+
+const VALUE = z.union([z.string(), z.number(), z.boolean()])
+const ALLOW_BLOCK = z.union([z.boolean(), z.record(z.string(), z.union([VALUE, z.array(VALUE)]))])
+export const ALLOW = z.partialRecord(z.enum(COLLECTION_ACTIONS), ALLOW_BLOCK)
+
+/** The id of a new collection. @throws HoldallError `bad_request` beside the field */
+export function readId(value: unknown): string {
+  const id = readText(value, 'id')
+  if (id === '') refuseField('id', `Give it an id. ${ID_RULE}`)
+  return COLLECTION_ID.test(id) ? id : refuseField('id', ID_RULE)
+}
+
+/** Undefined for the default one. @throws HoldallError `bad_request` beside the field */
+export function readOrganization(value: unknown): string | undefined {
+  const organization = readText(value, 'organization')
+  if (organization === '') return undefined
+  return z.guid().safeParse(organization).success ? organization.toLowerCase() : refuseField('organization', UUID_RULE)
+}
+
+/** Null for the id. @throws HoldallError `bad_request` beside the field */
+export function readLabel(value: unknown): string | null {
+  const label = readText(value, 'label')
+  if (label.length > MAX_LABEL_LENGTH) refuseField('label', `Use at most ${MAX_LABEL_LENGTH} characters.`)
+  return label === '' ? null : label
+}
+
+/** Null for the one that there is when nobody names one. @throws HoldallError `bad_request` beside the field */
+export function readName(value: unknown, field: 'source' | 'catalog'): string | null {
+  return readText(value, field) || null
+}
+
+function readText(value: unknown, field: string): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value !== 'string') refuseField(field, 'Must be a text.')
+  const text = value.trim()
+  if (!text.isWellFormed() || /\p{Cc}/u.test(text)) refuseField(field, 'Must not contain control characters.')
+  return text
+}
+
+/** Who may, as JSON tells it: allow blocks by action. @throws HoldallError `bad_request` beside the field */
+export function readAllow(value: unknown): Allow | undefined {
+  if (value === undefined) return undefined
+  const read = ALLOW.safeParse(value ?? {})
+  if (!read.success || JSON.stringify(read.data).length > MAX_ALLOW_LENGTH) {
+    refuseField('allow', `Must be allow blocks by action (${COLLECTION_ACTIONS.join(', ')}): { "id": ["alice"] }.`)
+  }
+  return read.data
+}
+
+/** The fields of a form that say who may: one for each action. */
+export const ALLOW_FIELDS = {
+  view: 'view-collection',
+  edit: 'edit-collection',
+  query: 'query-collection',
+} as const satisfies Record<string, CollectionAction>
+
+/**
+ * Who may, as forms tell it: names with commas between them, `*` for everybody who has signed in, or a whole allow
+ * block as JSON.
+ *
+ * @throws HoldallError `bad_request` beside the field
+ */
+export function readAllowFields(fields: Readonly<Record<string, unknown>>): Allow {
+  const allow: Partial<Record<CollectionAction, AllowBlock>> = {}
+  for (const [field, action] of Object.entries(ALLOW_FIELDS)) {
+    const text = readText(fields[field], field)
+    if (text.length > MAX_ALLOW_LENGTH) refuseField(field, `Use at most ${MAX_ALLOW_LENGTH} characters.`)
+    const block = readPeople(text, field)
+    if (block !== undefined) allow[action] = block
+  }
+  return allow
+}
+
+function readPeople(text: string, field: string): AllowBlock | undefined {
+  if (text === '') return undefined
+  if (/^(\{|true$|false$)/.test(text)) {
+    const read = ALLOW_BLOCK.safeParse(parse(text))
+    return read.success
+      ? read.data
+      : refuseField(field, 'Must be names with commas between them, or an allow block such as {"role": "editor"}.')
+  }
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  return { id: names.includes('*') ? '*' : names }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What `readAllowFields` would read the same from. */
+export function allowText(block: AllowBlock | undefined): string {
+  if (block === undefined) return ''
+  if (typeof block !== 'boolean') {
+    const { id, ...rest } = block
+    if (id !== undefined && Object.keys(rest).length === 0) {
+      const names = Array.isArray(id) ? id : [id]
+      const plain = names.every((name) => typeof name === 'string' && !/[,{]/.test(name) && name.trim() === name)
+      if (plain && names.length > 0) return names.join(', ')
+    }
+  }
+  return JSON.stringify(block)
+}

@@ -1,0 +1,186 @@
+import { HoldallError } from '../../web/error.ts'
+import { formatBytes, formatCount, formatDay, formatDuration, formatNumber } from '../../web/format.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
+import { renderPage } from '../../web/page.ts'
+import { postButton } from '../../web/parts/button.ts'
+import { badge } from '../../web/parts/chips.ts'
+import { icon } from '../../web/parts/icon.ts'
+import { menu } from '../../web/parts/menu.ts'
+import { notice } from '../../web/parts/notice.ts'
+import { shownTime } from '../../web/parts/time.ts'
+import type { RouteContext } from '../../web/route.ts'
+import { crumbsTo } from '../collections/form-page.ts'
+import type { Collection } from '../collections/rows.ts'
+import { stemOf } from '../identity.ts'
+import { collectionHref, collectionResource, type DatasetsRoom, datasetHref } from '../place.ts'
+import type { Asks } from '../query/ask.ts'
+import { whoAsks } from '../query/routes.ts'
+import type { Dataset } from '../records.ts'
+import { columnsTab } from './columns-tab.ts'
+import { filesTab } from './files-tab.ts'
+import { pipelineTime } from './pipeline.ts'
+import { previewSql, previewTab } from './preview-tab.ts'
+import { type Outcome, queryPanel } from './query-tab.ts'
+import { rowGroupsTab } from './row-groups-tab.ts'
+
+const TABS = ['preview', 'columns', 'query', 'row-groups', 'files'] as const
+type Tab = (typeof TABS)[number]
+
+export type DatasetPagesRoom = DatasetsRoom & { readonly asks: Asks }
+
+/** GET `/-/datasets/{organization}/{collection}/{dataset}`: one panel of it, which `tab` names. */
+export async function datasetPage(
+  room: DatasetPagesRoom,
+  c: RouteContext,
+  collection: Collection,
+  dataset: Dataset,
+): Promise<Response> {
+  const { urls, permissions } = room
+  const here = datasetHref(urls, collection, dataset.id)
+  const resource = collectionResource(collection.organization, collection.id)
+  const [frame, queries, edits] = await Promise.all([
+    room.frame(c),
+    permissions.allowed(c.var.actor, 'query-collection', resource),
+    permissions.allowed(c.var.actor, 'edit-collection', resource),
+  ])
+  const trashed = dataset.deletionRequestedAt !== null
+  const asks = queries && !trashed
+  const tab = shownTab(c.req.query('tab'), asks)
+  const panel = await panelOf(room, c, { collection, dataset, tab, asks })
+  const name = stemOf(dataset.filename)
+  const page = renderPage({
+    ...frame,
+    title: name,
+    heading: name,
+    section: 'datasets',
+    said: room.once.take(c, here).said,
+    crumbs: crumbsTo(room, { label: collection.label, href: collectionHref(urls, collection) }, { label: name }),
+    lede: factsLine(dataset),
+    actions: html`${asks && exportMenu(here)}${
+      edits &&
+      !trashed &&
+      menu({
+        label: 'Dataset actions',
+        iconOnly: true,
+        groups: [[{ label: 'Delete dataset', href: `${here}/-/delete`, post: {}, icon: 'trash', danger: true }]],
+      })
+    }`,
+    width: 'full',
+    body: html`${trashed && trashNotice(dataset, here, edits)}${provenance(dataset, here)}${tabLinks(dataset, here, tab, asks)}${panel.body}`,
+  })
+  return c.html(await page, panel.status as 200)
+}
+
+function shownTab(asked: string | undefined, asks: boolean): Tab {
+  const tab = TABS.find((name) => name === asked) ?? 'columns'
+  return !asks && (tab === 'query' || tab === 'preview') ? 'columns' : tab
+}
+
+interface PanelOptions {
+  readonly collection: Collection
+  readonly dataset: Dataset
+  readonly tab: Tab
+  readonly asks: boolean
+}
+
+/** The panel of a tab, with the status of what was asked in it. */
+async function panelOf(
+  room: DatasetPagesRoom,
+  c: RouteContext,
+  { collection, dataset, tab, asks }: PanelOptions,
+): Promise<{ readonly body: Html; readonly status: number }> {
+  const action = datasetHref(room.urls, collection, dataset.id)
+  switch (tab) {
+    case 'preview': {
+      const outcome = await ask(room, c, collection, previewSql(dataset))
+      return { body: previewTab(dataset, outcome), status: statusOf(outcome) }
+    }
+    case 'query': {
+      const sql = c.req.query('sql')?.replaceAll('\r\n', '\n')
+      if (sql === undefined || sql.trim() === '')
+        return { body: queryPanel({ dataset, action, sql: undefined }), status: 200 }
+      const outcome = await ask(room, c, collection, sql)
+      const saveHref = `${action}/-/export?${new URLSearchParams({ format: 'csv', sql })}`
+      const saved = 'answer' in outcome ? { saveHref } : {}
+      return { body: queryPanel({ dataset, action, sql, outcome, ...saved }), status: statusOf(outcome) }
+    }
+    case 'row-groups':
+      return { body: rowGroupsTab(dataset), status: 200 }
+    case 'files':
+      return { body: filesTab(room, dataset), status: 200 }
+    case 'columns': {
+      const query = asks && html`<div class="below">${queryPanel({ dataset, action, sql: undefined })}</div>`
+      return { body: html`${columnsTab(dataset)}${query}`, status: 200 }
+    }
+  }
+}
+
+async function ask({ asks }: DatasetPagesRoom, c: RouteContext, collection: Collection, sql: string): Promise<Outcome> {
+  try {
+    return { answer: await asks.query({ collection, sql, ...whoAsks(c) }) }
+  } catch (error) {
+    if (error instanceof HoldallError && error.code !== 'internal') return { error }
+    throw error
+  }
+}
+
+function statusOf(outcome: Outcome): number {
+  return 'error' in outcome ? outcome.error.status : 200
+}
+
+/** "48,219,604 rows  8 columns  1.24 GB in 3 files  version 2" */
+function factsLine({ rowCount, columnCount, sizeBytes, files, version }: Dataset): Html {
+  const data = files.filter(({ role }) => role === 'data').length
+  return html`<span class="facts-line"><span><strong>${formatNumber(rowCount)}</strong> ${rowCount === 1 ? 'row' : 'rows'}</span><span><strong>${formatNumber(
+    columnCount,
+  )}</strong> ${columnCount === 1 ? 'column' : 'columns'}</span><span><strong>${formatBytes(sizeBytes)}</strong> in ${formatCount(data, 'file')}</span><span>version <strong>${version}</strong></span></span>`
+}
+
+function provenance(dataset: Dataset, here: string): Html {
+  const more = dataset.files.length - 1
+  const time = pipelineTime(dataset.stepsLog)
+  return html`<p class="provenance">${icon('upload')}<span>From <a href="${safeUrl(`${here}?tab=files`)}">${dataset.filename}</a>${
+    more > 0 && ` and ${formatCount(more, 'more file')}`
+  }, ${dataset.uploadedBy === null ? 'added' : `uploaded by ${dataset.uploadedBy}`} on ${formatDay(dataset.createdAt)}</span>${
+    time !== undefined && badge(`Registered in ${formatDuration(time / 1000)}`, 'success')
+  }${dataset.warnings.length > 0 && badge(formatCount(dataset.warnings.length, 'warning'), 'warning')}</p>`
+}
+
+function tabLinks(dataset: Dataset, here: string, current: Tab, asks: boolean): Html {
+  const tabs: readonly (readonly [Tab, string, number?])[] = [
+    ...(asks ? ([['preview', 'Preview']] as const) : []),
+    ['columns', 'Columns', dataset.columnCount],
+    ...(asks ? ([['query', 'Query']] as const) : []),
+    ['row-groups', 'Row groups', dataset.rowGroups.count],
+    ['files', 'Files', dataset.files.length],
+  ]
+  return html`<nav class="tabs" aria-label="Dataset"><ul>${tabs.map(
+    ([tab, label, count]) =>
+      html`<li><a href="${safeUrl(tab === 'columns' ? here : `${here}?tab=${tab}`)}"${tab === current && html` aria-current="page"`}>${label}${
+        count !== undefined && html` <span class="count">${formatNumber(count)}</span>`
+      }</a></li>`,
+  )}</ul></nav>`
+}
+
+function exportMenu(here: string): Html {
+  const formats = [
+    ['csv', 'CSV'],
+    ['ndjson', 'NDJSON'],
+    ['parquet', 'Parquet'],
+  ] as const
+  return menu({
+    label: 'Export',
+    icon: 'download',
+    groups: [formats.map(([format, label]) => ({ label, href: `${here}/-/export?format=${format}` }))],
+  })
+}
+
+function trashNotice({ deletionRequestedAt, deletedAt }: Dataset, here: string, edits: boolean): Html {
+  return notice({
+    tone: 'warning',
+    title: 'This dataset is in the trash.',
+    body: html`It was deleted on ${shownTime(deletionRequestedAt ?? '')}${deletedAt === null ? ' and can be restored.' : '; its files are gone.'}`,
+    ...(edits &&
+      deletedAt === null && { actions: postButton(`${here}/-/restore`, { label: 'Restore dataset', icon: 'retry' }) }),
+  })
+}

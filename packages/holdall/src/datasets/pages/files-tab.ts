@@ -1,0 +1,69 @@
+import { formatBytes, formatDuration, formatNumber } from '../../web/format.ts'
+import { type Html, html } from '../../web/html.ts'
+import { copyable, facts } from '../../web/parts/facts.ts'
+import { dataTable } from '../../web/parts/table.ts'
+import { shownTime } from '../../web/parts/time.ts'
+import type { DatasetsRoom } from '../place.ts'
+import type { Dataset } from '../records.ts'
+import { type PipelineStep, pipelineOf } from './pipeline.ts'
+
+/** The objects that the table is made of, and where they came from. */
+export function filesTab({ sources }: DatasetsRoom, dataset: Dataset): Html {
+  const { files, version } = dataset
+  const steps = pipelineOf(dataset.stepsLog)
+  return html`<section class="panel" aria-labelledby="files"><div class="panel-head"><h2 id="files" class="grow">Files of version ${version}</h2></div>${dataTable(
+    {
+      caption: `Files of version ${version}, in the order in which they were added`,
+      columns: [
+        { label: 'File', kind: 'key' },
+        { label: 'Rows', kind: 'numeric' },
+        { label: 'Size', kind: 'numeric' },
+        { label: 'Source' },
+        { label: 'Path' },
+        { label: 'SHA-256' },
+      ],
+      rows: files.map((file) => ({
+        cells: [
+          html`<span class="breakable">${file.filename}</span>${file.role === 'original' && html` <span class="muted fine">as it was sent</span>`}`,
+          file.rowCount === null ? '' : formatNumber(file.rowCount),
+          formatBytes(file.sizeBytes),
+          sources.byId(file.sourceId)?.label ?? '',
+          copyable(file.path, 'the path', shortPath(file.path)),
+          file.contentHash === null ? '' : copyable(file.contentHash.replace('sha256:', ''), 'the hash'),
+        ],
+      })),
+    },
+  )}</section><section class="panel below" aria-labelledby="origin"><div class="panel-head"><h2 id="origin" class="grow">Where it came from</h2></div><div class="panel-body">${facts(
+    [
+      ['Made by', dataset.sourceType === 'multipart_parquet_upload' ? 'an upload' : dataset.sourceType],
+      ['Uploaded by', dataset.uploadedBy],
+      ['Added', shownTime(dataset.createdAt)],
+      ['Changed', dataset.updatedAt === dataset.createdAt ? null : shownTime(dataset.updatedAt)],
+      ['Upload', dataset.uploadId === null ? null : html`<code class="breakable">${dataset.uploadId}</code>`],
+      ['Dataset', html`<code class="breakable">${dataset.id}</code>`],
+      ['Table', html`<code class="breakable">${dataset.tableName}</code>`],
+      ['In the catalog', catalogName(dataset)],
+      ...steps.map((step) => [STEP_WORDS[step.name] ?? step.name, stepLine(step)] as const),
+    ],
+  )}</div></section>`
+}
+
+const STEP_WORDS: Readonly<Record<string, string>> = {
+  convert: 'Converting',
+  combine: 'Combining',
+  infer: 'Inferring',
+  register: 'Registering',
+}
+
+function stepLine({ startedAt, milliseconds }: PipelineStep): Html {
+  return html`${milliseconds === undefined ? '' : formatDuration(milliseconds / 1000)}${startedAt !== undefined && html`, begun ${shownTime(startedAt)}`}`
+}
+
+function catalogName({ catalogDatabase, catalogTable }: Dataset): string | null {
+  if (catalogTable === null) return null
+  return catalogDatabase === null ? catalogTable : `${catalogDatabase}.${catalogTable}`
+}
+
+function shortPath(path: string): string {
+  return `…/${path.split('/').slice(-2).join('/')}`
+}

@@ -1,0 +1,91 @@
+import { sql } from 'kysely'
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { Collection } from '../collections/rows.ts'
+import type { Export, ExportFormat, QueryAnswer, QueryEngine, QueryTable } from '../engine/engine.ts'
+import type { LocalFiles } from './local-files.ts'
+
+export interface Question {
+  readonly collection: Pick<Collection, 'seq'>
+  /** Of anybody. */
+  readonly sql: string
+  readonly actorId: string | null
+  readonly signal?: AbortSignal
+}
+
+/** SQL over the datasets of a collection, each under its `table_name`. */
+export interface Asks {
+  /** @throws HoldallError as the engine's `query` does, and what reading the sources throws */
+  query(question: Question & { readonly maxRows?: number }): Promise<QueryAnswer>
+  /** @throws HoldallError as the engine's `export` does, and what reading the sources throws */
+  export(question: Question & { readonly format: ExportFormat }): Promise<Export>
+}
+
+export function createAsks(
+  database: InternalDatabase,
+  { engine, localFiles }: { readonly engine: QueryEngine; readonly localFiles: LocalFiles },
+): Asks {
+  async function withTables<Result>(question: Question, ask: (tables: readonly QueryTable[]) => Promise<Result>) {
+    const wanted = await mentionedTables(database, question)
+    const objects = [...wanted.values()].flat()
+    const lease = await localFiles.take(objects, question.signal)
+    try {
+      return await ask([...wanted].map(([name, files]) => ({ name, files: files.map((file) => lease.pathOf(file)) })))
+    } finally {
+      await lease.release()
+    }
+  }
+
+  return {
+    query: ({ maxRows, ...question }) =>
+      withTables(question, (tables) =>
+        engine.query({ ...asked(question), tables, ...(maxRows !== undefined && { maxRows }) }),
+      ),
+    export: ({ format, ...question }) =>
+      withTables(question, (tables) => engine.export({ ...asked(question), tables, format })),
+  }
+}
+
+function asked({ sql, actorId, signal }: Question) {
+  return { sql, actorId, ...(signal !== undefined && { signal }) }
+}
+
+/** An object that a table is made of. */
+export interface DatasetObject {
+  readonly sourceId: number
+  readonly path: string
+  /** Bytes. */
+  readonly sizeBytes: number
+  readonly etag: string | null
+}
+
+/**
+ * The data files of the datasets whose names stand in the SQL: names are bare identifiers, so that whoever means one has
+ * written it as it is. Whatever else the collection holds need not be brought here first.
+ */
+async function mentionedTables(
+  database: InternalDatabase,
+  { collection, sql: asked }: Question,
+): Promise<ReadonlyMap<string, readonly DatasetObject[]>> {
+  const rows = await database.read
+    .selectFrom('datasets')
+    .innerJoin('dataset_files', (join) =>
+      join
+        .onRef('dataset_files.dataset_id', '=', 'datasets.id')
+        .onRef('dataset_files.version', '=', 'datasets.version')
+        .on('dataset_files.role', '=', 'data'),
+    )
+    .select(['table_name', 'source_id', 'path', 'dataset_files.size_bytes', 'etag'])
+    .where('collection', '=', collection.seq)
+    .where('deletion_requested_at', 'is', null)
+    .where(sql<boolean>`instr(${asked.toLowerCase()}, table_name) > 0`)
+    .orderBy('table_name')
+    .orderBy('ordinal')
+    .execute()
+  const tables = new Map<string, DatasetObject[]>()
+  for (const row of rows) {
+    const files = tables.get(row.table_name) ?? []
+    files.push({ sourceId: row.source_id, path: row.path, sizeBytes: row.size_bytes, etag: row.etag })
+    tables.set(row.table_name, files)
+  }
+  return tables
+}
