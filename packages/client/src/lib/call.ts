@@ -1,5 +1,5 @@
 import { UploadError } from './error.ts'
-import type { UploadTarget } from './types.ts'
+import type { ServerTarget, UploadTarget } from './types.ts'
 import { Broken, STALL_TIMEOUT, watched } from './watch.ts'
 
 /** Something passing is wrong with the server or with what stands before it. Every call here may be made twice. */
@@ -13,7 +13,7 @@ export interface Called {
 }
 
 /** An address of this server: `path` as it says it, with its own prefix, or relative to it. */
-export function addressOf({ baseUrl = '/' }: UploadTarget, path: string): URL {
+export function addressOf({ baseUrl = '/' }: ServerTarget, path: string): URL {
   return new URL(path, new URL(baseUrl.replace(/\/*$/, '/'), globalThis.location?.href))
 }
 
@@ -29,7 +29,7 @@ export function uploadPath({ source }: UploadTarget): string {
  * @throws {UploadError} `retryable` when it is worth asking again
  */
 export async function call(
-  target: UploadTarget,
+  target: ServerTarget,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body: Json | undefined,
@@ -39,8 +39,7 @@ export async function call(
   const url = addressOf(target, path)
   // The token is for this server alone, whatever addresses its answers name.
   if (url.origin !== addressOf(target, '').origin) throw strange(`The server names an address elsewhere: ${url.origin}`)
-  const headers: Record<string, string> = { accept: 'application/json' }
-  if (target.token !== undefined) headers.authorization = `Bearer ${target.token}`
+  const headers: Record<string, string> = { accept: 'application/json', ...tokenOf(target) }
   if (body !== undefined) headers['content-type'] = 'application/json'
   const answer = await watched({
     method,
@@ -66,6 +65,12 @@ export async function call(
   throw answer.status < 400
     ? strange('The answer did not come from Holdall. Check the address, or sign in again.', answer.status)
     : strange(`The server answered ${answer.status} without saying why. Its log has the reason.`, answer.status)
+}
+
+/** The header that says who asks. */
+export function tokenOf({ token, tokenHeader }: ServerTarget): Record<string, string> {
+  if (token === undefined) return {}
+  return tokenHeader === undefined ? { authorization: `Bearer ${token}` } : { [tokenHeader.toLowerCase()]: token }
 }
 
 function unreachable(broken: Broken): UploadError {

@@ -4,10 +4,13 @@ export type UploadErrorCode =
   | 'bad_answer'
   | 'connection_broken'
   | 'file_changed'
+  | 'follow_timeout'
   | 'outcome_unknown'
   | 'stalled'
   | 'storage_keeps_out'
   | 'storage_refused'
+  | 'upload_cancelled'
+  | 'upload_failed'
   | 'upload_gone'
   | 'upload_shared'
   | (string & {})

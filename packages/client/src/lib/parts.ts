@@ -1,13 +1,15 @@
+import type { Called } from './call.ts'
 import { UploadError } from './error.ts'
 import { follow, uploadFailed } from './follow.ts'
 import { createProgress } from './progress.ts'
 import { uploadPrepared } from './put.ts'
 import { createReader } from './reader.ts'
 import { claim, compareParts, findEarlier, rangeOf } from './resume.ts'
+import type { Patience } from './retry.ts'
 import { type PartsJob, sendParts } from './send-parts.ts'
-import { createSessions, type HeldPart, type PartsPlan } from './sessions.ts'
+import { createSessions, type HeldPart, type PartsPlan, type PutPlan, type Sessions } from './sessions.ts'
 import { storedFile } from './stored.ts'
-import type { StoredFile, UploadOptions, UploadSource, UploadTarget } from './types.ts'
+import type { ServerTarget, StoredFile, UploadOptions, UploadSource, UploadTarget } from './types.ts'
 import { STALL_TIMEOUT } from './watch.ts'
 
 /** Parts in flight together. */
@@ -18,13 +20,32 @@ const MOST_ROUNDS = 3
 /** Another upload wrote into this one's session. */
 const SHARED = 'upload_shared'
 /** The session takes nothing any more: in our words, and in the server's. */
-const ENDED = new Set(['upload_gone', 'upload_not_found', 'upload_not_open', 'multipart_gone', SHARED])
+const ENDED = new Set([
+  'upload_gone',
+  'upload_not_found',
+  'upload_not_open',
+  'multipart_gone',
+  'multipart_session_not_found',
+  SHARED,
+])
 
 /** What an upload knows of itself when it is stopped, so that it goes on without reading anything again. */
 export interface Memory {
   plan?: PartsPlan
   /** The ETag of each part that was acknowledged, where it could be seen. */
   readonly acknowledged: Map<number, string | null>
+}
+
+/** What is made of a file in parts, and how that is asked for. */
+export interface PartsProtocol<Result> {
+  readonly target: ServerTarget
+  sessions(patience: Patience, timeout?: number): Sessions
+  /** To the end of what `complete` has begun. @throws {UploadError} `upload_parts_missing` when parts must be sent again */
+  finish(completed: Called, plan: PartsPlan, patience: Patience): Promise<Result>
+  /** What a session that takes nothing any more has become; `undefined` when it is simply no more. */
+  outcome(plan: PartsPlan, gone: UploadError, patience: Patience): Promise<Result | undefined>
+  /** One body for all, where the server plans that. */
+  single?(plan: PutPlan, sessions: Sessions, signal: AbortSignal): Promise<Result>
 }
 
 /** A file as the server plans it: parts that can be taken up again, else one body. */
@@ -35,14 +56,25 @@ export async function uploadPlanned(
   signal: AbortSignal,
   memory: Memory,
 ): Promise<StoredFile> {
+  return await uploadInParts(file, fileProtocol(file, target, options), options, signal, memory)
+}
+
+export async function uploadInParts<Result>(
+  file: UploadSource,
+  protocol: PartsProtocol<Result>,
+  options: UploadOptions,
+  signal: AbortSignal,
+  memory: Memory,
+): Promise<Result> {
+  const { retries } = options
   for (let round = 1; ; round += 1) {
     try {
-      return await run(file, target, round === 1 ? options : { ...options, resume: false }, signal, memory)
+      return await run(file, protocol, round === 1 ? options : { ...options, resume: false }, signal, memory)
     } catch (error) {
       const { plan } = memory
       if (!(error instanceof UploadError) || !ENDED.has(error.code) || plan === undefined) throw error
       if (error.code !== SHARED) {
-        const ended = await outcomeOf(plan, target, options, signal, error)
+        const ended = await protocol.outcome(plan, error, { signal, ...(retries !== undefined && { retries }) })
         if (ended !== undefined) return ended
       }
       if (round >= MOST_ROUNDS) throw error
@@ -52,34 +84,39 @@ export async function uploadPlanned(
   }
 }
 
-/** The file, when somebody else has completed the session; `undefined` when it is simply no more. */
-async function outcomeOf(
-  plan: PartsPlan,
-  target: UploadTarget,
-  { retries }: UploadOptions,
-  signal: AbortSignal,
-  gone: UploadError,
-): Promise<StoredFile | undefined> {
-  const sessions = createSessions(target, { signal, ...(retries !== undefined && { retries }) })
-  const state = await sessions.state(plan.sessionUrl).catch((error: unknown) => {
-    if (error instanceof UploadError && error.status === 404) return { status: 'expired' }
-    throw error
-  })
-  if (state.status === 'completed' && 'file' in state) return storedFile(state.file)
-  if (state.status === 'completing') return follow(plan.sessionUrl, target, signal)
-  if (state.status === 'failed') throw uploadFailed(state)
-  // Somebody gave it up on purpose: it is not begun again behind their back.
-  if (state.status === 'aborted') throw gone
-  return undefined
+/** The parts become a file of a source. */
+function fileProtocol(file: UploadSource, target: UploadTarget, options: UploadOptions): PartsProtocol<StoredFile> {
+  return {
+    target,
+    sessions: (patience, timeout) => createSessions(target, patience, timeout),
+    async finish({ status, body }, _plan, { signal }) {
+      return status === 202 ? await follow(String(body.status_url), target, signal) : storedFile(body.file)
+    },
+    async outcome(plan, gone, patience) {
+      const state = await createSessions(target, patience)
+        .state(plan.sessionUrl)
+        .catch((error: unknown) => {
+          if (error instanceof UploadError && error.status === 404) return { status: 'expired' }
+          throw error
+        })
+      if (state.status === 'completed' && 'file' in state) return storedFile(state.file)
+      if (state.status === 'completing') return await follow(plan.sessionUrl, target, patience.signal)
+      if (state.status === 'failed') throw uploadFailed(state)
+      // Somebody gave it up on purpose: it is not begun again behind their back.
+      if (state.status === 'aborted') throw gone
+      return undefined
+    },
+    single: (plan, sessions, signal) => uploadPrepared(file, plan, target, options, sessions, signal),
+  }
 }
 
-async function run(
+async function run<Result>(
   file: UploadSource,
-  target: UploadTarget,
+  protocol: PartsProtocol<Result>,
   options: UploadOptions,
   signal: AbortSignal,
   memory: Memory,
-): Promise<StoredFile> {
+): Promise<Result> {
   const reader = createReader(file)
   const progress = createProgress(file.size, options.onProgress)
   const patience = {
@@ -87,7 +124,7 @@ async function run(
     ...(options.retries !== undefined && { retries: options.retries }),
     onPause: (seconds: number) => progress.paused(0, seconds),
   }
-  const sessions = createSessions(target, patience, options.stallTimeout)
+  const sessions = protocol.sessions(patience, options.stallTimeout)
   // What is sent was found by reading; the file may have been written to since.
   await reader?.check()
   const held = new Map<number, HeldPart>()
@@ -102,7 +139,10 @@ async function run(
     }
     if (plan === undefined) {
       const made = await sessions.prepare(file, reader === undefined ? ['PUT'] : ['PUT', 'MULTIPART'])
-      if (!('partSize' in made)) return await uploadPrepared(file, made, target, options, sessions, signal)
+      if (!('partSize' in made)) {
+        if (protocol.single === undefined) throw new UploadError('bad_answer', 'The server plans no parts.')
+        return await protocol.single(made, sessions, signal)
+      }
       plan = made
       release = claim(plan.sessionUrl)
     } else if (memory.plan !== undefined) {
@@ -113,7 +153,7 @@ async function run(
     if (reader === undefined) throw new UploadError('bad_answer', 'The server plans parts, which were not asked for.')
     memory.plan = plan
     const job: PartsJob = {
-      target,
+      target: protocol.target,
       plan,
       size: file.size,
       reader,
@@ -125,18 +165,19 @@ async function run(
       stallTimeout: options.stallTimeout ?? STALL_TIMEOUT,
     }
     for (const [number, { etag }] of held) memory.acknowledged.set(number, memory.acknowledged.get(number) ?? etag)
-    return await sendAndComplete(job, held, memory)
+    return await sendAndComplete(job, held, memory, (called) => protocol.finish(called, job.plan, patience))
   } finally {
     release?.()
   }
 }
 
-async function sendAndComplete(
+async function sendAndComplete<Result>(
   job: PartsJob,
   held: ReadonlyMap<number, HeldPart>,
   memory: Memory,
-): Promise<StoredFile> {
-  const { plan, size, sessions, progress, reader, signal, target } = job
+  finish: (completed: Called) => Promise<Result>,
+): Promise<Result> {
+  const { plan, size, sessions, progress, reader } = job
   const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1)
   progress.start([...held.keys()].map((number) => [number, rangeOf(number, plan, size).length]))
   let missing = numbers.filter((number) => !held.has(number))
@@ -146,8 +187,7 @@ async function sendAndComplete(
     await reader.check()
     await checkAlone(job, memory)
     try {
-      const { status, body } = await sessions.complete(plan.sessionUrl)
-      return status === 202 ? await follow(String(body.status_url), target, signal) : storedFile(body.file)
+      return await finish(await sessions.complete(plan.sessionUrl))
     } catch (error) {
       if (!(error instanceof UploadError) || error.code !== 'upload_parts_missing' || round >= MOST_ROUNDS) throw error
       const there = new Map((await sessions.parts(plan.sessionUrl)).map((part) => [part.number, part.size]))

@@ -10,7 +10,7 @@ import { rangeOf } from './resume.ts'
 import { persist } from './retry.ts'
 import type { PartAddress, PartsPlan, Sessions } from './sessions.ts'
 import { createSigner, PAGE } from './signer.ts'
-import type { Answer, UploadTarget } from './types.ts'
+import type { Answer, ServerTarget } from './types.ts'
 import { Broken, watched } from './watch.ts'
 
 /** Bytes of parts that are in memory at once, at most: large parts go fewer at a time. */
@@ -24,7 +24,7 @@ const BUSY_STATUS = new Set([408, 429, 503, 504])
 const PASSING_STATUS = new Set([...BUSY_STATUS, 425, 500, 502])
 
 export interface PartsJob {
-  readonly target: UploadTarget
+  readonly target: ServerTarget
   readonly plan: PartsPlan
   /** bytes of the file */
   readonly size: number

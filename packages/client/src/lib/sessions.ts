@@ -2,7 +2,7 @@ import { type Called, call, type Json, strange, uploadPath } from './call.ts'
 import { UploadError } from './error.ts'
 import type { SessionState } from './follow.ts'
 import { type Patience, persist } from './retry.ts'
-import type { UnfinishedUpload, UploadSource, UploadTarget } from './types.ts'
+import type { ServerTarget, UnfinishedUpload, UploadSource, UploadTarget } from './types.ts'
 
 /** Part numbers in one request for addresses. */
 export const MOST_NUMBERS = 100
@@ -57,48 +57,39 @@ export interface Sessions {
   discard(sessionUrl: string): Promise<void>
 }
 
+/** Requests for JSON, made again while they fail for a passing reason. */
+export interface Asking {
+  ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: Json): Promise<Called>
+  /** What a list has under `name`, on all of its pages. */
+  pages(path: string, query: Record<string, string>, name: string): Promise<Json[]>
+}
+
 /** @param timeout milliseconds until one request counts as lost */
-export function createSessions(target: UploadTarget, patience: Patience, timeout?: number): Sessions {
+export function createAsking(target: ServerTarget, patience: Patience, timeout?: number): Asking {
   function ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: Json): Promise<Called> {
     return persist(() => call(target, method, path, body, patience.signal, timeout), patience)
   }
 
-  async function pages(path: string, query: Record<string, string>, name: string): Promise<Json[]> {
-    const found: Json[] = []
-    let next: unknown = null
-    for (let page = 0; page < MOST_PAGES; page += 1) {
-      const search = new URLSearchParams({ ...query, ...(typeof next === 'string' && { _next: next }) })
-      const { body } = await ask('GET', search.size === 0 ? path : `${path}?${search}`)
-      found.push(...list(body[name]))
-      next = body.next
-      if (typeof next !== 'string') break
-    }
-    return found
-  }
-
   return {
-    async prepare(file, methods) {
-      const { body } = await ask('POST', `${uploadPath(target)}/-/prepare`, {
-        filename: file.name,
-        ...(file.type && { content_type: file.type }),
-        size: file.size,
-        accept_methods: methods,
-      })
-      return body.upload_method === 'MULTIPART' ? partsPlan(body, file.size) : putPlan(body)
-    },
-
-    async open(filename, size) {
-      const query = { ...(filename !== undefined && { filename }), ...(size !== undefined && { size: String(size) }) }
-      try {
-        const sessions = await pages(`${uploadPath(target)}/-/sessions`, query, 'sessions')
-        return sessions.filter(isUnfinished)
-      } catch (error) {
-        // A server from before parts has no such list.
-        if (error instanceof UploadError && error.status === 404) return []
-        throw error
+    ask,
+    async pages(path, query, name) {
+      const found: Json[] = []
+      let next: unknown = null
+      for (let page = 0; page < MOST_PAGES; page += 1) {
+        const search = new URLSearchParams({ ...query, ...(typeof next === 'string' && { _next: next }) })
+        const { body } = await ask('GET', search.size === 0 ? path : `${path}?${search}`)
+        found.push(...list(body[name]))
+        next = body.next
+        if (typeof next !== 'string') break
       }
+      return found
     },
+  }
+}
 
+/** What is asked of an upload in parts, whatever it becomes. */
+export function partCalls({ ask, pages }: Asking): Pick<Sessions, 'parts' | 'sign' | 'state' | 'discard'> {
+  return {
     async parts(sessionUrl) {
       return (await pages(`${sessionUrl}/parts`, {}, 'parts')).map((part) => ({
         number: whole(part.part_number),
@@ -122,8 +113,6 @@ export function createSessions(target: UploadTarget, patience: Patience, timeout
       }))
     },
 
-    complete: (sessionUrl) => ask('POST', `${sessionUrl}/complete`, {}),
-    completeByToken: (token) => ask('POST', `${uploadPath(target)}/-/complete`, { upload_token: token }),
     state: async (sessionUrl) => (await ask('GET', sessionUrl)).body,
 
     async discard(sessionUrl) {
@@ -133,6 +122,40 @@ export function createSessions(target: UploadTarget, patience: Patience, timeout
         if (!(error instanceof UploadError) || error.status !== 404) throw error
       }
     },
+  }
+}
+
+/** @param timeout milliseconds until one request counts as lost */
+export function createSessions(target: UploadTarget, patience: Patience, timeout?: number): Sessions {
+  const asking = createAsking(target, patience, timeout)
+  const { ask, pages } = asking
+  return {
+    ...partCalls(asking),
+
+    async prepare(file, methods) {
+      const { body } = await ask('POST', `${uploadPath(target)}/-/prepare`, {
+        filename: file.name,
+        ...(file.type && { content_type: file.type }),
+        size: file.size,
+        accept_methods: methods,
+      })
+      return body.upload_method === 'MULTIPART' ? partsPlan(body, file.size) : putPlan(body)
+    },
+
+    async open(filename, size) {
+      const query = { ...(filename !== undefined && { filename }), ...(size !== undefined && { size: String(size) }) }
+      try {
+        const sessions = await pages(`${uploadPath(target)}/-/sessions`, query, 'sessions')
+        return sessions.filter(isUnfinished)
+      } catch (error) {
+        // A server from before parts has no such list.
+        if (error instanceof UploadError && error.status === 404) return []
+        throw error
+      }
+    },
+
+    complete: (sessionUrl) => ask('POST', `${sessionUrl}/complete`, {}),
+    completeByToken: (token) => ask('POST', `${uploadPath(target)}/-/complete`, { upload_token: token }),
   }
 }
 

@@ -15,16 +15,64 @@ export interface UploadSource {
   changed?(): Promise<boolean>
 }
 
-export interface UploadTarget {
+export interface ServerTarget {
   /** Where the server is: `https://host/`, with its `base_url`; in browsers a path will do. Default `/`. */
   readonly baseUrl?: string
+  /** A token. Browsers send their cookie and need none. */
+  readonly token?: string
+  /** The header that carries the token; without it `Authorization: Bearer`. */
+  readonly tokenHeader?: string
+}
+
+export interface UploadTarget extends ServerTarget {
   /** The slug of the source that shall hold the file. */
   readonly source: string
-  /** A bearer token. Browsers send their cookie and need none. */
-  readonly token?: string
   /** The source's storage takes bytes itself: small files go straight to it as well, with a request before and one after. */
   readonly direct?: boolean
 }
+
+export interface DatasetTarget extends ServerTarget {
+  /** A UUID. */
+  readonly organization: string
+  /** The id of the collection that shall hold the dataset. */
+  readonly collection: string
+}
+
+export interface DatasetUploadOptions extends UploadOptions {
+  /** Told each state of the server's steps once all is sent: combining, inferring, registering, registered. */
+  readonly onStatus?: (status: DatasetStatus) => void
+  /** Milliseconds for which the steps are followed; the server goes on without us. @default no end */
+  readonly followTimeout?: number
+}
+
+/** How far an upload is, as the server tells it: its `GET`. */
+export interface DatasetStatus {
+  readonly upload_id: string
+  readonly status: string
+  readonly completion_status: string | null
+  readonly dataset_id: string
+  readonly table_name: string | null
+  readonly glue_table_name: string | null
+  readonly glue_database_name: string | null
+  readonly parquet_schema_preview: SchemaPreview | null
+  readonly failure_reason: { readonly step: string; readonly exc_str: string; readonly at: string } | null
+  readonly retryable: boolean
+  readonly completion_steps_log: readonly Readonly<Record<string, unknown>>[]
+}
+
+export interface SchemaPreview {
+  readonly columns: readonly string[]
+  readonly schema_fields: readonly { readonly name: string; readonly type: string }[]
+  readonly row_count: number
+  readonly num_row_groups: number
+  /** bytes */
+  readonly size_bytes: number
+  /** There are more columns than these. */
+  readonly truncated?: true
+}
+
+/** The last status of an upload that has become a dataset. */
+export type RegisteredDataset = DatasetStatus
 
 /**
  * `sending`: bytes are on their way. `finishing`: all are sent, and the server makes the file of them.

@@ -35,6 +35,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./token.ts')).token,
   },
   upload: { summary: 'upload files to a source', load: async () => (await import('./upload.ts')).upload },
+  'upload-parquet': {
+    summary: 'upload a Parquet file to a collection, and follow it until it is a dataset',
+    load: async () => (await import('./upload-parquet.ts')).uploadParquet,
+  },
   verify: {
     summary: 'read every file again and compare it with what was recorded; --repair records what has changed',
     load: async () => (await import('./verify.ts')).verify,
@@ -86,7 +90,7 @@ function processIo(): CommandIo {
 }
 
 function usage(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(16)}${summary}`)
   return `Holdall: files for your tables, tables from your files.
 
   holdall serve [DB…] [-c FILE] [-p PORT] [-h HOST] [--root] [--create] [--open]
@@ -95,6 +99,8 @@ function usage(): string {
   holdall secrets set NAME | list | remove NAME [--secret SECRET]
   holdall sync SOURCE [--json]
   holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--concurrency N] [--no-resume] [--json]
+  holdall upload-parquet --file FILE --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]
+                         [--token-header NAME] [--timeout SECONDS] [--json]
   holdall doctor [SOURCE] [--origin URL] [--json]
   holdall verify [SOURCE] [--quick] [--repair] [--json]
   holdall backup FOLDER [DB…]

@@ -20,8 +20,13 @@ export interface UploadReport {
   failed(file: Named, error: UploadError): void
 }
 
+/** A report whose line can be taken away, for what is said after it. */
+export interface TextReport extends UploadReport {
+  ended(file: Named): void
+}
+
 /** For people: a line that moves on a terminal, plain lines elsewhere. */
-export function textReport(files: readonly Named[], io: CommandIo, now = () => performance.now()): UploadReport {
+export function textReport(files: readonly Named[], io: CommandIo, now = () => performance.now()): TextReport {
   const terminal = io.stdout.isTTY === true
   const line = progressLine(io.stderr, terminal, now, io.stdout.columns)
   const running = new Map<Named, UploadProgress>()
@@ -59,6 +64,7 @@ export function textReport(files: readonly Named[], io: CommandIo, now = () => p
   }
 
   return {
+    ended: end,
     progress(file, progress) {
       running.set(file, progress)
       if (progress.compared === undefined && !goesOn.has(file)) {
