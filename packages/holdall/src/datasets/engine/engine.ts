@@ -82,7 +82,7 @@ export interface QueryEngine {
 }
 
 export interface EngineOptions {
-  /** The engine's own: nothing else lies in it, and no other server uses it. */
+  /** The engine's own; servers beside this one may use it as well. */
   readonly folder: string
   readonly limits?: QueryLimits
   readonly log: Log

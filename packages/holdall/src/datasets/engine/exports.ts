@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
 import { isSuperuser } from './rights.ts'
 
 const CHUNK_BYTES = 256 * 1024
 /** Whom the superuser's processes become has to write the file; the folder above it is closed to everybody else. */
 const MODE = isSuperuser() ? 0o666 : 0o600
 
-/** The folder in which exports are written before they are sent. What lies in it when the server begins is of no use. */
+/** The folder in which exports are written before they are sent. What processes have left in it that are no more, goes. */
 export interface ExportFolder {
   create(): Promise<ExportFile>
 }
@@ -22,12 +23,12 @@ export interface ExportFile {
 }
 
 export function openExportFolder(folder: string): ExportFolder {
-  const swept = rm(folder, { recursive: true, force: true }).then(() => mkdir(folder, { recursive: true, mode: 0o700 }))
+  const swept = sweep(folder)
   swept.catch(() => {})
   return {
     async create() {
       await swept
-      const path = join(folder, randomUUID())
+      const path = join(folder, `${THIS_PROCESS}.${randomUUID()}`)
       const handle = await open(path, 'wx', MODE)
       try {
         // What the process's own mask takes away is asked for.
@@ -69,4 +70,11 @@ async function streamOf(path: string, remove: () => Promise<void>): Promise<Read
     // Nothing is read before somebody asks for it.
     { highWaterMark: 0 },
   )
+}
+
+async function sweep(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  for (const name of await readdir(folder)) {
+    if (isAlive(name.split('.')[0] as string) === false) await rm(join(folder, name), { force: true })
+  }
 }
