@@ -73,8 +73,12 @@ export interface SchemaElement {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Reads an element of the schema, whose fields are next. @throws HoldallError `parquet_invalid` */
-export function readElement(reader: CompactReader): SchemaElement {
+/**
+ * Reads an element of the schema, whose fields are next.
+ *
+ * @throws HoldallError `parquet_invalid`, also for a name of more than `maxNameBytes`
+ */
+export function readElement(reader: CompactReader, maxNameBytes: number): SchemaElement {
   let name: string | undefined
   let physical: number | undefined
   let length: number | undefined
@@ -88,7 +92,7 @@ export function readElement(reader: CompactReader): SchemaElement {
     if (id === FIELD.type) physical = reader.i32()
     else if (id === FIELD.typeLength) length = reader.i32()
     else if (id === FIELD.repetition) repetition = reader.i32()
-    else if (id === FIELD.name) name = readName(reader)
+    else if (id === FIELD.name) name = readName(reader, maxNameBytes)
     else if (id === FIELD.children) children = reader.i32()
     else if (id === FIELD.converted) converted = reader.i32()
     else if (id === FIELD.scale) scale = reader.i32()
@@ -104,8 +108,9 @@ export function readElement(reader: CompactReader): SchemaElement {
   return { name, physical, length, repetition, children, converted, scale, precision, annotation }
 }
 
-function readName(reader: CompactReader): string {
+function readName(reader: CompactReader, maxBytes: number): string {
   const length = reader.binary()
+  if (length > maxBytes) throw unreadable('the names of its columns are too long')
   try {
     return utf8.decode(reader.bytes.subarray(reader.at - length, reader.at))
   } catch {

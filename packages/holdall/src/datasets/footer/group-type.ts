@@ -41,7 +41,8 @@ function identifier(name: string): string {
 }
 
 /** Names that differ also without regard to case, as DuckDB makes them: `a`, `A_1`. */
-function distinct(names: readonly string[]): string[] {
+function distinct(names: readonly string[]): readonly string[] {
+  if (names.length === 1) return names
   const times = new Map<string, number>()
   return names.map((given) => {
     let name = given

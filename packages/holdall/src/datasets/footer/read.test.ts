@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HoldallError } from '../../web/error.ts'
-import { type RangedFile, readParquetFooter } from './read.ts'
+import { readParquetFooter } from './read.ts'
+import { inMemory } from './test-files.ts'
 import { footerOf, parquetFile, type Struct, thrift } from './test-footers.ts'
-
-/** A file in memory that remembers what was read of it. */
-function inMemory(bytes: Uint8Array) {
-  const reads: [position: number, length: number][] = []
-  const file: RangedFile = {
-    size: bytes.length,
-    async read(position, length) {
-      reads.push([position, length])
-      return bytes.slice(position, position + length)
-    },
-  }
-  return { file, reads }
-}
 
 const PLAIN: Struct = footerOf([{ name: 'n', type: 2, repetition: 1 }], 1)
 

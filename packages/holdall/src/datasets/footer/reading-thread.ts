@@ -29,7 +29,7 @@ export function createReadingThread(timeLimitMs = TIME_LIMIT_MS): ReadingThread 
     read(job, signal) {
       const turn = last.then(() => run(job, signal))
       last = turn.catch(() => {})
-      return turn
+      return signal === undefined ? turn : unlessAborted(turn, signal)
     },
   }
 
@@ -83,6 +83,18 @@ export function createReadingThread(timeLimitMs = TIME_LIMIT_MS): ReadingThread 
   function stop(worker: Worker): void {
     if (running === worker) running = undefined
     worker.terminate()
+  }
+}
+
+/** Whoever gives up does not wait for those before it. */
+async function unlessAborted<T>(turn: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const giveUp = () => reject(signal.reason)
+  signal.addEventListener('abort', giveUp)
+  try {
+    return await Promise.race([turn, promise])
+  } finally {
+    signal.removeEventListener('abort', giveUp)
   }
 }
 

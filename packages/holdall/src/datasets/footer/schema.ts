@@ -8,7 +8,9 @@ import type { CompactReader } from './thrift.ts'
 import { leafType, quote } from './types.ts'
 
 /** Of all names together. No table has that many words in its header; without a limit they would fill the memory. */
-const MAX_NAME_CHARACTERS = 4 * 1024 ** 2
+const MAX_NAME_BYTES = 4 * 1024 ** 2
+/** Levels between two at which the text of a type is made one piece: until then it is a tree of its parts. */
+const LEVELS_IN_PARTS = 8
 
 /** A column of the table: plain values, or leaves from `firstLeaf` to before `endLeaf`. */
 export interface TopColumn {
@@ -40,7 +42,7 @@ export interface Schema {
 /** Reads the list of elements that is the tree of columns, depth first, and tells what is past a limit as soon as it is. */
 export function readSchema(reader: CompactReader, limits: ParquetLimits): Schema {
   let left = reader.structs()
-  let characters = 0
+  let nameBytes = MAX_NAME_BYTES
   const leaves: Leaf[] = []
   const root = next()
   const columns: TopColumn[] = []
@@ -57,10 +59,8 @@ export function readSchema(reader: CompactReader, limits: ParquetLimits): Schema
   function next(): SchemaElement {
     if (left === 0) throw unreadable('its schema has fewer columns than it says')
     left -= 1
-    const element = readElement(reader)
-    characters += element.name.length
-    if (characters > MAX_NAME_CHARACTERS)
-      throw unreadable(`the names of its columns have more than ${MAX_NAME_CHARACTERS} characters together`)
+    const element = readElement(reader, nameBytes)
+    nameBytes -= Buffer.byteLength(element.name)
     return element
   }
 
@@ -73,7 +73,8 @@ export function readSchema(reader: CompactReader, limits: ParquetLimits): Schema
       const child = node(depth + 1, element)
       children.push({ name: child.element.name, type: child.type })
     }
-    return { element, type: groupType(element, children, parent) }
+    const type = groupType(element, children, parent)
+    return { element, type: depth % LEVELS_IN_PARTS === 1 ? inOnePiece(type) : type }
   }
 
   function leaf(element: SchemaElement, depth: number): string {
@@ -93,4 +94,8 @@ export function readSchema(reader: CompactReader, limits: ParquetLimits): Schema
 
 function isStored(element: SchemaElement): element is SchemaElement & { readonly physical: number } {
   return element.physical !== undefined
+}
+
+function inOnePiece(text: string): string {
+  return Buffer.from(text).toString()
 }

@@ -128,3 +128,55 @@ export function footerOf(elements: readonly Element[], tops: number, more: Struc
     ...more,
   }
 }
+
+/** A chunk of a column, as small as it can be. */
+export function chunkOf(type: number, { values = 1, at = 4, bytes = 10, statistics }: ChunkFacts = {}): Struct {
+  return {
+    2: ['i64', at],
+    3: [
+      'struct',
+      {
+        1: ['i32', type],
+        2: ['list', { of: 'i32', items: [0] }],
+        3: ['list', { of: 'binary', items: ['a'] }],
+        4: ['i32', 0],
+        5: ['i64', values],
+        6: ['i64', bytes],
+        7: ['i64', bytes],
+        9: ['i64', at],
+        12: statistics === undefined ? undefined : ['struct', statistics],
+      },
+    ],
+  }
+}
+
+export interface ChunkFacts {
+  readonly values?: number
+  readonly at?: number
+  readonly bytes?: number
+  readonly statistics?: Struct
+}
+
+export function rowGroupOf(chunks: readonly Struct[], rows = 1): Struct {
+  return { 1: ['list', { of: 'struct', items: chunks }], 2: ['i64', 10], 3: ['i64', rows] }
+}
+
+/** A footer of so many rows in these row groups. */
+export function footerWith(
+  elements: readonly Element[],
+  rowGroups: readonly Struct[],
+  rows = rowGroups.length,
+): Struct {
+  const tops = elements.length
+  return footerOf(elements, tops, { 3: ['i64', rows], 4: ['list', { of: 'struct', items: rowGroups }] })
+}
+
+/** What stands before the items of a long list. */
+export function listHead(of: keyof typeof CODES, count: number): Buffer {
+  return Buffer.from([0xf0 | CODES[of], ...varint(BigInt(count))])
+}
+
+/** The beginning of a field of a struct whose value follows. @param step from the id of the field before */
+export function fieldHead(type: keyof typeof CODES, step = 1): Buffer {
+  return Buffer.from([(step << 4) | CODES[type]])
+}

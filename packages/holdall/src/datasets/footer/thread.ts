@@ -13,5 +13,8 @@ function answer({ footer, sizeBytes, limits }: Job): Answer {
   } catch (error) {
     if (error instanceof HoldallError) return { refused: { code: error.code, values: error.values } }
     return { failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  } finally {
+    // Given back now: the next footer may come before the garbage is collected.
+    footer.buffer.transfer(0)
   }
 }

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HoldallError } from '../../web/error.ts'
+import { PARQUET_LIMITS, type ParquetLimits } from './limits.ts'
+import { readParquetFooter } from './read.ts'
+import { madeUp, type Segment } from './test-files.ts'
+import { chunkOf, type Element, element, fieldHead, footerOf, listHead, rowGroupOf, thrift } from './test-footers.ts'
+
+const COLUMN: Element = { name: 'a', type: 1, repetition: 0 }
+
+function refusedWith(code: string, reason: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof HoldallError, String(error))
+    assert.equal(error.code, code)
+    assert.match(String(error.values.reason), reason)
+    return true
+  }
+}
+
+function chain(depth: number): Segment[] {
+  const groups = Array.from({ length: depth - 1 }, () => ({ name: 'g', children: 1, repetition: 0 }))
+  return [[thrift(footerOf([...groups, COLUMN], 1)), 1]]
+}
+
+function wide(columns: number): Segment[] {
+  return [[thrift(footerOf(Array(columns).fill(COLUMN), columns)), 1]]
+}
+
+function long(groups: number): Segment[] {
+  const head = thrift(footerOf([COLUMN], 1, { 3: ['i64', groups], 4: undefined })).subarray(0, -1)
+  return [
+    [Buffer.concat([head, fieldHead('list'), listHead('struct', groups)]), 1],
+    [thrift(rowGroupOf([chunkOf(1)])), groups],
+    [Buffer.of(0), 1],
+  ]
+}
+
+/** A footer of exactly so many bytes. */
+function heavy(bytes: number): Segment[] {
+  const plain = thrift(footerOf([COLUMN], 1)).subarray(0, -1)
+  return [
+    [plain, 1],
+    [Buffer.of(0), bytes - plain.length],
+  ]
+}
+
+test('each limit takes what is at it, and nothing past it', async () => {
+  for (const [limit, setting, make] of [
+    ['depth', 'depth', chain],
+    ['leaves', 'leaves', wide],
+    ['rowGroups', 'row_groups', long],
+    ['footerBytes', 'footer_bytes', heavy],
+  ] as const satisfies readonly (readonly [keyof ParquetLimits, string, (size: number) => Segment[]])[]) {
+    for (const most of [PARQUET_LIMITS[limit], limit === 'footerBytes' ? 200 : 3]) {
+      const limits = { ...PARQUET_LIMITS, [limit]: most }
+      await readParquetFooter(madeUp(make(most), 1_000), { limits })
+      await assert.rejects(
+        readParquetFooter(madeUp(make(most + 1), 1_000), { limits }),
+        refusedWith('parquet_limit_exceeded', new RegExp(`^${most + 1} .* parquet_limits.${setting} is ${most}$`)),
+      )
+    }
+  }
+})
+
+test('what is told of ten thousand columns and a hundred thousand row groups', async () => {
+  const { columns, leafCount } = await readParquetFooter(madeUp(wide(10_000)))
+  assert.deepEqual([columns.length, leafCount], [10_000, 10_000])
+  const { rowCount, rowGroups } = await readParquetFooter(madeUp(long(100_000), 1_000))
+  assert.deepEqual([rowCount, rowGroups.count, rowGroups.each.length], [100_000, 100_000, 1_000])
+  assert.deepEqual(rowGroups.rows, { min: 1, median: 1, max: 1 })
+})
+
+test('the names of all columns have four MiB together', async () => {
+  const named = (bytes: number): Segment[] => [
+    [
+      Buffer.concat([
+        thrift({ 1: ['i32', 1] }).subarray(0, -1),
+        fieldHead('list'),
+        listHead('struct', 2),
+        thrift(element({ name: '', children: 1 })),
+        fieldHead('i32'),
+        Buffer.of(2),
+        fieldHead('binary', 3),
+        listHead('i8', bytes).subarray(1),
+      ]),
+      1,
+    ],
+    [Buffer.from('n'), bytes],
+    [Buffer.concat([Buffer.of(0), thrift({ 1: ['i64', 0], 2: ['list', { of: 'struct', items: [] }] })]), 1],
+  ]
+  const { columns } = await readParquetFooter(madeUp(named(4 * 1024 ** 2)))
+  assert.equal(columns[0]?.name.length, 4 * 1024 ** 2)
+  await assert.rejects(
+    readParquetFooter(madeUp(named(4 * 1024 ** 2 + 1))),
+    refusedWith('parquet_invalid', /names of its columns are too long/),
+  )
+})
