@@ -65,7 +65,9 @@ async function main(): Promise<number> {
   const checks = positionals.length > 0 ? [] : checkSteps(ROOT)
   const checked = await runSteps(checks, write)
 
-  say(`Running ${files.length} test files, ${FILES_AT_ONCE} at a time${values.long ? ', in their long form' : ''} …`)
+  say(
+    `Running ${files.length} test files, ${FILES_AT_ONCE} at a time and one of the S3 server${values.long ? ', in their long form' : ''} …`,
+  )
   const options = {
     cwd: ROOT,
     // Hundreds of processes load the same modules: the first of them compiles what all the others run.
@@ -79,14 +81,17 @@ async function main(): Promise<number> {
     limitMs: values.long ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS,
     write,
   }
-  const alone = new Set(files.filter(runsAlone))
-  const results = [
-    ...(await runFiles(
-      files.filter((file) => !alone.has(file)),
-      { ...options, concurrency: FILES_AT_ONCE },
-    )),
-    ...(await runFiles([...alone], { ...options, concurrency: 1 })),
+  const alone = files.filter(runsAlone)
+  const together = files.filter((file) => !alone.includes(file))
+  // Files of the S3 server mostly wait for it, so that one of them beside two others keeps nobody from working.
+  const waiting = together.filter(needsS3)
+  const working = together.filter((file) => !waiting.includes(file))
+  const lanes = [
+    runFiles(working, { ...options, concurrency: FILES_AT_ONCE }),
+    runFiles(waiting, { ...options, concurrency: 1 }),
   ]
+  const results = (await Promise.all(lanes)).flat()
+  results.push(...(await runFiles(alone, { ...options, concurrency: 1 })))
   await s3.close()
   const { passed, failed, skipped } = totals(results)
   const lacking = strict ? services.missing.length : 0
@@ -105,8 +110,7 @@ async function main(): Promise<number> {
 /** One S3 server for all files of this run that want it; each makes buckets of its own. What is missing is added to. */
 async function s3For(files: readonly string[], missing: string[]) {
   const none = { env: {}, close: async () => {} }
-  const isWanted = files.some((file) => NEEDS_S3.test(readFileSync(join(ROOT, file), 'utf8')))
-  if (!isWanted || missing.includes(ceph.name) || process.env.HOLDALL_TEST_S3) return none
+  if (!files.some(needsS3) || missing.includes(ceph.name) || process.env.HOLDALL_TEST_S3) return none
   say('Starting an S3 server (Ceph, in memory) …')
   try {
     const server = await startS3()
@@ -129,6 +133,10 @@ function testFiles(): string[] {
 /** The tests of the whole product take longest, so that they come first: in the end, all lanes have something to do. */
 function isOfProduct(path: string): boolean {
   return path.startsWith('test/')
+}
+
+function needsS3(file: string): boolean {
+  return NEEDS_S3.test(readFileSync(join(ROOT, file), 'utf8'))
 }
 
 function runsAlone(file: string): boolean {
