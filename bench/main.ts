@@ -1,8 +1,10 @@
 import { ceph } from '../tools/services/ceph.ts'
+import { pyarrow } from '../tools/services/pyarrow.ts'
 import { startS3 } from '../tools/services/s3.ts'
 import { prepareServices } from '../tools/services/service.ts'
 import { awscli, curl, rclone } from '../tools/services/uploaders.ts'
 import { benchBatch } from './batch.ts'
+import { benchFooters } from './footers.ts'
 import { benchSearch } from './search.ts'
 import { benchSlowUploads } from './slow-uploads.ts'
 import { formatRows, type Row } from './support/table.ts'
@@ -27,6 +29,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
         : [{ megabytes: 64, atOnce: 8, seconds: 3 }],
     ),
   P3: () => directUpload(FULL ? 1024 : 128, FULL ? 3 : 1),
+  P5: () => footers(),
   // With it P11: the same files, the same start.
   P6: () =>
     LONG
@@ -48,6 +51,15 @@ for (const [name, run] of Object.entries(BENCHMARKS)) {
   rows.push(...(await run()))
 }
 process.stdout.write(formatRows(rows))
+
+/** Without pyarrow the others are beside us. */
+async function footers(): Promise<Row[]> {
+  const say = (text: string) => process.stderr.write(`${text}\n`)
+  const { env } = await prepareServices([pyarrow], { system: false, say })
+  const small = { rowGroups: 500, columns: 50 }
+  const large = { rowGroups: 3_000, columns: 100 }
+  return await benchFooters(FULL ? [small, large] : [small], FULL ? 9 : 3, env[pyarrow.variable])
+}
 
 /** Brings the S3 server and the programs that P3 runs beside; without a server there is nothing to measure. */
 async function directUpload(megabytes: number, rounds: number): Promise<Row[]> {
