@@ -32,6 +32,12 @@ sources:
     config: { root: files/documents }
     accept: [application/pdf, text/*, .csv]
     max_file_size: 50000000
+  films:
+    label: Films and sound
+    storage: filesystem
+    config: { root: files/films }
+    accept: [video/*, audio/*]
+    max_file_size: 50000000000
 permissions:
   files-browse: true
 `

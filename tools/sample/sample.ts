@@ -9,7 +9,8 @@ import { type SendOptions, sendFiles } from './send.ts'
 /** Makes what is not there of the database and its configuration. */
 export function makeSample(folder: string): void {
   const { database, config } = sampleIn(folder)
-  for (const source of ['photographs', 'documents']) mkdirSync(join(folder, 'files', source), { recursive: true })
+  for (const source of ['photographs', 'documents', 'films'])
+    mkdirSync(join(folder, 'files', source), { recursive: true })
   if (!existsSync(config)) writeFileSync(config, CONFIGURATION)
   if (existsSync(database)) return
   writeState(folder, { complete: false, sent: {} })

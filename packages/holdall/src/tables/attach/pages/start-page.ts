@@ -94,7 +94,12 @@ async function ways(c: RouteContext, room: AttachRoom, subject: Subject, column:
           body: 'Files that are here already can be attached.',
         })
       : uploadWay(room, subject, column, source)
-  }${here.length > 0 && (await hereWay(c, room, subject, column, here))}`
+  }${here.length > 0 && (await hereWay(c, room, subject, column, [...here].sort(first(rule?.source))))}`
+}
+
+/** The source that a column is bound to comes before the others. */
+function first(slug: string | null | undefined): (one: Source, other: Source) => number {
+  return (one, other) => Number(other.slug === slug) - Number(one.slug === slug)
 }
 
 function columnChoice({ fileColumns, href }: Subject, column: string): Html {
