@@ -6,15 +6,17 @@ import { accessRoutes } from '../access/routes.ts'
 import type { Config } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
 import { createDatasets } from '../datasets/room.ts'
+import { datasetPurpose } from '../datasets/uploads/purpose.ts'
 import { createFiles } from '../files/files.ts'
 import { imageLimits } from '../files/limits.ts'
 import { filesRoutes, refusedUpload } from '../files/routes.ts'
 import { createFindDeleted } from '../files/trash/notes.ts'
-import { type LoadedPlugins, requirePlugins } from '../plugins/load.ts'
+import { everyStorage, type LoadedPlugins, laterStorages, requirePlugins } from '../plugins/load.ts'
 import { createKeptSecrets } from '../secrets/kept.ts'
 import { createSecrets } from '../secrets/named.ts'
 import { resolveServerSecret } from '../secrets/server-secret.ts'
 import { killPoint } from '../sources/kill-point.ts'
+import { managingRoutes } from '../sources/managing/routes.ts'
 import { sourceRoutes } from '../sources/routes.ts'
 import { createSources } from '../sources/sources.ts'
 import { createUploads } from '../uploads/engine.ts'
@@ -96,15 +98,21 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
     closing.push(outgoing.close)
     const builtIn = storageTypes(before)
     const plugins = options.plugins ?? (await requirePlugins(config, { storages: builtIn }))
+    const types = [...builtIn, ...plugins.storages]
+    const more = laterStorages(config, types)
+    const { fetch, guard } = outgoing
+    const { getSecret } = createSecrets(env, createKeptSecrets(database, secret))
     const sources = await createSources({
       database,
       config,
-      types: [...builtIn, ...plugins.storages],
+      types,
+      more,
       absent: plugins.absent,
-      getSecret: createSecrets(env, createKeptSecrets(database, secret)).getSecret,
+      getSecret,
       dataDirectory: data.path,
       log,
-      fetch: outgoing.fetch,
+      fetch,
+      guard,
     })
     closing.push(sources.close)
     const files = createFiles({
@@ -118,8 +126,15 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       before,
     })
     closing.push(files.close)
-    const uploads = createUploads({ database, sources, intake: files.intake, log, before })
-    closing.push(uploads.close)
+    const uploads = createUploads({
+      database,
+      sources,
+      intake: files.intake,
+      // Nothing is probed before everything here is made.
+      purposes: [datasetPurpose({ database, sources, before, probe: (...asked) => datasets.probe(...asked) })],
+      log,
+      before,
+    })
 
     const frame = async (c: RouteContext) => {
       const { pathname, search } = new URL(c.req.url)
@@ -156,10 +171,14 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       frame,
       once: access.flash,
       origin: (c) => requestOrigin(c, access.proxy),
+      uploads,
+      secret,
       log,
       dataDirectory: data.path,
     })
     closing.push(datasets.close)
+    // First of all: its steps use all the others.
+    closing.push(uploads.close)
     const filesRoom = {
       registry: files.registry,
       thumbnails: files.thumbnails,
@@ -190,6 +209,25 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       openApiRoute(() => routes, urls.base),
       ...accessRoutes({ access, frame, places: grantablePlaces(tables.databases, sources, tables.fileColumns) }),
       ...sourceRoutes(sources, permissions),
+      ...managingRoutes({
+        database,
+        config,
+        types: () => everyStorage(types, more),
+        making: { getSecret, fetch, guard, log },
+        reserved: [data.path, data.internalDatabase],
+        keptIn: (db) => createKeptSecrets(db, secret),
+        before,
+        sources,
+        urls,
+        frame,
+        once: access.flash,
+        list: (source, by) =>
+          files.sync.begin(source, by).then(
+            () => undefined,
+            // The source is made; what looks after syncs tries again.
+            (error) => log.warn('a new source could not be synced yet', { source: source.slug, error }),
+          ),
+      }),
       ...uploadRoutes({
         uploads,
         sources,
@@ -205,7 +243,11 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
     const http = createHttp(routes, {
       urls,
       log,
-      authenticate: access.authenticate,
+      async authenticate(c) {
+        // What another process has made or deactivated holds at the next request, as grants do.
+        await sources.follow()
+        return await access.authenticate(c)
+      },
       refuseCrossSite: access.refuseCrossSite,
       enforce: access.enforce,
       theme: access.theme,

@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import type { Permissions } from '../access/permissions.ts'
 import type { Config } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Once } from '../files/room.ts'
 import type { Sources } from '../sources/sources.ts'
+import type { Uploads } from '../uploads/engine.ts'
 import type { Log } from '../web/log.ts'
 import type { FrameOf } from '../web/page.ts'
 import type { Route, RouteContext } from '../web/route.ts'
@@ -15,6 +17,8 @@ import { createAsks } from './query/ask.ts'
 import { queryFolder } from './query/folder.ts'
 import { createLocalFiles } from './query/local-files.ts'
 import { queryRoutes } from './query/routes.ts'
+import { createProbe, type Probe } from './uploads/probe.ts'
+import { datasetUploadRoutes } from './uploads/routes.ts'
 
 export interface DatasetsOptions {
   readonly database: InternalDatabase
@@ -26,6 +30,9 @@ export interface DatasetsOptions {
   readonly once: Once
   /** Scheme, host and port as the client wrote them. */
   readonly origin: (c: RouteContext) => string
+  readonly uploads: Uploads
+  /** The server's. */
+  readonly secret: string
   readonly log: Log
   readonly dataDirectory: string
 }
@@ -33,6 +40,8 @@ export interface DatasetsOptions {
 /** The datasets room, assembled. */
 export interface Datasets {
   readonly engine: QueryEngine
+  /** For the uploads that become datasets. */
+  readonly probe: Probe
   readonly routes: readonly Route[]
   close(): Promise<void>
 }
@@ -40,13 +49,20 @@ export interface Datasets {
 /** Enters the collections of the configuration. No query process is begun before somebody asks something. */
 export async function createDatasets(options: DatasetsOptions): Promise<Datasets> {
   const { database, config, sources, permissions, urls, frame, once, origin, log, dataDirectory } = options
+  const { uploads, secret } = options
   await recordCollections(database, config.collections)
   const engine = createDuckDbEngine({ folder: queryFolder(dataDirectory), log })
   const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources) })
   const room = { database, config, sources, permissions, urls, frame, once, origin, asks }
   return {
     engine,
-    routes: [...collectionRoutes(room), ...queryRoutes(room), ...datasetRoutes(room)],
+    probe: createProbe({ engine, folder: join(dataDirectory, 'probes') }),
+    routes: [
+      ...collectionRoutes(room),
+      ...queryRoutes(room),
+      ...datasetRoutes(room),
+      ...datasetUploadRoutes({ uploads, sources, database, urls, secret, origin }),
+    ],
     close: () => engine.close(),
   }
 }
