@@ -3,7 +3,7 @@ import { isHostEntry } from '../web/outgoing/addresses.ts'
 import { type Ignored, readBlock } from './block.ts'
 import type { Path } from './path.ts'
 import type { Report } from './report.ts'
-import { flag, text, wholeNumber } from './values.ts'
+import { flag, wholeNumber } from './values.ts'
 
 /** Under the names they have in the file. Times in milliseconds, sizes in bytes unless the name says otherwise. */
 export interface Settings {
@@ -41,8 +41,17 @@ export interface Settings {
   readonly thumbnail_max_pixels?: number
   readonly thumbnail_concurrency?: number
   readonly thumbnail_timeout_seconds?: number
-  /** As written; the datasets room reads it. */
-  readonly parquet_limits?: unknown
+  readonly parquet_limits?: ParquetLimitSettings
+}
+
+/** What the footer of a Parquet file may have at most. */
+export interface ParquetLimitSettings {
+  readonly footer_bytes?: number | undefined
+  /** Levels of columns within columns. */
+  readonly depth?: number | undefined
+  /** Columns, those within others too. */
+  readonly leaves?: number | undefined
+  readonly row_groups?: number | undefined
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -106,6 +115,13 @@ export const FILES_IGNORED: Ignored = {
   thumbnail_eager: 'thumbnails are made when somebody first looks',
 }
 
+const parquetLimits = z
+  .strictObject(
+    { footer_bytes: wholeNumber(1), depth: wholeNumber(1), leaves: wholeNumber(1), row_groups: wholeNumber(1) },
+    { error: 'must be a block of limits: footer_bytes, depth, leaves and row_groups.' },
+  )
+  .partial()
+
 const SHAPE = {
   base_url: baseUrl,
   max_upload_bytes: wholeNumber(1),
@@ -128,7 +144,7 @@ const SHAPE = {
   truncate_cells_html: wholeNumber(0),
   force_https_urls: flag,
   ...FILES_SHAPE,
-  parquet_limits: z.record(text, z.unknown(), { error: 'must be a block of limits.' }),
+  parquet_limits: parquetLimits,
 }
 
 const IGNORED: Ignored = {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { configOf, problemsOf } from '../../config/testing.ts'
 import { HoldallError } from '../../web/error.ts'
-import { PARQUET_LIMITS, type ParquetLimits } from './limits.ts'
+import { PARQUET_LIMITS, type ParquetLimits, parquetLimits } from './limits.ts'
 import { readParquetFooter } from './read.ts'
 import { madeUp, type Segment } from './test-files.ts'
 import { chunkOf, type Element, element, fieldHead, footerOf, listHead, rowGroupOf, thrift } from './test-footers.ts'
@@ -94,4 +95,20 @@ test('the names of all columns have four MiB together', async () => {
     readParquetFooter(madeUp(named(4 * 1024 ** 2 + 1))),
     refusedWith('parquet_invalid', /names of its columns are too long/),
   )
+})
+
+test('the settings override each limit by itself, and say what is wrong with them', () => {
+  const limits = (block: string) => parquetLimits(configOf(`settings: {parquet_limits: ${block}}`).settings)
+  assert.deepEqual(limits('{}'), PARQUET_LIMITS)
+  assert.deepEqual(limits('{leaves: 20, row_groups: "7"}'), { ...PARQUET_LIMITS, leaves: 20, rowGroups: 7 })
+  assert.deepEqual(limits('{footer_bytes: 1000, depth: 2}'), { ...PARQUET_LIMITS, footerBytes: 1_000, depth: 2 })
+  for (const [block, problem] of [
+    ['many', 'settings.parquet_limits must be a block of limits: footer_bytes, depth, leaves and row_groups.'],
+    ['{leafs: 5}', 'settings.parquet_limits must be a block of limits: footer_bytes, depth, leaves and row_groups.'],
+    ['{depth: deep}', 'settings.parquet_limits.depth must be a whole number of at least 1.'],
+    ['{depth: 0}', 'settings.parquet_limits.depth must be a whole number of at least 1.'],
+  ] as const) {
+    const [said = ''] = problemsOf(`settings: {parquet_limits: ${block}}`)
+    assert.equal(said.replace(/^\S+ /, ''), problem)
+  }
 })
