@@ -11,6 +11,7 @@ import type { Route, RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
 import { collectionRoutes } from './collections/routes.ts'
 import { recordCollections } from './collections/rows.ts'
+import { openObjectCache } from './engine/cache.ts'
 import { createDuckDbEngine, type QueryEngine } from './engine/engine.ts'
 import { datasetRoutes } from './pages/routes.ts'
 import { createAsks } from './query/ask.ts'
@@ -52,7 +53,8 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const { uploads, secret } = options
   await recordCollections(database, config.collections)
   const engine = createDuckDbEngine({ folder: queryFolder(dataDirectory), log })
-  const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources) })
+  const cache = openObjectCache({ folder: join(dataDirectory, 'objects') })
+  const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources, cache) })
   const room = { database, config, sources, permissions, urls, frame, once, origin, asks }
   return {
     engine,
@@ -63,6 +65,9 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
       ...datasetRoutes(room),
       ...datasetUploadRoutes({ uploads, sources, database, urls, secret, origin }),
     ],
-    close: () => engine.close(),
+    async close() {
+      await engine.close()
+      await cache.close()
+    },
   }
 }

@@ -185,10 +185,6 @@ export const ERRORS = {
     message: 'The collection {id} holds {count}. Delete what is in it first; nothing was deleted.',
   },
   dataset_not_found: { status: 404, message: 'Dataset not found: {id}' },
-  dataset_not_local: {
-    status: 400,
-    message: 'The files of this dataset lie in the source {source}, which cannot be read from here by queries.',
-  },
   dataset_objects_gone: { status: 409, message: 'The files of this dataset are gone for good. Upload it again.' },
 
   // Parquet files

@@ -156,7 +156,7 @@ function catalogField(room: DatasetsRoom, refusal: Refusal | undefined, value: s
 
 function peopleFields(refusal: Refusal | undefined, allow: Collection['allow'], maker?: string | null): Html {
   const names = ['view', 'query', 'edit'] as const
-  return html`<fieldset class="who-may"><legend class="section-head">Who may do what</legend><p class="hint">Names of people with commas between them; <code>*</code> is everybody who has signed in. An empty field leaves it to what holds for all collections. ${
+  return html`<fieldset class="who-may"><legend>Who may do what</legend><p class="hint">Names of people with commas between them; <code>*</code> is everybody who has signed in. An empty field leaves it to what holds for all collections. ${
     maker === undefined ? 'You may do everything.' : maker !== null && html`${maker}, who made it, may do everything.`
   }</p><div class="fields">${names.map((name) =>
     field({

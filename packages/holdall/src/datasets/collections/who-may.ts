@@ -22,10 +22,10 @@ export function whoMay(room: DatasetsRoom, collection: Collection): Html {
     [
       ...WORDS.map(([action, words]) => [words, who(allow[action], origin, file)] as const),
       ['Made', html`${shownTime(createdAt)}${createdBy !== null && html` by ${createdBy}, who may do everything`}`],
-      ['Files', source?.label ?? collection.source],
+      ['Source', source?.label ?? collection.source],
       ['Catalog', catalog],
-      ['Organization', html`<code class="breakable">${organization}</code>`],
-      ['Id', html`<code class="breakable">${id}</code>`],
+      ['Organization', html`<code class="wrap">${organization}</code>`],
+      ['Id', html`<code class="wrap">${id}</code>`],
     ],
   )}</div></section>`
 }

@@ -4,29 +4,52 @@ import { nullCell, textCell } from '../../web/parts/table.ts'
 
 const INTEGER = /^U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?$/
 const NUMBER = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))$/
-/** Smaller numbers may be years. */
+const WHOLE = /^-?\d{1,60}$/
+/** Where all are smaller they may be years. */
 const GROUPED_FROM = 10_000
 const MAX_CELL_TEXT = 400
+const LONG_TEXT = 24
 
 /** Whether values of a DuckDB type are numbers, which align right. */
 export function isNumeric(type: string): boolean {
   return NUMBER.test(type)
 }
 
-/** A value of an answer as it stands in a cell. */
-export function answerCell(value: unknown, type: string): Html | string {
-  if (value === null || value === undefined) return nullCell
-  if (typeof value === 'object') return blobCell(value) ?? textCell(shortened(JSON.stringify(value)))
-  const text = String(value)
-  if (isNumeric(type)) return shownNumber(text, type)
-  return text.length > 16 ? textCell(shortened(text)) : text
+/** What the values of one column stand as in its cells: numbers of one column are written alike. */
+export function cellsOf(type: string, values: readonly unknown[]): (Html | string)[] {
+  const grouped = INTEGER.test(type) && values.some((value) => isLarge(value))
+  return values.map((value) => (grouped && value !== null ? grouping(String(value)) : cell(value, type)))
 }
 
-/** Whole numbers with thousands separators, however large they are. */
-export function shownNumber(text: string, type: string): string {
-  if (!INTEGER.test(type) || !/^-?\d{1,60}$/.test(text)) return text
-  const value = BigInt(text)
-  return value >= GROUPED_FROM || value <= -GROUPED_FROM ? formatNumber(value) : text
+function cell(value: unknown, type: string): Html | string {
+  if (value === null || value === undefined) return nullCell
+  if (typeof value === 'object') return blobCell(value) ?? textCell(shortened(JSON.stringify(value)))
+  const text = shownText(String(value), type)
+  if (isNumeric(type)) return text
+  if (isTime(type)) return html`<span class="nowrap">${text}</span>`
+  return text.length > LONG_TEXT ? textCell(shortened(text)) : text
+}
+
+/** A value alone: whole numbers with thousands separators, times as people write them. */
+export function shownText(text: string, type: string): string {
+  if (INTEGER.test(type) && isLarge(text)) return grouping(text)
+  // ISO 8601, with no more of it than says something.
+  return isTime(type) ? text.replace('T', ' ').replace(/(:\d\d)\.0+(?=\D|$)/, '$1') : text
+}
+
+function isTime(type: string): boolean {
+  return type.startsWith('TIMESTAMP')
+}
+
+function isLarge(value: unknown): boolean {
+  const text = String(value)
+  if (!WHOLE.test(text)) return false
+  const number = BigInt(text)
+  return number >= GROUPED_FROM || number <= -GROUPED_FROM
+}
+
+function grouping(text: string): string {
+  return WHOLE.test(text) ? formatNumber(BigInt(text)) : text
 }
 
 function blobCell(value: object): Html | undefined {

@@ -3,12 +3,13 @@ import { type Html, html } from '../../web/html.ts'
 import { icon } from '../../web/parts/icon.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { Dataset, DatasetColumn, DatasetWarning } from '../records.ts'
-import { shownNumber } from './cells.ts'
+import { shownText } from './cells.ts'
 
 /** From this share of nulls on, a column is mostly empty. */
 const MOSTLY_NULL = 0.5
 const BAR_WIDTH = 64
 const MAX_BOUND_LENGTH = 24
+const LONG_TYPE = 26
 
 /** Columns with type, share of nulls, smallest and largest value. */
 export function columnsTab(dataset: Dataset): Html {
@@ -28,10 +29,15 @@ export function columnsTab(dataset: Dataset): Html {
 function columnRow(column: DatasetColumn, rowCount: number, warnings: readonly DatasetWarning[]): Html {
   return html`<tr><th scope="row"><span class="breakable">${column.name}</span>${warnings.map(
     ({ message }) => html`<span class="column-warning">${icon('warning')}<span>${message}</span></span>`,
-  )}</th><td class="column-fact"><span class="two-lines" title="${column.type}">${column.type}</span></td><td>${nulls(column, rowCount)}</td><td class="column-fact">${bound(
+  )}</th><td class="column-fact">${typeName(column.type)}</td><td>${nulls(column, rowCount)}</td><td class="column-fact">${bound(
     column.min,
     column.type,
   )}</td><td class="column-fact">${bound(column.max, column.type)}</td><td class="numeric muted">${formatBytes(column.compressedBytes)}</td></tr>`
+}
+
+/** Types of nested columns are as long as what they hold. */
+function typeName(type: string): Html | string {
+  return type.length > LONG_TYPE ? html`<span class="two-lines" title="${type}">${type}</span>` : type
 }
 
 function nulls({ nullCount, isRequired }: DatasetColumn, rowCount: number): Html {
@@ -55,7 +61,7 @@ function shownShare(share: number): string {
 
 function bound(value: string | null, type: string): Html | string {
   if (value === null) return html`<span class="faint" title="The file does not say">–</span>`
-  const shown = type === 'VARCHAR' ? cut(value) : shownNumber(cut(value), type)
+  const shown = cut(shownText(value, type))
   return html`<span title="${value}">${type === 'VARCHAR' && value === '' ? html`<span class="null">empty</span>` : shown}</span>`
 }
 

@@ -11,6 +11,7 @@ import { type PipelineStep, pipelineOf } from './pipeline.ts'
 export function filesTab({ sources }: DatasetsRoom, dataset: Dataset): Html {
   const { files, version } = dataset
   const steps = pipelineOf(dataset.stepsLog)
+  const hashed = files.some(({ contentHash }) => contentHash !== null)
   return html`<section class="panel" aria-labelledby="files"><div class="panel-head"><h2 id="files" class="grow">Files of version ${version}</h2></div>${dataTable(
     {
       caption: `Files of version ${version}, in the order in which they were added`,
@@ -20,7 +21,7 @@ export function filesTab({ sources }: DatasetsRoom, dataset: Dataset): Html {
         { label: 'Size', kind: 'numeric' },
         { label: 'Source' },
         { label: 'Path' },
-        { label: 'SHA-256' },
+        ...(hashed ? [{ label: 'SHA-256' }] : []),
       ],
       rows: files.map((file) => ({
         cells: [
@@ -29,7 +30,7 @@ export function filesTab({ sources }: DatasetsRoom, dataset: Dataset): Html {
           formatBytes(file.sizeBytes),
           sources.byId(file.sourceId)?.label ?? '',
           copyable(file.path, 'the path', shortPath(file.path)),
-          file.contentHash === null ? '' : copyable(file.contentHash.replace('sha256:', ''), 'the hash'),
+          ...(hashed ? [hashCell(file.contentHash)] : []),
         ],
       })),
     },
@@ -39,9 +40,9 @@ export function filesTab({ sources }: DatasetsRoom, dataset: Dataset): Html {
       ['Uploaded by', dataset.uploadedBy],
       ['Added', shownTime(dataset.createdAt)],
       ['Changed', dataset.updatedAt === dataset.createdAt ? null : shownTime(dataset.updatedAt)],
-      ['Upload', dataset.uploadId === null ? null : html`<code class="breakable">${dataset.uploadId}</code>`],
-      ['Dataset', html`<code class="breakable">${dataset.id}</code>`],
-      ['Table', html`<code class="breakable">${dataset.tableName}</code>`],
+      ['Upload', dataset.uploadId === null ? null : html`<code class="wrap">${dataset.uploadId}</code>`],
+      ['Dataset', html`<code class="wrap">${dataset.id}</code>`],
+      ['Table', html`<code class="wrap">${dataset.tableName}</code>`],
       ['In the catalog', catalogName(dataset)],
       ...steps.map((step) => [STEP_WORDS[step.name] ?? step.name, stepLine(step)] as const),
     ],
@@ -59,11 +60,16 @@ function stepLine({ startedAt, milliseconds }: PipelineStep): Html {
   return html`${milliseconds === undefined ? '' : formatDuration(milliseconds / 1000)}${startedAt !== undefined && html`, begun ${shownTime(startedAt)}`}`
 }
 
+function hashCell(hash: string | null): Html | string {
+  return hash === null ? '' : copyable(hash.replace('sha256:', ''), 'the hash')
+}
+
 function catalogName({ catalogDatabase, catalogTable }: Dataset): string | null {
   if (catalogTable === null) return null
   return catalogDatabase === null ? catalogTable : `${catalogDatabase}.${catalogTable}`
 }
 
 function shortPath(path: string): string {
-  return `…/${path.split('/').slice(-2).join('/')}`
+  const parts = path.split('/')
+  return parts.length > 2 ? `…/${parts.slice(-2).join('/')}` : path
 }

@@ -1,10 +1,12 @@
+import { isDatasetPath } from '../../sources/paths.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { HoldallError } from '../../web/error.ts'
+import type { LocalObject, ObjectCache } from '../engine/cache.ts'
 import type { DatasetObject } from './ask.ts'
 
 /** Objects as files of this computer, for as long as they are needed. */
 export interface LocalFiles {
-  /** @throws HoldallError `file_missing`, `source_unavailable`, `source_inactive`, `dataset_not_local` */
+  /** @throws HoldallError `file_missing`, `source_unavailable`, `source_inactive`, and what the cache throws */
   take(objects: readonly DatasetObject[], signal?: AbortSignal): Promise<LocalLease>
 }
 
@@ -14,27 +16,32 @@ export interface LocalLease {
   release(): Promise<void>
 }
 
-/** Where the storage keeps its files on this computer, they are read where they lie. */
-export function createLocalFiles(sources: Sources): LocalFiles {
-  async function pathOf({ sourceId, path }: DatasetObject): Promise<string> {
+/** @param cache what is not on this computer is copied to it */
+export function createLocalFiles(sources: Sources, cache: ObjectCache): LocalFiles {
+  async function open(object: DatasetObject, signal: AbortSignal | undefined): Promise<LocalObject> {
+    const { sourceId, path, sizeBytes, etag } = object
     const source = sources.byId(sourceId)
     if (source === undefined) throw new HoldallError('file_missing')
     const storage = await source.storage()
-    if (storage.openLocal === undefined) throw new HoldallError('dataset_not_local', { source: source.slug })
-    const local = await storage.openLocal(path)
-    if (local === undefined) throw new HoldallError('file_missing')
-    await local.close()
-    return local.path
+    return await cache.open(
+      { storage, sourceId: String(sourceId), path, size: sizeBytes, etag, isOurs: isDatasetPath(path) },
+      signal,
+    )
   }
 
   return {
     async take(objects, signal) {
-      const paths = new Map<DatasetObject, string>()
-      for (const object of objects) {
-        signal?.throwIfAborted()
-        paths.set(object, await pathOf(object))
+      const opened = new Map<DatasetObject, LocalObject>()
+      async function release(): Promise<void> {
+        await Promise.all([...opened.values()].map((local) => local.close()))
       }
-      return { pathOf: (object) => paths.get(object) as string, async release() {} }
+      try {
+        for (const object of objects) opened.set(object, await open(object, signal))
+      } catch (error) {
+        await release()
+        throw error
+      }
+      return { pathOf: (object) => (opened.get(object) as LocalObject).path, release }
     },
   }
 }

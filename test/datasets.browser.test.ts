@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, describe, test } from 'node:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { openInternalDatabase } from '../packages/holdall/src/database/internal.ts'
+import { findCollection } from '../packages/holdall/src/datasets/collections/rows.ts'
+import type { Dataset } from '../packages/holdall/src/datasets/records.ts'
+import { testDatasetOf, writeParquet } from '../packages/holdall/src/datasets/testing.ts'
+import { CHROMIUM, launchBrowser, lookAt } from './support/browser.ts'
+import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
+
+const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
+const LONG = process.env.HOLDALL_TEST_LONG !== undefined
+const ROWS = 60_000
+const VISITS = `SELECT range + 1 AS visit_id,
+    TIMESTAMP '2009-01-02 10:00:00' + INTERVAL (range * 137) MINUTE AS visited_at,
+    ['Harbour life', 'Ship models', 'Photographs', 'Ceramics', 'Whaling', 'Textiles'][1 + (range * 7 % 43 % 6)::INT] AS gallery,
+    CASE WHEN range % 500 = 0 THEN NULL ELSE ['adult', 'child', 'school', 'senior'][1 + (range % 7 % 4)::INT] END AS ticket_type,
+    CASE WHEN range % 8 = 0 THEN NULL ELSE ['0–12', '13–17', '18–29', '30–64', '65+'][1 + (range % 5)::INT] END AS age_band,
+    (range * 7919 % 14385 + 4)::INTEGER AS "dwell (s)",
+    11.25 + (range % 67) / 4.0 AS temperature_c,
+    CASE WHEN range % 12 = 0 THEN 'A bit cold in the room with the boats' END AS feedback
+  FROM range(${ROWS})`
+
+describe('datasets in a browser', { skip }, () => {
+  let folder: string
+  let holdall: RunningHoldall
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let collection: string
+  let dataset: Dataset
+  let here: string
+  const troubles: string[] = []
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdall-datasets-'))
+    const data = join(folder, 'data')
+    ;[holdall, browser] = await Promise.all([startHoldall({ data }), launchBrowser()])
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
+    page = await context.newPage()
+    page.on('console', (message) => {
+      if (message.type() === 'error') troubles.push(message.text())
+    })
+    await page.goto(holdall.signInLink)
+    await page.getByRole('button', { name: 'Sign in as root' }).click()
+    await page.waitForURL(`${holdall.url}/`)
+  })
+
+  after(async () => {
+    await browser?.close()
+    await holdall?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  afterEach(() => assert.deepEqual(troubles.splice(0), []))
+
+  /** What an upload of the file would have made. */
+  async function register(): Promise<void> {
+    const root = join(folder, 'data', 'files')
+    mkdirSync(root, { recursive: true })
+    await writeParquet(join(root, 'gallery_visits.parquet'), VISITS, ', ROW_GROUP_SIZE 6144')
+    const database = await openInternalDatabase(join(folder, 'data', 'internal.db'))
+    const [, organization = '', id = ''] = /datasets\/([^/]+)\/([^/]+)$/.exec(collection) ?? []
+    const found = await findCollection(database, organization, id)
+    assert(found)
+    const at = (seconds: number) => new Date(Date.UTC(2026, 10, 21, 10, 0, seconds)).toISOString()
+    dataset = await testDatasetOf(database, found.seq, {
+      root,
+      path: 'gallery_visits.parquet',
+      uploadedBy: 'jonas',
+      stepsLog: [
+        { step: 'combine', phase: 'start', started_at: at(0), status: 'combining' },
+        { step: 'combine', phase: 'end', finished_at: at(9), status: 'combined' },
+        { step: 'register', phase: 'start', started_at: at(12), status: 'registering' },
+        { step: 'register', phase: 'end', finished_at: at(16), status: 'registered' },
+      ],
+      warnings: [{ column: 'dwell (s)', message: 'is called dwell (s) in the catalog, with quotes around it' }],
+    })
+    await database.close()
+    here = `${collection}/${dataset.id}`
+  }
+
+  test('the first collection is made from the empty state, and says how to fill it', async () => {
+    await page.getByRole('link', { name: 'Datasets' }).click()
+    await page.getByRole('heading', { name: 'No collection yet' }).waitFor()
+    const findings = await lookAt(context, `${holdall.url}/-/datasets`, 'datasets-none')
+    await page.getByRole('link', { name: 'Make a collection' }).click()
+    findings.push(...(await lookAt(context, `${holdall.url}/-/collections/create`, 'collection-create')))
+    await page.getByLabel('Name', { exact: true }).fill('Visitors')
+    await page.getByLabel('Id', { exact: true }).fill('not an id')
+    await page.getByRole('button', { name: 'Make collection' }).click()
+    await page
+      .getByText(/Use up to 100 letters/)
+      .first()
+      .waitFor()
+    assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Visitors', 'every value is kept')
+    await page.getByLabel('Id', { exact: true }).fill('visitors')
+    await page.getByLabel('Who may look at the datasets').fill('jonas, ines')
+    // A refused form is a 400, which the browser notes.
+    troubles.splice(0)
+    await page.getByRole('button', { name: 'Make collection' }).click()
+    await page.getByText('Visitors made').waitFor()
+    collection = page.url()
+    await page.getByRole('heading', { name: 'No datasets yet' }).waitFor()
+    if (LONG) findings.push(...(await lookAt(context, collection, 'collection-empty')))
+    assert.deepEqual(findings, [])
+  })
+
+  test('its datasets are listed, each with how much it is', async () => {
+    await register()
+    await page.goto(`${holdall.url}/-/datasets`)
+    await page.getByText(/1 dataset · 60,000 rows/).waitFor()
+    const findings = LONG ? await lookAt(context, `${holdall.url}/-/datasets`, 'datasets') : []
+    await page.getByRole('link', { name: 'Visitors' }).click()
+    findings.push(...(await lookAt(context, collection, 'collection')))
+    await page.getByRole('link', { name: 'gallery_visits' }).click()
+    await page.waitForURL(here)
+    assert.deepEqual(findings, [])
+  })
+
+  test('a dataset shows its columns, its first rows, its row groups, its files', async () => {
+    await page.goto(here)
+    assert.equal(await page.getByRole('row').count(), 9)
+    const row = page.getByRole('row', { name: /age_band/ })
+    assert.match((await row.textContent()) ?? '', /VARCHAR\s*12\.5%\s*0–12\s*65\+/)
+    const findings = await lookAt(context, here, 'dataset')
+    for (const tab of LONG ? ['preview', 'row-groups', 'files'] : ['row-groups', 'files']) {
+      findings.push(...(await lookAt(context, `${here}?tab=${tab}`, `dataset-${tab}`)))
+    }
+    await page.getByRole('link', { name: 'Preview' }).click()
+    await page.getByText('The first 100 of 60,000 rows').last().waitFor()
+    assert.equal(await page.getByRole('row').count(), 101)
+    assert.deepEqual(findings, [])
+  })
+
+  test('it is asked with SQL; what fails is said beside it, and what was written stays', async () => {
+    await page.goto(`${here}?tab=query`)
+    const sql = `select gallery,\n       count(*) as visits,\n       round(avg("dwell (s)") / 60, 1) as minutes\nfrom ${dataset.tableName}\nwhere ticket_type <> 'school'\ngroup by gallery order by visits desc`
+    await page.getByLabel('SQL').fill(sql)
+    await page.getByRole('button', { name: 'Run' }).click()
+    await page.getByText(/^6 rows in /).waitFor()
+    assert.equal(await page.getByLabel('SQL').inputValue(), sql)
+    assert.match((await page.getByRole('row').nth(1).textContent()) ?? '', /^[A-Z][a-z ]+\d{4}\d+(\.\d)?$/)
+    const findings = await lookAt(context, page.url(), 'dataset-query')
+    const saved = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Save as CSV' }).click()
+    assert.equal((await saved).suggestedFilename(), 'gallery_visits.csv')
+
+    await page.getByLabel('SQL').fill(`select nothing from ${dataset.tableName}`)
+    await page.getByRole('button', { name: 'Run' }).click()
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /nothing/ })
+      .waitFor()
+    assert.equal(await page.getByLabel('SQL').inputValue(), `select nothing from ${dataset.tableName}`)
+    findings.push(...(await lookAt(context, page.url(), 'dataset-query-failed')))
+    troubles.splice(0)
+    assert.deepEqual(findings, [])
+  })
+
+  test('without scripts all of it works as well', async () => {
+    const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() })
+    const scriptless = await plain.newPage()
+    await scriptless.goto(here)
+    await scriptless.getByLabel('SQL').fill(`select max(visit_id) as most from ${dataset.tableName}`)
+    await scriptless.getByRole('button', { name: 'Run' }).click()
+    await scriptless.getByRole('cell', { name: '60,000' }).waitFor()
+    await plain.close()
+  })
+
+  test('whoever may only look sees no way to ask or to change', async () => {
+    const token = await createToken(holdall.data, 'jonas')
+    const asJonas = (path: string) =>
+      fetch(path, { headers: { Authorization: `Bearer ${token}`, Accept: 'text/html' } })
+    const looked = await asJonas(here)
+    assert.equal(looked.status, 200)
+    const html = await looked.text()
+    assert.doesNotMatch(html, /name="sql"|>Preview<|\/-\/delete|\/-\/export/)
+    assert.equal((await asJonas(`${here}/-/export`)).status, 403)
+  })
+
+  test('deleting can be undone at once, and from the trash', async () => {
+    await page.goto(here)
+    await page.getByLabel('Dataset actions').click()
+    await page.getByRole('button', { name: 'Delete dataset' }).click()
+    await page.getByText('gallery_visits moved to trash').waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('gallery_visits restored').waitFor()
+    await page.goto(here)
+    await page.getByLabel('Dataset actions').click()
+    await page.getByRole('button', { name: 'Delete dataset' }).click()
+    await page.getByRole('link', { name: 'Trash' }).click()
+    const findings = await lookAt(context, page.url(), 'collection-trash')
+    if (LONG) findings.push(...(await lookAt(context, here, 'dataset-trashed')))
+    await page.getByRole('button', { name: 'Restore gallery_visits' }).click()
+    await page.waitForURL(here)
+    assert.deepEqual(findings, [])
+  })
+})
