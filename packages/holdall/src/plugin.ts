@@ -29,6 +29,7 @@
  */
 export { disposition as contentDisposition } from './files/serving/disposition.ts'
 export type { Plugin, PluginFactory } from './plugins/plugin.ts'
+export type { Adopting, AdoptingOptions, Objection } from './sources/adopting.ts'
 export type { Finding, Remedy, Step, StorageDoctor, Trouble } from './sources/examination.ts'
 export type {
   ListPartsOptions,

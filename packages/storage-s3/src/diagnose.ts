@@ -48,6 +48,27 @@ export async function diagnose(error: unknown, config: S3Config): Promise<Findin
   return { check: 'connection', status: 'failed', says, fix: connectionFix(error.cause) }
 }
 
+const BLAMED: Readonly<Record<string, string>> = {
+  InvalidAccessKeyId: 'access_key_id',
+  CredentialsProviderError: 'access_key_id',
+  SignatureDoesNotMatch: 'secret_access_key',
+  InvalidToken: 'session_token',
+  NoSuchBucket: 'bucket',
+  AccessDenied: 'bucket',
+  InvalidBucketName: 'bucket',
+  PermanentRedirect: 'region',
+  AuthorizationHeaderMalformed: 'region',
+}
+
+/** As `Adopting.blame`. */
+export function blame(error: unknown, config: S3Config): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if (config.credentials_url !== undefined && error.message.includes('credentials broker')) return 'credentials_url'
+  const blamed = BLAMED[codeOf(error.cause)]
+  if (blamed !== undefined) return blamed
+  return config.endpoint_url === undefined ? 'bucket' : 'endpoint_url'
+}
+
 function connectionFix(cause: unknown): string {
   const { code = '' } = (cause ?? {}) as NodeJS.ErrnoException
   if (/CERT|SELF_SIGNED|VERIFY_LEAF/.test(code)) {

@@ -8,7 +8,7 @@ import {
 } from 'holdall/plugin'
 import { type Bucket, openBucket, storedFile } from './bucket.ts'
 import { type S3Config, s3Config } from './config.ts'
-import { diagnose } from './diagnose.ts'
+import { blame, diagnose } from './diagnose.ts'
 import { createDoctor } from './doctor.ts'
 import { listObjects } from './list.ts'
 import { createMultipart } from './multipart.ts'
@@ -39,6 +39,7 @@ export function s3Type({ env = process.env, now = Date.now, limits = {} }: S3Opt
     type: 's3',
     config: s3Config,
     diagnose,
+    adopting: { blame },
     async create(config, context): Promise<Storage> {
       const bucket = await openBucket(config, {
         log: context.log,

@@ -179,6 +179,14 @@ function refuseFailures(what: string, answer: Answer): void {
 const stored = await send('POST', '/-/files/upload/photos?filename=a.txt', 'text', { 'Content-Type': 'text/plain' })
 const file = (JSON.parse(stored.text) as { file_id: string }).file_id
 
+const made = await send(
+  'POST',
+  '/-/files/sources',
+  JSON.stringify({ slug: 'scans', storage: 'filesystem', config: { root: join(folder, 'scans') }, make: true }),
+  { 'Content-Type': 'application/json' },
+)
+assert.equal(made.status, 201, made.text)
+
 const planned = await send('POST', '/products/inventory/-/attach', `column=photo&ids=${file}`, {
   'Content-Type': 'application/x-www-form-urlencoded',
   Accept: 'text/html',
@@ -397,6 +405,20 @@ const JSON_BODIES = [
   '{"id":"fresh","allow":{"view-collection":{"__proto__":true}}}',
   '{"label":"Visits","allow":null}',
   '{"confirm":[]}',
+  '{"storage":"filesystem","config":5}',
+  '{"storage":"filesystem","label":"x","config":{"root":"\\u0000"}}',
+  '{"storage":"filesystem","label":"x","config":{"root":"\\ud800"},"make":true}',
+  '{"storage":"filesystem","slug":"..","label":[],"config":{"root":[]},"allow":5}',
+  `{"storage":"filesystem","slug":"a","config":{"root":"/${'x'.repeat(300)}"},"make":true}`,
+  '{"op":"try","storage":"http","label":"h","config":{"urls":[null,{}]}}',
+  '{"storage":"s3","label":"s","config":{"bucket":{}},"values":{"access_key_id":"x","__proto__":"y","nope":{}}}',
+  '{"storage":"__proto__","label":"s","config":{"root":{"$secret":"__proto__"}},"values":5}',
+  '{"config":{"root":{"$secret":"HOLDALL_SECRET"}}}',
+  '{"label":"\\u0000","sync":"every 0h","hash":5,"accept":[[]],"max_file_size":-1,"secrets":[{}]}',
+  '{"allow":{"files-browse":[[]],"view-table":true,"__proto__":1},"revision":"x"}',
+  '{"op":[],"storage":5}',
+  '{"op":"deactivate"}',
+  '{"op":"activate"}',
   '{"files":[]}',
   '{"column":"name","files":["df-00000000000000000000000000"]}',
   '{"column":"photo","files":["df-00000000000000000000000000"],"match":{"column":"nope"}}',
@@ -440,6 +462,11 @@ const FORMS = [
   'name=x&expires=99999999999999999999',
   'expires_days=-1&name=%00',
   'theme=nope',
+  'storage=filesystem&label=x&config.root=%00&make=on',
+  'storage=filesystem&label=x&config.root=/&browse=people&browse_people=,,',
+  'op=try&storage=s3&label=x&config.bucket=a/b&value.secret_access_key=x&browse=nope',
+  'op=try&storage=http&label=x&config.urls=%5B&max_file_size=1e9&sync=never',
+  'op=save&revision=99999999999999999999&config.root=x&upload=other',
   'id=fresh2&label=x&view=a,,*&edit={&query=true',
   'id=fresh3&view={"id":[[1]]}&edit={"__proto__":1}',
   'id=-&organization=%ff',
@@ -456,7 +483,7 @@ function addressesOf(route: Route): string[] {
   const fill = (path: string, values: Record<string, string>) =>
     path.replace(/:(\w+)(?:\{[^}]+\})?/g, (_, name: string) => values[name] ?? 'x')
   const usual = {
-    ...{ database: 'products', table: 'inventory', pks: '1', source: 'photos', id: file, run },
+    ...{ database: 'products', table: 'inventory', pks: '1', source: 'photos', slug: 'scans', id: file, run },
     ...{ upload: '01hz', part: '1', organization: ORGANIZATION, collection: 'visits', dataset: dataset.id },
   }
   const paths = [
@@ -473,6 +500,7 @@ function oddAddressesOf(route: Route): string[] {
     table: 'inventory',
     pks: '1',
     source: 'photos',
+    slug: 'scans',
     id: file,
     upload: '01hz',
     part: '1',

@@ -169,6 +169,7 @@ async function valueFor(name: string, path: string, fresh: boolean): Promise<str
       rows += fresh ? 1 : 0
       return String(rows + 1)
     case 'source':
+    case 'slug':
       return 'photos'
     case 'organization':
       return ORGANIZATION

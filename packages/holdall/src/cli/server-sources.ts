@@ -1,5 +1,5 @@
 import { storageTypes } from '../app/storage-types.ts'
-import { requirePlugins } from '../plugins/load.ts'
+import { laterStorages, requirePlugins } from '../plugins/load.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import { createSources, type Source, type Sources } from '../sources/sources.ts'
 import type { Log } from '../web/log.ts'
@@ -22,19 +22,22 @@ export async function withSources<Result>(
   { io, log, before, readOnly = false }: SourcesWanted,
   work: (sources: Sources) => Promise<Result>,
 ): Promise<Result> {
-  const types = storageTypes(before)
-  const plugins = await requirePlugins(config, { storages: types })
+  const builtIn = storageTypes(before)
+  const plugins = await requirePlugins(config, { storages: builtIn })
+  const types = [...builtIn, ...plugins.storages]
   const outgoing = createOutgoing({ allowPrivate: config.settings.allow_private_hosts })
   try {
     const sources = await createSources({
       database: db,
       config,
-      types: [...types, ...plugins.storages],
+      types,
+      more: laterStorages(config, types),
       absent: plugins.absent,
       getSecret: await secretsOf(db, path, io.env),
       dataDirectory: path,
       log,
       fetch: outgoing.fetch,
+      guard: outgoing.guard,
       asEntered: true,
       readOnly,
     })

@@ -1,5 +1,6 @@
 import type { Complaint, Config, Path } from '../config/config.ts'
 import { ConfigurationError } from '../config/config.ts'
+import type { MoreStorages } from '../sources/runtime.ts'
 import type { StorageType } from '../sources/storage.ts'
 import type { AnyStorageType, Plugin } from './plugin.ts'
 import { isPath, locate, type Places } from './resolve.ts'
@@ -62,6 +63,44 @@ export async function loadPlugins(
   }
   for (const { type } of builtIn.storages) storages.delete(type)
   return { storages: [...storages.values()].map(({ type }) => type), complaints, absent }
+}
+
+/**
+ * The storages of packages of ours that no source of the configuration names: sources that are made at runtime may, and
+ * the package is loaded then.
+ *
+ * @param known what there is already
+ */
+export function laterStorages(
+  config: Pick<Config, 'directory'>,
+  known: readonly StorageType[],
+  holdall: string = import.meta.url,
+): MoreStorages {
+  const places = { directory: config.directory, holdall }
+  const loading = new Map<string, Promise<StorageType | undefined>>()
+
+  async function loadFrom(provider: string, type: string): Promise<StorageType | undefined> {
+    // One that is not installed is not offered; the doctor and the configuration's reader say what to do.
+    const plugin = await makePlugin(provider, {}, places, () => undefined)
+    return plugin?.storages?.find((storage) => storage.type === type) as StorageType | undefined
+  }
+
+  return {
+    offered: Object.keys(PROVIDERS).filter((type) => !known.some((storage) => storage.type === type)),
+    async load(type) {
+      const provider = Object.hasOwn(PROVIDERS, type) ? PROVIDERS[type] : undefined
+      if (provider === undefined) return undefined
+      const before = loading.get(type) ?? loadFrom(provider, type)
+      loading.set(type, before)
+      return await before
+    },
+  }
+}
+
+/** Every storage that a source may be of, those that are loaded only now too. */
+export async function everyStorage(known: readonly StorageType[], more: MoreStorages): Promise<StorageType[]> {
+  const later = await Promise.all(more.offered.map((type) => more.load(type)))
+  return [...known, ...later.filter((type) => type !== undefined)]
 }
 
 /** @throws ConfigurationError with everything that is wrong with the plugins, for who has not asked before */

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod'
 import type { Log } from '../web/log.ts'
 import type { Guard } from '../web/outgoing/guard.ts'
+import type { Adopting } from './adopting.ts'
 import type { Finding, StorageDoctor } from './examination.ts'
 import type { Multipart } from './multipart.ts'
 import type { CallOptions, StoredFile } from './stored-file.ts'
@@ -18,6 +19,8 @@ export interface StorageType<Config = unknown> {
   create(config: Config, context: StorageContext): Promise<Storage>
   /** What the error means that `create` has thrown, for `holdall doctor`; `undefined` when the error says all there is. */
   diagnose?(error: unknown, config: Config): Promise<Finding | undefined>
+  /** For sources that are described on a page. */
+  readonly adopting?: Adopting<Config>
 }
 
 export interface StorageContext {

@@ -65,6 +65,8 @@ export function createSync(options: SyncOptions): Sync {
   const timers: NodeJS.Timeout[] = []
   /** Sources that are still to be synced because the server has started. */
   const waiting = new Set<number>()
+  /** Sources that have been synced before, or cannot be. */
+  const begun = new Set<number>()
   let closed = false
 
   /** What `close` waits for. */
@@ -142,15 +144,19 @@ export function createSync(options: SyncOptions): Sync {
     for (const source of sources.list()) {
       if (closed || !(await isDue(source)) || closed || !(await isThere(source)) || closed) continue
       waiting.delete(source.id)
+      begun.add(source.id)
       if (source.capabilities.can_list) await begin(source, null)
     }
   }
 
   async function isDue({ id, sync, active }: Source): Promise<boolean> {
-    if (!active) return false
-    if (sync.when !== 'every') return waiting.has(id)
+    if (!active || sync.when === 'manual') return false
+    if (sync.when === 'start' && (waiting.has(id) || begun.has(id))) return waiting.has(id)
     const { run } = await state(id)
-    return run === undefined || Date.parse(run.started_at) + sync.seconds * 1_000 <= now()
+    if (run !== undefined) begun.add(id)
+    // One that was made while the server runs has its first sync at once, whoever was to begin it.
+    if (run === undefined) return true
+    return sync.when === 'every' && Date.parse(run.started_at) + sync.seconds * 1_000 <= now()
   }
 
   async function state(sourceId: number): Promise<SyncState> {

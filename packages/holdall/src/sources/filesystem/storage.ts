@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Storage, StorageType } from '../storage.ts'
+import { adoptingFolder } from './adopting.ts'
 import { createDoctor, diagnoseRoot } from './doctor.ts'
 import { type BeforeIo, unwatched } from './io.ts'
 import { createList } from './list.ts'
@@ -53,6 +54,7 @@ export function filesystemType({
   return {
     type: 'filesystem',
     config: filesystemConfig,
+    adopting: adoptingFolder,
     diagnose: (error, { root }) => diagnoseRoot(error, root),
     async create(config, context): Promise<Storage> {
       const { log } = context

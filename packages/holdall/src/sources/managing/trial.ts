@@ -1,0 +1,64 @@
+import { HoldallError } from '../../web/error.ts'
+import { PROBE_LIMIT_MS, reasonOf, within } from '../connection.ts'
+import type { DeclaredSource } from '../declared.ts'
+import { type MakingContext, makeStorage } from '../making.ts'
+import { withSecrets } from '../secrets.ts'
+import type { Storage, StoredFile } from '../storage.ts'
+import { invalid } from './wanted.ts'
+
+/** Asked for to see whether the storage answers at all. */
+const TRIAL_PATH = 'holdall-probe'
+/** Files that are named to show that it is the right place. */
+const SHOWN_FILES = 5
+const LIST_LIMIT_MS = 5_000
+
+/** What was found when a source was tried. */
+export interface Trial {
+  /** The first files; `undefined` where they cannot be listed. */
+  readonly files: readonly StoredFile[] | undefined
+  readonly hasMore: boolean
+  /** Whether files can be uploaded there. */
+  readonly takesUploads: boolean
+}
+
+/**
+ * Makes the storage, asks it something and closes it. Nothing in it is changed.
+ *
+ * @throws HoldallError `source_invalid` with the reason beside the field that it is about
+ */
+export async function tryOut(declared: DeclaredSource, context: MakingContext): Promise<Trial> {
+  let storage: Storage | undefined
+  const making = makeStorage(declared, { ...context, readOnly: true })
+  // One that comes too late is of no use to anybody.
+  let isLate = false
+  making.then(
+    async (made) => {
+      if (isLate) await made.close?.()
+    },
+    () => undefined,
+  )
+  try {
+    storage = await within(PROBE_LIMIT_MS, async (signal) => {
+      const made = await making
+      await made.stat(TRIAL_PATH, { signal })
+      return made
+    })
+    const made = storage
+    const page =
+      made.list && (await within(LIST_LIMIT_MS, async (signal) => await made.list?.({ limit: SHOWN_FILES, signal })))
+    return { files: page?.files, hasMore: page?.next != null, takesUploads: made.write !== undefined }
+  } catch (error) {
+    throw refusalOf(declared, error)
+  } finally {
+    isLate = storage === undefined
+    await storage?.close?.()
+  }
+}
+
+function refusalOf({ source, type }: DeclaredSource, error: unknown): HoldallError {
+  const reason = error instanceof HoldallError ? error.message : reasonOf(error)
+  const config = type.config.safeParse(withSecrets(source.config, (name) => name)).data
+  const key = type.adopting?.blame?.(error, config)
+  const message = `It cannot be used: ${reason.replace(/\.$/, '')}.`
+  return invalid(new Map([[key === undefined ? 'storage' : `config.${key}`, message]]), {}, error)
+}
