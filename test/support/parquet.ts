@@ -1,0 +1,28 @@
+import { parquetWriteBuffer } from 'hyparquet-writer'
+
+/** A small Parquet file of two columns, `id` and `gallery`. */
+export function visits(rows = 3): Buffer {
+  const columnData = [
+    { name: 'id', data: Array.from({ length: rows }, (_, at) => BigInt(at)), type: 'INT64' as const },
+    { name: 'gallery', data: Array.from({ length: rows }, (_, at) => `gallery ${at % 7}`), type: 'STRING' as const },
+  ]
+  return Buffer.from(parquetWriteBuffer({ columnData }))
+}
+
+/** One that does not compress: a row for each megabyte. */
+export function large(megabytes: number): Buffer {
+  const MIB = 1_024 * 1_024
+  const value = Buffer.alloc(MIB)
+  let seed = 1
+  for (let at = 0; at < value.length; at += 4) {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
+    value.writeUInt32LE(seed, at)
+  }
+  const data = Array.from({ length: megabytes }, (_, at) => {
+    const own = new Uint8Array(value)
+    own[0] = at
+    return own
+  })
+  const columnData = [{ name: 'bytes', data, type: 'BYTE_ARRAY' as const }]
+  return Buffer.from(parquetWriteBuffer({ columnData, codec: 'UNCOMPRESSED', rowGroupSize: 4 }))
+}
