@@ -12,6 +12,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'copy the databases and what belongs to them, beside a running server: holdall backup FOLDER',
     load: async () => (await import('./backup.ts')).backup,
   },
+  collections: {
+    summary: 'make a collection for datasets, or list them: holdall collections create ID',
+    load: async () => (await import('./collections.ts')).collections,
+  },
   doctor: {
     summary: 'try each storage, and print the fix for what fails: holdall doctor [SOURCE]',
     load: async () => (await import('./doctor.ts')).doctor,
@@ -96,6 +100,8 @@ function usage(): string {
   holdall serve [DB…] [-c FILE] [-p PORT] [-h HOST] [--root] [--create] [--open]
   holdall link ACTOR [--url URL]
   holdall token create ACTOR [--name NAME] [--expires DAYS] [--restrict ACTION[:RESOURCE]]…
+  holdall collections list | create ID [--organization UUID] [--label TEXT] [--source SLUG] [--catalog NAME]
+                      [--view NAMES] [--query NAMES] [--edit NAMES] [--json]
   holdall secrets set NAME | list | remove NAME [--secret SECRET]
   holdall sync SOURCE [--json]
   holdall upload FILE… --source SLUG [--url URL] [--token TOKEN] [--concurrency N] [--no-resume] [--json]
