@@ -12,7 +12,6 @@ import type { JsonValue } from './json-values.ts'
 import {
   DEFAULT_ROWS,
   EXPORT_PROCESSES,
-  GRACE_MS,
   MAX_ROWS,
   MAX_WAITING,
   MAX_WAITING_PER_ACTOR,
@@ -117,7 +116,7 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
         fileBytes: kind === 'export' ? limits.exportBytes : 0,
       },
     }
-    const timeoutMs = (kind === 'export' ? limits.exportTimeoutMs : limits.timeoutMs) + GRACE_MS
+    const timeoutMs = (kind === 'export' ? limits.exportTimeoutMs : limits.timeoutMs) + limits.graceMs
     return {
       kind,
       turns: createTurns({
@@ -205,12 +204,7 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
           target,
         }
         const { outcome } = await run(job, query.actorId, files, query.signal)
-        return {
-          size: await file.size(),
-          stream: await file.stream(),
-          elapsedMs: outcome.elapsedMs ?? 0,
-          close: file.remove,
-        }
+        return { ...(await file.read()), elapsedMs: outcome.elapsedMs ?? 0 }
       } catch (error) {
         await file.remove()
         throw error

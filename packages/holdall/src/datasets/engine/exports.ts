@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
 import { isSuperuser } from './rights.ts'
@@ -16,10 +16,17 @@ export interface ExportFolder {
 /** An empty file, until `remove`. */
 export interface ExportFile {
   readonly path: string
-  size(): Promise<number>
-  /** The file is removed when the stream has ended, was cancelled or has failed. */
-  stream(): Promise<ReadableStream<Uint8Array>>
+  read(): Promise<ExportContents>
   remove(): Promise<void>
+}
+
+export interface ExportContents {
+  /** The file is removed when it has ended, was cancelled or has failed. */
+  readonly stream: ReadableStream<Uint8Array>
+  /** Bytes. */
+  readonly size: number
+  /** Removes the file, read or not. */
+  close(): Promise<void>
 }
 
 export function openExportFolder(folder: string): ExportFolder {
@@ -37,22 +44,24 @@ export function openExportFolder(folder: string): ExportFolder {
         await handle.close()
       }
       const remove = () => rm(path, { force: true })
-      return { path, size: async () => (await stat(path)).size, stream: () => streamOf(path, remove), remove }
+      return { path, read: () => contentsOf(path, remove), remove }
     },
   }
 }
 
-async function streamOf(path: string, remove: () => Promise<void>): Promise<ReadableStream<Uint8Array>> {
+async function contentsOf(path: string, remove: () => Promise<void>): Promise<ExportContents> {
   const handle = await open(path, 'r')
+  const { size } = await handle.stat()
   let over: Promise<void> | undefined
   function end(): Promise<void> {
     over ??= handle.close().finally(remove)
     return over
   }
-  return new ReadableStream<Uint8Array>(
+  const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
+          if (over !== undefined) throw new Error('The export was closed')
           const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
           const { bytesRead } = await handle.read(chunk, 0, chunk.length)
           if (bytesRead > 0) controller.enqueue(chunk.subarray(0, bytesRead))
@@ -70,6 +79,7 @@ async function streamOf(path: string, remove: () => Promise<void>): Promise<Read
     // Nothing is read before somebody asks for it.
     { highWaterMark: 0 },
   )
+  return { stream, size, close: end }
 }
 
 async function sweep(folder: string): Promise<void> {

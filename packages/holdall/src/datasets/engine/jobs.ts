@@ -29,6 +29,9 @@ export type Job =
   | (CommonJob & { readonly kind: 'export'; readonly format: ExportFormat; readonly target: string })
   | { readonly kind: 'probe'; readonly file: PinnedFile; readonly timeoutMs: number }
 
+/** Asks whether a process has started and could begin at once. */
+export const READY = 'ready'
+
 /** How a job ended that did not succeed. */
 export type Failing =
   /** The gate let it not pass. */

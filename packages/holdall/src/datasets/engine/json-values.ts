@@ -72,11 +72,12 @@ function finite(value: number): JsonValue {
 
 /** The shortest number that is the same float: 0.1 and not 0.10000000149011612. */
 function float(value: number): JsonValue {
+  if (!Number.isFinite(value)) return String(value)
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits))
     if (Math.fround(short) === value) return short
   }
-  return finite(value)
+  return value
 }
 
 function structure(value: DuckDBStructValue, type: DuckDBType | undefined): JsonValue {

@@ -7,6 +7,8 @@ export interface QueryLimits {
   /** Of one query, from when its process begins on it. */
   readonly timeoutMs?: number
   readonly exportTimeoutMs?: number
+  /** After DuckDB was told to stop; then its process is killed. */
+  readonly graceMs?: number
   /** What DuckDB may hold of one query, in bytes. */
   readonly memoryBytes?: number
   /** Of the JSON of all rows. */
@@ -28,8 +30,6 @@ export const DEFAULT_ROWS = 1_000
 /** Of one actor, and of all, beyond those that run; more are turned away at once. */
 export const MAX_WAITING_PER_ACTOR = 20
 export const MAX_WAITING = 200
-/** After DuckDB was told to stop; then its process is killed. */
-export const GRACE_MS = 2_000
 /** Exports at once; each may keep a disk busy for minutes. */
 export const EXPORT_PROCESSES = 2
 /** What a process of ours holds besides what DuckDB counts: Node reserves some 610 MiB, threads have stacks. */
@@ -43,6 +43,7 @@ export function withDefaults(limits: QueryLimits = {}): FullLimits {
   return {
     timeoutMs: limits.timeoutMs ?? 10_000,
     exportTimeoutMs: limits.exportTimeoutMs ?? 600_000,
+    graceMs: limits.graceMs ?? 2_000,
     memoryBytes: limits.memoryBytes ?? shareOfMemory(processes),
     answerBytes: limits.answerBytes ?? 16 * MIB,
     exportBytes: limits.exportBytes ?? 8_192 * MIB,

@@ -1,6 +1,10 @@
 import type { Body, Child, ChildLimits, ChildProgram } from '../../files/children/child-process.ts'
 import { ChildFailure, startChild } from '../../files/children/child-process.ts'
-import type { Job, Outcome } from './jobs.ts'
+import { type Job, type Outcome, READY } from './jobs.ts'
+
+/** A busy machine may take seconds for what else takes a tenth of one; that is not the query's time. */
+const START_MS = 30_000
+const START_TRIES = 2
 
 export interface Processes {
   /**
@@ -13,8 +17,13 @@ export interface Processes {
   close(): Promise<void>
 }
 
-interface Idle {
+interface Started {
   readonly child: Child
+  /** Rejects when it cannot begin. */
+  readonly ready: Promise<unknown>
+}
+
+interface Idle extends Started {
   /** Files that it has open and beyond which it can open none; any process can serve when this is `undefined`. */
   readonly files: string | undefined
 }
@@ -37,18 +46,20 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
   let closed = false
   let rest: NodeJS.Timeout | undefined
 
-  function start(): Child {
+  function start(): Started {
     const child = startChild(program, limits)
+    const ready = child.run({}, bodyOf(READY), START_MS)
+    ready.catch(() => {})
     all.add(child)
     child.ended.then(() => {
       all.delete(child)
       const at = idle.findIndex((entry) => entry.child === child)
       if (at >= 0) idle.splice(at, 1)
     })
-    return child
+    return { child, ready }
   }
 
-  function take(files: string): Child {
+  function take(files: string): Started {
     const fits = (entry: Idle) => entry.child.alive && (entry.files === files || entry.files === undefined)
     const found = idle.findLast((entry) => entry.child.alive && entry.files === files) ?? idle.find(fits)
     if (found === undefined) {
@@ -56,53 +67,79 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
       return start()
     }
     idle.splice(idle.indexOf(found), 1)
-    return found.child
+    return found
   }
 
   function keepSpares(): void {
     clearTimeout(rest)
     if (closed) return
     const unbound = idle.filter(({ files }) => files === undefined).length
+    // Of one place, a process that knows the files is worth more than one that knows none.
+    const spare = Math.min(options.spare, options.max - 1)
     const room = options.max - busy - unbound
-    for (let missing = Math.min(options.spare - unbound, room); missing > 0; missing--) {
-      if (busy + idle.length >= options.max)
-        idle
-          .splice(
-            idle.findIndex(({ files }) => files !== undefined),
-            1,
-          )[0]
-          ?.child.kill()
-      idle.push({ child: start(), files: undefined })
+    for (let missing = Math.min(spare - unbound, room); missing > 0; missing--) {
+      if (busy + idle.length >= options.max) dropBound()
+      idle.push({ ...start(), files: undefined })
     }
     rest = setTimeout(retireAll, options.idleMs).unref()
+  }
+
+  /** The one whose files were not asked for longest. */
+  function dropBound(): void {
+    const at = idle.findIndex(({ files }) => files !== undefined)
+    if (at >= 0) idle.splice(at, 1)[0]?.child.kill()
   }
 
   function retireAll(): void {
     for (const { child } of idle.splice(0)) child.kill()
   }
 
+  /** A process that could begin at once. Of one that ends before it has begun, nobody need know. */
+  async function begin(files: string): Promise<Child> {
+    for (let tries = 1; ; tries++) {
+      const { child, ready } = take(files)
+      keepSpares()
+      try {
+        await ready
+        return child
+      } catch (error) {
+        if (closed || tries === START_TRIES)
+          throw new ChildFailure('unavailable', 'A process for queries could not start', error)
+      }
+    }
+  }
+
+  async function exchange(child: Child, job: Job, signal: AbortSignal | undefined) {
+    signal?.throwIfAborted()
+    const onAbort = () => child.kill()
+    signal?.addEventListener('abort', onAbort)
+    try {
+      const { header, payload } = await child.run({}, bodyOf(job))
+      return { outcome: header as unknown as Outcome, payload }
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw closed ? stopping(error) : error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
   return {
     async run(job, files, signal) {
       signal?.throwIfAborted()
-      if (closed) throw new ChildFailure('unavailable', 'The server is stopping')
-      const child = take(files)
+      if (closed) throw stopping()
       busy++
-      keepSpares()
-      const onAbort = () => child.kill()
-      signal?.addEventListener('abort', onAbort)
-      let outcome: Outcome | undefined
+      let child: Child | undefined
+      let keeps: { readonly files: string | undefined } | undefined
       try {
-        const { header, payload } = await child.run({}, bodyOf(job))
-        outcome = header as unknown as Outcome
-        return { outcome, payload }
-      } catch (error) {
-        signal?.throwIfAborted()
-        throw closed ? new ChildFailure('unavailable', 'The server is stopping', error) : error
+        child = await begin(files)
+        const answer = await exchange(child, job, signal)
+        if (!answer.outcome.spent) keeps = { files: answer.outcome.bound ? files : undefined }
+        return answer
       } finally {
-        signal?.removeEventListener('abort', onAbort)
         busy--
-        if (outcome === undefined || outcome.spent || closed || child.memory() > options.retireBytes) child.kill()
-        else if (child.alive) idle.push({ child, files: outcome.bound ? files : undefined })
+        if (keeps === undefined || closed || (child?.memory() ?? 0) > options.retireBytes) child?.kill()
+        else if (child?.alive) idle.push({ child, ready: Promise.resolve(), files: keeps.files })
         keepSpares()
       }
     },
@@ -116,7 +153,11 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
   }
 }
 
-function bodyOf(job: Job): Body {
+function stopping(cause?: unknown): ChildFailure {
+  return new ChildFailure('unavailable', 'The server is stopping', cause)
+}
+
+function bodyOf(job: Job | typeof READY): Body {
   const bytes = Buffer.from(JSON.stringify(job))
   return {
     bytes: bytes.length,

@@ -26,16 +26,32 @@ const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = {
   parquet: 'FORMAT parquet, COMPRESSION zstd',
 }
 
+export interface EngineProcess {
+  /** Until a job could begin at once. */
+  ready(): Promise<void>
+  run(job: Job): Promise<JobAnswer>
+}
+
 /** What a process of the engine does: jobs, one after the other, each in an instance of its own. */
-export function createEngineProcess(settings: EngineSettings): (job: Job) => Promise<JobAnswer> {
+export function createEngineProcess(settings: EngineSettings): EngineProcess {
   const files = createOpenFiles()
   let rights: Rights | undefined
   let next: Promise<FreshInstance> | undefined
+  /** Whether the instance has done anything but read SQL; where the gate says no, it is as fresh as before. */
+  let touched = false
   prepareNext()
 
-  return async (job) => {
+  return {
+    async ready() {
+      await next
+    },
+    run,
+  }
+
+  async function run(job: Job): Promise<JobAnswer> {
     const instance = await (next ?? createInstance(settings))
     next = undefined
+    touched = false
     const names: Names = new Map()
     let poisoned = false
     let done: Done
@@ -45,9 +61,10 @@ export function createEngineProcess(settings: EngineSettings): (job: Job) => Pro
       poisoned = error instanceof Error && isPoison(error.message)
       done = { header: failureOf(error, names) }
     }
-    instance.close()
+    if (touched) instance.close()
+    else next = Promise.resolve(instance)
     if (rights !== 'given-up') files.closeAll()
-    if (!poisoned) prepareNext()
+    if (touched && !poisoned) prepareNext()
     const bound = rights === 'given-up'
     // Who has given up all rights cannot open the target of another export.
     const spent = poisoned || (bound && job.kind === 'export')
@@ -93,6 +110,7 @@ export function createEngineProcess(settings: EngineSettings): (job: Job) => Pro
     const path = files.pathOf(job.file)
     names.set(path, 'the file')
     descend()
+    touched = true
     await instance.lock([], [path])
     await instance.connection.run(`SELECT * FROM ${parquetOf([path])} LIMIT 1`)
     return { header: {} }
@@ -119,6 +137,7 @@ export function createEngineProcess(settings: EngineSettings): (job: Job) => Pro
     const passed = await passGate(sql, known, async (text) =>
       String((await (await connection.run(SERIALIZE, [text])).getRows())[0]?.[0]),
     )
+    touched = true
     await instance.lock(tables, target === undefined ? [] : [target])
     return passed
   }

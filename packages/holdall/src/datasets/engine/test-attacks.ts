@@ -105,7 +105,7 @@ export const ATTACKS: readonly string[] = [
   // Names that are in sight somewhere else
   'SELECT * FROM (WITH "/etc/passwd" AS (SELECT 1) SELECT 1) a, "/etc/passwd" b',
   'WITH "/etc/passwd" AS (SELECT * FROM "/etc/passwd") SELECT * FROM "/etc/passwd"',
-  'WITH RECURSIVE "/etc/passwd" AS (SELECT * FROM "/etc/passwd" UNION ALL SELECT 1) SELECT 1',
+  'WITH RECURSIVE "/etc/passwd" AS (SELECT * FROM "/etc/passwd" UNION ALL SELECT 1) SELECT * FROM "/etc/passwd"',
   'WITH a AS (SELECT * FROM "/x.csv"), "/x.csv" AS (SELECT 1) SELECT * FROM a',
   'WITH "\u212a.csv" AS (SELECT 1) SELECT * FROM "k.csv"',
   'WITH x AS (SELECT 1) SELECT * FROM other.x',

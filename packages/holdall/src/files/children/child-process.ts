@@ -76,13 +76,19 @@ export interface Child {
   readonly alive: boolean
   /** Resident memory in bytes; 0 where that cannot be known. */
   memory(): number
-  /** One job at a time. A child that failed in any way but `refused` has been killed. @throws ChildFailure */
-  run(job: object, body: Body): Promise<Frame>
+  /**
+   * One job at a time. A child that failed in any way but `refused` has been killed.
+   *
+   * @param timeoutMs for this job, where it is not what its limits say
+   * @throws ChildFailure
+   */
+  run(job: object, body: Body, timeoutMs?: number): Promise<Frame>
   kill(): void
   readonly ended: Promise<void>
 }
 
-export function startChild(program: ChildProgram, { timeoutMs, memoryBytes }: ChildLimits): Child {
+export function startChild(program: ChildProgram, limits: ChildLimits): Child {
+  const { memoryBytes } = limits
   const { env, folder } = program
   const [command, ...words] = commandOf(program)
   const child = spawn(command, words, {
@@ -168,7 +174,7 @@ export function startChild(program: ChildProgram, { timeoutMs, memoryBytes }: Ch
       return alive
     },
     memory: () => residentMemory(child.pid),
-    async run(job, body) {
+    async run(job, body, timeoutMs = limits.timeoutMs) {
       hold(child, true)
       const broken = Promise.withResolvers<never>()
       const end = (kind: FailureKind, message: string) => {
