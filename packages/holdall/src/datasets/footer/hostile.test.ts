@@ -15,8 +15,10 @@ const MEMORY_BYTES = 64 * MIB
 const TIME_MS = 300
 const TIME_MS_PER_MIB = 60
 
-/** The fields up to 4 of a footer without rows; whatever follows is field 5 and beyond. */
+/** The fields up to 4 of a footer without rows. */
 const PLAIN = thrift(footerOf([{ name: 'a', type: 1 }], 1)).subarray(0, -1)
+/** From them to a field that the format does not have. */
+const UNKNOWN = 6
 /** Field 1, and the beginning of field 2, which is the schema. */
 const BEGUN = Buffer.concat([thrift({ 1: ['i32', 1] }).subarray(0, -1), fieldHead('list')])
 const STOP: Segment = [Buffer.of(0), 1]
@@ -24,7 +26,11 @@ const STOP: Segment = [Buffer.of(0), 1]
 /** A footer with a list of `bytes` bytes in which nobody looks. */
 function ignored(of: Parameters<typeof listHead>[0], item: readonly number[], bytes: number): Segment[] {
   const count = Math.floor((bytes - 1_000) / item.length)
-  return [[Buffer.concat([PLAIN, fieldHead('list'), listHead(of, count)]), 1], [Buffer.from(item), count], STOP]
+  return [
+    [Buffer.concat([PLAIN, fieldHead('list', UNKNOWN), listHead(of, count)]), 1],
+    [Buffer.from(item), count],
+    STOP,
+  ]
 }
 
 function groups(name: string, children: number): Buffer {
@@ -48,7 +54,7 @@ const CASES: readonly (readonly [what: string, footer: readonly Segment[], outco
   [
     'lists within lists that claim 33 million elements each',
     [
-      [Buffer.concat([PLAIN, fieldHead('list')]), 1],
+      [Buffer.concat([PLAIN, fieldHead('list', UNKNOWN)]), 1],
       [listHead('list', 33_000_000), 50],
     ],
     /ends too early/,
@@ -58,7 +64,7 @@ const CASES: readonly (readonly [what: string, footer: readonly Segment[], outco
       [
         `a number of ${mib} MiB`,
         [
-          [Buffer.concat([PLAIN, fieldHead('i64')]), 1],
+          [Buffer.concat([PLAIN, fieldHead('i64', UNKNOWN)]), 1],
           [Buffer.of(0xff), Math.round(mib * MIB)],
         ],
         /a number that does not end/,
@@ -71,7 +77,7 @@ const CASES: readonly (readonly [what: string, footer: readonly Segment[], outco
         [
           `a struct of ${bytes} bytes of booleans`,
           [
-            [Buffer.concat([PLAIN, fieldHead('struct')]), 1],
+            [Buffer.concat([PLAIN, fieldHead('struct', UNKNOWN)]), 1],
             [Buffer.of(0x11), bytes - 100],
           ],
           /the fields of its footer are not in order/,
@@ -112,7 +118,7 @@ const CASES: readonly (readonly [what: string, footer: readonly Segment[], outco
     '100,000 lists within each other',
     [
       [PLAIN, 1],
-      [fieldHead('list'), 1],
+      [fieldHead('list', UNKNOWN), 1],
       [Buffer.of(0x19), 100_000],
     ],
     /64 deep/,
@@ -121,6 +127,7 @@ const CASES: readonly (readonly [what: string, footer: readonly Segment[], outco
     '100,000 structs within each other',
     [
       [PLAIN, 1],
+      [fieldHead('struct', UNKNOWN), 1],
       [fieldHead('struct'), 100_000],
     ],
     /64 deep/,
@@ -148,6 +155,9 @@ const CASES: readonly (readonly [what: string, footer: readonly Segment[], outco
     5_000,
   ],
   ['as many chunks as fit', manyChunks(), /^$/],
+  ['as many notes on shapes as fit', notes(`{"columns":${'['.repeat(200_000)}`), /^$/],
+  ['as many empty notes as fit', notes(''), /^$/],
+  ['notes of values within values', notes(`{"columns":${'{"a":'.repeat(40_000)}1${'}'.repeat(40_001)}`), /^$/],
 ]
 
 /** The field that is a name of so many bytes, which follow. */
@@ -157,6 +167,13 @@ function namedUpTo(bytes: number): Buffer {
 
 function varintOf(value: number): Buffer {
   return listHead('i32', value).subarray(1)
+}
+
+/** As many notes of GeoParquet's as the largest footer has, all of the same text. */
+function notes(text: string): Segment[] {
+  const note = thrift({ 1: ['binary', 'geo'], 2: ['binary', text] })
+  const count = Math.floor((LARGEST - 1_000) / note.length)
+  return [[Buffer.concat([PLAIN, fieldHead('list'), listHead('struct', count)]), 1], [note, count], STOP]
 }
 
 /** 100 columns in as many row groups as a footer of the largest size has. */

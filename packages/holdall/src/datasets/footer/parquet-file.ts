@@ -16,7 +16,10 @@ export interface ParquetFile {
 export interface ParquetColumn {
   /** As in the file: it may be empty, and others may have the same one. */
   readonly name: string
-  /** As DuckDB names it, with every field of a struct in quotes: `BIGINT`, `STRUCT("a" INTEGER)[]`. */
+  /**
+   * As DuckDB names it, with every field of a struct in quotes: `BIGINT`, `STRUCT("a" INTEGER)[]`. Shapes are `GEOMETRY`,
+   * without their reference system.
+   */
   readonly type: string
   /** Whether it cannot have nulls. */
   readonly isRequired: boolean

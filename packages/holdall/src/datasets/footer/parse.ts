@@ -1,4 +1,5 @@
 import { PHYSICAL, REPETITION } from './element.ts'
+import { readGeoColumns } from './geo.ts'
 import type { ParquetLimits } from './limits.ts'
 import type { ParquetColumn, ParquetFile, RowGroup, Spread } from './parquet-file.ts'
 import { encrypted, unreadable } from './refusals.ts'
@@ -8,7 +9,7 @@ import { shownBound } from './shown-bound.ts'
 import { CompactReader } from './thrift.ts'
 import { PHYSICAL_NAMES } from './types.ts'
 
-const FIELD = { schema: 2, rows: 3, rowGroups: 4, createdBy: 6, columnOrders: 7, encryption: 8 } as const
+const FIELD = { schema: 2, rows: 3, rowGroups: 4, notes: 5, createdBy: 6, columnOrders: 7, encryption: 8 } as const
 /** Row groups that are told one by one. */
 const MAX_EACH = 1_000
 const MAX_CREATED_BY_BYTES = 200
@@ -29,12 +30,14 @@ export function parseFooter(footer: Uint8Array, sizeBytes: number, limits: Parqu
   let schema: Schema | undefined
   let rowCount: number | undefined
   let totals: Totals | undefined
+  let shapes: ReadonlySet<string> = new Set()
   let createdBy: string | null = null
   for (let id = reader.field(0); id !== 0; id = reader.field(id)) {
     if (id === FIELD.schema) schema = readSchema(reader, limits)
     else if (id === FIELD.rows) rowCount = reader.i64()
     else if (id === FIELD.rowGroups && schema !== undefined)
       totals = readRowGroups(reader, schema.leaves, sizeBytes - ENDING - footer.length, limits)
+    else if (id === FIELD.notes) shapes = readGeoColumns(reader)
     else if (id === FIELD.createdBy) createdBy = readText(reader)
     else if (id === FIELD.columnOrders && totals !== undefined) readOrders(reader, schema?.leaves.length ?? 0, totals)
     else if (id === FIELD.encryption) throw encrypted('it was signed, and parts of it may be')
@@ -44,7 +47,7 @@ export function parseFooter(footer: Uint8Array, sizeBytes: number, limits: Parqu
     throw unreadable('its footer is not whole')
   checkSums(rowCount, totals)
   return {
-    columns: schema.columns.map((column) => shownColumn(reader, column, schema.leaves, totals)),
+    columns: schema.columns.map((column) => shownColumn(reader, column, schema.leaves, totals, shapes)),
     leafCount: schema.leaves.length,
     rowCount,
     sizeBytes,
@@ -91,6 +94,7 @@ function shownColumn(
   { element, type, logicalType, firstLeaf, endLeaf, isFlat }: TopColumn,
   leaves: readonly Leaf[],
   { compressed, uncompressed, nulls, bounds }: Totals,
+  shapes: ReadonlySet<string>,
 ): ParquetColumn {
   const isRequired = element.repetition === REPETITION.required
   const places = isFlat ? bounds.of(firstLeaf) : undefined
@@ -98,7 +102,7 @@ function shownColumn(
   const counted = isRequired ? 0 : (nulls[firstLeaf] as number)
   return {
     name: element.name,
-    type,
+    type: isFlat && element.physical === PHYSICAL.byteArray && shapes.has(element.name) ? 'GEOMETRY' : type,
     isRequired,
     physicalType: element.children === 0 ? (PHYSICAL_NAMES[element.physical ?? PHYSICAL.boolean] ?? null) : null,
     logicalType,

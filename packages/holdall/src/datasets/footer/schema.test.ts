@@ -28,8 +28,8 @@ after(() => {
 })
 
 /** The type of the first column as we and as DuckDB read it; undefined for what is refused. */
-async function both(elements: readonly Element[]) {
-  const footer = thrift(footerOf(elements, 1))
+async function both(elements: readonly Element[], more: Struct = {}) {
+  const footer = thrift(footerOf(elements, 1, more))
   const file = parquetFile(footer)
   // DuckDB remembers files by their path.
   files += 1
@@ -152,6 +152,31 @@ test('lists and maps of all times', async () => {
     assert.equal(ours, type)
     assert.equal(theirs, type)
   }
+})
+
+test('shapes are bytes with a note, or have a type of their own', async () => {
+  const geo = (note: object): Struct => ({
+    5: ['list', { of: 'struct', items: [{ 1: ['binary', 'geo'], 2: ['binary', JSON.stringify(note)] }] }],
+  })
+  const bytes: Element = { name: 'g', type: PHYSICAL.byteArray, repetition: 1 }
+  const wkb = { version: '1.1.0', primary_column: 'g', columns: { g: { encoding: 'WKB', geometry_types: [] } } }
+  for (const [element, more, type] of [
+    [bytes, {}, 'BLOB'],
+    [bytes, geo(wkb), 'GEOMETRY'],
+    [bytes, geo({ ...wkb, columns: { other: wkb.columns.g } }), 'BLOB'],
+    [{ ...bytes, converted: CONVERTED.utf8 }, geo({ ...wkb, columns: {} }), 'VARCHAR'],
+    [{ ...bytes, logical: { [LOGICAL.geometry]: ['struct', { 1: ['binary', 'OGC:CRS84'] }] } }, {}, 'GEOMETRY'],
+    [{ ...bytes, logical: { [LOGICAL.geography]: ['struct', {}] } }, {}, 'GEOMETRY'],
+  ] as const satisfies readonly (readonly [Element, Struct, string])[]) {
+    const { ours, theirs } = await both([element], more)
+    assert.equal(ours, type)
+    // Which reference system it is stands in DuckDB's type.
+    assert.equal(theirs?.replace(/^GEOMETRY\(.*/, 'GEOMETRY'), type)
+  }
+  const broken = thrift(
+    footerOf([bytes], 1, { 5: ['list', { of: 'struct', items: [{ 1: ['binary', 'geo'], 2: ['binary', '{'] }] }] }),
+  )
+  assert.equal(parseFooter(broken, broken.length + 12, PARQUET_LIMITS).columns[0]?.type, 'BLOB')
 })
 
 test('a schema that cannot be is refused', async () => {
