@@ -1,7 +1,7 @@
-import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hono } from 'hono'
 import { createAccess } from '../access/access.ts'
-import { isFromThisComputer, isLoopbackHost, requestOrigin } from '../access/origin.ts'
+import { isLoopbackHost, requestOrigin } from '../access/origin.ts'
 import { accessRoutes } from '../access/routes.ts'
 import type { Config } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
@@ -10,6 +10,7 @@ import { datasetPurpose } from '../datasets/uploads/purpose.ts'
 import { createFiles } from '../files/files.ts'
 import { imageLimits } from '../files/limits.ts'
 import { filesRoutes, refusedUpload } from '../files/routes.ts'
+import type { Sync } from '../files/sync/sync.ts'
 import { createFindDeleted } from '../files/trash/notes.ts'
 import { everyStorage, type LoadedPlugins, laterStorages, requirePlugins } from '../plugins/load.ts'
 import { createKeptSecrets } from '../secrets/kept.ts'
@@ -18,7 +19,7 @@ import { resolveServerSecret } from '../secrets/server-secret.ts'
 import { killPoint } from '../sources/kill-point.ts'
 import { managingRoutes } from '../sources/managing/routes.ts'
 import { sourceRoutes } from '../sources/routes.ts'
-import { createSources } from '../sources/sources.ts'
+import { createSources, type Source } from '../sources/sources.ts'
 import { createUploads } from '../uploads/engine.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import type { Log } from '../web/log.ts'
@@ -193,8 +194,6 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       findUsed: tables.findUsed,
       findPlaces: tables.findPlaces,
       once: access.flash,
-      configurationFor: (c: RouteContext) =>
-        config.file !== undefined && isFromThisComputer(c, access.proxy) ? resolve(config.file) : undefined,
     }
     const metrics = createMetrics()
     const routes: Route[] = [
@@ -221,12 +220,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
         urls,
         frame,
         once: access.flash,
-        list: (source, by) =>
-          files.sync.begin(source, by).then(
-            () => undefined,
-            // The source is made; what looks after syncs tries again.
-            (error) => log.warn('a new source could not be synced yet', { source: source.slug, error }),
-          ),
+        list: (source, by) => listSoon(files.sync, source, by, log),
       }),
       ...uploadRoutes({
         uploads,
@@ -279,6 +273,18 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
 }
 
 const UPKEEP_AFTER_MS = 1_000
+/** A small folder is listed by the time that its page is there; whoever has made a large one need not wait. */
+const LISTED_SOON_MS = 1_000
+
+async function listSoon(sync: Sync, source: Source, by: string | null, log: Log): Promise<void> {
+  try {
+    const { ended } = await sync.begin(source, by)
+    await Promise.race([ended, sleep(LISTED_SOON_MS)])
+  } catch (error) {
+    // The source is made; what looks after syncs tries again.
+    log.warn('a new source could not be synced yet', { source: source.slug, error })
+  }
+}
 
 /** A server that listens. */
 export interface Holdall {

@@ -35,8 +35,6 @@ export interface FilesRoom {
   readonly findUsed: FindUsed
   readonly findPlaces?: FindPlaces
   readonly once?: Once
-  /** The path of the configuration, for who asks from the server's own computer; undefined for others. */
-  readonly configurationFor?: (c: RouteContext) => string | undefined
 }
 
 export const ID_PATH = '/-/files/:id{df-[a-z0-9]+}'

@@ -267,16 +267,18 @@ test('the index names only what the actor may browse or upload to', async () => 
   assert.doesNotMatch(bob, /closed|hidden\.jpg/)
 })
 
-test('how a folder is added is told to who may manage sources', async () => {
+test('where sources are added and set up is told to who may manage them', async () => {
   const other = await openTestFiles({
     permissions: { 'files-browse': true, 'files-manage-sources': { id: 'carol' } },
   })
   try {
     const own = createHttp(other.routes, other.hooks)
-    const seenBy = async (actor: string) =>
-      (await own.request('/-/files', { headers: { 'X-Actor': actor, Accept: 'text/html' } })).text()
-    assert.match(await seenBy('carol'), /Add a folder[\s\S]+the configuration file of this server[\s\S]+id: carol/)
-    assert.doesNotMatch(await seenBy('bob'), /Add a folder/)
+    const seenBy = async (path: string, actor: string) =>
+      (await own.request(path, { headers: { 'X-Actor': actor, Accept: 'text/html' } })).text()
+    assert.match(await seenBy('/-/files', 'carol'), /href="\/-\/files\/sources"[^>]*>[\s\S]*?Add a source…/)
+    assert.match(await seenBy('/-/files/browse/photos', 'carol'), /href="\/-\/files\/sources\/photos"/)
+    assert.doesNotMatch(await seenBy('/-/files', 'bob'), /Add a source/)
+    assert.doesNotMatch(await seenBy('/-/files/browse/photos', 'bob'), /files\/sources/)
   } finally {
     await other.close()
   }

@@ -12,6 +12,7 @@ export const STYLESHEETS = [
   'menus.css',
   'chips.css',
   'notices.css',
+  'sources.css',
   'tables.css',
   'file-cell.css',
   'file-field.css',

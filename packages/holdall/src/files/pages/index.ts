@@ -11,7 +11,6 @@ import type { SourceTotals } from '../registry.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { deletableBy } from '../trash/rights.ts'
-import { addFolder } from './add-folder.ts'
 import { SEARCH_PATH, TILE_SIDE } from './tiles.ts'
 
 const RECENT = 24
@@ -57,8 +56,8 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
     }${
       (deletable.sources.length > 0 || (deletable.own?.sources.length ?? 0) > 0) &&
       linkButton({ label: 'Trash', href: urls.path('/-/files/trash'), icon: 'trash' })
-    }`,
-    body: html`<div class="stack"><form class="toolbar" role="search" aria-label="Files" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label: 'Search all sources', placeholder: 'Name, description or words inside' })}${button({ label: 'Search', type: 'submit' })}</form><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}${manages && addFolder(room, c)}</section>${
+    }${manages && linkButton({ label: 'Add a source…', href: urls.path('/-/files/sources'), icon: 'plus' })}`,
+    body: html`<div class="stack"><form class="toolbar" role="search" aria-label="Files" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label: 'Search all sources', placeholder: 'Name, description or words inside' })}${button({ label: 'Search', type: 'submit' })}</form><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
       recent.files.length > 0 &&
       html`<section aria-labelledby="recent"><h2 id="recent" class="section-head">Added last</h2>${fileTiles(
         recent.files.map((file) => shownFile(file, urls, TILE_SIDE)),

@@ -4,7 +4,7 @@ import { type Html, html, NOTHING } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { linkButton } from '../../web/parts/button.ts'
 import { emptyState, notice } from '../../web/parts/notice.ts'
-import type { RouteContext } from '../../web/route.ts'
+import { INSTANCE, type RouteContext } from '../../web/route.ts'
 import type { SourceTotals } from '../registry.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
@@ -36,6 +36,9 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
   const takesFiles = source.availability.available && source.capabilities.can_upload
   const uploadable = takesFiles && (await sourcesFor(room, c.var.actor, 'files-upload')).includes(source)
   const upload = linkButton({ label: 'Upload files', href: uploadHref(room, source), kind: 'filled', icon: 'upload' })
+  const settings =
+    (await room.permissions.allowed(c.var.actor, 'files-manage-sources', INSTANCE)) &&
+    linkButton({ label: 'Settings', href: urls.path(`/-/files/sources/${encodeURIComponent(source.slug)}`) })
   const where = source.storageType === 'filesystem' ? 'in a directory' : `in ${storageName(source.storageType)}`
   return renderPage({
     ...(await frame(c)),
@@ -44,7 +47,7 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
     crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: source.label }],
     lede:
       totals.files === 0 ? undefined : `${formatCount(totals.files, 'file')}, ${formatBytes(totals.bytes)} ${where}`,
-    actions: uploadable && totals.files > 0 ? upload : undefined,
+    actions: html`${uploadable && totals.files > 0 && upload}${settings}`,
     said: room.once?.take(c, urls.source(source.slug)).said,
     body: html`${unavailable(source)}${await syncPanel(room, c, source)}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
       list.files.length > 0

@@ -57,19 +57,20 @@ function configField(one: ConfigField, shown: Shown): Html {
     return html`<div class="field whole" role="group">${checkbox({ name, value: 'on', label: one.label, checked: shown.value(name) === 'on' })}${one.hint && html`<p class="hint">${one.hint}</p>`}</div>`
   }
   const whole = one.kind === 'lines' || one.kind === 'json' || one.key === 'root'
-  const make =
+  const offer =
     one.key === 'root' &&
     shown.offersToMake &&
-    checkbox({ name: 'make', value: 'on', label: 'Make this folder', checked: shown.value('make') === 'on' })
-  return field({
+    html`<div class="whole offer">${checkbox({ name: 'make', value: 'on', label: 'Make this folder', checked: shown.value('make') === 'on' })}</div>`
+  const shownField = field({
     name,
     label: one.label,
     ...(one.hint !== undefined && !one.isSecret && { hint: `${one.hint}${needed}` }),
     ...(one.isSecret && { hint: secretHint(one) }),
     ...(error !== undefined && { error }),
     ...(whole && { whole }),
-    control: (tied) => html`${control(one, { ...tied, name, value: shown.value(name) }, shown)}${make}`,
+    control: (tied) => control(one, { ...tied, name, value: shown.value(name) }, shown),
   })
+  return html`${shownField}${offer}`
 }
 
 function secretHint({ hint = '' }: ConfigField): string {
