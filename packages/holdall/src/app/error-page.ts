@@ -111,6 +111,8 @@ export function cameFrom(request: { method: string; url: string; referer: string
 }
 
 function nextStep({ urls, path, actor }: PageFrame, { code, status }: HoldallError, from: string | null): Html {
+  const signIn = (label: string) =>
+    linkButton({ label, href: urls.path('/-/sign-in', { return: path }), kind: 'filled', icon: 'signIn' })
   const back = from !== null && linkButton({ label: 'Back to where you were', href: from })
   const start = linkButton({
     label: 'Start page',
@@ -118,6 +120,7 @@ function nextStep({ urls, path, actor }: PageFrame, { code, status }: HoldallErr
     kind: actor === null && status === 401 ? 'quiet' : 'outlined',
   })
   if (code === 'file_not_found' || code === 'source_not_found') {
+    if (actor === null) return html`${signIn('Sign in')}${start}`
     return html`${linkButton({ label: 'All files', href: urls.path('/-/files'), kind: 'filled' })}${start}`
   }
   const [plain, query] = path.split('?') as [string, string | undefined]
@@ -130,6 +133,5 @@ function nextStep({ urls, path, actor }: PageFrame, { code, status }: HoldallErr
     return html`${linkButton({ label, href: parent })}${start}`
   }
   if (status !== 401 && status !== 403) return html`${back || start}`
-  const label = actor === null ? 'Sign in' : 'Sign in as someone else'
-  return html`${linkButton({ label, href: urls.path('/-/sign-in', { return: path }), kind: 'filled', icon: 'signIn' })}${back || start}`
+  return html`${signIn(actor === null ? 'Sign in' : 'Sign in as someone else')}${back || start}`
 }

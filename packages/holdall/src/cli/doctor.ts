@@ -44,7 +44,8 @@ export async function doctor(argv: readonly string[], io: CommandIo): Promise<vo
   try {
     const findings = await withSecrets({ data, internal: values.internal }, io.env, async (getSecret) => {
       const context = { getSecret, fetch: outgoing.fetch, log: createLog(() => {}), readOnly: true }
-      return await examineAll(sources, { context, fetch: clients.fetch, origin, signal: io.signal }, report)
+      const keeping = (name: string) => `holdall secrets set ${name} --data ${values.data ?? DEFAULT_DATA}`
+      return await examineAll(sources, { context, fetch: clients.fetch, origin, keeping, signal: io.signal }, report)
     })
     const failures = findings.filter(({ status }) => status === 'failed').length
     if (failures > 0) {

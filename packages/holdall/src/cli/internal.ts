@@ -10,6 +10,8 @@ export interface DataOptions {
   readonly config?: string | undefined
   readonly data?: string | undefined
   readonly internal?: string | undefined
+  /** Whether the data may be made here, before a server has run. */
+  readonly begins?: boolean | undefined
   /** Paths of served databases besides those of the configuration. */
   readonly databases?: readonly string[] | undefined
 }
@@ -27,7 +29,7 @@ export interface ServerData {
 /**
  * Opens the data that `-c`, `--data` and `--internal` name, and closes it after the work.
  *
- * @throws CommandError where no server has made any: nobody could sign in with what would be made there
+ * @throws CommandError where no server has made any, unless it `begins`: nobody could sign in with what would be made there
  */
 export async function withServerData<Result>(
   options: DataOptions,
@@ -37,7 +39,7 @@ export async function withServerData<Result>(
   const { config } = loadConfig({ file: options.config, env: io.env, databases: options.databases ?? [] })
   const data = options.data ?? DEFAULT_DATA
   const expected = resolve(options.internal ?? join(data, 'internal.db'))
-  if (!existsSync(expected)) {
+  if (options.begins !== true && !existsSync(expected)) {
     throw new CommandError(
       `No server keeps its data here: there is no ${expected}. Name the folder that the server was started with, --data FOLDER, or start the server first.`,
     )

@@ -18,7 +18,8 @@ export async function secrets(argv: readonly string[], io: CommandIo): Promise<v
   if (more.length > 0 || (verb === 'list') !== (name === '')) throw new UsageError(USAGE)
   const work = Object.hasOwn(WORK, verb) ? WORK[verb] : undefined
   if (work === undefined) throw new UsageError(USAGE)
-  await withServerData(values, io, async ({ path, db }) => {
+  // A server that is started for the first time finds there what its sources name.
+  await withServerData({ ...values, begins: verb === 'set' }, io, async ({ path, db }) => {
     const secret = await resolveServerSecret({ option: values.secret ?? '', env: io.env, dataDirectory: path })
     await work(createKeptSecrets(db, secret), name, io)
   })

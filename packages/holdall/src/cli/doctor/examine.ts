@@ -19,6 +19,8 @@ export interface Examination {
   readonly fetch: typeof fetch
   /** Where pages come from; `undefined` when nobody has said. */
   readonly origin: string | undefined
+  /** The command that keeps a secret for the server of this data. */
+  readonly keeping: (name: string) => string
   readonly signal: AbortSignal
 }
 
@@ -30,8 +32,8 @@ export interface Examination {
  * @throws the reason of the signal, and nothing else
  */
 export async function* examineSource(declared: DeclaredSource, examination: Examination): AsyncGenerator<Finding> {
-  const { context, signal } = examination
-  const missing = await missingSecrets(declared, context)
+  const { signal } = examination
+  const missing = await missingSecrets(declared, examination)
   yield* missing
   if (missing.length > 0) return
   const opened = await open(declared, examination)
@@ -49,15 +51,15 @@ export async function* examineSource(declared: DeclaredSource, examination: Exam
   }
 }
 
-async function missingSecrets({ source }: DeclaredSource, { getSecret }: MakingContext): Promise<Finding[]> {
+async function missingSecrets({ source }: DeclaredSource, { context, keeping }: Examination): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const name of new Set(secretNames(source.config))) {
-    if ((await getSecret(name)) !== undefined) continue
+    if ((await context.getSecret(name)) !== undefined) continue
     findings.push({
       check: 'secrets',
       status: 'failed',
       says: `The secret ${name} is not set.`,
-      fix: `Give it to the server in its environment, where it is started, or keep it with: holdall secrets set ${name}\nexport ${name}=…`,
+      fix: `Give it to the server in its environment, where it is started, or keep it for the server (${keeping(name)}):\nexport ${name}=…`,
     })
   }
   return findings

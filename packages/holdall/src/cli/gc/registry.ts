@@ -1,5 +1,7 @@
+import { clearableDatasets } from '../../datasets/uploads/purpose.ts'
 import { countDeadRows, removeDeadRows, stalePictures } from '../../files/upkeep/leftovers.ts'
-import { createUploads } from '../../uploads/engine.ts'
+import { clearableFiles } from '../../uploads/file-purpose.ts'
+import { sweepUploads } from '../../uploads/sweep.ts'
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Cleaning, removed } from './cleaning.ts'
 
@@ -22,14 +24,15 @@ export async function purgeTrash({ files, remove, io, line, say }: Cleaning): Pr
 }
 
 /** Uploads that ended, once nobody asks any more how. */
-export async function endSessions({ data, sources, files, remove, log, say, before }: Cleaning): Promise<void> {
+export async function endSessions({ data, sources, remove, log, say, before }: Cleaning): Promise<void> {
   const { past } = await data.db.read
     .selectFrom('upload_sessions')
     .select((eb) => eb.fn.countAll<number>().as('past'))
     .where('ttl', '<', Math.floor(Date.now() / 1_000))
     .where('status', 'in', ['completed', 'failed', 'aborted', 'expired'])
     .executeTakeFirstOrThrow()
-  if (remove) await createUploads({ database: data.db, sources, intake: files.intake, log, before }).sweep()
+  const purposes = [clearableFiles(data.db), clearableDatasets(data.db, before)]
+  if (remove) await sweepUploads({ database: data.db, sources, purposes, log, before })
   say(`${formatCount(past, 'upload session')} past their time ${removed(remove)}`)
 }
 

@@ -74,6 +74,7 @@ export async function filePage(
           'Source',
           html`<a href="${urls.source(file.sourceSlug)}">${label}</a>${source && html` <span class="faint">(${storageName(source.storageType)})</span>`}`,
         ],
+        ['Folder', folderOf(file)],
         ['Uploaded by', uploader],
         ['When', shownTime(file.createdAt)],
         ...changeFacts(file),
@@ -88,6 +89,12 @@ function actions({ urls }: FilesRoom, file: FileRecord, editable: boolean, reach
     editable &&
     linkButton({ label: 'Rename', href: `${urls.path(`/-/files/${file.id}/-/update`)}#field-filename`, icon: 'edit' })
   }${button({ label: 'Copy link', icon: 'link', more: { 'data-copy': urls.file(file.id), hidden: true } })}`
+}
+
+/** Where it lies in a source whose folders are somebody's own; those that we make say nothing. */
+function folderOf({ adopted, path }: FileRecord): Html | null {
+  const end = path.lastIndexOf('/')
+  return adopted && end > 0 ? html`<span class="breakable">${path.slice(0, end)}</span>` : null
 }
 
 function typeOf({ contentType, declaredType }: FileRecord): Html {

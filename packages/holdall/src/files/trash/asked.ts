@@ -28,7 +28,9 @@ export async function readAsked(c: RouteContext): Promise<Asked> {
   }
   const ids = [...new Set(given)]
   if (ids.length === 0 && batch === '') {
-    throw new HoldallError('bad_request', { reason: 'Choose at least one file: ids must be a list of file ids.' })
+    throw new HoldallError('bad_request', {
+      reason: 'No file was chosen. Choose at least one (ids is a list of file ids).',
+    })
   }
   if (ids.length > MAX_IDS) {
     throw new HoldallError('bad_request', { reason: `At most ${MAX_IDS} files at once, not ${ids.length}.` })

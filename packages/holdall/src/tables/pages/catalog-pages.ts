@@ -1,3 +1,4 @@
+import type { Source } from '../../sources/sources.ts'
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
@@ -12,7 +13,7 @@ import { COUNT_LIMIT } from '../query.ts'
 import { databaseIn } from '../routes.ts'
 import { visibleTables } from '../visible-tables.ts'
 import { answerPage } from './answer.ts'
-import { crumbs, type PagesRoom, uploadableSources } from './room.ts'
+import { browsableSources, crumbs, type PagesRoom, uploadableSources } from './room.ts'
 
 /** The tables of a database that the list of databases names. */
 const MAX_NAMED_TABLES = 5
@@ -31,7 +32,9 @@ export async function databasesPage(c: RouteContext, room: PagesRoom): Promise<R
     Promise.all(visible.map((database) => summarise(c, room, database))),
     room.frame(c),
   ])
-  const isFirst = databases.all.length === 0
+  const uploadable = await uploadableSources(room, c.var.actor)
+  // Those who cannot begin with anything came for what others have put here.
+  const isFirst = databases.all.length === 0 && uploadable.size > 0
   return answerPage(
     c,
     renderPage({
@@ -40,9 +43,9 @@ export async function databasesPage(c: RouteContext, room: PagesRoom): Promise<R
       section: 'databases',
       ...(isFirst ? { heading: null } : { lede: formatCount(visible.length, 'database') }),
       body: isFirst
-        ? await firstStart(c, room)
+        ? firstStart(room, uploadable)
         : visible.length === 0
-          ? noneVisible(room, c.var.actor !== null)
+          ? await noneVisible(c, room)
           : list(summaries, room),
       ...room.once.take(c, urls.path('/')),
     }),
@@ -82,24 +85,37 @@ function list(summaries: readonly Awaited<ReturnType<typeof summarise>>[], { url
   )}</section>`
 }
 
-function noneVisible({ urls }: PagesRoom, signedIn: boolean): Html {
+async function noneVisible(c: RouteContext, room: PagesRoom): Promise<Html> {
+  const { urls, sources } = room
+  const isSignedIn = c.var.actor !== null
+  const browsable = await browsableSources(room, c.var.actor)
+  const labels = sources.list().flatMap(({ slug, label }) => (browsable.has(slug) ? [label] : []))
+  const signIn = linkButton({ label: 'Sign in', href: urls.path('/-/sign-in') })
+  if (labels.length > 0) {
+    return html`<section class="panel">${emptyState({
+      title: 'No databases for you to see, but files',
+      icon: 'image',
+      body: `You may look at ${labels.join(', ')}.`,
+      actions: html`${linkButton({ label: 'Files', href: urls.path('/-/files'), kind: 'filled' })}${!isSignedIn && signIn}`,
+    })}</section>`
+  }
   return html`<section class="panel">${emptyState({
     title: 'No databases for you to see',
     icon: 'database',
-    body: signedIn ? 'Ask whoever runs this server to let you in.' : 'Sign in with the link that you were given.',
-    ...(!signedIn && { actions: linkButton({ label: 'Sign in', href: urls.path('/-/sign-in') }) }),
+    body: isSignedIn ? 'Ask whoever runs this server to let you in.' : 'Sign in with the link that you were given.',
+    ...(!isSignedIn && { actions: signIn }),
   })}</section>`
 }
 
 /** There is no database at all: begin with what people have. */
-async function firstStart(c: RouteContext, room: PagesRoom): Promise<Html> {
-  const [source] = (await uploadableSources(room, c.var.actor)).values()
+function firstStart(room: PagesRoom, uploadable: ReadonlyMap<string, Source>): Html {
+  const [source] = uploadable.values()
   return html`<section class="panel begin"><h1>No databases yet</h1><p class="lede">A database holds tables. A cell in a table can hold a file. Begin with what you have.</p>${ways(
     [
       {
         icon: 'image',
         title: 'Photos and documents',
-        body: `They go into the source “${source?.label ?? 'files'}” on this server. Attach them to rows later.`,
+        body: `They go into “${source?.label ?? 'files'}” on this server. Attach them to rows later.`,
         ...(source && {
           action: linkButton({
             label: 'Upload files',
