@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { openInternalDatabase } from '../packages/holdall/src/database/internal.ts'
-import { findCollection } from '../packages/holdall/src/datasets/collections/rows.ts'
-import type { Dataset } from '../packages/holdall/src/datasets/records.ts'
-import { testDatasetOf, writeParquet } from '../packages/holdall/src/datasets/testing.ts'
 import { CHROMIUM, launchBrowser, lookAt } from './support/browser.ts'
-import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
+import { createToken, type RunningHoldall, runHoldall, startHoldall } from './support/holdall.ts'
+import { writeParquet } from './support/parquet.ts'
 
 const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
@@ -31,7 +28,7 @@ describe('datasets in a browser', { skip }, () => {
   let context: BrowserContext
   let page: Page
   let collection: string
-  let dataset: Dataset
+  let table: string
   let here: string
   const troubles: string[] = []
 
@@ -56,30 +53,15 @@ describe('datasets in a browser', { skip }, () => {
   })
   afterEach(() => assert.deepEqual(troubles.splice(0), []))
 
-  /** What an upload of the file would have made. */
-  async function register(): Promise<void> {
-    const root = join(folder, 'data', 'files')
-    mkdirSync(root, { recursive: true })
-    await writeParquet(join(root, 'gallery_visits.parquet'), VISITS, ', ROW_GROUP_SIZE 6144')
-    const database = await openInternalDatabase(join(folder, 'data', 'internal.db'))
+  async function upload(): Promise<void> {
+    const file = join(folder, 'gallery_visits.parquet')
+    await writeParquet(file, VISITS, 'ROW_GROUP_SIZE 6144')
     const [, organization = '', id = ''] = /datasets\/([^/]+)\/([^/]+)$/.exec(collection) ?? []
-    const found = await findCollection(database, organization, id)
-    assert(found)
-    const at = (seconds: number) => new Date(Date.UTC(2026, 10, 21, 10, 0, seconds)).toISOString()
-    dataset = await testDatasetOf(database, found.seq, {
-      root,
-      path: 'gallery_visits.parquet',
-      uploadedBy: 'jonas',
-      stepsLog: [
-        { step: 'combine', phase: 'start', started_at: at(0), status: 'combining' },
-        { step: 'combine', phase: 'end', finished_at: at(9), status: 'combined' },
-        { step: 'register', phase: 'start', started_at: at(12), status: 'registering' },
-        { step: 'register', phase: 'end', finished_at: at(16), status: 'registered' },
-      ],
-      warnings: [{ column: 'dwell (s)', message: 'is called dwell (s) in the catalog, with quotes around it' }],
-    })
-    await database.close()
-    here = `${collection}/${dataset.id}`
+    const { code, stderr } = await runHoldall([
+      ...['upload-parquet', '--file', file, '--api-base-url', holdall.url],
+      ...['--orgid', organization, '--collection-id', id, '--token', await createToken(holdall.data, 'root')],
+    ])
+    assert.equal(code, 0, stderr)
   }
 
   test('the first collection is made from the empty state, and says how to fill it', async () => {
@@ -109,14 +91,16 @@ describe('datasets in a browser', { skip }, () => {
   })
 
   test('its datasets are listed, each with how much it is', async () => {
-    await register()
+    await upload()
     await page.goto(`${holdall.url}/-/datasets`)
     await page.getByText(/1 dataset · 60,000 rows/).waitFor()
     const findings = LONG ? await lookAt(context, `${holdall.url}/-/datasets`, 'datasets') : []
     await page.getByRole('link', { name: 'Visitors' }).click()
     findings.push(...(await lookAt(context, collection, 'collection')))
     await page.getByRole('link', { name: 'gallery_visits' }).click()
-    await page.waitForURL(here)
+    await page.getByRole('heading', { level: 1, name: 'gallery_visits' }).waitFor()
+    here = page.url()
+    table = /^t_\w+$/m.exec((await page.locator('.run-bar code').textContent()) ?? '')?.[0] ?? ''
     assert.deepEqual(findings, [])
   })
 
@@ -137,7 +121,7 @@ describe('datasets in a browser', { skip }, () => {
 
   test('it is asked with SQL; what fails is said beside it, and what was written stays', async () => {
     await page.goto(`${here}?tab=query`)
-    const sql = `select gallery,\n       count(*) as visits,\n       round(avg("dwell (s)") / 60, 1) as minutes\nfrom ${dataset.tableName}\nwhere ticket_type <> 'school'\ngroup by gallery order by visits desc`
+    const sql = `select gallery,\n       count(*) as visits,\n       round(avg("dwell (s)") / 60, 1) as minutes\nfrom ${table}\nwhere ticket_type <> 'school'\ngroup by gallery order by visits desc`
     await page.getByLabel('SQL').fill(sql)
     await page.getByRole('button', { name: 'Run' }).click()
     await page.getByText(/^6 rows in /).waitFor()
@@ -148,13 +132,13 @@ describe('datasets in a browser', { skip }, () => {
     await page.getByRole('link', { name: 'Save as CSV' }).click()
     assert.equal((await saved).suggestedFilename(), 'gallery_visits.csv')
 
-    await page.getByLabel('SQL').fill(`select nothing from ${dataset.tableName}`)
+    await page.getByLabel('SQL').fill(`select nothing from ${table}`)
     await page.getByRole('button', { name: 'Run' }).click()
     await page
       .getByRole('alert')
       .filter({ hasText: /nothing/ })
       .waitFor()
-    assert.equal(await page.getByLabel('SQL').inputValue(), `select nothing from ${dataset.tableName}`)
+    assert.equal(await page.getByLabel('SQL').inputValue(), `select nothing from ${table}`)
     findings.push(...(await lookAt(context, page.url(), 'dataset-query-failed')))
     troubles.splice(0)
     assert.deepEqual(findings, [])
@@ -164,7 +148,7 @@ describe('datasets in a browser', { skip }, () => {
     const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() })
     const scriptless = await plain.newPage()
     await scriptless.goto(here)
-    await scriptless.getByLabel('SQL').fill(`select max(visit_id) as most from ${dataset.tableName}`)
+    await scriptless.getByLabel('SQL').fill(`select max(visit_id) as most from ${table}`)
     await scriptless.getByRole('button', { name: 'Run' }).click()
     await scriptless.getByRole('cell', { name: '60,000' }).waitFor()
     await plain.close()

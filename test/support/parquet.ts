@@ -1,3 +1,4 @@
+import { DuckDBInstance } from '@duckdb/node-api'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 
 /** A small Parquet file of two columns, `id` and `gallery`. */
@@ -25,4 +26,14 @@ export function large(megabytes: number): Buffer {
   })
   const columnData = [{ name: 'bytes', data, type: 'BYTE_ARRAY' as const }]
   return Buffer.from(parquetWriteBuffer({ columnData, codec: 'UNCOMPRESSED', rowGroupSize: 4 }))
+}
+
+/** A file of what the SELECT answers, by DuckDB. @param options of its COPY: `ROW_GROUP_SIZE 2048` */
+export async function writeParquet(path: string, select: string, ...options: string[]): Promise<void> {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  const target = path.replaceAll("'", "''")
+  await connection.run(`COPY (${select}) TO '${target}' (${['FORMAT parquet', ...options].join(', ')})`)
+  connection.closeSync()
+  instance.closeSync()
 }

@@ -1,6 +1,6 @@
 import { type Fields, textOf } from '../../access/fields.ts'
 import { type Refusal, refusalSummary } from '../../access/forms.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
 import { type Crumb, renderPage } from '../../web/page.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
 import { field } from '../../web/parts/field.ts'
@@ -68,7 +68,7 @@ export async function updatePage(
           body: html`It stands in ${config.file === undefined ? 'the configuration' : html`<code>${config.file}</code>`} under <code>collections</code>, with who may do what. Change it there and start again.`,
           actions: linkButton({ label: 'Back to the collection', href: home }),
         })
-      : html`<form class="panel panel-body form-wide" method="post" action="${managedHref(urls, collection, 'update')}">${refusalSummary(
+      : html`<form class="panel panel-body form-wide" method="post" action="${safeUrl(managedHref(urls, collection, 'update'))}">${refusalSummary(
           'Not saved',
           refusal,
           LABELS,

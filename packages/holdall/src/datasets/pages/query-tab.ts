@@ -1,6 +1,6 @@
 import type { HoldallError } from '../../web/error.ts'
 import { formatCount, formatNumber } from '../../web/format.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
 import { fieldError } from '../../web/parts/field.ts'
 import type { QueryAnswer } from '../engine/engine.ts'
@@ -36,7 +36,7 @@ export function queryPanel({ dataset, action, sql, outcome, saveHref }: QueryPan
   return html`<section class="panel query-panel" aria-labelledby="query"><div class="panel-head"><h2 id="query" class="grow">Query</h2>${
     saveHref !== undefined &&
     linkButton({ label: 'Save as CSV', href: saveHref, icon: 'download', kind: 'quiet', small: true })
-  }</div><form action="${action}#query"><input type="hidden" name="tab" value="query"><div class="sql-editor"><label class="unseen" for="sql">SQL</label><textarea id="sql" name="sql" rows="${lines}" spellcheck="false" autocapitalize="off" autocomplete="off"${
+  }</div><form action="${safeUrl(`${action}#query`)}"><input type="hidden" name="tab" value="query"><div class="sql-editor"><label class="unseen" for="sql">SQL</label><textarea id="sql" name="sql" rows="${lines}" spellcheck="false" autocapitalize="off" autocomplete="off"${
     failed !== undefined && html` aria-invalid="true" aria-describedby="sql-error"`
   }>
 ${text}</textarea></div>${failed !== undefined && html`<div class="sql-error" role="alert">${fieldError(failed.message, 'sql-error')}</div>`}<div class="run-bar">${button(

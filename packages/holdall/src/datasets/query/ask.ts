@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Collection } from '../collections/rows.ts'
 import type { Export, ExportFormat, QueryAnswer, QueryEngine, QueryTable } from '../engine/engine.ts'
-import type { LocalFiles } from './local-files.ts'
+import type { DatasetObject, LocalFiles } from './local-files.ts'
 
 export interface Question {
   readonly collection: Pick<Collection, 'seq'>
@@ -47,15 +47,6 @@ export function createAsks(
 
 function asked({ sql, actorId, signal }: Question) {
   return { sql, actorId, ...(signal !== undefined && { signal }) }
-}
-
-/** An object that a table is made of. */
-export interface DatasetObject {
-  readonly sourceId: number
-  readonly path: string
-  /** Bytes. */
-  readonly sizeBytes: number
-  readonly etag: string | null
 }
 
 /**

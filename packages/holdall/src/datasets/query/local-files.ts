@@ -2,7 +2,15 @@ import { isDatasetPath } from '../../sources/paths.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { LocalObject, ObjectCache } from '../engine/cache.ts'
-import type { DatasetObject } from './ask.ts'
+
+/** An object that a table is made of. */
+export interface DatasetObject {
+  readonly sourceId: number
+  readonly path: string
+  /** Bytes. */
+  readonly sizeBytes: number
+  readonly etag: string | null
+}
 
 /** Objects as files of this computer, for as long as they are needed. */
 export interface LocalFiles {
