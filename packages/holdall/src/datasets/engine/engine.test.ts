@@ -10,6 +10,7 @@ import type { ErrorCode } from '../../web/errors.ts'
 import { createLog } from '../../web/log.ts'
 import { createDuckDbEngine, type QueryAnswer, type QueryLimits } from './engine.ts'
 import { MAX_ROWS } from './limits.ts'
+import { createOpenFiles, FileFailure } from './open-files.ts'
 import { isSuperuser } from './rights.ts'
 import { openDuckDb, openTestFolder, textsOf } from './test-duckdb.ts'
 
@@ -375,6 +376,10 @@ test('what stands under a path is the file that was looked at, or none', async (
   assert.equal(await count(), 1)
   await appendFile(path, 'x')
   await assert.rejects(count(), failsWith('query_failed'))
+  // Another one may come between the look and the opening.
+  const files = createOpenFiles()
+  assert.throws(() => files.pathOf({ path, identity: 'of another' }), FileFailure)
+  files.closeAll()
 })
 
 test('what only the superuser may read is said to be unreadable', { skip: !isSuperuser() }, async () => {

@@ -214,7 +214,11 @@ function commandOf({ script, system }: ChildProgram): [string, ...string[]] {
   if (system === undefined || process.platform !== 'linux') return command
   const data = Math.ceil(system.dataBytes / 1024)
   const file = Math.ceil(system.fileBytes / 512)
-  return ['/bin/sh', '-c', `ulimit -c 0; ulimit -d ${data} && ulimit -f ${file} && exec "$0" "$@"`, ...command]
+  // What cannot be set may be lower already; only to run without any limit is refused.
+  const limits = [`d ${data}`, `f ${file}`].map(
+    (limit) => `ulimit -${limit} 2>/dev/null || [ "$(ulimit -${limit[0]})" != unlimited ] || exit 1; `,
+  )
+  return ['/bin/sh', '-c', `ulimit -c 0; ${limits.join('')}exec "$0" "$@"`, ...command]
 }
 
 /** What a child asks for may be anything: strangers' bytes decide it. */
