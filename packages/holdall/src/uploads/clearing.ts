@@ -3,13 +3,13 @@ import type { Sources } from '../sources/sources.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
 import { LONGEST_PAUSE_MS } from './limits.ts'
-import type { Purpose } from './purpose.ts'
+import type { Clearable } from './purpose.ts'
 import { isProxied, multipartUploadOf, newMultipartOf, type UploadSession } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface ClearingOptions {
   readonly sessions: Sessions
-  readonly purposeOf: (session: UploadSession) => Purpose
+  readonly purposeOf: (session: UploadSession) => Clearable
   readonly sources: Sources
   readonly log: Log
   readonly now: () => number

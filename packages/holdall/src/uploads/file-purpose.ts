@@ -6,7 +6,7 @@ import { HoldallError } from '../web/error.ts'
 import type { FileIntake, FinishedUpload } from './inspection.ts'
 import { LATE_ARRIVALS_MS } from './limits.ts'
 import { measure } from './measure.ts'
-import { CannotFinish, type Purpose } from './purpose.ts'
+import { CannotFinish, type Clearable, type Purpose } from './purpose.ts'
 import { createIsRecorded } from './recorded.ts'
 import type { UploadSession } from './session.ts'
 import type { Received } from './steps.ts'
@@ -18,6 +18,11 @@ export interface FilePurposeOptions {
   /** Whether sessions live in the internal database, whose later writes make the earlier ones last. */
   readonly isInternal: boolean
   readonly before: BeforeIo
+}
+
+/** What uploads of files leave. */
+export function clearableFiles(database: InternalDatabase): Clearable {
+  return { name: 'file', lateArrivalsMs: LATE_ARRIVALS_MS, isMade: createIsRecorded(database) }
 }
 
 /** The bytes become a file of the registry. */
@@ -58,10 +63,8 @@ export function filePurpose({ database, intake, sourceById, isInternal, before }
   }
 
   return {
-    name: 'file',
+    ...clearableFiles(database),
     followed: false,
-    lateArrivalsMs: LATE_ARRIVALS_MS,
-    isMade: createIsRecorded(database),
     steps: [
       {
         name: 'inspect',

@@ -6,8 +6,7 @@ import type { SessionChange } from './sessions.ts'
  * What an upload is for: the steps that follow once what was sent is one object. The engine knows when each is run, by
  * whom and how often; a purpose knows what they do. Files have their own here; the rooms above hand in theirs.
  */
-export interface Purpose {
-  readonly name: UploadPurpose
+export interface Purpose extends Clearable {
   /** In their order, after `combine`. The last one makes what the upload is for. */
   readonly steps: readonly PurposeStep[]
   /**
@@ -16,6 +15,11 @@ export interface Purpose {
    * for again, and it can be cancelled until the last step has ended.
    */
   readonly followed: boolean
+}
+
+/** What must be known of a purpose to clear up after uploads that came to nothing. */
+export interface Clearable {
+  readonly name: UploadPurpose
   /** Milliseconds after its end in which parts may still arrive that were begun before. */
   readonly lateArrivalsMs: number
   /** Whether what it makes is there: then the bytes are not ours to remove. */

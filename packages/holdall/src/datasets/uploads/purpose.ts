@@ -1,7 +1,7 @@
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { BeforeIo } from '../../sources/filesystem/io.ts'
 import type { Sources } from '../../sources/sources.ts'
-import type { Purpose } from '../../uploads/purpose.ts'
+import type { Clearable, Purpose } from '../../uploads/purpose.ts'
 import type { ParquetLimits } from '../footer/limits.ts'
 import { datasetIdOf } from '../identity.ts'
 import { removeDataset } from '../records.ts'
@@ -22,15 +22,21 @@ export interface DatasetPurposeOptions {
 
 /** What was sent becomes a dataset of its collection: its schema is inferred, then it is registered. */
 export function datasetPurpose(options: DatasetPurposeOptions): Purpose {
-  const { database, before = () => {} } = options
   return {
-    name: 'dataset',
+    ...clearableDatasets(options.database, options.before),
     followed: true,
-    lateArrivalsMs: LATE_PARTS_MS,
     steps: [
       { name: 'infer', running: 'inferring', ended: 'inferred', run: createInfer(options) },
       { name: 'register', running: 'registering', ended: 'registered', run: createRegister(options) },
     ],
+  }
+}
+
+/** What uploads of datasets leave. */
+export function clearableDatasets(database: InternalDatabase, before: BeforeIo = () => {}): Clearable {
+  return {
+    name: 'dataset',
+    lateArrivalsMs: LATE_PARTS_MS,
     isMade: (session) => isDataset(database, session.id),
     async undo(session) {
       if (!(await isDataset(database, session.id))) return
