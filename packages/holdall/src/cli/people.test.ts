@@ -7,6 +7,7 @@ import { readLink } from '../access/sign-in-links.ts'
 import { findToken } from '../access/tokens.ts'
 import { openInternalDatabase } from '../database/internal.ts'
 import { rememberAddress } from './address.ts'
+import { COMMANDS } from './commands.ts'
 import { main } from './main.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'holdall-cli-'))
@@ -104,12 +105,19 @@ test('wrong usage is exit 2 and one sentence, and makes nothing', async () => {
   for (const argv of cases) {
     const { code, stdout, stderr } = await run(...argv)
     assert.deepEqual([code, stdout], [2, ''], argv.join(' '))
-    assert.match(stderr, /^holdall: [^\n]+\nholdall --help lists the commands and their options\.\n$/)
+    assert.match(stderr, /^holdall: [^\n]+\nholdall (link|token) --help tells how it is written\.\n$/)
     assert.doesNotMatch(stderr, /positional/)
   }
-  const help = await run('upload', '--help')
-  assert.equal(help.code, 0)
-  assert.match(help.stdout, /holdall upload FILE… --source SLUG/)
   assert.equal((await run('link', ' ')).code, 1)
   assert.deepEqual(readdirSync(data), before)
+})
+
+test('each command tells how it is written, and what each of its options means', async () => {
+  for (const [name, { usage, options }] of Object.entries(COMMANDS)) {
+    const { code, stdout } = await run(name, '--help')
+    assert.equal(code, 0)
+    for (const line of usage) assert.ok(line.startsWith(`${name} `) && stdout.includes(`  holdall ${line}\n`), line)
+    const told = Object.keys(options).join(' ')
+    for (const [flag] of usage.join(' ').matchAll(/--[\w-]+/g)) assert.ok(told.includes(flag), `${name} ${flag}`)
+  }
 })

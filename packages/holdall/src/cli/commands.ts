@@ -1,0 +1,182 @@
+import type { CommandIo } from './arguments.ts'
+
+export interface Command {
+  /** What it is for, in a line. */
+  readonly summary: string
+  /** What follows `holdall`, a line for each way to write it. */
+  readonly usage: readonly string[]
+  /** What its own options mean. */
+  readonly options: Readonly<Record<string, string>>
+  /** Whether it works on a server's data (`-c`, `--data`, `--internal`). */
+  readonly ofData: boolean
+  /** Loaded when it is asked for: a command starts without the others' libraries. */
+  load(): Promise<(argv: readonly string[], io: CommandIo) => Promise<void>>
+}
+
+const JSON_OPTION = { '--json': 'what happened as JSON, for programs' }
+const SERVER_OPTIONS = {
+  '--url URL': 'the address of the server (http://127.0.0.1:8001 when it is not given)',
+  '--token TOKEN': 'who you are: from /-/tokens or holdall token create; or in HOLDALL_TOKEN',
+}
+
+/** The commands, in the order in which people meet them. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: {
+    summary: 'serve databases and files',
+    usage: ['serve [DB…] [-c FILE] [-p PORT] [-h HOST] [--root] [--create] [--open]'],
+    options: {
+      '-p, --port PORT': 'where it listens; 0 takes one that is free and prints it',
+      '-h, --host HOST': '0.0.0.0 lets other computers in',
+      '--root': 'print a link that signs in once as root',
+      '--create': 'make databases that are not there yet',
+      '--open': 'open the browser',
+      '--secret SECRET': 'what cookies are signed with; else HOLDALL_SECRET, else one kept in the data directory',
+    },
+    ofData: true,
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  link: {
+    summary: 'make a one-time sign-in link for somebody',
+    usage: ['link ACTOR [--url URL]'],
+    options: { '--url URL': 'the address at which people open the server' },
+    ofData: true,
+    load: async () => (await import('./link.ts')).link,
+  },
+  token: {
+    summary: 'make a token for scripts; it is printed once',
+    usage: ['token create ACTOR [--name NAME] [--expires DAYS] [--restrict ACTION[:RESOURCE]]…'],
+    options: {
+      '--name NAME': 'what it is called on /-/tokens',
+      '--expires DAYS': 'it ends after so many days',
+      '--restrict ACTION[:RESOURCE]': 'it may do this and nothing else, as files-upload:photos; may be repeated',
+    },
+    ofData: true,
+    load: async () => (await import('./token.ts')).token,
+  },
+  collections: {
+    summary: 'make a collection for datasets, or list them',
+    usage: [
+      'collections list [--json]',
+      'collections create ID [--organization UUID] [--label TEXT] [--source SLUG] [--catalog NAME] [--view NAMES] [--query NAMES] [--edit NAMES]',
+    ],
+    options: {
+      '--label TEXT': 'what people call it',
+      '--source SLUG': 'where its files lie; the first source when it is not given',
+      '--catalog NAME': 'where its datasets are registered as tables',
+      '--organization UUID': 'whose it is, where there are several',
+      '--view, --query, --edit NAMES': 'who may do so, with commas between them; * is everybody who is signed in',
+      ...JSON_OPTION,
+    },
+    ofData: true,
+    load: async () => (await import('./collections.ts')).collections,
+  },
+  secrets: {
+    summary: 'keep a secret that the configuration names',
+    usage: ['secrets set NAME', 'secrets list', 'secrets remove NAME'],
+    options: { '--secret SECRET': 'the server’s own secret, where it is started with one' },
+    ofData: true,
+    load: async () => (await import('./secrets.ts')).secrets,
+  },
+  sync: {
+    summary: 'make the registry follow what lies in a source',
+    usage: ['sync SOURCE [--json]'],
+    options: JSON_OPTION,
+    ofData: true,
+    load: async () => (await import('./sync.ts')).sync,
+  },
+  upload: {
+    summary: 'upload files to a source; what was broken off goes on',
+    usage: ['upload FILE… --source SLUG [--url URL] [--token TOKEN] [--concurrency N] [--no-resume] [--json]'],
+    options: {
+      '--source SLUG': 'where they go: what stands in the source’s address',
+      ...SERVER_OPTIONS,
+      '--concurrency N': 'parts in flight together',
+      '--no-resume': 'begin anew, whatever was sent before',
+      ...JSON_OPTION,
+    },
+    ofData: false,
+    load: async () => (await import('./upload.ts')).upload,
+  },
+  'upload-parquet': {
+    summary: 'upload a Parquet file to a collection, and follow it until it is a dataset',
+    usage: [
+      'upload-parquet --file FILE --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN] [--timeout SECONDS] [--json]',
+    ],
+    options: {
+      '--file FILE': 'the Parquet file',
+      '--api-base-url URL': 'the address of the server',
+      '--orgid UUID': 'the organization, as the collection’s address has it',
+      '--collection-id ID': 'the collection, as its address has it',
+      '--token TOKEN': 'who you are: from /-/tokens or holdall token create; or in HOLDALL_TOKEN',
+      '--token-header NAME': 'the header that the token goes in',
+      '--timeout SECONDS': 'how long the steps after the last byte may take before this command gives up waiting',
+      ...JSON_OPTION,
+    },
+    ofData: false,
+    load: async () => (await import('./upload-parquet.ts')).uploadParquet,
+  },
+  doctor: {
+    summary: 'try each storage, and print the fix for what fails',
+    usage: ['doctor [SOURCE] [--origin URL] [--json]'],
+    options: {
+      '--origin URL': 'the address at which people open the server, for what browsers are allowed',
+      ...JSON_OPTION,
+    },
+    ofData: true,
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  verify: {
+    summary: 'read every file again and compare it with what was recorded',
+    usage: ['verify [SOURCE] [--quick] [--repair] [--json]'],
+    options: {
+      '--quick': 'only whether each is there and how large it is',
+      '--repair': 'record what has changed',
+      ...JSON_OPTION,
+    },
+    ofData: true,
+    load: async () => (await import('./verify.ts')).verify,
+  },
+  backup: {
+    summary: 'copy the databases and what belongs to them, beside a running server',
+    usage: ['backup FOLDER [DB…]'],
+    options: {},
+    ofData: true,
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  gc: {
+    summary: 'say what nobody will ask for again: due trash, bytes that nothing names',
+    usage: ['gc [DB…] [--delete]'],
+    options: { '--delete': 'remove it' },
+    ofData: true,
+    load: async () => (await import('./gc.ts')).gc,
+  },
+}
+
+const DATA_OPTIONS = {
+  '-c FILE': 'the configuration that the server was started with',
+  '--data FOLDER': 'where the server keeps its data (./holdall-data when it is not given)',
+  '--internal FILE': 'the internal database, where it is elsewhere',
+}
+
+/** What `holdall --help` prints. */
+export function helpOfAll(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(16)}${summary}`)
+  return `Holdall: files for your tables, tables from your files.
+
+${lines.join('\n')}
+
+holdall COMMAND --help tells how each is written.
+`
+}
+
+/** What `holdall COMMAND --help` prints. */
+export function helpOf({ summary, usage, options, ofData }: Command): string {
+  const all = Object.entries({ ...options, ...(ofData && DATA_OPTIONS) })
+  const width = Math.max(...all.map(([name]) => name.length)) + 3
+  return `${summary}
+
+${usage.map((line) => `  holdall ${line}`).join('\n')}
+
+${all.map(([name, meaning]) => `  ${name.padEnd(width)}${meaning}`).join('\n')}
+`
+}
