@@ -12,9 +12,13 @@ export function deleteForm({ urls, sources }: FilesRoom, file: FileRecord, uses:
   const keeps = file.adopted || (source?.availability.available === true && !source.capabilities.can_delete)
   return html`<form class="stack" method="post" action="${urls.path(`/-/files/${file.id}/-/delete`)}" aria-label="Delete this file"><p class="hint">${usesWords(uses)} ${
     keeps
-      ? 'Deleting hides it; its bytes stay where they are, and it can be restored at any time.'
+      ? 'Hiding puts it in the trash here; its bytes stay as they are where they lie, and it can be restored at any time.'
       : `A deleted file can be restored for ${RETENTION_DAYS} days.`
-  }</p><div class="actions">${button({ label: 'Delete file', type: 'submit', kind: 'danger', icon: 'trash' })}</div></form>`
+  }</p><div class="actions">${
+    keeps
+      ? button({ label: 'Hide file', type: 'submit', icon: 'trash' })
+      : button({ label: 'Delete file', type: 'submit', kind: 'danger', icon: 'trash' })
+  }</div></form>`
 }
 
 function usesWords({ references, truncated }: FileUses): string {
