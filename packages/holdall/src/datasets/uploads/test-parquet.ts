@@ -8,15 +8,14 @@ export function visits(rows = 3): Buffer {
   ])
 }
 
-/** The same with so many columns. */
+/** Of columns with these names. */
+export function named(names: readonly string[]): Buffer {
+  return written(names.map((name) => ({ name, data: [1], type: 'INT32' as const })))
+}
+
+/** Of so many columns. */
 export function wide(columns: number): Buffer {
-  return written(
-    Array.from({ length: columns }, (_, at) => ({
-      name: `a column with a rather long name ${at}`,
-      data: [1],
-      type: 'INT32' as const,
-    })),
-  )
+  return named(Array.from({ length: columns }, (_, at) => `a column with a rather long name ${at}`))
 }
 
 /** Of two parts: more than 8 MiB, which do not compress. */

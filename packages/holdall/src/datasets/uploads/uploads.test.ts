@@ -5,7 +5,7 @@ import { MAX_PARTS_ASKED, PART_SIZE, TTL_S } from '../../uploads/limits.ts'
 import { datasetIdOf } from '../identity.ts'
 import { ORGANIZATION } from '../testing.ts'
 import { datasetClient, type Session } from './test-client.ts'
-import { large, visits } from './test-parquet.ts'
+import { large, named, visits } from './test-parquet.ts'
 import { OTHER_ORGANIZATION, startTestServer, type TestServer } from './test-server.ts'
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
@@ -310,10 +310,10 @@ describe('the dataset upload API', () => {
     assert.equal((await datasets()).filter(({ upload_id }) => upload_id === plan.upload_id).length, 1)
   })
 
-  test('fifty uploads into one collection at once are fifty datasets', async () => {
+  test('fifty uploads into one collection at once, of few names, are fifty datasets', async () => {
     const before = (await datasets()).length
     const plans = await Promise.all(
-      Array.from({ length: 50 }, (_, at) => client.upload(visits(at + 1), { filename: `visits ${at}.parquet` })),
+      Array.from({ length: 50 }, (_, at) => client.upload(visits(at + 1), { filename: `visits ${at % 3}.parquet` })),
     )
     const ended = await Promise.all(plans.map(({ upload_id }) => client.ended(upload_id)))
     assert.deepEqual(new Set(ended.map(({ completion_status }) => completion_status)), new Set(['registered']))
@@ -323,6 +323,19 @@ describe('the dataset upload API', () => {
     for (const [at, { dataset_id }] of ended.entries()) {
       assert.equal(made.find(({ id }) => id === dataset_id)?.row_count, at + 1)
     }
+  })
+
+  test('columns keep their names, whatever they are, in the preview and in the dataset', async () => {
+    const names = ['Foo Bar', 'Foo-Bar', 'a', 'A', 'ärger', 'select', 'with "quotes"', '']
+    const { upload_id, dataset_id } = await client.upload(named(names))
+    const ended = await client.ended(upload_id)
+    assert.equal(ended.completion_status, 'registered', JSON.stringify(ended.failure_reason))
+    assert.deepEqual(ended.parquet_schema_preview.columns, names)
+    const dataset = (await datasets()).find(({ id }) => id === dataset_id)
+    assert.deepEqual(
+      JSON.parse(dataset?.columns ?? '').map(({ name }: Session) => name),
+      names,
+    )
   })
 
   test('the collection’s uploads, newest first, by status, page by page', async () => {
