@@ -6,16 +6,25 @@
  * const stored = await upload(file, { baseUrl: 'https://files.example.org/', source: 'photos' }, { onProgress: console.log })
  * stored.file_id // 'df-01jq…'
  */
-export { retryParquet, uploadParquet } from './lib/dataset.ts'
+export {
+  cancelParquet,
+  followParquet,
+  parquetUploads,
+  retryParquet,
+  startParquet,
+  uploadParquet,
+} from './lib/dataset.ts'
 export { UploadError, type UploadErrorCode } from './lib/error.ts'
 export { RequestError, requestJson } from './lib/request.ts'
 export { startUpload, type Transfer, type TransferState } from './lib/transfer.ts'
 export type {
   DatasetStatus,
   DatasetTarget,
+  DatasetUpload,
   DatasetUploadOptions,
   RegisteredDataset,
   SchemaPreview,
+  ServerTarget,
   StoredFile,
   UnfinishedUpload,
   UploadOptions,

@@ -24,6 +24,7 @@ import { receiveFiles } from './lib/receiving.ts'
 import { storedSummary } from './lib/stored.ts'
 import { isPending } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
+import { fileTransfers } from './lib/transfers.ts'
 import { createUploads } from './lib/uploads.ts'
 
 /**
@@ -69,7 +70,7 @@ export class FileCell extends HoldallElement {
   #ready = false
   #stop: (() => void) | undefined
   readonly #uploads = createUploads({
-    target: () => ({ baseUrl: this.base, source: this.source ?? '' }),
+    transfers: fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' })),
     rules: () => ({ name: this.column, accept: this.accept, maxSize: this.maxSize }),
     changed: () => this.requestUpdate(),
     settled: () => this.#attachUploaded(),

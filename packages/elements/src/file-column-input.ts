@@ -15,6 +15,7 @@ import { receiveFiles } from './lib/receiving.ts'
 import { storedSummary, summaryOf } from './lib/stored.ts'
 import { isPending, type Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
+import { fileTransfers } from './lib/transfers.ts'
 import { createUploads } from './lib/uploads.ts'
 
 /**
@@ -63,7 +64,7 @@ export class FileColumnInput extends HoldallElement {
     place: (item, to) => this.#place(item, to),
   })
   readonly #uploads = createUploads({
-    target: () => ({ baseUrl: this.base, source: this.source ?? '' }),
+    transfers: fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' })),
     rules: () => ({ name: this.#label, accept: this.accept, maxSize: this.maxSize }),
     changed: () => this.#changed(),
     stored: (task, stored) => {

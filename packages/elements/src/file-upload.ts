@@ -4,12 +4,13 @@ import { announce } from './lib/announce.ts'
 import { chooseFiles, filesOf, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
 import { acceptsType } from './lib/files.ts'
-import { formatBytes, formatCount } from './lib/format.ts'
+import { formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
 import { createLimit } from './lib/limit.ts'
 import { isPending, type Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
-import { createUnfinished, type LeftOpen, sentKey } from './lib/unfinished.ts'
+import { fileTransfers } from './lib/transfers.ts'
+import { chooseSame, createUnfinished, type LeftOpen, sentKey } from './lib/unfinished.ts'
 import { CONCURRENCY, createUploads } from './lib/uploads.ts'
 import { percentOf } from './lib/words.ts'
 import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
@@ -57,12 +58,10 @@ export class FileUpload extends HoldallElement {
   #refocus: (() => void) | undefined
   /** What is being given up, and is nothing to go on with. */
   readonly #leaving = new Set<string>()
-  readonly #unfinished = createUnfinished(
-    () => this.#target,
-    () => this.requestUpdate(),
-  )
+  readonly #transfers = fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' }))
+  readonly #unfinished = createUnfinished(this.#transfers, () => this.requestUpdate())
   readonly #uploads = createUploads({
-    target: () => this.#target,
+    transfers: this.#transfers,
     rules: () => ({ name: this.label, accept: this.accept, maxSize: this.maxSize }),
     changed: () => this.requestUpdate(),
     stored: (task, file) => {
@@ -78,7 +77,7 @@ export class FileUpload extends HoldallElement {
       })
     },
     begun: (file) => this.#unfinished.of(file)?.received ?? null,
-    note: (file) => this.#noteOn(file),
+    note: (file) => this.#unfinished.noteOn(file),
     limit: createLimit(() => this.concurrency),
   })
 
@@ -145,23 +144,12 @@ export class FileUpload extends HoldallElement {
     this.#uploads.setAside(...this.#uploads.tasks.filter(isPending)).discard()
   }
 
-  get #target() {
-    return { baseUrl: this.base, source: this.source ?? '' }
-  }
-
   #tell(type: string, detail: Record<string, unknown>): void {
     this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }))
   }
 
   #ask(): void {
     if (!this.once && this.source !== null) this.#unfinished.ask()
-  }
-
-  #noteOn({ name, size }: File): string | null {
-    const other = this.#unfinished.of({ name, size }) ? undefined : this.#unfinished.namesake({ name, size })
-    return other === undefined
-      ? null
-      : `This is not the ${name} of ${formatBytes(other.size)} that was not finished. It is sent from its beginning.`
   }
 
   #choose(): void {
@@ -172,14 +160,12 @@ export class FileUpload extends HoldallElement {
     chooseFiles({ accept: null, multiple: true, folder: true }, (files) => this.add(files))
   }
 
-  /** Another name is another file; of the same name it is sent, and said if it is not the same. */
   #chooseSame(one: LeftOpen): void {
-    chooseFiles({ accept: null, multiple: false }, ([file]) => {
-      if (file === undefined) return
-      if (file.name === one.name) return this.add([file])
-      const text = `${file.name} is another file. To go on, choose ${one.name} of ${formatBytes(one.size)}.`
-      this._wrong = { key: one.key, text }
-      announce(text)
+    chooseSame(one, {
+      take: (file) => this.add([file]),
+      wrong: (text) => {
+        this._wrong = { key: one.key, text }
+      },
     })
   }
 

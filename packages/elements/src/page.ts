@@ -8,7 +8,7 @@ import { followForms } from './behaviours/forms.ts'
 import { offerKeyList } from './behaviours/key-list.ts'
 import { listenForKeys } from './behaviours/keys.ts'
 import { askBeforeLeaving } from './behaviours/leaving.ts'
-import { followLive } from './behaviours/live.ts'
+import { followLive, lookOnce } from './behaviours/live.ts'
 import { closeMenus } from './behaviours/menus.ts'
 import { showRunning } from './behaviours/running.ts'
 import { searchAsTyped } from './behaviours/searching.ts'
@@ -27,6 +27,7 @@ offerKeyList()
 switchTheme()
 showRunning()
 followLive(fetch)
+document.addEventListener('dataset-registered', () => lookOnce(fetch))
 submitSelects()
 searchAsTyped(fetch)
 selectFiles()

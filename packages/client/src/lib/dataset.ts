@@ -1,10 +1,18 @@
-import { call, type Json } from './call.ts'
+import { call, type Json, strange } from './call.ts'
 import { createDatasetSessions, multipartPath } from './dataset-sessions.ts'
 import { aborted, UploadError } from './error.ts'
-import { type PartsProtocol, uploadInParts } from './parts.ts'
+import { type Memory, type PartsProtocol, uploadInParts } from './parts.ts'
 import { pause } from './retry.ts'
-import type { PartsPlan } from './sessions.ts'
-import type { DatasetStatus, DatasetTarget, DatasetUploadOptions, RegisteredDataset, UploadSource } from './types.ts'
+import { createTransfer, type Transfer } from './transfer.ts'
+import type {
+  DatasetStatus,
+  DatasetTarget,
+  DatasetUpload,
+  DatasetUploadOptions,
+  RegisteredDataset,
+  UploadSource,
+} from './types.ts'
+import { discard } from './upload.ts'
 
 const FIRST_LOOK = 0.3
 const LONGEST_LOOK = 5
@@ -24,21 +32,37 @@ const FAILED_LOOKS = 40
  * const target = { baseUrl: 'https://data.example.org/', organization, collection: 'medicaid', token }
  * const { dataset_id } = await uploadParquet(file, target, { onStatus: ({ completion_status }) => … })
  */
-export async function uploadParquet(
+export function uploadParquet(
   file: UploadSource,
   target: DatasetTarget,
   options: DatasetUploadOptions = {},
 ): Promise<RegisteredDataset> {
+  return uploadRemembering(file, target, options, { acknowledged: new Map() })
+}
+
+/** The same with handles, for a page that shows it. Pausing ends with the sending; cancelling asks the server, too. */
+export function startParquet(
+  file: UploadSource,
+  target: DatasetTarget,
+  options: DatasetUploadOptions = {},
+): Transfer<RegisteredDataset> {
+  return createTransfer(file, target, options, (own, memory) => uploadRemembering(file, target, own, memory))
+}
+
+async function uploadRemembering(
+  file: UploadSource,
+  target: DatasetTarget,
+  options: DatasetUploadOptions,
+  memory: Memory,
+): Promise<RegisteredDataset> {
   const signal = options.signal ?? new AbortController().signal
-  const memory = { acknowledged: new Map<number, string | null>() }
   const protocol = datasetProtocol(target, options)
   try {
     if (signal.aborted) throw aborted(signal)
     return await uploadInParts(file, protocol, options, signal, memory)
   } catch (thrown) {
     const error = signal.aborted ? aborted(signal) : thrown
-    const { plan } = memory as { plan?: PartsPlan }
-    if (error instanceof UploadError && plan !== undefined) error.sessionUrl = plan.sessionUrl
+    if (error instanceof UploadError && memory.plan !== undefined) error.sessionUrl = memory.plan.sessionUrl
     throw error
   }
 }
@@ -50,9 +74,35 @@ export async function retryParquet(
   options: DatasetUploadOptions = {},
 ): Promise<RegisteredDataset> {
   const signal = options.signal ?? new AbortController().signal
-  const url = `${multipartPath(target)}/${uploadId}`
-  await call(target, 'POST', `${url}/retry`, {}, signal)
-  return await followDataset(url, target, options, signal)
+  await call(target, 'POST', `${multipartPath(target)}/${uploadId}/retry`, {}, signal)
+  return await followParquet(uploadId, target, options)
+}
+
+/** Follows an upload that somebody sent to its end. @throws {UploadError} as `uploadParquet` */
+export function followParquet(
+  uploadId: string,
+  target: DatasetTarget,
+  options: DatasetUploadOptions = {},
+): Promise<RegisteredDataset> {
+  const signal = options.signal ?? new AbortController().signal
+  return followDataset(`${multipartPath(target)}/${uploadId}`, target, options, signal)
+}
+
+/** The newest of a collection's uploads that stand like this, whoever began them. @throws {UploadError} */
+export async function parquetUploads(
+  target: DatasetTarget,
+  status: DatasetStatus['status'],
+  { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
+): Promise<DatasetUpload[]> {
+  const base = multipartPath(target)
+  const { body } = await call(target, 'GET', `${base}?status=${status}`, undefined, signal)
+  if (!Array.isArray(body.uploads)) throw strange('The server answers something else than a list.')
+  return (body.uploads as DatasetUpload[]).map((one) => ({ ...one, session_url: `${base}/${one.upload_id}` }))
+}
+
+/** Ends an upload, also while the server is at it; nothing of it is left. @throws {UploadError} 409 when it is a dataset already */
+export async function cancelParquet(uploadId: string, target: DatasetTarget): Promise<void> {
+  await discard(target, { session_url: `${multipartPath(target)}/${uploadId}` })
 }
 
 function datasetProtocol(target: DatasetTarget, options: DatasetUploadOptions): PartsProtocol<RegisteredDataset> {

@@ -1,17 +1,17 @@
 import { aborted, UploadError } from './error.ts'
 import type { Memory } from './parts.ts'
-import type { StoredFile, UploadOptions, UploadProgress, UploadSource, UploadTarget } from './types.ts'
+import type { ServerTarget, StoredFile, UploadOptions, UploadProgress, UploadSource, UploadTarget } from './types.ts'
 import { discard, uploadRemembering } from './upload.ts'
 
 export type TransferState = 'running' | 'paused' | 'done' | 'failed' | 'cancelled'
 
 /** An upload with handles, for a page that shows it. */
-export interface Transfer {
+export interface Transfer<Result = StoredFile> {
   readonly state: TransferState
   /** The latest report. */
   readonly progress: UploadProgress
   /** Settles when it is done, failed or cancelled (`aborted`); a pause is none of these. After `resume`, ask again. */
-  readonly finished: Promise<StoredFile>
+  readonly finished: Promise<Result>
   /** Whether pausing keeps what was sent; else it starts over when it goes on. */
   readonly resumable: boolean
   /** Stops sending; parts that were acknowledged are kept. Nothing happens when it is not running, or is finishing. */
@@ -31,12 +31,22 @@ export interface Transfer {
  * const stored = await transfer.finished
  */
 export function startUpload(file: UploadSource, target: UploadTarget, options: UploadOptions = {}): Transfer {
+  return createTransfer(file, target, options, (own, memory) => uploadRemembering(file, target, own, memory))
+}
+
+/** The same of whatever sends a file and remembers how far it has come. */
+export function createTransfer<Result, Options extends UploadOptions>(
+  file: Pick<UploadSource, 'size'>,
+  target: ServerTarget,
+  options: Options,
+  send: (options: Options, memory: Memory) => Promise<Result>,
+): Transfer<Result> {
   const memory: Memory = { acknowledged: new Map() }
   let state: TransferState = 'running'
   let progress: UploadProgress = { phase: 'sending', sent: 0, total: file.size }
   let stop = new AbortController()
   let running: Promise<unknown> = Promise.resolve()
-  let finished = Promise.withResolvers<StoredFile>()
+  let finished = Promise.withResolvers<Result>()
 
   function onProgress(next: UploadProgress): void {
     if (state !== 'running') return
@@ -57,7 +67,7 @@ export function startUpload(file: UploadSource, target: UploadTarget, options: U
     const own = stop
     // One run ends before the next begins: a part that is still on its way must not be sent a second time beside it.
     running = running.then(() =>
-      uploadRemembering(file, target, { ...options, signal: own.signal, onProgress }, memory).then(
+      send({ ...options, signal: own.signal, onProgress }, memory).then(
         (stored) => {
           if (state === 'cancelled') return
           state = 'done'
@@ -98,7 +108,7 @@ export function startUpload(file: UploadSource, target: UploadTarget, options: U
     resume() {
       if (state !== 'paused' && state !== 'failed') return
       if (state === 'failed') {
-        finished = Promise.withResolvers<StoredFile>()
+        finished = Promise.withResolvers<Result>()
         finished.promise.catch(() => undefined)
       }
       run()

@@ -48,6 +48,16 @@ export interface DatasetUploadOptions extends UploadOptions {
 /** How far an upload is, as the server tells it: its `GET`. */
 export interface DatasetStatus {
   readonly upload_id: string
+  readonly filename: string
+  /** bytes */
+  readonly total_size: number
+  readonly bytes_received: number
+  readonly part_count: number
+  /** ISO 8601, as all times. */
+  readonly created_at: string
+  readonly updated_at: string
+  /** It was begun by whoever asks. */
+  readonly is_own: boolean
   readonly status: string
   readonly completion_status: string | null
   readonly dataset_id: string
@@ -134,6 +144,9 @@ export interface UnfinishedUpload {
   readonly created_at: string
   readonly updated_at: string
 }
+
+/** An upload that becomes a dataset, as the server lists it. */
+export interface DatasetUpload extends DatasetStatus, UnfinishedUpload {}
 
 /** One request, as a transport sends it. */
 export interface Sending {

@@ -1,9 +1,10 @@
 import { aborted, UploadError } from './error.ts'
 import { type Memory, uploadPlanned } from './parts.ts'
 import { uploadPrepared } from './put.ts'
-import { createSessions } from './sessions.ts'
+import type { Patience } from './retry.ts'
+import { createAsking, createSessions, partCalls } from './sessions.ts'
 import { uploadSingle } from './single.ts'
-import type { StoredFile, UnfinishedUpload, UploadOptions, UploadSource, UploadTarget } from './types.ts'
+import type { ServerTarget, StoredFile, UnfinishedUpload, UploadOptions, UploadSource, UploadTarget } from './types.ts'
 
 /** Files up to this size are one request, larger ones are parts: the same bound as the server's. */
 export const ONE_REQUEST = 16 * 1024 * 1024
@@ -68,19 +69,22 @@ async function uploadDirect(
  *
  * @throws {UploadError}
  */
-export function unfinished(target: UploadTarget, options: { signal?: AbortSignal } = {}): Promise<UnfinishedUpload[]> {
-  return sessionsOf(target, options).open()
+export function unfinished(
+  target: UploadTarget,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<UnfinishedUpload[]> {
+  return createSessions(target, patienceOf(signal)).open()
 }
 
 /** Gives an unfinished upload up: its parts are removed from storage. One that is gone already is no error. */
 export function discard(
-  target: UploadTarget,
+  target: ServerTarget,
   { session_url }: Pick<UnfinishedUpload, 'session_url'>,
-  options: { signal?: AbortSignal } = {},
+  { signal }: { signal?: AbortSignal } = {},
 ): Promise<void> {
-  return sessionsOf(target, options).discard(session_url)
+  return partCalls(createAsking(target, patienceOf(signal))).discard(session_url)
 }
 
-function sessionsOf(target: UploadTarget, { signal }: { signal?: AbortSignal }) {
-  return createSessions(target, { signal: signal ?? new AbortController().signal })
+function patienceOf(signal = new AbortController().signal): Patience {
+  return { signal }
 }

@@ -30,6 +30,16 @@ export function followLive(get: typeof fetch): void {
   addEventListener('focus', look)
 }
 
+/** Brings the parts of this page up to date that follow the server, because something has happened. */
+export async function lookOnce(get: typeof fetch): Promise<void> {
+  try {
+    const answer = await get(location.href, { headers: { Accept: 'text/html' } })
+    if (answer.ok) adopt(new DOMParser().parseFromString(await answer.text(), 'text/html'))
+  } catch {
+    // Loading the page again shows it as well.
+  }
+}
+
 function isOn(): boolean {
   return document.querySelector('[data-live-on]') !== null
 }

@@ -2,7 +2,7 @@ import { formatCount } from '../lib/format.ts'
 import { leavingLoses, pausedUploads, RUNNING_EVENT, runningUploads } from '../lib/running.ts'
 
 /** Where uploads are shown, nearest first. */
-const SHOWN = '.upload-queue, file-cell:has(progress), file-column-input:has(progress)'
+const SHOWN = '.upload-queue, .upload-card, file-cell:has(progress), file-column-input:has(progress)'
 
 /**
  * The header counts uploads, and leads to them. Leaving the page asks first while that would stop or lose one; what is

@@ -1,5 +1,8 @@
 import type { UploadTarget } from '@holdall/client'
 
+/** Where uploads go, as the pages of this browser call it. */
+export type UploadPlace = Pick<UploadTarget, 'baseUrl' | 'source'>
+
 /** What two pages of this browser must agree on to know the same upload. */
 export interface Sent {
   readonly name: string
@@ -11,7 +14,7 @@ export interface Sent {
 const leaving = new Set<Promise<unknown>>()
 
 /** Says to the pages of this browser that a file is being sent; ends with the page. Returns what takes it back. */
-export function sayBeingSent(target: UploadTarget, file: Sent): () => void {
+export function sayBeingSent(target: UploadPlace, file: Sent): () => void {
   const ended = Promise.withResolvers<void>()
   // Shared: nobody waits for it, it is only looked at. Browsers have it for pages that came safely.
   const held = navigator.locks?.request(nameOf(target, file), { mode: 'shared' }, () => ended.promise)
@@ -23,13 +26,13 @@ export function sayBeingSent(target: UploadTarget, file: Sent): () => void {
 }
 
 /** Tells which files some page of this browser sends just now. */
-export async function beingSent(target: UploadTarget): Promise<(file: Sent) => boolean> {
+export async function beingSent(target: UploadPlace): Promise<(file: Sent) => boolean> {
   await Promise.all(leaving)
   const { held = [] } = (await navigator.locks?.query()) ?? {}
   const names = new Set(held.map(({ name }) => name))
   return (file) => names.has(nameOf(target, file))
 }
 
-function nameOf({ baseUrl, source }: UploadTarget, { name, size }: Sent): string {
+function nameOf({ baseUrl, source }: UploadPlace, { name, size }: Sent): string {
   return `holdall-upload ${JSON.stringify([baseUrl, source, size, name])}`
 }

@@ -7,10 +7,13 @@ export interface UploadRules {
   readonly accept?: string | null
   /** bytes */
   readonly maxSize?: number | null
+  /** What a look into the file itself has said against it. */
+  readonly against?: string | null
 }
 
 /** Why a file need not be sent at all, in words; null when only the server can tell. */
 export function refusal(file: File, rules: UploadRules): string | null {
+  if (rules.against) return rules.against
   if (!accepts(rules.accept, file.name, file.type)) {
     return `${rules.name || 'This place'} takes ${acceptList(rules.accept) ?? 'other types'}.`
   }

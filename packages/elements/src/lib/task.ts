@@ -1,16 +1,9 @@
-import {
-  ONE_REQUEST,
-  type StoredFile,
-  startUpload,
-  type Transfer,
-  UploadError,
-  type UploadProgress,
-  type UploadTarget,
-} from '@holdall/client'
+import { type StoredFile, type Transfer, UploadError, type UploadProgress } from '@holdall/client'
 import { sayBeingSent } from './elsewhere.ts'
 import type { Limit } from './limit.ts'
 import { createMeter } from './meter.ts'
 import { refusal, type UploadRules } from './refusal.ts'
+import type { Transfers } from './transfers.ts'
 
 /** Pictures up to this size are shown while they are sent; larger ones would be decoded whole for a thumbnail. */
 const LARGEST_PREVIEW = 30_000_000
@@ -20,13 +13,15 @@ const REFUSES_THE_FILE = new Set([400, 413, 415, 422])
 
 /**
  * `comparing`: what storage has of an earlier upload is compared with the file. `finishing`: all is sent, and the server
- * makes the file of it. `retrying`: it is tried again by itself in a moment.
+ * makes the file of it; `making`: it goes on with that by itself, whether this page stays or not. `retrying`: it is tried
+ * again by itself in a moment.
  */
 export type TaskState =
   | 'waiting'
   | 'comparing'
   | 'sending'
   | 'finishing'
+  | 'making'
   | 'retrying'
   | 'paused'
   | 'done'
@@ -34,7 +29,7 @@ export type TaskState =
   | 'cancelled'
 
 /** One file on its way. Read it; change it through its methods. */
-export interface Task {
+export interface Task<Result = StoredFile> {
   readonly key: number
   readonly file: File
   /** bytes of the file */
@@ -58,7 +53,7 @@ export interface Task {
   readonly error: string | null
   /** It is the file that is not taken: trying again would change nothing. */
   readonly refused: boolean
-  readonly stored: StoredFile | null
+  readonly stored: Result | null
   /** Whether it can be stopped without losing what was sent. */
   readonly pausable: boolean
   /** A file that goes in one piece and is on its way is sent to its end: nothing happens. */
@@ -77,43 +72,44 @@ export interface Task {
   tick(): void
 }
 
-export interface TaskOptions {
-  readonly target: () => UploadTarget
-  readonly rules: () => UploadRules
+export interface TaskOptions<Result> {
+  readonly transfers: Transfers<Result>
+  readonly rules: (file: File) => UploadRules
   readonly limit: Limit
   /** Bytes that storage has of an unfinished upload of this name and size. */
   readonly begun: (file: File) => number | null
-  readonly changed: (task: Task, before: TaskState) => void
+  readonly changed: (task: Task<Result>, before: TaskState) => void
   /** @param bytes that left since it was told last */
-  readonly progressed: (task: Task, bytes: number) => void
+  readonly progressed: (task: Task<Result>, bytes: number) => void
 }
 
-type Draft = { -readonly [Key in keyof Task]: Task[Key] }
+type Draft<Result> = { -readonly [Key in keyof Task<Result>]: Task<Result>[Key] }
 
 let keys = 0
 
-export function isPending({ state }: Pick<Task, 'state'>): boolean {
+export function isPending({ state }: Pick<Task<unknown>, 'state'>): boolean {
   return state !== 'done' && state !== 'failed' && state !== 'cancelled'
 }
 
 /** Whether it has one of the places of those that are sent together. */
-export function isActive({ state }: Pick<Task, 'state'>): boolean {
+export function isActive({ state }: Pick<Task<unknown>, 'state'>): boolean {
   return state === 'sending' || state === 'comparing' || state === 'finishing' || state === 'retrying'
 }
 
 /** It waits until `retry` starts it. @param note what is to be known of it from the beginning */
-export function createTask(file: File, note: string | null, options: TaskOptions): Task {
+export function createTask<Result>(file: File, note: string | null, options: TaskOptions<Result>): Task<Result> {
   keys += 1
   const { size } = file
+  const { transfers } = options
   const meter = createMeter()
-  let transfer: Transfer | undefined
-  let watched: Promise<StoredFile> | undefined
+  let transfer: Transfer<Result> | undefined
+  let watched: Promise<Result> | undefined
   let leave: (() => void) | undefined
   /** Counts the times that it queued; only the last one counts. */
   let turn = 0
   let preview: string | null | undefined
 
-  const task: Draft = {
+  const task: Draft<Result> = {
     key: keys,
     file,
     size,
@@ -140,7 +136,7 @@ export function createTask(file: File, note: string | null, options: TaskOptions
     refused: false,
     stored: null,
     get pausable() {
-      if (size <= ONE_REQUEST || !isActive(task) || task.state === 'finishing') return false
+      if (size <= transfers.wholeUpTo || !isActive(task) || task.state === 'finishing') return false
       return transfer?.resumable === true || !meter.begun
     },
     pause() {
@@ -153,7 +149,7 @@ export function createTask(file: File, note: string | null, options: TaskOptions
       if (task.state === 'paused') enqueue()
     },
     retry() {
-      const refused = refusal(file, options.rules())
+      const refused = refusal(file, options.rules(file))
       task.refused = refused !== null
       task.error = refused
       if (refused === null) enqueue()
@@ -213,7 +209,7 @@ export function createTask(file: File, note: string | null, options: TaskOptions
 
   function run(): Promise<void> {
     const place = Promise.withResolvers<void>()
-    const said = size > ONE_REQUEST ? sayBeingSent(options.target(), file) : undefined
+    const said = size > transfers.wholeUpTo ? sayBeingSent(transfers.place(), file) : undefined
     leave = () => {
       said?.()
       place.resolve()
@@ -226,7 +222,7 @@ export function createTask(file: File, note: string | null, options: TaskOptions
       task.sent = 0
       task.kept = 0
       task.comparable = options.begun(file)
-      transfer = startUpload(file, options.target(), { onProgress })
+      transfer = transfers.start(file, { onProgress, handedOver })
     } else transfer.resume()
     // After a pause it is still the same promise.
     if (transfer.finished !== watched) {
@@ -238,7 +234,7 @@ export function createTask(file: File, note: string | null, options: TaskOptions
   }
 
   function onProgress(progress: UploadProgress): void {
-    if (!isActive(task)) return
+    if (!isActive(task) && task.state !== 'making') return
     if (progress.compared !== undefined) {
       task.compared = Math.max(task.compared, progress.compared)
       // It lies in storage, whatever becomes of this.
@@ -258,7 +254,18 @@ export function createTask(file: File, note: string | null, options: TaskOptions
     options.progressed(task, gained)
   }
 
-  function succeeded(stored: StoredFile): void {
+  /** Others may be sent in its place, and other pages need not leave it alone. */
+  function handedOver(): void {
+    if (!isActive(task)) return
+    task.sent = size
+    task.note = null
+    meter.rest()
+    leave?.()
+    leave = undefined
+    become('making')
+  }
+
+  function succeeded(stored: Result): void {
     if (task.state === 'cancelled') return
     task.stored = stored
     // Ten thousand that are done keep no more than what is shown of them.
@@ -286,14 +293,14 @@ function isAboutTheFile({ code, status }: UploadError): boolean {
 }
 
 /** Whatever request it was that failed: what people want to know is what has become of what was sent. */
-function whyFailed({ code, message }: UploadError, { kept, refused }: Task): string {
+function whyFailed({ code, message }: UploadError, { kept, refused }: Task<unknown>): string {
   if (kept === 0 || refused || message.includes('is kept')) return message
   const broke = code === 'connection_broken' || code === 'stalled'
   return `${broke ? 'The connection broke.' : message} What was sent is kept; Retry goes on from there.`
 }
 
 /** Something of this name and size lies in storage, and yet nothing of it was used. */
-function whyAnew({ compared }: Task): string {
+function whyAnew({ compared }: Task<unknown>): string {
   return compared > 0
     ? 'What was sent before is of another file with this name and size. This one is sent from its beginning.'
     : 'Nothing that was sent before could be used. It is sent from its beginning.'

@@ -9,7 +9,7 @@ const MOST_NAMED = 2
 const FAIL_TOGETHER = 500
 
 /** Whether what was sent on another day could be used is worth a word, before and after. */
-export function sayComparison({ state, file, note, kept, size }: Task, before: TaskState): void {
+export function sayComparison({ state, file, note, kept, size }: Task<unknown>, before: TaskState): void {
   if (state === 'comparing') announce(`Checking what is already here of ${file.name}`)
   if (before === 'comparing' && state === 'sending')
     announce(note ?? `${file.name} goes on from ${percentOf(kept, size)}%`)
@@ -32,8 +32,8 @@ export function createTelling(told: () => void, every: () => number): { now(): v
 }
 
 /** Failures that come together are announced together. */
-export function createFailures(): { add(task: Task): void; say(): void } {
-  let failed: Task[] = []
+export function createFailures(): { add(task: Task<unknown>): void; say(): void } {
+  let failed: Task<unknown>[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   function say(): void {
     clearTimeout(timer)

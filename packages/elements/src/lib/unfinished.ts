@@ -1,5 +1,9 @@
-import { discard, type UnfinishedUpload, type UploadTarget, unfinished } from '@holdall/client'
+import { discard, type ServerTarget, type UnfinishedUpload } from '@holdall/client'
+import { announce } from './announce.ts'
+import { chooseFiles } from './dragging.ts'
 import { beingSent, type Sent } from './elsewhere.ts'
+import { formatBytes } from './format.ts'
+import type { Begun } from './transfers.ts'
 
 /** Uploads of one name and size that were begun and not finished: to whoever looks they are one. */
 export interface LeftOpen extends Sent {
@@ -16,8 +20,8 @@ export interface Unfinished {
   ask(): Promise<void>
   /** The one that a file may be of, as far as its name and size say. */
   of(file: Sent): LeftOpen | undefined
-  /** One of the same name, but of another size. */
-  namesake(file: Sent): LeftOpen | undefined
+  /** That one of the same name, but of another size, was not finished. */
+  noteOn(file: Sent): string | null
   /** It has become a file. */
   finished(file: Sent): void
   /** Takes it from the list. */
@@ -28,7 +32,7 @@ export function sentKey({ name, size }: Sent): string {
   return `${size}/${name}`
 }
 
-export function createUnfinished(target: () => UploadTarget, changed: () => void): Unfinished {
+export function createUnfinished(begun: Begun, changed: () => void): Unfinished {
   let list: readonly LeftOpen[] = []
   const aside = new Set<string>()
   let asking: Promise<void> | undefined
@@ -41,7 +45,7 @@ export function createUnfinished(target: () => UploadTarget, changed: () => void
 
   async function look(): Promise<void> {
     try {
-      const [open, isSent] = await Promise.all([unfinished(target()), beingSent(target())])
+      const [open, isSent] = await Promise.all([begun.open(), beingSent(begun.place())])
       show(grouped(open).filter((one) => !aside.has(one.key) && !isSent(one)))
     } catch {
       // What there is to go on with can be found later as well.
@@ -51,7 +55,7 @@ export function createUnfinished(target: () => UploadTarget, changed: () => void
   }
 
   async function give(one: LeftOpen): Promise<void> {
-    await Promise.allSettled(one.sessions.map((session) => discardNow(target(), session)))
+    await Promise.allSettled(one.sessions.map((session) => discardNow(begun.server(), session)))
     aside.delete(one.key)
   }
 
@@ -64,7 +68,13 @@ export function createUnfinished(target: () => UploadTarget, changed: () => void
       return asking
     },
     of: (file) => list.find(({ key }) => key === sentKey(file)),
-    namesake: (file) => list.find(({ name, size }) => name === file.name && size !== file.size),
+    noteOn({ name, size }) {
+      const namesakes = list.filter((one) => one.name === name)
+      const [other] = namesakes
+      return other === undefined || namesakes.some((one) => one.size === size)
+        ? null
+        : `This is not the ${name} of ${formatBytes(other.size)} that was not finished. It is sent from its beginning.`
+    },
     finished(file) {
       show(list.filter(({ key }) => key !== sentKey(file)))
     },
@@ -83,6 +93,20 @@ export function createUnfinished(target: () => UploadTarget, changed: () => void
   }
 }
 
+/** Another name is another file; of the same name it is taken, and said if it is not the same. */
+export function chooseSame(
+  { name, size }: Sent,
+  { take, wrong }: { take(file: File): void; wrong(text: string): void },
+): void {
+  chooseFiles({ accept: null, multiple: false }, ([file]) => {
+    if (file === undefined) return
+    if (file.name === name) return take(file)
+    const text = `${file.name} is another file. To go on, choose ${name} of ${formatBytes(size)}.`
+    wrong(text)
+    announce(text)
+  })
+}
+
 /** What nothing was received of is nothing to go on with. */
 function grouped(open: readonly UnfinishedUpload[]): LeftOpen[] {
   const groups = new Map<string, LeftOpen>()
@@ -97,7 +121,7 @@ function grouped(open: readonly UnfinishedUpload[]): LeftOpen[] {
 }
 
 /** Also while the page is being left; the client then tries on, where there is still somebody to do so. */
-async function discardNow(target: UploadTarget, session: UnfinishedUpload, ask = fetch): Promise<void> {
+async function discardNow(target: ServerTarget, session: UnfinishedUpload, ask = fetch): Promise<void> {
   const base = new URL(target.baseUrl ?? '/', location.href)
   const request = { method: 'DELETE', keepalive: true, headers: { accept: 'application/json' } }
   const answer = await ask(new URL(session.session_url, base), request).catch(() => null)

@@ -1,4 +1,4 @@
-import type { StoredFile, UploadTarget } from '@holdall/client'
+import type { StoredFile } from '@holdall/client'
 import { announce } from './announce.ts'
 import { formatCount } from './format.ts'
 import { createLimit, type Limit } from './limit.ts'
@@ -8,6 +8,7 @@ import { createRemaining } from './remaining.ts'
 import { type Standing, uploadMoved } from './running.ts'
 import { createTask, isActive, isPending, type Task, type TaskState } from './task.ts'
 import { createFailures, createQuarters, createTelling, sayComparison } from './telling.ts'
+import type { Transfers } from './transfers.ts'
 
 export const CONCURRENCY = 3
 /** Milliseconds between two tellings of what goes on by itself; what somebody pressed is told at once. */
@@ -17,14 +18,14 @@ const MANY = 60
 const TELL_MANY_EVERY = 300
 const TICK = 1000
 
-export interface UploadsOptions {
-  readonly target: () => UploadTarget
-  readonly rules: () => UploadRules
+export interface UploadsOptions<Result> {
+  readonly transfers: Transfers<Result>
+  readonly rules: (file: File) => UploadRules
   readonly changed: () => void
-  readonly stored?: (task: Task, stored: StoredFile) => void
-  readonly failed?: (task: Task) => void
+  readonly stored?: (task: Task<Result>, stored: Result) => void
+  readonly failed?: (task: Task<Result>) => void
   /** All are done, failed or cancelled. */
-  readonly settled?: (tasks: readonly Task[]) => void
+  readonly settled?: (tasks: readonly Task<Result>[]) => void
   /** Bytes that storage has of an unfinished upload of this name and size. */
   readonly begun?: (file: File) => number | null
   /** What is to be known of a file before it is sent. */
@@ -32,16 +33,16 @@ export interface UploadsOptions {
   readonly limit?: Limit
 }
 
-export interface Uploads {
-  readonly tasks: readonly Task[]
+export interface Uploads<Result = StoredFile> {
+  readonly tasks: readonly Task<Result>[]
   /** How many have neither ended nor failed. */
   readonly pending: number
   /** Bytes a second and seconds left of all together; null while there is nothing to say. Changes once a second. */
   readonly pace: { readonly speed: number; readonly left: number | null } | null
   /** Starts them; `before` hears of the tasks before anything happens to them. */
-  add(files: Iterable<File>, before?: (tasks: readonly Task[]) => void): Task[]
+  add(files: Iterable<File>, before?: (tasks: readonly Task<Result>[]) => void): Task<Result>[]
   /** Stops tasks and takes them from the list; what is kept of them stays in storage until it is said what becomes of it. */
-  setAside(...tasks: readonly Task[]): SetAside
+  setAside(...tasks: readonly Task<Result>[]): SetAside
 }
 
 /** Uploads that stand still and are in no list. */
@@ -56,7 +57,7 @@ export interface SetAside {
 const pageLimit = createLimit(() => CONCURRENCY)
 
 /** Whole bytes of several tasks, for one bar over all of them. A done task counts in full, a cancelled one not at all. */
-export function overall(tasks: readonly Task[]): { sent: number; total: number } {
+export function overall(tasks: readonly Task<unknown>[]): { sent: number; total: number } {
   let sent = 0
   let total = 0
   for (const task of tasks) {
@@ -67,10 +68,10 @@ export function overall(tasks: readonly Task[]): { sent: number; total: number }
   return { sent, total }
 }
 
-export function createUploads(options: UploadsOptions): Uploads {
+export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<Result> {
   const limit = options.limit ?? pageLimit
-  const all = new Set<Task>()
-  let list: readonly Task[] | null = null
+  const all = new Set<Task<Result>>()
+  let list: readonly Task<Result>[] | null = null
   let pending = 0
   let active = 0
   let pace: Uploads['pace'] = null
@@ -82,12 +83,12 @@ export function createUploads(options: UploadsOptions): Uploads {
   let moved = 0
   let clock: ReturnType<typeof setInterval> | undefined
 
-  function tasks(): readonly Task[] {
+  function tasks(): readonly Task<Result>[] {
     list ??= [...all]
     return list
   }
 
-  function changed(task: Task, before: TaskState): void {
+  function changed(task: Task<Result>, before: TaskState): void {
     const { state } = task
     uploadMoved(standingOf(before, task), standingOf(state, task))
     const was = { state: before }
@@ -100,7 +101,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     else tell.soon()
   }
 
-  function ended(task: Task, before: TaskState): void {
+  function ended(task: Task<Result>, before: TaskState): void {
     // What arrived is attached before anybody hears that nothing is pending any more.
     if (task.state === 'done' && task.stored) options.stored?.(task, task.stored)
     if (task.state === 'failed') {
@@ -121,7 +122,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     options.settled?.(tasks())
   }
 
-  function progressed(_task: Task, bytes: number): void {
+  function progressed(_task: Task<Result>, bytes: number): void {
     moved += bytes
     if (bytes > 0) rate.add(moved)
     tell.soon()
@@ -166,7 +167,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     add(files, before) {
       const added = [...files].map((file) =>
         createTask(file, options.note?.(file) ?? null, {
-          target: options.target,
+          transfers: options.transfers,
           rules: options.rules,
           limit,
           begun: options.begun ?? (() => null),
@@ -208,8 +209,8 @@ export function createUploads(options: UploadsOptions): Uploads {
   }
 }
 
-function standingOf(state: TaskState, { kept }: Task): Standing | null {
-  if (state === 'done' || state === 'failed' || state === 'cancelled') return null
+function standingOf(state: TaskState, { kept }: Task<unknown>): Standing | null {
+  if (state === 'done' || state === 'failed' || state === 'cancelled' || state === 'making') return null
   if (state !== 'paused') return 'running'
   return kept > 0 ? 'kept' : 'paused'
 }

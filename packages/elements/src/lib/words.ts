@@ -8,7 +8,7 @@ export function percentOf(part: number, whole: number): number {
 }
 
 /** The line of facts of an upload that has not ended, and its sign. */
-export function taskWords(task: Task): { readonly icon: IconName | null; readonly words: string } {
+export function taskWords(task: Task<unknown>): { readonly icon: IconName | null; readonly words: string } {
   const { size, sent, kept, pace } = task
   const percent = percentOf(sent, size)
   switch (task.state) {
@@ -34,6 +34,6 @@ export function taskWords(task: Task): { readonly icon: IconName | null; readonl
 }
 
 /** `40%`, or `312 MB` where it is not known of how much. */
-function comparison({ compared, comparable }: Task): string {
+function comparison({ compared, comparable }: Task<unknown>): string {
   return comparable ? `${Math.min(100, percentOf(compared, comparable))}%` : formatBytes(compared)
 }

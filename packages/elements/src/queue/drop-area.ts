@@ -8,6 +8,8 @@ export interface Invitation {
   readonly held: Held
   readonly accept: string | null
   readonly note: string | null
+  /** What is dropped here. @default 'files' */
+  readonly files?: string
   readonly choose: () => void
   /** Null where whole folders are not taken. */
   readonly chooseFolder: (() => void) | null
@@ -16,7 +18,12 @@ export interface Invitation {
 /** Where nothing is on its way yet. */
 export function emptyQueue(invitation: Invitation): TemplateResult {
   const { held, note, choose, chooseFolder } = invitation
-  const words = chooseFolder === null ? 'Drop or paste files here' : 'Drop a folder or files here'
+  const words =
+    chooseFolder !== null
+      ? 'Drop a folder or files here'
+      : invitation.files === undefined
+        ? 'Drop or paste files here'
+        : `Drop ${invitation.files} here`
   return html`<div class="panel"><div class="drop-area alone" ?data-held=${held === 'welcome'}>${icon('upload', 'icon huge')}<p>${heldWords(invitation) ?? html`<strong>${words}</strong>`}${note ? html`<br />${note}` : nothing}</p>${
     chooseFolder === null
       ? html`<button class="button filled" type="button" data-control="choose" @click=${choose}>${icon('upload')}Choose files</button>`
@@ -26,7 +33,7 @@ export function emptyQueue(invitation: Invitation): TemplateResult {
 
 /** At the end of a queue. */
 export function moreFiles(invitation: Invitation): TemplateResult {
-  return html`<div class="drop-area" ?data-held=${invitation.held === 'welcome'}>${icon('upload')}<span>${heldWords(invitation) ?? 'Drop or paste more files here'}</span><button class="button small" type="button" data-control="choose" @click=${invitation.choose}>Choose files</button></div>`
+  return html`<div class="drop-area" ?data-held=${invitation.held === 'welcome'}>${icon('upload')}<span>${heldWords(invitation) ?? (invitation.files === undefined ? 'Drop or paste more files here' : `Drop more ${invitation.files} here`)}</span><button class="button small" type="button" data-control="choose" @click=${invitation.choose}>Choose files</button></div>`
 }
 
 function heldWords({ held, accept }: Invitation): string | null {

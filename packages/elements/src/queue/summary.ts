@@ -22,6 +22,7 @@ export function summarise(tasks: readonly Task[]): Summary {
     comparing: 0,
     sending: 0,
     finishing: 0,
+    making: 0,
     retrying: 0,
     paused: 0,
     done: 0,

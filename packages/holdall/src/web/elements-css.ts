@@ -3,7 +3,7 @@ import { type Asset, makeAsset, STYLESHEETS } from './assets.ts'
 import { elementsBundle } from './elements-bundle.ts'
 
 /** The components, as they are written on a page. */
-const ELEMENTS = 'file-upload, file-picker, file-column-input, file-cell, file-matcher'
+const ELEMENTS = 'file-upload, file-picker, file-column-input, file-cell, file-matcher, parquet-upload'
 /** With what they put at the end of a page: messages, and words that are only spoken. */
 const ROOTS = `${ELEMENTS}, .toasts[data-toasts], .unseen[data-announcer]`
 /** It matches nothing, and lends every rule more weight than a page's own rules have, all of them the same. */

@@ -4,6 +4,7 @@ import { renderPage } from '../../web/page.ts'
 import { linkButton } from '../../web/parts/button.ts'
 import { badge } from '../../web/parts/chips.ts'
 import { command } from '../../web/parts/facts.ts'
+import { datasetUploader } from '../../web/parts/file-elements.ts'
 import { menu } from '../../web/parts/menu.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
@@ -44,7 +45,7 @@ export async function collectionPage(
     section: 'datasets',
     said: room.once.take(c, here).said,
     crumbs: crumbsTo(room, { label: collection.label }),
-    lede: total === undefined ? undefined : totalsLine(total),
+    lede: total === undefined ? undefined : html`<span data-live="totals">${totalsLine(total)}</span>`,
     actions: html`${edits && linkButton({ label: 'Trash', href: `${here}/-/trash`, icon: 'trash' })}${menu({
       label: 'Collection actions',
       iconOnly: true,
@@ -63,19 +64,32 @@ export async function collectionPage(
           : [],
       ],
     })}`,
-    body: html`<div class="stack">${
-      page.datasets.length === 0 && isFirst
-        ? html`<section class="panel">${nothingYet(edits)}</section>`
-        : html`<section class="panel" aria-label="Datasets">${datasetTable(room, collection, page.datasets)}${
-            (!isFirst || page.next !== null) &&
-            pager({
-              text: `${formatNumber(page.datasets.length)} of ${formatCount(total?.datasets ?? 0, 'dataset')}`,
-              firstHref: isFirst ? null : here,
-              nextHref: page.next === null ? null : collectionHref(urls, collection, { _next: encodeSeq(page.next) }),
-            })
-          }</section>`
-    }${edits && howToUpload(room, c, collection)}${(edits || manages) && whoMay(room, collection)}</div>`,
+    body: withUploads(
+      edits ? uploadPlace(room, collection) : null,
+      html`<div class="stack">${
+        page.datasets.length === 0 && isFirst
+          ? html`<section class="panel" data-live="datasets">${nothingYet(edits)}</section>`
+          : html`<section class="panel" aria-label="Datasets" data-live="datasets">${datasetTable(room, collection, page.datasets)}${
+              (!isFirst || page.next !== null) &&
+              pager({
+                text: `${formatNumber(page.datasets.length)} of ${formatCount(total?.datasets ?? 0, 'dataset')}`,
+                firstHref: isFirst ? null : here,
+                nextHref: page.next === null ? null : collectionHref(urls, collection, { _next: encodeSeq(page.next) }),
+              })
+            }</section>`
+      }${edits && howToUpload(room, c, collection)}${(edits || manages) && whoMay(room, collection)}</div>`,
+    ),
   })
+}
+
+/** Beside what is there, where more comes in. */
+function withUploads(place: Html | null, datasets: Html): Html {
+  return place === null ? datasets : html`<div class="with-uploads">${datasets}${place}</div>`
+}
+
+function uploadPlace({ urls }: DatasetsRoom, { organization, id, label }: Collection): Html {
+  const instead = html`<div class="panel panel-body"><p>Uploading on this page needs scripts. <a href="#upload">A command</a> does the same.</p></div>`
+  return datasetUploader({ urls, organization, collection: id, label }, instead)
 }
 
 function nothingYet(edits: boolean): Html {
@@ -122,7 +136,7 @@ function howToUpload({ origin, urls }: DatasetsRoom, c: RouteContext, { organiza
     ...['npx holdall upload-parquet --file visits.parquet', `--api-base-url ${origin(c)}${urls.base}`],
     ...[`--orgid ${organization}`, `--collection-id ${id}`, '--token "$HOLDALL_TOKEN"'],
   ]
-  return html`<section aria-labelledby="upload"><h2 id="upload" class="section-head">Upload a Parquet file</h2><div class="panel panel-body stack-tight"><p>From a terminal; an upload that was broken off goes on where it was when it is begun again.</p>${command(
+  return html`<section aria-labelledby="upload"><h2 id="upload" class="section-head">Upload from a terminal</h2><div class="panel panel-body stack-tight"><p>An upload that was broken off goes on where it was when it is begun again.</p>${command(
     words.join(' '),
   )}<p class="hint">Make a token under <a href="${urls.path('/-/tokens')}">Tokens and sessions</a>.</p></div></section>`
 }

@@ -149,6 +149,23 @@ function toSummary(file: ShownFile): Record<string, unknown> {
   }
 }
 
+export interface DatasetUploaderOptions {
+  readonly urls: Urls
+  readonly organization: string
+  readonly collection: string
+  /** The collection's. */
+  readonly label: string
+}
+
+/** The place where Parquet files become datasets; without scripts it says what to do instead. */
+export function datasetUploader(
+  { urls, organization, collection, label }: DatasetUploaderOptions,
+  instead: Html,
+): Html {
+  const tied = attributes({ base: `${urls.base}/`, organization, collection, label })
+  return html`<parquet-upload${tied}>${instead}</parquet-upload>`
+}
+
 export interface UploaderOptions {
   readonly urls: Urls
   readonly source: string

@@ -1,0 +1,347 @@
+import type { DatasetTarget, RegisteredDataset } from '@holdall/client'
+import { html, nothing, type TemplateResult } from 'lit'
+import { repeat } from 'lit/directives/repeat.js'
+import { announce } from './lib/announce.ts'
+import { chooseFiles, type Held, takeDrops } from './lib/dragging.ts'
+import { HoldallElement } from './lib/element.ts'
+import { keepFocus } from './lib/keep-focus.ts'
+import { createLimit } from './lib/limit.ts'
+import type { Task } from './lib/task.ts'
+import { toast } from './lib/toast.ts'
+import { chooseSame, createUnfinished, type LeftOpen, sentKey } from './lib/unfinished.ts'
+import { createUploads } from './lib/uploads.ts'
+import { percentOf } from './lib/words.ts'
+import { cardOf } from './parquet/card.ts'
+import { createFollowing, type Followed } from './parquet/following.ts'
+import { notParquet } from './parquet/magic.ts'
+import { sentTime } from './parquet/steps.ts'
+import { createStopwatch } from './parquet/stopwatch.ts'
+import { parquetTransfers } from './parquet/transfers.ts'
+import type { Card } from './parquet/view.ts'
+import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
+import { leftOpenLines } from './queue/left-open.ts'
+
+/** Files that are sent together: each goes in several parts at once already. */
+const TOGETHER = 2
+const TICK = 1000
+const CHOOSABLE = '.parquet,.parq,.pq'
+
+/**
+ * A place where Parquet files enter a collection and become datasets: drop or choose them. Each has a card with what is
+ * done with it, from sending to registering. Once all of a file is sent, the server goes on whether the page stays or
+ * not; whoever comes back is shown what runs, what failed lately, and what was not sent to its end. What stands inside
+ * it is shown until the script runs.
+ *
+ * @fires dataset-registered - `detail.dataset`: the last status of its upload
+ * @fires upload-error - `detail.file`, `detail.error`
+ */
+export class ParquetUpload extends HoldallElement {
+  static override properties = {
+    ...HoldallElement.properties,
+    organization: {},
+    collection: {},
+    label: {},
+    note: {},
+    _held: { state: true },
+    _wrong: { state: true },
+  }
+  /** A UUID. */
+  declare organization: string
+  /** Its id. */
+  declare collection: string
+  /** What the collection is called. */
+  declare label: string | null
+  declare note: string | null
+  declare _held: Held
+  declare _wrong: { readonly key: string; readonly text: string } | null
+
+  #stop: (() => void) | undefined
+  #clock: ReturnType<typeof setInterval> | undefined
+  #refocus: (() => void) | undefined
+  /** What a look into a file has said against it. */
+  readonly #against = new WeakMap<File, string>()
+  readonly #stopwatch = createStopwatch()
+  /** What is being given up, and is nothing to go on with. */
+  readonly #leaving = new Set<string>()
+  readonly #transfers = parquetTransfers(
+    () => this.#target,
+    () => this.requestUpdate(),
+  )
+  readonly #unfinished = createUnfinished(this.#transfers, () => this.requestUpdate())
+  readonly #following = createFollowing({
+    target: () => this.#target,
+    changed: () => this.requestUpdate(),
+    registered: (dataset) => this.#registered(dataset),
+  })
+  readonly #uploads = createUploads<RegisteredDataset>({
+    transfers: this.#transfers,
+    rules: (file) => ({ name: this.label, maxSize: this.maxSize, against: this.#against.get(file) ?? null }),
+    changed: () => this.requestUpdate(),
+    stored: (task, dataset) => {
+      this.#unfinished.finished(task.file)
+      this.#registered(dataset)
+    },
+    failed: (task) => this.#failed(task),
+    settled: () => this.#ask(),
+    begun: (file) => this.#unfinished.of(file)?.received ?? null,
+    note: (file) => this.#unfinished.noteOn(file),
+    limit: createLimit(() => TOGETHER),
+  })
+
+  constructor() {
+    super()
+    this.organization = ''
+    this.collection = ''
+    this.label = null
+    this.note = null
+    this._held = null
+    this._wrong = null
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    for (const child of [...this.children]) child.remove()
+    const stopDrops = takeDrops(this, {
+      enabled: () => true,
+      // No browser knows the type of a Parquet file.
+      takes: () => true,
+      held: (what) => {
+        this._held = what
+      },
+      dropped: (files) => this.add(files),
+    })
+    const stop = new AbortController()
+    document.addEventListener('visibilitychange', () => document.hidden || this.#ask(), { signal: stop.signal })
+    this.#stop = () => {
+      stopDrops()
+      stop.abort()
+    }
+    this.#ask()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#stop?.()
+    clearInterval(this.#clock)
+    this.#clock = undefined
+  }
+
+  /** Sends files. One of the name and size of an upload that was not finished goes on with it. */
+  async add(files: Iterable<File>): Promise<void> {
+    this._wrong = null
+    const chosen = [...files]
+    await Promise.all(
+      chosen.map(async (file) => {
+        const against = await notParquet(file)
+        if (against !== null) this.#against.set(file, against)
+      }),
+    )
+    this.#uploads.add(chosen)
+  }
+
+  get #target(): DatasetTarget {
+    return { baseUrl: this.base, organization: this.organization, collection: this.collection }
+  }
+
+  #ask(): void {
+    if (this.organization === '' || this.collection === '') return
+    this.#unfinished.ask()
+    this.#following.ask()
+  }
+
+  #tell(type: string, detail: Record<string, unknown>): void {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }))
+  }
+
+  #registered(dataset: RegisteredDataset): void {
+    this.#tell('dataset-registered', { dataset })
+  }
+
+  /** What the server has said no to is the server's to go on with, whoever sent it. */
+  #failed(task: Task<RegisteredDataset>): void {
+    this.#tell('upload-error', { file: task.file, error: task.error })
+    if (this.#transfers.status(task.file)?.status === 'failed') queueMicrotask(() => this.#handOver(task))
+  }
+
+  /** From now on it is followed like one that another page has sent. */
+  #handOver(task: Task<RegisteredDataset>): Followed | null {
+    const session = this.#transfers.status(task.file)
+    if (session === null) return null
+    this.#uploads.setAside(task)
+    this.#transfers.letGo(task.file)
+    return this.#following.take(session, keyOf(task))
+  }
+
+  #choose(): void {
+    chooseFiles({ accept: CHOOSABLE, multiple: true }, (files) => this.add(files))
+  }
+
+  #chooseSame(one: { readonly key: string; readonly name: string; readonly size: number }): void {
+    chooseSame(one, {
+      take: (file) => this.add([file]),
+      wrong: (text) => {
+        this._wrong = { key: one.key, text }
+      },
+    })
+  }
+
+  #discard(one: LeftOpen): void {
+    const aside = this.#unfinished.setAside(one)
+    toast(`${one.name} discarded`, aside.bringBack, aside.discard)
+  }
+
+  #taskOf({ key }: Card): Task<RegisteredDataset> | undefined {
+    return this.#uploads.tasks.find((task) => keyOf(task) === key)
+  }
+
+  #followedOf({ key }: Card): Followed | undefined {
+    return this.#following.list.find((one) => one.key === key)
+  }
+
+  #pause(card: Card): void {
+    const task = this.#taskOf(card)
+    task?.pause()
+    if (task?.state === 'paused') announce(`${card.name} paused at ${percentOf(task.kept, task.size)}%`)
+  }
+
+  #resume(card: Card): void {
+    announce(`${card.name} goes on`)
+    this.#taskOf(card)?.resume()
+  }
+
+  #retry(card: Card): void {
+    this.#taskOf(card)?.retry()
+    const followed = this.#followedOf(card)
+    if (followed) this.#following.retry(followed)
+  }
+
+  async #leave(card: Card): Promise<void> {
+    const task = this.#taskOf(card)
+    if (task !== undefined && task.state !== 'making') return this.#leaveTask(task)
+    const followed = task === undefined ? this.#followedOf(card) : this.#handOver(task)
+    const ran = followed?.session.status !== 'failed'
+    if (followed && (await this.#following.cancel(followed))) {
+      toast(`${card.name} ${ran ? 'cancelled' : 'deleted'}`)
+      this.#ask()
+    }
+  }
+
+  /** What a press by mistake would cost can be had back for a moment. */
+  #leaveTask(task: Task<RegisteredDataset>): void {
+    const key = sentKey(task.file)
+    const { kept } = task
+    this.#leaving.add(key)
+    const aside = this.#uploads.setAside(task)
+    const discard = async () => {
+      await aside.discard()
+      this.#leaving.delete(key)
+      this.#ask()
+    }
+    const undo = () => {
+      this.#leaving.delete(key)
+      aside.bringBack()
+    }
+    if (kept > 0) toast(`${task.file.name} cancelled`, undo, discard)
+    else discard()
+  }
+
+  /** Those of this page first, the last one on top. */
+  #cards(): Card[] {
+    const own = this.#uploads.tasks.map((task): Card => {
+      const time = this.#stopwatch.read(task)
+      // What is sent again is no longer what the server spoke of.
+      const isSent = task.state === 'making' || task.state === 'done'
+      const session = isSent ? this.#transfers.status(task.file) : null
+      const { name, size } = task.file
+      return {
+        ...{ key: keyOf(task), name, size, task, session, asked: null, trouble: null },
+        sentTime: task.state === 'waiting' || time === 0 ? null : time,
+        href: session?.status === 'completed' ? this.#hrefOf(session) : null,
+      }
+    })
+    const ids = new Set(own.map(({ session }) => session?.upload_id))
+    const followed = this.#following.list
+      .filter(({ session }) => !ids.has(session.upload_id))
+      .map(({ key, session, asked, trouble }): Card => {
+        const { filename: name, total_size: size } = session
+        const href = session.status === 'completed' ? this.#hrefOf(session) : null
+        return { key, name, size, task: null, session, sentTime: sentTime(session), asked, trouble, href }
+      })
+    return [...own.reverse(), ...followed]
+  }
+
+  #hrefOf({ dataset_id: id }: Pick<RegisteredDataset, 'dataset_id'>): string {
+    const path = [this.organization, this.collection, id].map(encodeURIComponent).join('/')
+    return this.address(`-/datasets/${path}`)
+  }
+
+  override willUpdate(): void {
+    this.#refocus = keepFocus(this)
+  }
+
+  override updated(): void {
+    this.#refocus?.()
+  }
+
+  override render(): TemplateResult {
+    const cards = this.#cards()
+    this.#keepTime(cards)
+    const taken = new Set(this.#uploads.tasks.filter(({ state }) => state !== 'done').map(({ file }) => sentKey(file)))
+    const open = this.#unfinished.list.filter(({ key }) => !taken.has(key) && !this.#leaving.has(key))
+    return html`${this.#invite(cards.length === 0)}${
+      cards.length === 0
+        ? nothing
+        : html`<div class="upload-cards">${repeat(
+            cards,
+            ({ key }) => key,
+            (card) =>
+              cardOf(card, this.label ?? 'the collection', {
+                pause: (one) => this.#pause(one),
+                resume: (one) => this.#resume(one),
+                retry: (one) => this.#retry(one),
+                leave: (one) => this.#leave(one),
+                choose: (one) => this.#chooseSame(one),
+                another: () => this.#choose(),
+              }),
+          )}</div>`
+    }${open.length === 0 ? nothing : this.#apart(open)}`
+  }
+
+  #invite(isAlone: boolean): TemplateResult {
+    const invitation: Invitation = {
+      held: this._held,
+      accept: CHOOSABLE,
+      note: this.note,
+      files: 'Parquet files',
+      choose: () => this.#choose(),
+      chooseFolder: null,
+    }
+    return isAlone ? emptyQueue(invitation) : html`<div class="panel">${moreFiles(invitation)}</div>`
+  }
+
+  /** Below the place to drop, so that nothing moves when the server has answered. */
+  #apart(open: readonly LeftOpen[]): TemplateResult {
+    return html`<section class="panel upload-queue apart" aria-label="Not finished"><div class="panel-head"><h2 class="grow">Not finished</h2></div>${leftOpenLines(
+      open,
+      {
+        wrong: this._wrong,
+        choose: (one) => this.#chooseSame(one),
+        discard: (one) => this.#discard(one),
+      },
+    )}</section>`
+  }
+
+  /** The times of steps that run are shown as they grow. */
+  #keepTime(cards: readonly Card[]): void {
+    const runs = cards.some(({ session }) => session?.status === 'completing')
+    if (runs) this.#clock ??= setInterval(() => this.requestUpdate(), TICK)
+    else {
+      clearInterval(this.#clock)
+      this.#clock = undefined
+    }
+  }
+}
+
+function keyOf({ key }: Pick<Task<unknown>, 'key'>): string {
+  return `sent-${key}`
+}

@@ -1,0 +1,70 @@
+import type { DatasetStatus, SchemaPreview } from '@holdall/client'
+import { html, nothing, type TemplateResult } from 'lit'
+import { formatBytes, formatCount } from '../lib/format.ts'
+import { icon, typeTile } from '../lib/templates.ts'
+import { badgeOf } from './badge.ts'
+import { type CardActions, footOf } from './foot.ts'
+import { clock, dot } from './marks.ts'
+import { reason } from './reason.ts'
+import { sendingLine } from './sending.ts'
+import { type Step, type StepName, type StepState, stepsOf } from './steps.ts'
+import type { Card } from './view.ts'
+
+/** What the steps are called while they wait, run, are done and have failed. */
+const TITLES: Readonly<Record<StepName, Readonly<Record<StepState, string>>>> = {
+  combine: { wait: 'Combining', now: 'Combining', done: 'Combined', bad: 'Combining failed' },
+  infer: { wait: 'Inferring', now: 'Inferring', done: 'Inferred', bad: 'Inferring failed' },
+  register: { wait: 'Registering', now: 'Registering', done: 'Registered', bad: 'Registering failed' },
+}
+
+/** An upload as a list of its steps. @param label of the collection */
+export function cardOf(card: Card, label: string, actions: CardActions): TemplateResult {
+  const { key, name, size, session } = card
+  const steps = stepsOf(session)
+  return html`<section class="panel upload-card" data-line=${key} aria-label=${name}><div class="upload-head">${typeTile('application/vnd.apache.parquet', name)}<div class="grow"><h2>${breakable(name)}</h2><span class="size">${formatBytes(size)}${
+    session !== null && !session.is_own ? ' · sent by somebody else' : nothing
+  }</span></div>${badgeOf(card)}</div>
+    <ol class="steps" aria-label="Progress">${sendingLine(card)}${steps.map((step, at) => stepLine(step, at, card, label))}</ol>
+    ${card.trouble === null ? nothing : html`<p class="trouble" role="alert">${icon('error')}<span>${card.trouble}</span></p>`}
+    <div class="upload-foot">${footOf(card, actions)}</div></section>`
+}
+
+function stepLine({ name, state, time }: Step, at: number, card: Card, label: string): TemplateResult {
+  const what = state === 'bad' ? reason(card.session) : factsOf(name, state, card, label)
+  return html`<li class=${state} aria-current=${state === 'now' ? 'step' : nothing}>${dot(state, at + 2)}<h3>${TITLES[name][state]}</h3>${clock(time, state)}${
+    what === null ? nothing : html`<div class="what">${what}</div>`
+  }</li>`
+}
+
+function factsOf(name: StepName, state: StepState, { task, session }: Card, label: string) {
+  if (state === 'done') return session === null ? null : doneFacts(name, session)
+  const failed = session?.status === 'failed' || task?.state === 'failed'
+  if (state === 'wait' && failed) return 'Not started'
+  const now = state === 'now'
+  if (name === 'combine') return now ? 'Putting the parts together' : 'Puts the parts together'
+  if (name === 'infer') return now ? 'Reading the columns from the file' : 'Reads the columns from the file'
+  return now ? `Adding the table to ${label}` : `Adds the table to ${label}`
+}
+
+/** What is known by now; once there is a dataset, only what is worth keeping. */
+function doneFacts(name: StepName, session: DatasetStatus): TemplateResult | string | null {
+  const { status, parquet_schema_preview: preview, table_name: table, part_count: parts } = session
+  if (name === 'combine')
+    return status === 'completed'
+      ? null
+      : parts === 1
+        ? 'One part'
+        : `${formatCount(parts, 'part')}, all sizes as planned`
+  if (name === 'infer') return preview === null ? null : schemaFacts(preview)
+  return table === null ? null : html`As <code>${table}</code>`
+}
+
+function schemaFacts({ columns, row_count: rows, truncated }: SchemaPreview): string {
+  const more = truncated ? 'More than ' : ''
+  return `${more}${formatCount(columns.length, 'column')}, ${formatCount(rows, 'row')}`
+}
+
+/** A name that may break where its words end. */
+function breakable(name: string): TemplateResult[] {
+  return name.split(/(?<=[_\s-])|(?=\.\w+$)/u).map((part, at) => (at === 0 ? html`${part}` : html`<wbr />${part}`))
+}
