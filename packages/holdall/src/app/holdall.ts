@@ -5,6 +5,7 @@ import { isLoopbackHost, requestOrigin } from '../access/origin.ts'
 import { accessRoutes } from '../access/routes.ts'
 import type { Config } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
+import { parquetLimits } from '../datasets/footer/limits.ts'
 import { createDatasets } from '../datasets/room.ts'
 import { datasetPurpose } from '../datasets/uploads/purpose.ts'
 import { createFiles } from '../files/files.ts'
@@ -132,7 +133,15 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       sources,
       intake: files.intake,
       // Nothing is probed before everything here is made.
-      purposes: [datasetPurpose({ database, sources, before, probe: (...asked) => datasets.probe(...asked) })],
+      purposes: [
+        datasetPurpose({
+          database,
+          sources,
+          limits: parquetLimits(config.settings),
+          before,
+          probe: (...asked) => datasets.probe(...asked),
+        }),
+      ],
       log,
       before,
     })

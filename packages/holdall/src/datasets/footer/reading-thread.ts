@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { HoldallError } from '../../web/error.ts'
 import type { ParquetFile } from './parquet-file.ts'
 import type { Answer, Job } from './protocol.ts'
-import { pastOwnLimit, unreadable } from './refusals.ts'
+import { pastOwnLimit } from './refusals.ts'
 
 /** Of one footer, from the thread's turn on. The largest takes half a second on a quiet machine. */
 const TIME_LIMIT_MS = 20_000
@@ -101,7 +101,8 @@ async function unlessAborted<T>(turn: Promise<T>, signal: AbortSignal): Promise<
 function told(answer: Answer): ParquetFile {
   if ('file' in answer) return answer.file
   if ('refused' in answer) throw new HoldallError(answer.refused.code, answer.refused.values)
-  throw unreadable('its footer cannot be understood', new Error(answer.failed))
+  // A fault of ours says nothing about the file.
+  throw new Error(`Reading a footer failed: ${answer.failed}`)
 }
 
 function isOutOfMemory(error: unknown): boolean {

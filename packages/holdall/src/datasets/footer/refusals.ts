@@ -10,8 +10,8 @@ const LIMITS: Readonly<Record<keyof ParquetLimits, readonly [setting: string, co
 }
 
 /** @param reason half a sentence in which the file is `it` */
-export function unreadable(reason: string, cause?: unknown): HoldallError {
-  return new HoldallError('parquet_invalid', { reason }, { cause })
+export function unreadable(reason: string): HoldallError {
+  return new HoldallError('parquet_invalid', { reason })
 }
 
 /** @param what which part of the file, with its verb, such as `some of its columns are` */
