@@ -1,4 +1,4 @@
-import { formatCount } from '../lib/format.ts'
+import { formatNumber } from '../lib/format.ts'
 import { leavingLoses, pausedUploads, RUNNING_EVENT, runningUploads } from '../lib/running.ts'
 
 /** Where uploads are shown, nearest first. */
@@ -11,12 +11,17 @@ const SHOWN = '.upload-queue, .upload-card, file-cell:has(progress), file-column
 export function showRunning(): void {
   const sign = document.querySelector<HTMLElement>('[data-running-uploads]')
   const count = sign?.querySelector<HTMLElement>('[data-count]')
+  const words = sign?.querySelector<HTMLElement>('[data-count-words]')
   document.addEventListener(RUNNING_EVENT, () => {
     const running = runningUploads()
     const paused = pausedUploads()
-    if (sign) sign.hidden = running + paused === 0
-    if (count)
-      count.textContent = running > 0 ? formatCount(running, 'upload') : `${formatCount(paused, 'upload')} paused`
+    if (!sign || !count || !words) return
+    sign.hidden = running + paused === 0
+    const number = running || paused
+    count.textContent = formatNumber(number)
+    words.textContent = `${number === 1 ? 'upload' : 'uploads'}${running > 0 ? '' : ' paused'}`
+    // On a phone only the number is seen.
+    sign.setAttribute('aria-label', `${count.textContent} ${words.textContent}`)
   })
   sign?.addEventListener('click', () => {
     const place = document.querySelector<HTMLElement>(SHOWN)

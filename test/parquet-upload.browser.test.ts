@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, BrowserContext, CDPSession, Page, Request } from 'playwright-core'
+import { CHROMIUM, LOOKS, launchBrowser, leaveBodiesAlone, look } from './support/browser.ts'
+import { type RunningHoldall, startHoldall } from './support/holdall.ts'
+import { writeParquet } from './support/parquet.ts'
+
+const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
+const MIB = 1_024 * 1_024
+const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
+/** Of 24 random bytes and more each: some sixty million bytes, in eight parts. */
+const ROWS = 1_500_000
+const PARTS = 8
+/** Bytes a second: slow enough to be in the middle of something. */
+const SLOW = 16 * MIB
+const LIMIT_MS = 60_000
+
+describe('Parquet files become datasets, in a browser', { skip }, () => {
+  let folder: string
+  let root: string
+  let visits: string
+  let holdall: RunningHoldall
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let network: CDPSession
+  let here: string
+  /** Parts that the page began to send, and those that were acknowledged. */
+  let begun: string[]
+  let acknowledged: string[]
+  const troubles: string[] = []
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdall-parquet-upload-'))
+    root = join(folder, 'objects')
+    visits = join(folder, 'gallery_visits_2009-2025.parquet')
+    const config = join(folder, 'holdall.json')
+    const settings = {
+      sources: { media: { storage: 'filesystem', config: { root } } },
+      collections: [{ organization: ORGANIZATION, id: 'visitors', label: 'Visitors', source: 'media' }],
+    }
+    writeFileSync(config, JSON.stringify(settings))
+    const select = `SELECT range AS visit, gen_random_uuid() AS visitor, random() AS seconds, random() AS warmth FROM range(${ROWS})`
+    ;[holdall, browser] = await Promise.all([
+      startHoldall({ data: join(folder, 'data'), config }),
+      launchBrowser(),
+      writeParquet(visits, select, 'COMPRESSION uncompressed'),
+    ])
+    here = `${holdall.url}/-/datasets/${ORGANIZATION}/visitors`
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
+    const first = await context.newPage()
+    await first.goto(holdall.signInLink)
+    await first.getByRole('button', { name: 'Sign in as root' }).click()
+    await first.waitForURL(`${holdall.url}/`)
+    await first.close()
+  })
+
+  after(async () => {
+    await browser?.close()
+    await holdall?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  beforeEach(async () => {
+    begun = []
+    acknowledged = []
+    page = await context.newPage()
+    page.on('pageerror', (error) => troubles.push(error.message))
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) troubles.push(message.text())
+    })
+    page.on('request', (request) => {
+      const part = partOf(request)
+      if (part !== null) begun.push(part)
+    })
+    page.on('response', (response) => {
+      const part = partOf(response.request())
+      if (part !== null && response.ok()) acknowledged.push(part)
+    })
+    page.on('dialog', (dialog) => dialog.accept())
+    await leaveBodiesAlone(page)
+    network = await context.newCDPSession(page)
+    await network.send('Network.enable', { maxPostDataSize: 1 })
+    await page.goto(here)
+    await page.getByText('Drop Parquet files here').waitFor()
+  })
+
+  afterEach(async () => {
+    await page.close({ runBeforeUnload: false })
+    assert.deepEqual(troubles.splice(0), [])
+  })
+
+  function partOf(request: Request): string | null {
+    return request.method() === 'PUT' ? new URL(request.url()).pathname : null
+  }
+
+  function throttle(bytesPerSecond: number): Promise<unknown> {
+    return network.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: bytesPerSecond,
+    })
+  }
+
+  async function drop(path: string): Promise<void> {
+    const box = await page.locator('.drop-area').boundingBox()
+    assert.ok(box)
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await network.send('Input.dispatchDragEvent', {
+        type,
+        x: box.x + box.width / 2,
+        y: box.y + box.height / 2,
+        data: { items: [], files: [path], dragOperationsMask: 1 },
+      })
+    }
+  }
+
+  async function choose(button: RegExp | string, path: string): Promise<void> {
+    const chooser = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: button }).first().click()
+    await (await chooser).setFiles(path)
+  }
+
+  const card = (path: string) => page.getByRole('region', { name: path.slice(dirname(path).length + 1) })
+
+  async function until(condition: () => boolean, what: string): Promise<void> {
+    for (const deadline = Date.now() + LIMIT_MS; !condition(); await sleep(20)) {
+      assert.ok(Date.now() < deadline, `waited in vain until ${what}`)
+    }
+  }
+
+  function small(name: string, bytes: Buffer): string {
+    const path = join(folder, name)
+    writeFileSync(path, bytes)
+    return path
+  }
+
+  /** What looks like Parquet from outside and is none. */
+  function hollow(size: number): Buffer {
+    return Buffer.concat([Buffer.from('PAR1'), randomBytes(size), Buffer.from([9, 0, 0, 0]), Buffer.from('PAR1')])
+  }
+
+  test('a file is dropped: its bytes, its speed, its steps, its dataset; a reload in the middle loses nothing', async (t) => {
+    await throttle(SLOW)
+    await drop(visits)
+    const one = card(visits)
+    await one.getByText(/^[\d.]+ of [\d.]+ MB$/).waitFor()
+    await one.getByText(/^[\d.]+ MB\/s · \d+ s left$/).waitFor()
+    await page.getByRole('button', { name: '1 upload', exact: true }).waitFor()
+    await one.getByRole('button', { name: 'Pause' }).click()
+    await one.getByText(/^Paused at \d+%/).waitFor()
+    const sent = begun.length
+    await sleep(400)
+    assert.equal(begun.length, sent, 'nothing moves meanwhile')
+    await one.getByRole('button', { name: 'Resume' }).click()
+    await until(() => acknowledged.length >= 3, 'parts were sent')
+    const kept = new Set(acknowledged)
+    await page.reload()
+    const before = begun.length
+    const line = page.locator('.left-open')
+    await line.getByText(/of .* sent · Choose the same file to go on/).waitFor()
+    await throttle(SLOW)
+    await choose(/^Choose file gallery/, visits)
+    await one.getByText('Checking what is already here').waitFor()
+    await one.getByRole('heading', { name: 'Sent' }).waitFor({ timeout: LIMIT_MS })
+    await one.getByText('Ready').waitFor({ timeout: LIMIT_MS })
+    const again = begun.slice(before)
+    t.diagnostic(`${kept.size} of ${PARTS} parts were kept, ${again.length} sent after the reload`)
+    assert.deepEqual(
+      again.filter((part) => kept.has(part)),
+      [],
+      'what was kept is not sent again',
+    )
+    await one.getByText('4 columns, 1,500,000 rows').waitFor()
+    assert.match((await one.locator('.what code').textContent()) ?? '', /^t_[0-9a-f]{8,12}_gallery_visits/)
+    await page.getByRole('row', { name: /gallery_visits_2009-2025/ }).waitFor()
+    await one.getByRole('link', { name: 'Open dataset' }).click()
+    await page.getByRole('heading', { name: /gallery_visits_2009-2025/ }).waitFor()
+    await page.getByText('1,500,000').first().waitFor()
+  })
+
+  test('who leaves once all is sent finds the dataset; who comes back in between follows it', async () => {
+    const path = small('harbour.parquet', await smallVisits())
+    const made = page.waitForResponse((answer) => answer.url().endsWith('/init'))
+    await page.route('**/complete', async (route) => {
+      await blocked(((await (await made).json()) as { dataset_id: string }).dataset_id)
+      await route.continue()
+    })
+    await choose('Choose files', path)
+    const one = card(path)
+    await one.getByText('Putting the parts together').waitFor()
+    await one.getByText('All bytes are here. You can close this page.').waitFor()
+    const asked: string[] = []
+    page.on('dialog', (dialog) => asked.push(dialog.type()))
+    await page.reload()
+    assert.deepEqual(asked, [], 'nothing is lost by leaving')
+    await one.getByText('Putting the parts together').waitFor()
+    unblock()
+    await one.getByText('Ready').waitFor({ timeout: LIMIT_MS })
+    await page.getByRole('row', { name: /harbour/ }).waitFor()
+  })
+
+  test('cancelled while the server combines: it stops, and nothing of it stays', async () => {
+    const path = small('cancelled.parquet', await smallVisits())
+    const made = page.waitForResponse((answer) => answer.url().endsWith('/init'))
+    await page.route('**/complete', async (route) => {
+      await blocked(((await (await made).json()) as { dataset_id: string }).dataset_id)
+      await route.continue()
+    })
+    await choose('Choose files', path)
+    const one = card(path)
+    await one.getByText('Putting the parts together').waitFor()
+    await one.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('cancelled.parquet cancelled').waitFor()
+    assert.equal(await one.count(), 0)
+    unblock()
+    await page.reload()
+    await page.getByText('Drop Parquet files here').waitFor()
+    await sleep(300)
+    assert.equal(await page.getByText('cancelled.parquet').count(), 0)
+  })
+
+  test('what is no Parquet file is not sent; what only looks like one is refused in place, and is gone then', async () => {
+    await choose('Choose files', small('notes.parquet', Buffer.from('visit,visitor\n1,2\n')))
+    const notes = card('/notes.parquet')
+    await notes.getByText('its first 4 bytes are not “PAR1”').waitFor()
+    assert.equal(begun.length, 0)
+    assert.equal(await notes.getByRole('button', { name: 'Retry' }).count(), 0)
+    await notes.getByRole('button', { name: 'Remove' }).click()
+
+    const path = small('visitors_export.parquet', hollow(9 * MIB))
+    await choose('Choose files', path)
+    const one = card(path)
+    await one.getByRole('heading', { name: 'Inferring failed' }).waitFor({ timeout: LIMIT_MS })
+    await one.getByText('This is not a readable Parquet file:').waitFor()
+    await one.getByText('What was sent has been deleted.').waitFor()
+    assert.equal(await one.getByRole('button', { name: /Retry/ }).count(), 0)
+    for (const how of LOOKS) {
+      await page.setViewportSize({ width: how.width, height: how.height })
+      await page.emulateMedia({ colorScheme: how.colorScheme, reducedMotion: 'reduce' })
+      assert.deepEqual(await look(page, 'parquet-upload-failed', how), [])
+    }
+    await page.reload()
+    await one.getByRole('heading', { name: 'Inferring failed' }).waitFor()
+    await one.getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('visitors_export.parquet deleted').waitFor()
+    await page.reload()
+    await page.getByText('Drop Parquet files here').waitFor()
+    await sleep(300)
+    assert.equal(await one.count(), 0)
+  })
+
+  let block: string | undefined
+
+  /** Something stands in the way of the dataset's folder: the server tries again and again. */
+  async function blocked(dataset: string): Promise<void> {
+    block = join(root, 'org', ORGANIZATION, 'datasets', dataset)
+    mkdirSync(dirname(block), { recursive: true })
+    writeFileSync(block, 'in the way')
+  }
+
+  function unblock(): void {
+    rmSync(block as string)
+  }
+
+  async function smallVisits(): Promise<Buffer> {
+    const path = join(folder, 'small.parquet')
+    await writeParquet(path, 'SELECT range AS visit, random() AS seconds FROM range(100)')
+    return readFileSync(path)
+  }
+})
