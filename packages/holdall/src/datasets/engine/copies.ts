@@ -40,7 +40,7 @@ export function openCopies(folder: string, maxBytes: number): Copies {
     return [...copies.values()].reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
-  async function fetch(name: string, object: RemoteObject, signal: AbortSignal): Promise<void> {
+  async function bring(name: string, object: RemoteObject, signal: AbortSignal): Promise<void> {
     if (object.size > maxBytes) throw tooLarge(object.size)
     // Counted before anything is waited for, so that two that come together do not take the same room.
     const copy: Copy = { bytes: object.size, users: 0 }
@@ -73,7 +73,7 @@ export function openCopies(folder: string, maxBytes: number): Copies {
     let entry = coming.get(name)
     if (entry === undefined) {
       const stop = new AbortController()
-      const done = fetch(name, object, stop.signal)
+      const done = bring(name, object, stop.signal)
       const started: Coming = { done, stop, waiting: 0 }
       done.catch(() => {}).finally(() => forget(name, started))
       entry = started

@@ -17,13 +17,10 @@ export interface Processes {
   close(): Promise<void>
 }
 
-interface Started {
+interface Place {
   readonly child: Child
   /** Rejects when it cannot begin. */
   readonly ready: Promise<unknown>
-}
-
-interface Idle extends Started {
   /** Files that it has open and beyond which it can open none; any process can serve when this is `undefined`. */
   readonly files: string | undefined
 }
@@ -40,13 +37,13 @@ export interface ProcessOptions {
 
 /** Processes that run one job each; spare ones have started before they are needed. */
 export function createProcesses(program: ChildProgram, limits: ChildLimits, options: ProcessOptions): Processes {
-  const idle: Idle[] = []
+  const idle: Place[] = []
   const all = new Set<Child>()
   let busy = 0
   let closed = false
   let rest: NodeJS.Timeout | undefined
 
-  function start(): Started {
+  function start(): Place {
     const child = startChild(program, limits)
     const ready = child.run({}, bodyOf(READY), START_MS)
     ready.catch(() => {})
@@ -56,11 +53,11 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
       const at = idle.findIndex((entry) => entry.child === child)
       if (at >= 0) idle.splice(at, 1)
     })
-    return { child, ready }
+    return { child, ready, files: undefined }
   }
 
-  function take(files: string): Started {
-    const fits = (entry: Idle) => entry.child.alive && (entry.files === files || entry.files === undefined)
+  function take(files: string): Place {
+    const fits = (entry: Place) => entry.child.alive && (entry.files === files || entry.files === undefined)
     const found = idle.findLast((entry) => entry.child.alive && entry.files === files) ?? idle.find(fits)
     if (found === undefined) {
       if (busy + idle.length >= options.max) idle.shift()?.child.kill()
@@ -79,7 +76,7 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
     const room = options.max - busy - unbound
     for (let missing = Math.min(spare - unbound, room); missing > 0; missing--) {
       if (busy + idle.length >= options.max) dropBound()
-      idle.push({ ...start(), files: undefined })
+      idle.push(start())
     }
     rest = setTimeout(retireAll, options.idleMs).unref()
   }
@@ -95,13 +92,14 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
   }
 
   /** A process that could begin at once. Of one that ends before it has begun, nobody need know. */
-  async function begin(files: string): Promise<Child> {
+  async function begin(files: string): Promise<Place> {
     for (let tries = 1; ; tries++) {
-      const { child, ready } = take(files)
+      const place = take(files)
       keepSpares()
       try {
-        await ready
-        return child
+        await place.ready
+        if (place.child.alive) return place
+        throw new Error('It ended')
       } catch (error) {
         if (closed || tries === START_TRIES)
           throw new ChildFailure('unavailable', 'A process for queries could not start', error)
@@ -110,7 +108,6 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
   }
 
   async function exchange(child: Child, job: Job, signal: AbortSignal | undefined) {
-    signal?.throwIfAborted()
     const onAbort = () => child.kill()
     signal?.addEventListener('abort', onAbort)
     try {
@@ -129,17 +126,24 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
       signal?.throwIfAborted()
       if (closed) throw stopping()
       busy++
-      let child: Child | undefined
-      let keeps: { readonly files: string | undefined } | undefined
+      let place: Place | undefined
+      let isKept = false
       try {
-        child = await begin(files)
-        const answer = await exchange(child, job, signal)
-        if (!answer.outcome.spent) keeps = { files: answer.outcome.bound ? files : undefined }
+        place = await begin(files)
+        isKept = true
+        // Who has left by now has asked nothing of it.
+        signal?.throwIfAborted()
+        isKept = false
+        const answer = await exchange(place.child, job, signal)
+        isKept = !answer.outcome.spent
+        if (answer.outcome.bound) place = { ...place, files }
         return answer
       } finally {
         busy--
-        if (keeps === undefined || closed || (child?.memory() ?? 0) > options.retireBytes) child?.kill()
-        else if (child?.alive) idle.push({ child, ready: Promise.resolve(), files: keeps.files })
+        if (place?.child.alive) {
+          if (isKept && !closed && place.child.memory() <= options.retireBytes) idle.push(place)
+          else place.child.kill()
+        }
         keepSpares()
       }
     },

@@ -62,7 +62,9 @@ export function createTurns({ atOnce, perActor, maxWaiting, maxWaitingPerActor, 
       const actor = actorId === null ? '' : `:${actorId}`
       if (signal?.aborted) return Promise.reject(signal.reason)
       const ofActor = waiting.filter((other) => other.actor === actor).length
-      if (waiting.length >= maxWaiting || ofActor >= maxWaitingPerActor) return Promise.reject(busy())
+      // Those who are not signed in are many, and leave room for those who are.
+      const most = actorId === null ? maxWaiting / 2 : maxWaitingPerActor
+      if (waiting.length >= maxWaiting || ofActor >= most) return Promise.reject(busy())
       return new Promise((resolve, reject) => {
         const entry: Waiting = {
           actor,
