@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RETRY_LIMIT_MS, TTL_S } from '../../uploads/limits.ts'
+import type { SessionStore } from '../../uploads/session-store.ts'
 import { type Cloud, type CloudCall, startCloud } from '../../uploads/test-cloud.ts'
 import { asIfDead, until } from '../../uploads/test-crash.ts'
 import { findCollection } from '../collections/rows.ts'
@@ -71,11 +72,11 @@ describe('uploads that become datasets, while things fail', () => {
   }
 
   /** Holds the next call of this name while the session is in this state; `reached` says that it is there. */
-  function holding(id: string, wanted: CloudCall, state: string) {
+  function holding(id: string, wanted: CloudCall, state: string, when: 'before' | 'after' = 'before') {
     const [reached, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     let held = false
     cloud.fault = {
-      async before(call) {
+      async [when](call: CloudCall) {
         if (held || call !== wanted || (await row(id)).completion_status !== state) return
         held = true
         reached.resolve()
@@ -122,6 +123,27 @@ describe('uploads that become datasets, while things fail', () => {
     go()
     await until(async () => (await datasetsOf(plan.upload_id)).length === 0)
     await until(() => !cloud.objects.has(plan.s3_key))
+  })
+
+  test('cancelled by another process at the last moment: who has entered the dataset all the same takes it back', async () => {
+    const plan = await sent()
+    const second = await start({ folder: server.folder })
+    const { reached, go } = holding(plan.upload_id, 'read', 'registering', 'after')
+    let entered = false
+    beforeWrite = (call) => {
+      entered ||= call === 'database: add dataset'
+    }
+    await client.complete(plan.upload_id)
+    await reached
+    assert.equal((await datasetClient(second).abort(plan.upload_id)).status, 200)
+    go()
+    await until(() => entered)
+    await until(async () => (await datasetsOf(plan.upload_id)).length === 0)
+    await sleep(100)
+    assert.deepEqual(await datasetsOf(plan.upload_id), [])
+    assert.ok(!cloud.objects.has(plan.s3_key))
+    assert.equal((await client.status(plan.upload_id)).body.status, 'aborted')
+    await second.close('keep')
   })
 
   test('cancelled and completed at one moment: one of the two', async () => {
@@ -341,6 +363,31 @@ describe('uploads that become datasets, while things fail', () => {
       await second.close('keep')
     }
   })
+})
+
+test('where the store of sessions is far away, of fifty completions at one moment one is accepted', async () => {
+  const far = (store: SessionStore): SessionStore => {
+    const later = () => sleep(Math.random() * 20)
+    return {
+      create: async (...asked) => later().then(() => store.create(...asked)),
+      get: async (...asked) => later().then(() => store.get(...asked)),
+      byToken: async (...asked) => later().then(() => store.byToken(...asked)),
+      update: async (...asked) => later().then(() => store.update(...asked)),
+      renewLeases: async (...asked) => later().then(() => store.renewLeases(...asked)),
+      due: async (...asked) => later().then(() => store.due(...asked)),
+      list: async (...asked) => later().then(() => store.list(...asked)),
+      remove: async (...asked) => later().then(() => store.remove(...asked)),
+    }
+  }
+  const server = await startTestServer({ storeOf: far })
+  const client = datasetClient(server)
+  const plan = await client.init(CONTENT)
+  await client.send(plan, CONTENT)
+  const answers = await Promise.all(Array.from({ length: 50 }, () => client.complete(plan.upload_id)))
+  assert.equal(answers.filter(({ status }) => status === 202).length, 1)
+  assert.equal(answers.filter(({ status }) => status === 409).length, 49)
+  assert.equal((await client.ended(plan.upload_id)).completion_status, 'registered')
+  await server.close()
 })
 
 test('one that only exceeds a limit is kept for a week: with a higher limit, retry goes on; without, it goes', async () => {

@@ -12,7 +12,9 @@ import { filesystemType } from '../../sources/filesystem/storage.ts'
 import { createSources, type Sources } from '../../sources/sources.ts'
 import type { StorageType } from '../../sources/storage.ts'
 import { createUploads, type Uploads } from '../../uploads/engine.ts'
+import { createInternalStore } from '../../uploads/internal-store.ts'
 import { uploadRoutes } from '../../uploads/routes.ts'
+import type { SessionStore } from '../../uploads/session-store.ts'
 import { HoldallError } from '../../web/error.ts'
 import { createLog } from '../../web/log.ts'
 import type { RouteContext } from '../../web/route.ts'
@@ -49,12 +51,14 @@ export interface TestServerOptions {
   readonly limits?: ParquetLimits
   readonly before?: BeforeIo
   readonly now?: () => number
+  /** Where sessions live. @default the internal database as it is */
+  readonly storeOf?: (internal: SessionStore) => SessionStore
   readonly maxOpen?: number
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'holdall-dataset-uploads-')))
-  const { before, now, limits, maxOpen, source = 'files' } = options
+  const { before, now, limits, maxOpen, storeOf, source = 'files' } = options
   const database = await openInternalDatabase(join(folder, 'internal.db'))
   const logged: string[] = []
   const log = createLog((line) => logged.push(line))
@@ -86,6 +90,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     database,
     sources,
     intake: files.intake,
+    ...(storeOf && { store: storeOf(createInternalStore(database)) }),
     purposes: [datasetPurpose({ database, sources, probe, ...(limits && { limits }), before, ...(now && { now }) })],
     log,
     ...(before && { before }),
