@@ -44,7 +44,7 @@ export function soundSource({ slug, written }: Wanted, types: readonly StorageTy
     say('label', `must be one line of at most ${MAX_LABEL_LENGTH} characters.`)
   const type = types.find((one) => one.type === written.storage)
   if (type === undefined) say('storage', `must be one of ${types.map((one) => one.type).join(', ')}.`)
-  if (JSON.stringify(written).length > MAX_WRITTEN_LENGTH) say('config', 'is too long.')
+  if (lengthOf(written) > MAX_WRITTEN_LENGTH) say('config', 'is too long.')
   else if (type !== undefined) {
     for (const [key, message] of secretComplaints(type, written.config)) say(`config.${key}`, message)
     const { source, allow, complaints } = readWritten(slug, written)
@@ -53,6 +53,15 @@ export function soundSource({ slug, written }: Wanted, types: readonly StorageTy
     if (wrong.size === 0 && source !== undefined) return { declared: { origin: 'runtime', source, type }, allow }
   }
   throw invalid(wrong)
+}
+
+/** What is nested too deeply to be written is longer than anything. */
+function lengthOf(written: unknown): number {
+  try {
+    return JSON.stringify(written).length
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 /** @param wrong messages by field: whole sentences; @param values more for the page that says it */
