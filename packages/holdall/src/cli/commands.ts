@@ -70,6 +70,30 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ofData: true,
     load: async () => (await import('./collections.ts')).collections,
   },
+  sources: {
+    summary: 'make a source of a folder, a bucket or addresses while the server runs; list and deactivate them',
+    usage: [
+      'sources list [--json]',
+      'sources create SLUG [--storage TYPE] --set KEY=VALUE… [--make] [--label TEXT] [--sync WHEN] [--accept TYPES] [--reject TYPES] [--max-file-size BYTES] [--browse NAMES] [--upload NAMES] [--delete NAMES] [--secret SECRET]',
+      'sources deactivate SLUG',
+      'sources activate SLUG',
+    ],
+    options: {
+      '--storage TYPE': 'filesystem (when it is not given), http, s3 or what a plugin adds',
+      '--set KEY=VALUE': 'what the file says under config, such as root=/srv/scans; of a secret, its name',
+      '--make': 'make the folder if it is not there',
+      '--label TEXT': 'what people call it',
+      '--sync WHEN': 'when it is listed: start, manual, or every 6h',
+      '--accept, --reject TYPES': 'types such as image/* and endings such as .pdf, with commas between them',
+      '--max-file-size BYTES': 'the largest file that it takes',
+      '--browse, --upload, --delete NAMES':
+        'who may do so, with commas between them; * is everybody who is signed in; or everybody, nobody',
+      '--secret SECRET': 'what the server was started with as --secret, if it was',
+      ...JSON_OPTION,
+    },
+    ofData: true,
+    load: async () => (await import('./sources.ts')).sources,
+  },
   secrets: {
     summary: 'keep a secret that the configuration names',
     usage: ['secrets set NAME', 'secrets list', 'secrets remove NAME'],

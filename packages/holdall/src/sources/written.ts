@@ -54,7 +54,7 @@ export function readWritten(slug: string, { allow, ...written }: WrittenSource):
     ignore: problem,
     unresolved: problem,
   }
-  // A relative root has been refused before it gets here.
+  // A relative root is refused by whoever takes it in; none is kept.
   const { source, rules } = readSource(report, [], { ...written, permissions: allow }, slug, '/')
   return { source, allow: Object.fromEntries(rules.map((rule) => [rule.action, rule.allow])), complaints }
 }

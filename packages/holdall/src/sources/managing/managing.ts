@@ -83,8 +83,9 @@ export function createManaging(options: ManagingOptions): Managing {
   async function prepare(wanted: Wanted): Promise<Prepared> {
     const { written, secrets } = await nameSecrets(wanted.slug, wanted.written, wanted.values, making.getSecret)
     const sound = soundSource({ ...wanted, written }, await types())
-    const { source, type } = sound.declared
-    const parsed = type.config.parse(withSecrets(source.config, (name) => name))
+    const { type } = sound.declared
+    // As it was written: the configuration's reader has made a relative path absolute by then.
+    const parsed = type.config.parse(withSecrets(written.config, (name) => name))
     let isMissing = false
     let objections = (await type.adopting?.objections?.(parsed, { reserved, mayMake: false })) ?? []
     if (wanted.make && objections.some(({ canBeMade }) => canBeMade)) {
