@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { lend } from './lent.ts'
+import type { Storage } from './storage.ts'
+
+const LEFT_AFTER_MS = 40
+
+function bytes(count: number): ReadableStream<Uint8Array> {
+  let given = 0
+  return new ReadableStream({
+    pull(controller) {
+      if (given === count) return controller.close()
+      given += 1
+      controller.enqueue(Uint8Array.of(given))
+    },
+  })
+}
+
+async function isLeft(left: Promise<void>, within: number): Promise<boolean> {
+  return await Promise.race([left.then(() => true), sleep(within, false)])
+}
+
+test('a storage is left when what was read from it has been read to its end, or given up', async () => {
+  const storage: Storage = { stat: async () => undefined, read: async () => bytes(3) }
+  const { storage: lent, left } = lend(storage)
+  const one = (await lent.read('a')).getReader()
+  const two = await lent.read('b')
+  const leaving = left(LEFT_AFTER_MS)
+  assert.equal(await isLeft(leaving, LEFT_AFTER_MS * 4), false)
+  const seen: number[] = []
+  for (let next = await one.read(); !next.done; next = await one.read()) seen.push(...next.value)
+  assert.deepEqual(seen, [1, 2, 3])
+  assert.equal(await isLeft(leaving, LEFT_AFTER_MS * 4), false)
+  await two.cancel()
+  assert.equal(await isLeft(leaving, LEFT_AFTER_MS * 50), true)
+})
+
+test('a call that is under way keeps it, and so does one that failed a moment ago; its members are as they were', async () => {
+  const gate = Promise.withResolvers<undefined>()
+  let part = 0
+  const multipart = { limits: { maxParts: 7 }, partTarget: async () => (part += 1) } as unknown as Storage['multipart']
+  const storage = { stat: () => gate.promise, read: async () => bytes(1), multipart, maxFileSize: 5 } as Storage
+  const { storage: lent, left } = lend(storage)
+  assert.deepEqual([lent.maxFileSize, 'write' in lent, lent.write], [5, false, undefined])
+  assert.equal(lent.multipart?.limits.maxParts, 7)
+  await (lent.multipart as unknown as { partTarget(): Promise<number> }).partTarget()
+  assert.equal(part, 1)
+  const asked = lent.stat('a')
+  const leaving = left(LEFT_AFTER_MS)
+  assert.equal(await isLeft(leaving, LEFT_AFTER_MS * 4), false)
+  gate.reject(new Error('gone'))
+  await assert.rejects(asked, /gone/)
+  assert.equal(await isLeft(leaving, LEFT_AFTER_MS * 50), true)
+})
