@@ -51,5 +51,7 @@ test('a call that is under way keeps it, and so does one that failed a moment ag
   assert.equal(await isLeft(leaving, LEFT_AFTER_MS * 4), false)
   gate.reject(new Error('gone'))
   await assert.rejects(asked, /gone/)
+  // Whoever lists page by page comes back in a moment.
+  assert.equal(await isLeft(leaving, LEFT_AFTER_MS / 2), false)
   assert.equal(await isLeft(leaving, LEFT_AFTER_MS * 50), true)
 })
