@@ -25,11 +25,6 @@ export function command(text: string): Html {
   return html`<div class="command"><code tabindex="0">${text}</code>${copyButton(text, 'Copy the command', 'Copy')}</div>`
 }
 
-/** Lines to put into a file, with a button that copies them. */
-export function snippet(text: string): Html {
-  return html`<div class="command"><pre class="grow" tabindex="0">${text.trimEnd()}</pre>${copyButton(text, 'Copy the lines', 'Copy')}</div>`
-}
-
 export interface LinkedRow {
   readonly title: string | Html
   readonly note?: string | Html
