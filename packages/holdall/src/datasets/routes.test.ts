@@ -448,6 +448,13 @@ test('a dataset is taken away as CSV, NDJSON or Parquet, whole or as a query ans
   assert.equal(parquet.bytes.subarray(0, 4).toString(), 'PAR1')
   assert.equal((await ask('GET', `${at}?format=xlsx`, { as: 'mia' })).body.code, 'bad_request')
   assert.equal((await ask('GET', at, { as: 'ann' })).body.code, 'permission_denied')
+  const head = await holdall.http.fetch(
+    new Request(`http://data.test/data${at}`, {
+      method: 'HEAD',
+      headers: { Authorization: `Bearer ${tokens.get('mia')}` },
+    }),
+  )
+  assert.deepEqual([head.status, head.headers.get('Content-Type')], [200, 'text/csv; charset=utf-8'])
   const left = readdirSync(join(folder, 'data', 'queries'), { recursive: true }).filter((name) =>
     String(name).includes('exports/'),
   )

@@ -42,17 +42,17 @@ export function queryRoutes(room: DatasetsRoom & { readonly asks: Asks }): Route
         const { collection, dataset } = await datasetAt(room, c)
         const format = FORMAT.safeParse(c.req.query('format') ?? 'csv')
         if (!format.success) throw new HoldallError('bad_request', { reason: 'format must be csv, ndjson or parquet.' })
+        const headers = {
+          'Content-Type': TYPES[format.data],
+          'Content-Disposition': disposition('attachment', `${stemOf(dataset.filename)}.${format.data}`),
+          'X-Content-Type-Options': 'nosniff',
+          'Cache-Control': 'no-store',
+        }
+        // Nobody would read what was written for it.
+        if (c.req.method === 'HEAD') return new Response(null, { headers })
         const sql = c.req.query('sql') || `SELECT * FROM ${dataset.tableName}`
         const made = await asks.export({ collection, sql, format: format.data, ...whoAsks(c) })
-        return new Response(made.stream, {
-          headers: {
-            'Content-Type': TYPES[format.data],
-            'Content-Length': String(made.size),
-            'Content-Disposition': disposition('attachment', `${stemOf(dataset.filename)}.${format.data}`),
-            'X-Content-Type-Options': 'nosniff',
-            'Cache-Control': 'no-store',
-          },
-        })
+        return new Response(made.stream, { headers: { ...headers, 'Content-Length': String(made.size) } })
       },
     },
   ]
