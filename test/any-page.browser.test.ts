@@ -16,8 +16,8 @@ import { photograph } from './support/photograph.ts'
 const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
 const GUIDE = readFileSync(new URL('../docs/guides/components-in-your-own-page.md', import.meta.url), 'utf8')
 const FILES = filesOf(GUIDE)
-const ELEMENTS = ['file-cell', 'file-column-input', 'file-matcher', 'file-picker', 'file-upload']
-const COMPONENTS = 'file-upload *, file-column-input *, file-cell *, file-picker *'
+const ELEMENTS = ['file-cell', 'file-column-input', 'file-matcher', 'file-picker', 'file-upload', 'parquet-upload']
+const COMPONENTS = 'file-upload *, file-column-input *, file-cell *, file-picker *, parquet-upload *'
 /** More than goes in one request. */
 const LARGE = 20_000_000
 
@@ -41,7 +41,7 @@ const UNFRIENDLY = `
   @keyframes turn { to { opacity: 0; } }
   @keyframes rise { to { opacity: 0; } }
   :root { --accent: red; --surface: lime; --text: yellow; --s-4: 90px; --font: cursive; }
-  file-upload, file-picker, file-cell, file-column-input, .toasts { --rem: 16px; }
+  file-upload, file-picker, file-cell, file-column-input, parquet-upload, .toasts { --rem: 16px; }
 `
 
 let folder: string

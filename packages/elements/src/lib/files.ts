@@ -95,10 +95,13 @@ const LABELS: Readonly<Record<string, string>> = {
   'video/quicktime': 'MOV',
 }
 
+/** Of a type that browsers do not know, and too long for a tile. */
+const LONG_ENDING = /\.parquet$/i
+
 /** At most four letters for a type: `PDF`, `XLS`, `WAV`. The type decides; the name only where the type says nothing. */
 export function typeLabel(contentType: string | null | undefined, filename = ''): string {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-  const extension = /\.([A-Za-z0-9]{1,4})$/.exec(filename)?.[1]?.toUpperCase()
+  const extension = LONG_ENDING.test(filename) ? 'PQT' : /\.([A-Za-z0-9]{1,4})$/.exec(filename)?.[1]?.toUpperCase()
   if (type === '' || type === 'application/octet-stream') return extension ?? 'FILE'
   const known = LABELS[type]
   if (known !== undefined) return known

@@ -21,7 +21,7 @@ const TITLES: Readonly<Record<StepName, Readonly<Record<StepState, string>>>> = 
 export function cardOf(card: Card, label: string, actions: CardActions): TemplateResult {
   const { key, name, size, session } = card
   const steps = stepsOf(session)
-  return html`<section class="panel upload-card" data-line=${key} aria-label=${name}><div class="upload-head">${typeTile('application/vnd.apache.parquet', name)}<div class="grow"><h2>${breakable(name)}</h2><span class="size">${formatBytes(size)}${
+  return html`<section class="panel upload-card" data-line=${key} aria-label=${name}><div class="upload-head">${typeTile('application/vnd.apache.parquet', name)}<div class="grow"><h2 tabindex="-1" data-rest>${breakable(name)}</h2><span class="size">${formatBytes(size)}${
     session !== null && !session.is_own ? ' · sent by somebody else' : nothing
   }</span></div>${badgeOf(card)}</div>
     <ol class="steps" aria-label="Progress">${sendingLine(card)}${steps.map((step, at) => stepLine(step, at, card, label))}</ol>

@@ -5,7 +5,7 @@ import { badge, filterBar } from '../parts/chips.ts'
 import { command, copyable, facts, fold, keys, linkedRows } from '../parts/facts.ts'
 import { errorSummary, field, formRow, saveBar } from '../parts/field.ts'
 import { type CellItem, fileCell, fileStrip, fileTiles, preview, type ShownFile, thumbnail } from '../parts/file.ts'
-import { fileColumnCell, fileField, uploader } from '../parts/file-elements.ts'
+import { datasetUploader, fileColumnCell, fileField, uploader } from '../parts/file-elements.ts'
 import { checkbox, radio, searchInput, selectInput, textArea, textInput } from '../parts/inputs.ts'
 import { menu } from '../parts/menu.ts'
 import { emptyState, notice, problem, ways } from '../parts/notice.ts'
@@ -494,6 +494,17 @@ export const LIBRARY: PageContent = {
   body: html`<div class="with-uploads"><div>${fileTiles(Object.values(FILES))}${pager({ text: '1–8 of 10,482', firstHref: null, nextHref: '#', bare: true })}</div>${uploader({ urls, source: 'photos', label: 'Photographs', accept: 'image/*', maxSize: 100_000_000, note: 'Images, up to 100 MB each.' })}</div>`,
 }
 
+export const COLLECTION: PageContent = {
+  title: 'Visitors',
+  lede: '3 datasets',
+  crumbs: [{ label: 'Datasets', href: '#' }, { label: 'Visitors' }],
+  section: 'datasets',
+  body: datasetUploader(
+    { urls, organization: '550e8400-e29b-41d4-a716-446655440000', collection: 'visitors', label: 'Visitors' },
+    html`<div class="panel panel-body"><p>Uploading on this page needs scripts.</p></div>`,
+  ),
+}
+
 export const GALLERY: Readonly<Record<string, PageContent>> = {
   table: TABLE,
   row: ROW,
@@ -502,6 +513,7 @@ export const GALLERY: Readonly<Record<string, PageContent>> = {
   'not-found': NOT_FOUND,
   parts: PARTS,
   library: LIBRARY,
+  collection: COLLECTION,
 }
 
 export async function galleryPage(name: string, frame: Partial<PageFrame> = {}): Promise<string | null> {
