@@ -4,7 +4,7 @@ import { allowWords } from '../../access/file-rules.ts'
 import { type Refusal, refusalSummary } from '../../access/forms.ts'
 import type { AllowBlock, Config } from '../../config/config.ts'
 import { formatLimit, formatTime } from '../../web/format.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
 import type { PageContent } from '../../web/page.ts'
 import { button, hiddenFields, linkButton, postButton } from '../../web/parts/button.ts'
 import { facts, linkedRows } from '../../web/parts/facts.ts'
@@ -130,7 +130,7 @@ export function editPage(
     body: html`${outcome('Not saved', type, sent)}${stateNotice(source, here)}<div class="with-side"><div>${
       type === undefined
         ? html`<p>Its storage ${row.storage_type} is not installed here, so that its settings cannot be shown.</p>`
-        : html`<form class="source-form" method="post" action="${here}">${hiddenFields({ revision })}
+        : html`<form class="source-form" method="post" action="${safeUrl(here)}">${hiddenFields({ revision })}
 <section class="panel panel-body" aria-labelledby="where"><h2 id="where">Where the files are</h2><div class="fields">${placeFields(type, shown)}${syncField(shown)}</div><p class="hint">When the place changes, files that are listed already are looked for at the new one. Those that are not there are marked as missing.</p></section>
 <section class="panel panel-body" aria-labelledby="called"><h2 id="called">What it is called</h2><div class="fields">${text('label', 'What people read. Empty: its name in addresses.', shown)}</div></section>
 ${whoSection(shown, row.created_by === null ? 'Beside those who may everywhere:' : `${row.created_by}, who made it, may do all of it. The others:`)}
