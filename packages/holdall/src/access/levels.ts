@@ -10,9 +10,9 @@ export const LEVEL_LABELS: Readonly<Record<Level, string>> = { view: 'View', edi
 
 /** What each level lets people do, for whoever chooses one. */
 export const LEVEL_WORDS: Readonly<Record<Level, string>> = {
-  view: 'View: look at the rows of tables, the files of sources; change nothing',
-  edit: 'Add and edit: insert and change rows of tables, upload and edit files of sources; not delete',
-  manage: 'Manage: all that, and delete, set up tables and, on everything, people',
+  view: 'View: look at the rows of tables, the files of sources, on everything also datasets; change nothing',
+  edit: 'Add and edit: insert and change rows of tables, upload and edit files of sources, on everything add and delete datasets; not delete rows or files',
+  manage: 'Manage: all that, and delete, set up tables and, on everything, collections and people',
 }
 
 export type GrantKind = 'instance' | 'database' | 'table' | 'source'
