@@ -55,6 +55,9 @@ export async function withSources<Result>(
 export function namedSource(sources: Sources, slug: string): Source {
   const found = sources.list().find((source) => source.slug === slug)
   if (found?.active) return found
+  if (found?.origin === 'runtime') {
+    throw new CommandError(`The source ${slug} is deactivated. Bring it back first: holdall sources activate ${slug}`)
+  }
   if (found !== undefined) {
     throw new CommandError(
       `The source ${slug} is not in this configuration. Name the file that the server was started with: -c FILE.`,

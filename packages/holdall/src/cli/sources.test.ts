@@ -63,6 +63,7 @@ test('list says what each is and whether it can be used; deactivated ones stay, 
   assert.equal(code, 0, stderr)
   assert.match(stderr, /Its files stay listed; holdall sources activate scans brings it back/)
   assert.equal((await run('sources', 'list')).stdout, 'scans\tfilesystem\truntime\tdeactivated\n')
+  assert.match((await run('sync', 'scans')).stderr, /scans is deactivated\. Bring it back first/)
   assert.equal((await run('sources', 'activate', 'scans')).code, 0)
   const [listed] = (await run('sources', 'list', '--json')).stdout.split('\n')
   assert.deepEqual(JSON.parse(listed ?? ''), {

@@ -96,7 +96,7 @@ export function createPage(parts: PageParts, type: StorageType, sent?: Sent): Pa
       { label: 'Sources', href: urls.path(SOURCES_PATH) },
       { label: 'Add a source' },
     ],
-    body: html`${outcome('No source was made', type, sent)}<form class="source-form" method="post" action="${urls.path(SOURCES_PATH)}">${hiddenFields({ storage: type.type })}
+    body: html`<form class="source-form" method="post" action="${urls.path(SOURCES_PATH)}">${outcome('No source was made', type, sent)}${hiddenFields({ storage: type.type })}
 <section class="panel panel-body" aria-labelledby="where"><h2 id="where">Where the files are</h2><div class="fields">${placeFields(type, shown)}${syncField(shown)}</div></section>
 <section class="panel panel-body" aria-labelledby="called"><h2 id="called">What it is called</h2><div class="fields">${text('label', 'What people read, for example Old scans.', shown)}${text(
       'slug',
@@ -127,10 +127,10 @@ export function editPage(
     section: 'files',
     crumbs: crumbsOf(urls, source),
     said,
-    body: html`${outcome('Not saved', type, sent)}${stateNotice(source, here)}<div class="with-side"><div>${
+    body: html`${stateNotice(source, here)}<div class="with-side"><div>${
       type === undefined
         ? html`<p>Its storage ${row.storage_type} is not installed here, so that its settings cannot be shown.</p>`
-        : html`<form class="source-form" method="post" action="${safeUrl(here)}">${hiddenFields({ revision })}
+        : html`<form class="source-form" method="post" action="${safeUrl(here)}">${outcome('Not saved', type, sent)}${hiddenFields({ revision })}
 <section class="panel panel-body" aria-labelledby="where"><h2 id="where">Where the files are</h2><div class="fields">${placeFields(type, shown)}${syncField(shown)}</div><p class="hint">When the place changes, files that are listed already are looked for at the new one. Those that are not there are marked as missing.</p></section>
 <section class="panel panel-body" aria-labelledby="called"><h2 id="called">What it is called</h2><div class="fields">${text('label', 'What people read. Empty: its name in addresses.', shown)}</div></section>
 ${whoSection(shown, row.created_by === null ? 'Beside those who may everywhere:' : `${row.created_by}, who made it, may do all of it. The others:`)}
