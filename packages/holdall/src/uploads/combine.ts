@@ -20,14 +20,14 @@ export async function combine(session: UploadSession, storage: Storage, signal: 
   if (multipart === undefined) throw new Error('The storage takes no parts any more')
   const { plan, upload } = partsOf(session)
   // An answer may have been lost: it may be whole already.
-  if (await isThere(multipart, upload, signal)) return { outcome: 'combined' }
+  if (await isThere(multipart, upload, signal)) return await tidied()
   try {
     const { parts, wrong } = await compare(multipart, upload, plan, signal)
     if (wrong.length > 0) throw missing(wrong)
     await multipart.complete(upload, parts, { signal })
   } catch (error) {
     // No error is believed before the object was looked at.
-    if (await isThere(multipart, upload, signal)) return { outcome: 'combined' }
+    if (await isThere(multipart, upload, signal)) return await tidied()
     if (!(error instanceof HoldallError)) throw error
     if (error.code === 'multipart_gone') return { outcome: 'gone', error }
     if (error.code === 'upload_parts_missing') return { outcome: 'incomplete', error }
@@ -35,6 +35,12 @@ export async function combine(session: UploadSession, storage: Storage, signal: 
   }
   if (!(await isThere(multipart, upload, signal))) throw new Error('The storage does not show what it has completed')
   return { outcome: 'combined' }
+
+  /** Whoever completed it may have died before all of the parts was gone. */
+  async function tidied(): Promise<Combined> {
+    await multipart?.abort(upload, { signal })
+    return { outcome: 'combined' }
+  }
 }
 
 export function partsOf(session: UploadSession): { plan: PartsPlan; upload: MultipartUpload } {
