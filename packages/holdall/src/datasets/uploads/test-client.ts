@@ -21,7 +21,8 @@ interface Asked {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-const PATIENCE_MS = 30_000
+/** Of fifty uploads at once each waits for a process of its own that reads a page. */
+const PATIENCE_MS = 120_000
 
 /** A client of the dataset upload API that does no more than it is told. */
 export function datasetClient(server: { readonly url: string }) {
