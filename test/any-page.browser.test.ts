@@ -18,6 +18,7 @@ const GUIDE = readFileSync(new URL('../docs/guides/components-in-your-own-page.m
 const FILES = filesOf(GUIDE)
 const ELEMENTS = ['file-cell', 'file-column-input', 'file-matcher', 'file-picker', 'file-upload', 'parquet-upload']
 const COMPONENTS = 'file-upload *, file-column-input *, file-cell *, file-picker *, parquet-upload *'
+const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
 /** More than goes in one request. */
 const LARGE = 20_000_000
 
@@ -267,7 +268,8 @@ describe('the components on a page that is not ours', { skip }, () => {
     const main = `<file-upload base="/files/" source="photos"></file-upload>
       <file-column-input base="/files/" source="photos" name="photo" multiple pickable></file-column-input>
       <file-cell base="/files/" source="photos" column="photo" row-url="/files/museum/objects/3" label="photo"></file-cell>
-      <file-picker base="/files/" source="photos" multiple></file-picker>`
+      <file-picker base="/files/" source="photos" multiple></file-picker>
+      <parquet-upload base="/files/" organization="${ORGANIZATION}" collection="visitors"></parquet-upload>`
     const drawn: Drawn[] = []
     for (const style of ['main { width: 800px }', `main { width: 800px } ${UNFRIENDLY}`]) {
       await openPage(pageWith(main, style))
@@ -275,6 +277,10 @@ describe('the components on a page that is not ours', { skip }, () => {
         ;(picker as HTMLElement & { open(): unknown }).open()
       })
       await page.getByRole('checkbox').first().waitFor()
+      await page.locator('parquet-upload').evaluate((element) => {
+        ;(element as HTMLElement & { add(files: File[]): unknown }).add([new File(['1,2'], 'notes.parquet')])
+      })
+      await page.locator('.upload-card .reason').waitFor()
       await page
         .locator('file-picker img')
         .first()

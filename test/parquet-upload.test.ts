@@ -136,6 +136,16 @@ describe('<parquet-upload>', { skip }, () => {
     assert.ok(await one.evaluate((element) => element.contains(document.activeElement)), 'focus is not lost')
     served.sessions.set('sensor_readings', registered(session('sensor_readings')))
     await one.getByText('Ready').waitFor()
+
+    // Somebody else has retried it meanwhile, and it has failed for good.
+    served.refuse = ({ path }, response) =>
+      path.endsWith('/retry') && Boolean(answerJson(response, 409, { ok: false, error: 'Nothing to go on with.' }))
+    served.sessions.set('half', failed('half', 'infer', BROKEN))
+    const half = card('half.parquet')
+    await half.getByRole('button', { name: 'Retry from combining' }).click()
+    await half.getByText('its last 4 bytes are not “PAR1”').waitFor()
+    assert.equal(await half.getByRole('button', { name: /Retry/ }).count(), 0)
+    assert.equal(await half.getByRole('alert').count(), 0)
   })
 
   test('the server is asked to stop; what it says is believed, also when it is too late', async () => {

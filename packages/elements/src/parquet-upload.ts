@@ -1,4 +1,4 @@
-import type { DatasetTarget, RegisteredDataset } from '@holdall/client'
+import type { DatasetStatus, DatasetTarget, RegisteredDataset } from '@holdall/client'
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { announce } from './lib/announce.ts'
@@ -160,7 +160,12 @@ export class ParquetUpload extends HoldallElement {
   /** What the server has said no to is the server's to go on with, whoever sent it. */
   #failed(task: Task<RegisteredDataset>): void {
     this.#tell('upload-error', { file: task.file, error: task.error })
-    if (this.#transfers.status(task.file)?.status === 'failed') queueMicrotask(() => this.#handOver(task))
+    const status = this.#transfers.status(task.file)?.status
+    if (status === 'failed') queueMicrotask(() => this.#handOver(task))
+    if (status === 'aborted') {
+      queueMicrotask(() => this.#uploads.setAside(task))
+      toast(`${task.file.name} was cancelled elsewhere`)
+    }
   }
 
   /** From now on it is followed like one that another page has sent. */
@@ -261,13 +266,23 @@ export class ParquetUpload extends HoldallElement {
     })
     const ids = new Set(own.map(({ session }) => session?.upload_id))
     const followed = this.#following.list
-      .filter(({ session }) => !ids.has(session.upload_id))
+      .filter(({ session }) => !ids.has(session.upload_id) && !this.#isSentAgain(session))
       .map(({ key, session, asked, trouble }): Card => {
         const { filename: name, total_size: size } = session
         const href = session.status === 'completed' ? this.#hrefOf(session) : null
         return { key, name, size, task: null, session, sentTime: sentTime(session), asked, trouble, href }
       })
     return [...own.reverse(), ...followed]
+  }
+
+  /** The storage lacked parts of it, and this page sends them. */
+  #isSentAgain({ status, failure_reason: failure, filename: name, total_size: size }: DatasetStatus): boolean {
+    return status === 'failed' && failure?.step === 'combine' && this.#taken().has(sentKey({ name, size }))
+  }
+
+  /** What this page has taken up is not shown twice. */
+  #taken(): ReadonlySet<string> {
+    return new Set(this.#uploads.tasks.filter(({ state }) => state !== 'done').map(({ file }) => sentKey(file)))
   }
 
   #hrefOf({ dataset_id: id }: Pick<RegisteredDataset, 'dataset_id'>): string {
@@ -286,7 +301,7 @@ export class ParquetUpload extends HoldallElement {
   override render(): TemplateResult {
     const cards = this.#cards()
     this.#keepTime(cards)
-    const taken = new Set(this.#uploads.tasks.filter(({ state }) => state !== 'done').map(({ file }) => sentKey(file)))
+    const taken = this.#taken()
     const open = this.#unfinished.list.filter(({ key }) => !taken.has(key) && !this.#leaving.has(key))
     return html`${this.#invite(cards.length === 0)}${
       cards.length === 0

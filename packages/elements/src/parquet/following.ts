@@ -79,10 +79,13 @@ export function createFollowing({ target, changed, registered }: FollowingOption
       (error: unknown) => {
         if (!list.includes(entry)) return
         if (error instanceof UploadError && error.code === 'upload_cancelled') return leave(entry)
-        if (entry.asked !== 'cancel') entry.asked = null
-        const words = entry.session.failure_reason?.exc_str
-        if (entry.session.status !== 'failed' || words === undefined) entry.trouble = wordsOf(error)
-        announce(`${filename} failed: ${words ?? wordsOf(error)}`)
+        const hasAsked = entry.asked === 'retry'
+        if (hasAsked) entry.asked = null
+        // Somebody else was quicker: what has become of it is worth more than that.
+        if (hasAsked && isConflict(error)) watch(entry, followParquet)
+        else if (isFailure(error))
+          announce(`${filename} failed: ${entry.session.failure_reason?.exc_str ?? error.message}`)
+        else entry.trouble = wordsOf(error)
         changed()
       },
     )
@@ -96,9 +99,15 @@ export function createFollowing({ target, changed, registered }: FollowingOption
       ])
       const since = Date.now() - LATELY_MS
       const lately = failed.filter(({ updated_at }) => Date.parse(updated_at) > since)
-      const known = new Set([...gone, ...list.map(({ session }) => session.upload_id)])
       for (const session of [...running, ...lately]) {
-        if (!known.has(session.upload_id)) enter(session, session.upload_id)
+        const { upload_id: id, status } = session
+        const known = list.find((one) => one.session.upload_id === id)
+        if (known === undefined) {
+          if (!gone.has(id)) enter(session, id)
+        } else if (known.session.status === 'failed' && status === 'completing' && known.asked === null) {
+          known.session = session
+          watch(known, followParquet)
+        }
       }
     } catch {
       // What runs goes on, and can be found later as well.
@@ -137,13 +146,23 @@ export function createFollowing({ target, changed, registered }: FollowingOption
         return true
       } catch (error) {
         entry.asked = null
-        // It has become a dataset in this moment: whoever follows it hears of that.
-        if (!(error instanceof UploadError) || error.status !== 409) entry.trouble = wordsOf(error)
+        // It has become a dataset: whoever follows it hears of that.
+        if (!isConflict(error)) entry.trouble = wordsOf(error)
+        else if (entry.session.status === 'failed') watch(entry, followParquet)
         changed()
         return false
       }
     },
   }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof UploadError && error.status === 409
+}
+
+/** The server has said that it failed, and why; else nobody knows. */
+function isFailure(error: unknown): error is UploadError {
+  return error instanceof UploadError && (error.code === 'upload_failed' || error.code === 'upload_parts_missing')
 }
 
 function wordsOf(error: unknown): string {
