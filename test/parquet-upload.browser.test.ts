@@ -153,6 +153,7 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
     await one.getByText(/^[\d.]+ of [\d.]+ MB$/).waitFor()
     await one.getByText(/^[\d.]+ MB\/s · \d+ s left$/).waitFor()
     await page.getByRole('button', { name: '1 upload', exact: true }).waitFor()
+    await until(() => acknowledged.length >= 1, 'a part was sent')
     await one.getByRole('button', { name: 'Pause' }).click()
     await one.getByText(/^Paused at \d+%/).waitFor()
     const sent = begun.length
@@ -160,14 +161,22 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
     assert.equal(begun.length, sent, 'nothing moves meanwhile')
     await one.getByRole('button', { name: 'Resume' }).click()
     await until(() => acknowledged.length >= 3, 'parts were sent')
+    // However long the reload takes, it is in the middle.
+    await throttle(MIB)
     const kept = new Set(acknowledged)
     await page.reload()
     const before = begun.length
     const line = page.locator('.left-open')
     await line.getByText(/of .* sent · Choose the same file to go on/).waitFor()
+    // What is said aloud is soon followed by something else.
+    await page.evaluate(() => {
+      const said: string[] = []
+      Object.assign(globalThis, { said })
+      const listen = () => said.push(document.querySelector('[data-announcer]')?.textContent ?? '')
+      new MutationObserver(listen).observe(document.body, { subtree: true, childList: true, characterData: true })
+    })
     await throttle(SLOW)
     await choose(/^Choose file gallery/, visits)
-    await one.getByText('Checking what is already here').waitFor()
     await one.getByRole('heading', { name: 'Sent' }).waitFor({ timeout: LIMIT_MS })
     await one.getByText('Ready').waitFor({ timeout: LIMIT_MS })
     const again = begun.slice(before)
@@ -178,6 +187,8 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
       'what was kept is not sent again',
     )
     await one.getByText('4 columns, 1,500,000 rows').waitFor()
+    const said = await page.evaluate(() => (globalThis as unknown as { said: string[] }).said)
+    assert.ok(said.some((text) => /gallery_visits_2009-2025\.parquet goes on from \d+%/.test(text)))
     assert.match((await one.locator('.what code').textContent()) ?? '', /^t_[0-9a-f]{8,12}_gallery_visits/)
     await page.getByRole('row', { name: /gallery_visits_2009-2025/ }).waitFor()
     await one.getByRole('link', { name: 'Open dataset' }).click()

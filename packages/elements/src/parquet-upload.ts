@@ -12,10 +12,9 @@ import { chooseSame, createUnfinished, type LeftOpen, sentKey } from './lib/unfi
 import { createUploads } from './lib/uploads.ts'
 import { percentOf } from './lib/words.ts'
 import { cardOf } from './parquet/card.ts'
+import { createCards, keyOf } from './parquet/cards.ts'
 import { createFollowing, type Followed } from './parquet/following.ts'
 import { notParquet } from './parquet/magic.ts'
-import { sentTime } from './parquet/steps.ts'
-import { createStopwatch } from './parquet/stopwatch.ts'
 import { parquetTransfers } from './parquet/transfers.ts'
 import type { Card } from './parquet/view.ts'
 import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
@@ -60,7 +59,6 @@ export class ParquetUpload extends HoldallElement {
   #refocus: (() => void) | undefined
   /** What a look into a file has said against it. */
   readonly #against = new WeakMap<File, string>()
-  readonly #stopwatch = createStopwatch()
   /** What is being given up, and is nothing to go on with. */
   readonly #leaving = new Set<string>()
   readonly #transfers = parquetTransfers(
@@ -86,6 +84,11 @@ export class ParquetUpload extends HoldallElement {
     begun: (file) => this.#unfinished.of(file)?.received ?? null,
     note: (file) => this.#unfinished.noteOn(file),
     limit: createLimit(() => TOGETHER),
+  })
+
+  readonly #cards = createCards({
+    status: (file) => this.#transfers.status(file),
+    hrefOf: (session) => this.#hrefOf(session),
   })
 
   constructor() {
@@ -250,42 +253,7 @@ export class ParquetUpload extends HoldallElement {
     else discard()
   }
 
-  /** Those of this page first, the last one on top. */
-  #cards(): Card[] {
-    const own = this.#uploads.tasks.map((task): Card => {
-      const time = this.#stopwatch.read(task)
-      // What is sent again is no longer what the server spoke of.
-      const isSent = task.state === 'making' || task.state === 'done'
-      const session = isSent ? this.#transfers.status(task.file) : null
-      const { name, size } = task.file
-      return {
-        ...{ key: keyOf(task), name, size, task, session, asked: null, trouble: null },
-        sentTime: task.state === 'waiting' || time === 0 ? null : time,
-        href: session?.status === 'completed' ? this.#hrefOf(session) : null,
-      }
-    })
-    const ids = new Set(own.map(({ session }) => session?.upload_id))
-    const followed = this.#following.list
-      .filter(({ session }) => !ids.has(session.upload_id) && !this.#isSentAgain(session))
-      .map(({ key, session, asked, trouble }): Card => {
-        const { filename: name, total_size: size } = session
-        const href = session.status === 'completed' ? this.#hrefOf(session) : null
-        return { key, name, size, task: null, session, sentTime: sentTime(session), asked, trouble, href }
-      })
-    return [...own.reverse(), ...followed]
-  }
-
-  /** The storage lacked parts of it, and this page sends them. */
-  #isSentAgain({ status, failure_reason: failure, filename: name, total_size: size }: DatasetStatus): boolean {
-    return status === 'failed' && failure?.step === 'combine' && this.#taken().has(sentKey({ name, size }))
-  }
-
-  /** What this page has taken up is not shown twice. */
-  #taken(): ReadonlySet<string> {
-    return new Set(this.#uploads.tasks.filter(({ state }) => state !== 'done').map(({ file }) => sentKey(file)))
-  }
-
-  #hrefOf({ dataset_id: id }: Pick<RegisteredDataset, 'dataset_id'>): string {
+  #hrefOf({ dataset_id: id }: DatasetStatus): string {
     const path = [this.organization, this.collection, id].map(encodeURIComponent).join('/')
     return this.address(`-/datasets/${path}`)
   }
@@ -299,9 +267,8 @@ export class ParquetUpload extends HoldallElement {
   }
 
   override render(): TemplateResult {
-    const cards = this.#cards()
+    const { cards, taken } = this.#cards(this.#uploads.tasks, this.#following.list)
     this.#keepTime(cards)
-    const taken = this.#taken()
     const open = this.#unfinished.list.filter(({ key }) => !taken.has(key) && !this.#leaving.has(key))
     return html`${this.#invite(cards.length === 0)}${
       cards.length === 0
@@ -355,8 +322,4 @@ export class ParquetUpload extends HoldallElement {
       this.#clock = undefined
     }
   }
-}
-
-function keyOf({ key }: Pick<Task<unknown>, 'key'>): string {
-  return `sent-${key}`
 }
