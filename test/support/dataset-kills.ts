@@ -45,6 +45,8 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
     let world: World
     let config: string
     let token: string
+    let numberFile: string
+    let standing: RunningHoldall | undefined
     const hit = new Map<string, number>()
     let kills = 0
     let uploads = 0
@@ -55,6 +57,7 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
       data = join(folder, 'data')
       world = await make(join(folder, 'objects'))
       config = join(folder, 'holdall.json')
+      numberFile = join(folder, 'number of the write')
       const collections = [{ organization: ORGANIZATION, id: 'medicaid', source: 'media' }]
       writeFileSync(config, JSON.stringify({ sources: { media: world.source }, collections }))
       const server = await startHoldall({ data, config })
@@ -62,6 +65,7 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
       await server.stop()
     })
     after(async () => {
+      await standing?.kill()
       await world?.remove()
       rmSync(folder, { recursive: true })
     })
@@ -82,6 +86,7 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
           }
         }
       }
+      await standing?.kill()
       for (const [boundary, count] of [...hit].sort()) t.diagnostic(`${count} × ${boundary}`)
       t.diagnostic(`${kills} kills, ${uploads} uploads, ${registered} datasets`)
       assert.ok(kills >= world.leastKills, `${kills} kills`)
@@ -118,15 +123,21 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
       return { content, filename: `upload ${uploads}.parquet` }
     }
 
+    /** One upload to the server that stands, which dies at the write with this number; the next one is looked at. */
     async function killedAt(at: number, work: typeof sendAll, content: Buffer): Promise<string | undefined> {
-      const server = await startHoldall({ data, config, env: { HOLDALL_TEST_KILL_AT: String(at) } })
+      const server = standing ?? (await doomed())
+      writeFileSync(numberFile, String(at))
+      server.process.kill('SIGUSR2')
       const upload = fresh(content)
       await work(server, upload).catch(() => {})
       await server.kill()
-      const next = await startHoldall({ data, config })
-      await examine(next, [upload])
-      await next.kill()
+      standing = await doomed()
+      await examine(standing, [upload])
       return /killed before \d+: (.*)/.exec(server.output())?.[1]
+    }
+
+    function doomed(): Promise<RunningHoldall> {
+      return startHoldall({ data, config, env: { HOLDALL_TEST_KILL_AT: `@${numberFile}` } })
     }
 
     /** Goes on as a client would, and holds what the server shows against what is in the storage. */

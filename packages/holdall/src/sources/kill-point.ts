@@ -1,7 +1,10 @@
-import { writeSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 import type { BeforeIo } from './filesystem/io.ts'
 
-/** A test that wants the process to die sets this to the number of the write, from 1, before which it shall. */
+/**
+ * A test that wants the process to die sets this to the number of the write, from 1, before which it shall; or to `@` and
+ * the path of a file that has the number when SIGUSR2 comes: then writes count from there on.
+ */
 export const KILL_VARIABLE = 'HOLDALL_TEST_KILL_AT'
 
 /**
@@ -9,9 +12,15 @@ export const KILL_VARIABLE = 'HOLDALL_TEST_KILL_AT'
  * so that nothing can be put right on the way out. `undefined` unless the environment asks for it.
  */
 export function killPoint(env: Readonly<Record<string, string | undefined>>): BeforeIo | undefined {
-  const at = Number(env[KILL_VARIABLE] ?? 0)
-  if (!(at > 0)) return undefined
+  const asked = env[KILL_VARIABLE] ?? ''
+  let at = Number(asked)
   let count = 0
+  if (asked.startsWith('@')) {
+    process.on('SIGUSR2', () => {
+      at = Number(readFileSync(asked.slice(1), 'utf8'))
+      count = 0
+    })
+  } else if (!(at > 0)) return undefined
   return (call) => {
     count += 1
     if (count !== at) return
