@@ -187,9 +187,13 @@ describe('large uploads in a browser', { skip }, () => {
     assert.ok(await choosing.evaluate((button) => button === document.activeElement), 'focus is not lost')
     await sleep(500)
     assert.equal(await page.getByText('Not finished').count(), 0, 'what is given up is nothing to go on with')
+    const kept = new Set(acknowledged)
+    const sent = begun.length
     await page.getByRole('button', { name: 'Undo' }).click()
-    await until(() => acknowledged.length >= 4, 'it goes on')
-    assert.equal(new Set(acknowledged).size, acknowledged.length)
+    await until(() => acknowledged.some((part) => !kept.has(part)), 'it goes on')
+    // The answer to one may have been on its way when it was cancelled.
+    const again = begun.slice(sent).filter((part) => kept.has(part))
+    assert.ok(again.length <= 1, `${again.length} of ${kept.size} parts were sent again`)
     await page.getByRole('button', { name: 'Cancel all' }).click()
     await page.getByText('cancel.mov cancelled').waitFor()
     await page.getByRole('button', { name: 'Dismiss' }).click()

@@ -17,7 +17,7 @@ const DEFAULT_REGION = 'us-east-1'
 /** Of one request, with those that may pass repeated after 0.1 s, 0.2 s, 0.4 s … and a little. */
 const ATTEMPTS = 4
 /** An address is signed for less than the credentials hold, or it would be refused before its time. */
-const MARGIN_SECONDS = 5
+const MARGIN_SECONDS = 1
 
 export interface BucketOptions {
   readonly log: Log
