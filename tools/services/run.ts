@@ -6,10 +6,22 @@ const SHOWN_OUTPUT = 2000
 
 /**
  * Runs a program to its end without showing its output.
+ *
+ * @param signal kills it
  * @throws Error with the end of the output, when it fails
  */
-export async function run(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+export async function run(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<string> {
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    killSignal: 'SIGKILL',
+    ...(signal !== undefined && { signal }),
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -14,9 +14,10 @@ const skip =
     ? 'HOLDALL_TEST_CEPH names no Ceph'
     : process.platform !== 'linux' && 'processes are looked up in /proc'
 
-test('the S3 server does not outlive whoever started it, even killed', { skip }, async () => {
+test('the S3 server does not outlive whoever started it, even killed', { skip }, async (t) => {
   const code = `const { startS3 } = await import(${JSON.stringify(S3)}); console.log((await startS3()).endpoint); setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
   const [endpoint] = (await once(createInterface(child.stdout), 'line')) as [string]
   assert.equal((await fetch(endpoint)).status, 200)
   const daemons = daemonsOf(child.pid as number)

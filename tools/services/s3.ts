@@ -55,6 +55,7 @@ async function startOnce(): Promise<S3Server> {
   const conf = join(folder, 'ceph.conf')
   writeFileSync(conf, configuration(folder, id, monitorPort, port))
   const daemons: Daemon[] = []
+  const given = new AbortController()
   const endpoint = `http://${HOST}:${port}`
 
   function leave(): void {
@@ -63,6 +64,8 @@ async function startOnce(): Promise<S3Server> {
   }
   async function close(): Promise<void> {
     process.off('exit', leave)
+    // What still waits for a daemon that has ended would wait for ever.
+    given.abort()
     await Promise.all(daemons.toReversed().map((daemon) => daemon.kill()))
     removeFolder(folder)
   }
@@ -80,7 +83,7 @@ async function startOnce(): Promise<S3Server> {
     await run('ceph-mon', ['-c', conf, '--mkfs', '-i', 'a', '--monmap', map], env)
     const monitor = begin('ceph-mon', '-i', 'a')
     const store = randomUUID()
-    await monitor.or(run('ceph', ['-c', conf, '--connect-timeout', '30', 'osd', 'new', store], env))
+    await monitor.or(run('ceph', ['-c', conf, '--connect-timeout', '30', 'osd', 'new', store], env, given.signal))
     await run('ceph-osd', ['-c', conf, '-i', '0', '--mkfs', '--osd-uuid', store], env)
     const disk = begin('ceph-osd', '-i', '0')
     for (const [name, access, secret] of [
@@ -91,7 +94,7 @@ async function startOnce(): Promise<S3Server> {
       // So that tests can give out keys, and end them.
       const caps = name === OWN_USER ? ['--caps', 'users=write'] : []
       const user = ['user', 'create', '--uid', name, '--display-name', name, ...keys, ...caps]
-      await disk.or(run('radosgw-admin', ['-c', conf, ...user], env))
+      await disk.or(run('radosgw-admin', ['-c', conf, ...user], env, given.signal))
     }
     const gateway = begin('radosgw', '-n', 'client.rgw')
     await gateway.or(answers(endpoint))
