@@ -28,12 +28,12 @@ import { createOutgoing } from '../web/outgoing/fetch.ts'
 import { INSTANCE, type Route, type RouteContext, type RouteEnv } from '../web/route.ts'
 import { createUrls } from '../web/url.ts'
 import { assetRoutes } from './assets.ts'
+import { commandLine } from './command-line.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { cameFrom, errorPage } from './error-page.ts'
 import { healthRoute } from './health.ts'
 import { createHttp } from './http.ts'
-import { linkCommand } from './link-command.ts'
 import { createMetrics, metricsRoute } from './metrics.ts'
 import { openApiRoute } from './openapi.ts'
 import { grantablePlaces } from './places.ts'
@@ -90,7 +90,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       secret,
       urls,
       log,
-      linkCommand: linkCommand({ data: data.path, config: config.file, internal: options.internal }),
+      linkCommand: commandLine(['link', 'NAME'], { data: data.path, config: config.file, internal: options.internal }),
       servesOthers: options.listen !== undefined && !isLoopbackHost(options.listen.host),
     })
     const { permissions } = access

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { commandLine } from '../app/command-line.ts'
 import { storageTypes } from '../app/storage-types.ts'
 import { loadConfig } from '../config/config.ts'
 import { requirePlugins } from '../plugins/load.ts'
@@ -44,7 +45,8 @@ export async function doctor(argv: readonly string[], io: CommandIo): Promise<vo
   try {
     const findings = await withSecrets({ data, internal: values.internal }, io.env, async (getSecret) => {
       const context = { getSecret, fetch: outgoing.fetch, log: createLog(() => {}), readOnly: true }
-      const keeping = (name: string) => `holdall secrets set ${name} --data ${values.data ?? DEFAULT_DATA}`
+      const kept = { data, config: values.config, internal: values.internal }
+      const keeping = (name: string) => commandLine(['secrets', 'set', name], kept)
       return await examineAll(sources, { context, fetch: clients.fetch, origin, keeping, signal: io.signal }, report)
     })
     const failures = findings.filter(({ status }) => status === 'failed').length

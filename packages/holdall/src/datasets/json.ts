@@ -1,6 +1,7 @@
 import type { Totals } from './collections/list.ts'
 import type { Collection } from './collections/rows.ts'
-import type { Dataset, DatasetColumn } from './records.ts'
+import type { ParquetColumn } from './footer/parquet-file.ts'
+import type { Dataset } from './records.ts'
 
 export function collectionJson(collection: Collection) {
   const { organization, id, label, source, catalog, createdAt, updatedAt } = collection
@@ -58,7 +59,7 @@ export function wholeDatasetJson(dataset: Dataset) {
   }
 }
 
-function columnJson(column: DatasetColumn) {
+function columnJson(column: ParquetColumn) {
   return {
     name: column.name,
     type: column.type,

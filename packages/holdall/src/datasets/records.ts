@@ -3,39 +3,8 @@ import { sql } from 'kysely'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { DatasetFileTable, DatasetTable, Schema } from '../database/schema.ts'
 import { HoldallError } from '../web/error.ts'
+import type { ParquetColumn, RowGroups } from './footer/parquet-file.ts'
 import { tableNamesOf } from './identity.ts'
-
-/** A column at the top of the schema, as the footer of the dataset's files tells it. */
-export interface DatasetColumn {
-  readonly name: string
-  /** As DuckDB names it: `BIGINT`, `DECIMAL(5,2)`, `STRUCT("a" INTEGER)`. */
-  readonly type: string
-  readonly isRequired: boolean
-  readonly physicalType: string | null
-  readonly logicalType: string | null
-  /** Null where the files do not say. */
-  readonly nullCount: number | null
-  readonly min: string | null
-  readonly max: string | null
-  /** Bytes. */
-  readonly compressedBytes: number
-  readonly uncompressedBytes: number
-}
-
-export interface Spread {
-  readonly min: number
-  readonly median: number
-  readonly max: number
-}
-
-export interface RowGroups {
-  readonly count: number
-  readonly rows: Spread
-  /** Bytes. */
-  readonly bytes: Spread
-  /** The first of them. */
-  readonly each: readonly { readonly rows: number; readonly bytes: number }[]
-}
 
 export interface DatasetWarning {
   /** Null when it is about the whole dataset. */
@@ -71,7 +40,7 @@ export interface NewDataset {
   /** From `tableNameFor`, where a catalog has it already. */
   readonly tableName?: string
   readonly catalog?: { readonly database: string; readonly table: string }
-  readonly columns: readonly DatasetColumn[]
+  readonly columns: readonly ParquetColumn[]
   readonly rowGroups: RowGroups
   readonly rowCount: number
   /** Bytes of all its data files. */
@@ -110,7 +79,7 @@ export interface DatasetSummary {
 }
 
 export interface Dataset extends DatasetSummary {
-  readonly columns: readonly DatasetColumn[]
+  readonly columns: readonly ParquetColumn[]
   readonly rowGroups: RowGroups
   readonly warnings: readonly DatasetWarning[]
   readonly stepsLog: readonly unknown[]

@@ -12,7 +12,7 @@ import type { Urls } from '../web/url.ts'
 import { collectionRoutes } from './collections/routes.ts'
 import { recordCollections } from './collections/rows.ts'
 import { openObjectCache } from './engine/cache.ts'
-import { createDuckDbEngine, type QueryEngine } from './engine/engine.ts'
+import { createDuckDbEngine } from './engine/engine.ts'
 import { datasetRoutes } from './pages/routes.ts'
 import { createAsks } from './query/ask.ts'
 import { queryFolder } from './query/folder.ts'
@@ -40,7 +40,6 @@ export interface DatasetsOptions {
 
 /** The datasets room, assembled. */
 export interface Datasets {
-  readonly engine: QueryEngine
   /** For the uploads that become datasets. */
   readonly probe: Probe
   readonly routes: readonly Route[]
@@ -57,7 +56,6 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources, cache) })
   const room = { database, config, sources, permissions, urls, frame, once, origin, asks }
   return {
-    engine,
     probe: createProbe({ engine, folder: join(dataDirectory, 'probes') }),
     routes: [
       ...collectionRoutes(room),

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type InternalDatabase, openInternalDatabase } from '../database/internal.ts'
 import { recordCollections } from './collections/rows.ts'
+import type { ParquetColumn } from './footer/parquet-file.ts'
 import { readParquetFooter } from './footer/read.ts'
 import { datasetIdOf } from './identity.ts'
-import { addDataset, type Dataset, type DatasetColumn, findDataset, type NewDataset } from './records.ts'
+import { addDataset, type Dataset, findDataset, type NewDataset } from './records.ts'
 
 export const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
 
@@ -44,7 +45,7 @@ export async function openTestDatasets(): Promise<TestDatasets> {
   }
 }
 
-export function testColumn(name: string, type: string, more: Partial<DatasetColumn> = {}): DatasetColumn {
+export function testColumn(name: string, type: string, more: Partial<ParquetColumn> = {}): ParquetColumn {
   return {
     name,
     type,

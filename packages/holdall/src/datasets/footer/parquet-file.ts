@@ -37,7 +37,7 @@ export interface ParquetColumn {
   readonly uncompressedBytes: number
 }
 
-interface RowGroups {
+export interface RowGroups {
   readonly count: number
   readonly rows: Spread
   /** In the file. */

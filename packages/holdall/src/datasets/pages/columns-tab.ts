@@ -2,7 +2,8 @@ import { formatBytes, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { icon } from '../../web/parts/icon.ts'
 import { notice } from '../../web/parts/notice.ts'
-import type { Dataset, DatasetColumn, DatasetWarning } from '../records.ts'
+import type { ParquetColumn } from '../footer/parquet-file.ts'
+import type { Dataset, DatasetWarning } from '../records.ts'
 import { shownText } from './cells.ts'
 
 /** From this share of nulls on, a column is mostly empty. */
@@ -26,7 +27,7 @@ export function columnsTab(dataset: Dataset): Html {
 </table></div></section>`
 }
 
-function columnRow(column: DatasetColumn, rowCount: number, warnings: readonly DatasetWarning[]): Html {
+function columnRow(column: ParquetColumn, rowCount: number, warnings: readonly DatasetWarning[]): Html {
   return html`<tr><th scope="row"><span class="breakable">${column.name}</span>${warnings.map(
     ({ message }) => html`<span class="column-warning">${icon('warning')}<span>${message}</span></span>`,
   )}</th><td class="column-fact">${typeName(column.type)}</td><td>${nulls(column, rowCount)}</td><td class="column-fact">${bound(
@@ -40,7 +41,7 @@ function typeName(type: string): Html | string {
   return type.length > LONG_TYPE ? html`<span class="two-lines" title="${type}">${type}</span>` : type
 }
 
-function nulls({ nullCount, isRequired }: DatasetColumn, rowCount: number): Html {
+function nulls({ nullCount, isRequired }: ParquetColumn, rowCount: number): Html {
   if (isRequired) return html`<span class="faint fine">required</span>`
   if (nullCount === null) return html`<span class="faint fine">not told</span>`
   const share = rowCount === 0 ? 0 : Math.min(nullCount / rowCount, 1)

@@ -2,7 +2,8 @@ import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { facts } from '../../web/parts/facts.ts'
 import { dataTable } from '../../web/parts/table.ts'
-import type { Dataset, RowGroups } from '../records.ts'
+import type { RowGroups } from '../footer/parquet-file.ts'
+import type { Dataset } from '../records.ts'
 
 const MAX_BARS = 120
 const MAX_ROWS = 100

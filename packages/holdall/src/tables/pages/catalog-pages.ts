@@ -17,6 +17,7 @@ import { browsableSources, crumbs, type PagesRoom, uploadableSources } from './r
 
 /** The tables of a database that the list of databases names. */
 const MAX_NAMED_TABLES = 5
+const NO_SOURCES: ReadonlyMap<string, Source> = new Map()
 
 /** `GET /` */
 export async function databasesPage(c: RouteContext, room: PagesRoom): Promise<Response> {
@@ -32,9 +33,9 @@ export async function databasesPage(c: RouteContext, room: PagesRoom): Promise<R
     Promise.all(visible.map((database) => summarise(c, room, database))),
     room.frame(c),
   ])
-  const uploadable = await uploadableSources(room, c.var.actor)
+  const uploadable = databases.all.length > 0 ? NO_SOURCES : await uploadableSources(room, c.var.actor)
   // Those who cannot begin with anything came for what others have put here.
-  const isFirst = databases.all.length === 0 && uploadable.size > 0
+  const isFirst = uploadable.size > 0
   return answerPage(
     c,
     renderPage({
