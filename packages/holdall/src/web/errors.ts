@@ -179,6 +179,11 @@ export const ERRORS = {
   // Collections and datasets
   collection_not_found: { status: 404, message: 'Collection not found: {id}' },
   collection_gone: { status: 409, message: 'The collection was deleted meanwhile. Make it again, then retry.' },
+  catalog_unavailable: {
+    status: 409,
+    message:
+      'This server cannot register datasets in the catalog {catalog}. Choose another catalog in the settings of the collection.',
+  },
   collection_exists: { status: 409, message: 'There is a collection {id} already. Choose another id.' },
   collection_not_empty: {
     status: 409,

@@ -8,9 +8,9 @@ import { selectInput, textInput } from '../../web/parts/inputs.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { collectionHref, DATASETS_PATH, type DatasetsRoom, managedHref } from '../place.ts'
+import { EMBEDDED } from './catalog.ts'
 import { ALLOW_FIELDS, allowText } from './fields.ts'
 import type { Collection } from './rows.ts'
-import { EMBEDDED } from './store.ts'
 
 const LABELS: Readonly<Record<string, string>> = {
   id: 'Id',

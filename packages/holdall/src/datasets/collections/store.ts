@@ -5,11 +5,9 @@ import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
 import { HoldallError } from '../../web/error.ts'
 import { formatCount } from '../../web/format.ts'
+import { EMBEDDED } from './catalog.ts'
 import type { Allow } from './fields.ts'
 import { type Collection, collectionOf, defaultOrganization, enterOrganization } from './rows.ts'
-
-/** The catalog that is always there. */
-export const EMBEDDED = 'embedded'
 
 export interface NewCollection {
   /** Default: the first one that there was. */

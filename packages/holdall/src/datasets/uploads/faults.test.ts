@@ -86,6 +86,26 @@ describe('uploads that become datasets, while things fail', () => {
     return { reached: reached.promise, go: go.resolve }
   }
 
+  test('a catalog that nobody here brings is refused before anything is sent, and at the end, where retry goes on', async () => {
+    const catalog = (name: string | null) =>
+      server.database.write((trx) => trx.updateTable('collections').set({ catalog: name }).execute())
+    const plan = await sent()
+    try {
+      await catalog('glue')
+      const refused = await client.call('/init', { method: 'POST', body: { filename: 'a.parquet', total_size: 5 } })
+      assert.deepEqual([refused.status, refused.body.code], [409, 'catalog_unavailable'])
+      assert.equal((await client.complete(plan.upload_id)).status, 202)
+      const failed = await client.ended(plan.upload_id)
+      assert.deepEqual([failed.failure_reason?.step, failed.retryable], ['register', true])
+      assert.match(failed.failure_reason?.exc_str ?? '', /catalog glue/)
+      assert.deepEqual(await datasetsOf(plan.upload_id), [])
+    } finally {
+      await catalog(null)
+    }
+    assert.equal((await client.retry(plan.upload_id)).status, 202)
+    assert.equal((await client.ended(plan.upload_id)).completion_status, 'registered')
+  })
+
   test('cancelled at every state: aborted, and neither dataset nor object nor part, also when what was held goes on', async () => {
     for (const [call, state] of [
       ['complete', 'combining'],

@@ -5,6 +5,7 @@ import { CannotFinish, type PurposeStep } from '../../uploads/purpose.ts'
 import type { UploadSession } from '../../uploads/session.ts'
 import { ended } from '../../uploads/steps.ts'
 import { HoldallError } from '../../web/error.ts'
+import { requireCatalog } from '../collections/catalog.ts'
 import { findCollection } from '../collections/rows.ts'
 import type { ParquetLimits } from '../footer/limits.ts'
 import { datasetIdOf } from '../identity.ts'
@@ -20,6 +21,8 @@ export interface RegisterOptions {
   readonly now?: () => number
 }
 
+/** What somebody has to change before a retry can end better. */
+const REFUSALS: ReadonlySet<string> = new Set(['collection_gone', 'catalog_unavailable'])
 const SOURCE_TYPE = 'multipart_parquet_upload'
 
 /** Enters the dataset in its collection: one insert, or the sight of what an earlier run has inserted. */
@@ -34,6 +37,7 @@ export function createRegister(options: RegisterOptions): PurposeStep['run'] {
 
   async function register(session: UploadSession, signal: AbortSignal) {
     const collection = await collectionOf(session)
+    requireCatalog(collection)
     const object = await uploadedObject(sources, session, signal)
     if (object.version !== madeOf(session).object_version) {
       throw new CannotFinish('The object is no longer the one whose schema was inferred.')
@@ -83,7 +87,7 @@ export function createRegister(options: RegisterOptions): PurposeStep['run'] {
     try {
       return await register(session, signal)
     } catch (error) {
-      const refused = error instanceof HoldallError && error.code === 'collection_gone'
+      const refused = error instanceof HoldallError && REFUSALS.has(error.code)
       throw refused ? new CannotFinish(error.message, 'kept', { cause: error }) : error
     }
   }

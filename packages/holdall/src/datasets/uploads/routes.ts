@@ -15,6 +15,7 @@ import type { Api } from '../../web/api.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Method, Need, Route, RouteContext } from '../../web/route.ts'
 import type { Urls } from '../../web/url.ts'
+import { requireCatalog } from '../collections/catalog.ts'
 import { datasetIdOf } from '../identity.ts'
 import { collectionAt, mayCollection } from '../place.ts'
 import { DATASET_UPLOADS_API, INIT_BODY, STATUSES } from './api.ts'
@@ -54,6 +55,7 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
     const organizationId = organizationIn(c)
     const collection = await collectionAt({ database }, c)
     const body = await readJson(c, INIT_BODY)
+    requireCatalog(collection)
     const { filename, declaredType = PARQUET_TYPE } = incoming(body.filename, body.content_type ?? undefined, undefined)
     await checkRoom(organizationId, collection.id)
     const source = sourceOf(sources, collection)
