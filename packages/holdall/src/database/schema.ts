@@ -338,6 +338,19 @@ export interface DatasetTable {
   deletion_requested_at: string | null
   deletion_requested_by: string | null
   deleted_at: string | null
+  /** Null unless it was condemned. */
+  purging_at: Generated<string | null>
+}
+
+export interface DatasetRemovalTable {
+  source_id: number
+  path: string
+  dataset_id: string
+  size_bytes: number
+  due_at: string
+  attempts: Generated<number>
+  lease_process: Generated<string | null>
+  lease_until: Generated<string | null>
 }
 
 export interface DatasetFileTable {
@@ -385,4 +398,5 @@ export interface Schema {
   collections: CollectionTable
   datasets: DatasetTable
   dataset_files: DatasetFileTable
+  dataset_removals: DatasetRemovalTable
 }
