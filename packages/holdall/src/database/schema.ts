@@ -366,6 +366,7 @@ export interface DatasetFileTable {
   etag: string | null
   content_hash: string | null
   added_at: Generated<string>
+  file_id: string | null
 }
 
 /** The tables of the internal database, as `migrations/*.sql` makes them. */

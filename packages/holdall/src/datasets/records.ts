@@ -27,6 +27,8 @@ export interface DatasetFile {
   readonly etag: string | null
   /** `sha256:` and 64 hexadecimal digits, once it is known. */
   readonly contentHash: string | null
+  /** The file of its source that the object stays; none where the object is the dataset's own. */
+  readonly fileId?: string
 }
 
 export interface NewDataset {
@@ -149,6 +151,7 @@ async function insertFile(
       row_count: file.rowCount,
       etag: file.etag,
       content_hash: file.contentHash,
+      file_id: file.fileId ?? null,
     })
     .execute()
 }
@@ -320,6 +323,7 @@ function fileOf(row: Selectable<DatasetFileTable>): DatasetFile {
     rowCount: row.row_count,
     etag: row.etag,
     contentHash: row.content_hash,
+    ...(row.file_id !== null && { fileId: row.file_id }),
   }
 }
 
