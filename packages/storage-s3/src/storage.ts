@@ -8,6 +8,7 @@ import {
 } from 'holdall/plugin'
 import { type Bucket, openBucket, storedFile } from './bucket.ts'
 import { type S3Config, s3Config } from './config.ts'
+import { copyObject } from './copy.ts'
 import { blame, diagnose } from './diagnose.ts'
 import { createDoctor } from './doctor.ts'
 import { listObjects } from './list.ts'
@@ -101,6 +102,7 @@ async function writing(
 ): Promise<Partial<Storage>> {
   const storage: Partial<Storage> = {
     write: (path, body, options) => writeObject(bucket, log, path, body, options),
+    copy: (from, to, options) => copyObject(bucket, from, to, options),
     async delete(path, options) {
       const key = bucket.keys.of(path)
       if (key === undefined) return

@@ -340,6 +340,8 @@ export interface DatasetTable {
   deleted_at: string | null
   /** Null unless it was condemned. */
   purging_at: Generated<string | null>
+  last_version: Generated<number>
+  revision: Generated<number>
 }
 
 export interface DatasetRemovalTable {
@@ -367,6 +369,29 @@ export interface DatasetFileTable {
   content_hash: string | null
   added_at: Generated<string>
   file_id: string | null
+  columns: Generated<string | null>
+  row_groups: Generated<string | null>
+  upload_id: Generated<string | null>
+  uploaded_by: Generated<string | null>
+}
+
+export interface DatasetBatchTable {
+  id: string
+  dataset_id: string
+  mode: 'append' | 'replace'
+  version: number | null
+  file_count: number
+  confirmed_at: Generated<string | null>
+  confirmed_by: Generated<string | null>
+  created_at: CreatedAt
+  created_by: string | null
+}
+
+export interface DatasetBatchFileTable {
+  upload_id: string
+  batch_id: string
+  looked: Generated<string | null>
+  looked_at: Generated<string | null>
 }
 
 /** The tables of the internal database, as `migrations/*.sql` makes them. */
@@ -400,4 +425,6 @@ export interface Schema {
   datasets: DatasetTable
   dataset_files: DatasetFileTable
   dataset_removals: DatasetRemovalTable
+  dataset_batches: DatasetBatchTable
+  dataset_batch_files: DatasetBatchFileTable
 }

@@ -62,6 +62,11 @@ export interface Storage {
    * When the body throws or the signal aborts, that is what is thrown, and nothing is left over.
    */
   write?(path: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenFile>
+  /**
+   * What lies at `from` lies at `to` as well, without passing through here. What is at `to` is replaced; nothing of it is
+   * visible there before all of it is, and it is durable on return. Throws `file_missing` when nothing is at `from`.
+   */
+  copy?(from: string, to: string, options?: CallOptions): Promise<void>
   /** Removes exactly this path; absent is success. */
   delete?(path: string, options?: CallOptions): Promise<void>
   /** A short-lived URL whose answer carries our disposition and type. */

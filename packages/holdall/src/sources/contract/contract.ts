@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { capabilitiesOf } from '../capabilities.ts'
+import { copyingTests } from './copying.ts'
 import { deletingTests } from './deleting.ts'
 import { directTests } from './direct.ts'
 import { watchLeaks } from './leaks.ts'
@@ -60,6 +61,7 @@ export function storageContract(
       describe('files in parts', () => multipartTests(subjectOf(makeStorage)))
       describe('files in parts that go wrong', () => multipartFaultTests(subjectOf(makeStorage)))
       describe('files from clients themselves', () => directTests(subjectOf(makeStorage)))
+      describe('copying', () => copyingTests(subjectOf(makeStorage)))
       describe('deleting', () => deletingTests(subjectOf(makeStorage)))
     }
     describe('listing', () => listingTests(subjectOf(makeStorage), listed))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Storage, StorageType } from '../storage.ts'
 import { adoptingFolder } from './adopting.ts'
+import { copyWithin } from './copy.ts'
 import { createDoctor, diagnoseRoot } from './doctor.ts'
 import { type BeforeIo, unwatched } from './io.ts'
 import { createList } from './list.ts'
@@ -43,9 +44,10 @@ export function filesystemType({
   before = unwatched,
   now = Date.now,
 }: FilesystemOptions = {}): StorageType<FilesystemConfig> {
-  function writing(root: Root): Pick<Storage, 'write' | 'delete' | 'multipart'> {
+  function writing(root: Root): Pick<Storage, 'write' | 'copy' | 'delete' | 'multipart'> {
     return {
       write: (path, body, options = {}) => writeTo(root, path, body, options, before),
+      copy: (from, to, options = {}) => copyWithin(root, from, to, options, before),
       delete: (path) => deleteFrom(root, path, before),
       multipart: createMultipart(root, now, before),
     }
