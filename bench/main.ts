@@ -1,3 +1,4 @@
+import { buildCheckout } from '../tools/build.ts'
 import { ceph } from '../tools/services/ceph.ts'
 import { pyarrow } from '../tools/services/pyarrow.ts'
 import { startS3 } from '../tools/services/s3.ts'
@@ -45,6 +46,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const rows: Row[] = []
+await buildCheckout()
 for (const [name, run] of Object.entries(BENCHMARKS)) {
   if (asked.length > 0 && !asked.includes(name)) continue
   process.stderr.write(`${name} …\n`)

@@ -144,7 +144,13 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
   /** What looks like Parquet from outside and is none: of random bytes where the footer is, some say that it is signed. */
   function hollow(size: number): Buffer {
     const footer = Buffer.alloc(9, 0xff)
-    return Buffer.concat([Buffer.from('PAR1'), randomBytes(size), footer, Buffer.from([9, 0, 0, 0]), Buffer.from('PAR1')])
+    return Buffer.concat([
+      Buffer.from('PAR1'),
+      randomBytes(size),
+      footer,
+      Buffer.from([9, 0, 0, 0]),
+      Buffer.from('PAR1'),
+    ])
   }
 
   test('a file is dropped: its bytes, its speed, its steps, its dataset; a reload in the middle loses nothing', async (t) => {

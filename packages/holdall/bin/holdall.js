@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import module, { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findBuilt } from './built.js'
 
 const OLDEST_NODE = 24
 
@@ -13,10 +14,11 @@ else restart()
 
 async function start() {
   module.enableCompileCache?.()
-  module.registerHooks({ resolve })
-  const compiled = new URL('../dist/cli/main.js', import.meta.url)
+  const published = new URL('../dist/cli/main.js', import.meta.url)
   const source = new URL('../src/cli/main.ts', import.meta.url)
-  const { main } = await import(existsSync(compiled) ? compiled.href : source.href)
+  const built = existsSync(published) ? undefined : findBuilt()
+  module.registerHooks({ resolve: built ? (...asked) => toBuilt(built, ...asked) : resolve })
+  const { main } = await import(existsSync(published) ? published.href : (built?.main ?? source.href))
   process.exitCode = await main(process.argv.slice(2))
 }
 
@@ -28,6 +30,12 @@ function resolve(specifier, context, next) {
     return next(specifier, context)
   }
   return { url: new URL(specifier, parentURL).href, shortCircuit: true }
+}
+
+/** A package of ours that is found by its name is the one that was built with the rest: its errors are our errors. */
+function toBuilt(built, specifier, context, next) {
+  const found = next(specifier, context)
+  return { ...found, url: built.door(found.url) }
 }
 
 function restart() {
