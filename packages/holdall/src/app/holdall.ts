@@ -185,6 +185,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       secret,
       log,
       dataDirectory: data.path,
+      before,
     })
     closing.push(datasets.close)
     // First of all: its steps use all the others.
@@ -268,7 +269,10 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       async start() {
         await uploads.start()
         // What waits for days can wait until the first answers are given: it takes processors, and locks the database.
-        const upkeep = setTimeout(files.start, UPKEEP_AFTER_MS)
+        const upkeep = setTimeout(() => {
+          files.start()
+          datasets.start()
+        }, UPKEEP_AFTER_MS)
         closing.push(() => clearTimeout(upkeep))
         sources.start().catch((error) => log.error('sources could not be probed', { error }))
         tables.start().catch((error) => log.error('runs of attached files could not be settled', { error }))

@@ -173,6 +173,25 @@ export const DATASETS_API = {
   restore: { summary: 'Put a deleted dataset back', body: fields({}), answers: DONE_TO_DATASET },
 } satisfies Record<string, Api>
 
+export const DATASET_TRASH_API = {
+  purgePage: { summary: 'The question before a dataset is deleted for good', answers: [PAGE] },
+  purge: {
+    summary: 'Delete a dataset in the trash for good',
+    description: 'Its objects are removed; `deleted_at` is null while some of them are still there.',
+    body: fields({}),
+    answers: [answers({ id: UUID, deletion_requested_at: TIME.nullable(), deleted_at: TIME.nullable() }), SEE_OTHER],
+  },
+  emptyPage: {
+    summary: 'The question before all that is in the trash of a collection is deleted for good',
+    answers: [PAGE, SEE_OTHER],
+  },
+  empty: {
+    summary: 'Delete everything in the trash of a collection for good',
+    body: fields({ until: z.string().optional().describe('Only what was deleted by then') }),
+    answers: [answers({ purged: z.array(UUID) }), SEE_OTHER],
+  },
+} satisfies Record<string, Api>
+
 /** What POST `…/query` takes. */
 export const QUERY_BODY = z.object({ sql: z.string({ error: 'sql must be a text: one SELECT.' }) })
 

@@ -86,6 +86,8 @@ export interface Dataset extends DatasetSummary {
   readonly warnings: readonly DatasetWarning[]
   readonly stepsLog: readonly unknown[]
 }
+  /** Since when its objects are being removed: it cannot be restored any more. */
+  readonly purgingAt: string | null
 
 /**
  * Enters a dataset with its files. It is an insert and nothing is read before it, so that any number of them at once are
@@ -271,7 +273,7 @@ export async function trashDataset(database: InternalDatabase, id: string, by: s
   })
 }
 
-/** Out of the trash. @returns whether it was there, and its objects are still */
+/** Out of the trash. @returns whether it was there, and nobody had begun to remove its objects */
 export async function restoreDataset(database: InternalDatabase, id: string): Promise<boolean> {
   return await database.write(async (trx) => {
     const { numUpdatedRows } = await trx
@@ -290,7 +292,7 @@ const NOW = sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
 const SUMMARY = [
   ...(['seq', 'id', 'collection', 'source_type', 'upload_id', 'filename', 'table_name'] as const),
   ...(['catalog_database', 'catalog_table', 'version', 'column_count', 'row_count', 'size_bytes'] as const),
-  ...(['uploaded_by', 'created_at', 'updated_at', 'deletion_requested_at', 'deleted_at'] as const),
+  ...(['uploaded_by', 'created_at', 'updated_at', 'deletion_requested_at', 'purging_at', 'deleted_at'] as const),
 ] as const
 
 type SummaryRow = Pick<Selectable<DatasetTable>, (typeof SUMMARY)[number]>
@@ -306,6 +308,7 @@ async function filesOf(
     .selectFrom('dataset_files')
     .selectAll()
     .where(sql<boolean>`(dataset_id, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${wanted}))`)
+      .where('purging_at', 'is', null)
     .orderBy('dataset_id')
     .orderBy('ordinal')
     .execute()
@@ -360,3 +363,4 @@ function datasetOf(row: Selectable<DatasetTable>, files: readonly DatasetFile[])
     stepsLog: JSON.parse(row.steps_log),
   }
 }
+    purgingAt: row.purging_at,

@@ -3,6 +3,7 @@ import type { Permissions } from '../access/permissions.ts'
 import type { Config } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Once } from '../files/room.ts'
+import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { Uploads } from '../uploads/engine.ts'
 import type { Log } from '../web/log.ts'
@@ -19,6 +20,8 @@ import { queryFolder } from './query/folder.ts'
 import { createLocalFiles } from './query/local-files.ts'
 import { queryRoutes } from './query/routes.ts'
 import { createProbe, type Probe } from './uploads/probe.ts'
+import { datasetTrashRoutes } from './trash/routes.ts'
+import { createDatasetTrash } from './trash/trash.ts'
 import { datasetUploadRoutes } from './uploads/routes.ts'
 
 export interface DatasetsOptions {
@@ -37,6 +40,8 @@ export interface DatasetsOptions {
   readonly log: Log
   readonly dataDirectory: string
 }
+  /** Told each write before it is made; a test ends the process there. */
+  readonly before?: BeforeIo | undefined
 
 /** The datasets room, assembled. */
 export interface Datasets {
@@ -57,6 +62,7 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const room = { database, config, sources, permissions, urls, frame, once, origin, asks }
   return {
     probe: createProbe({ engine, folder: join(dataDirectory, 'probes') }),
+  const trash = createDatasetTrash({ database, sources, log, before: options.before })
     routes: [
       ...collectionRoutes(room),
       ...queryRoutes(room),
@@ -65,7 +71,10 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
     ],
     async close() {
       await engine.close()
+      ...datasetTrashRoutes(room, trash),
       await cache.close()
     },
+    start: trash.start,
   }
+      await trash.close()
 }

@@ -361,6 +361,44 @@ test('the trash takes a dataset out of sight of those who may only look, and out
   assert.equal((await ask('GET', `${at}.json`, { as: 'ann' })).status, 200)
 })
 
+test('deleted for good, one or all, after a question; what is not in the trash is not', async () => {
+  const collection = await make('shredder', { allow: { 'view-collection': { id: 'ann' } } })
+  const trash = `${pathOf('shredder')}/-/trash`
+  const [one, two, later] = [await fill(collection), await fill(collection), await fill(collection)]
+  const at = (id: string) => `${pathOf('shredder')}/${id}`
+  assert.equal((await ask('POST', `${at(one.id)}/-/purge`, { as: 'mia', json: {} })).body.code, 'not_in_trash')
+  assert.equal((await ask('GET', `${at(one.id)}/-/purge`, { as: 'mia' })).body.code, 'not_in_trash')
+  for (const { id } of [one, two]) await ask('POST', `${at(id)}/-/delete`, { as: 'mia', json: {} })
+  for (const path of [`${at(one.id)}/-/purge`, `${trash}/purge`]) {
+    assert.equal((await ask('POST', path, { as: 'ann', json: {} })).body.code, 'permission_denied')
+    assert.equal((await ask('GET', path, { as: 'ann' })).body.code, 'permission_denied')
+  }
+  const listed = await ask('GET', trash, { as: 'mia', html: true })
+  assert.match(listed.text, /can be restored until.*Delete all for good….*Delete visits-\d+ for good…/s)
+  const question = await ask('GET', `${at(one.id)}/-/purge`, { as: 'mia', html: true })
+  assert.match(question.text, /Delete visits-\d+ for good\?.*cannot be restored afterwards.*Delete dataset/s)
+  const sent = await ask('POST', `${at(one.id)}/-/purge`, { as: 'mia', form: {} })
+  assert.equal(sent.status, 303)
+  assert.equal(
+    (await ask('POST', `${at(one.id)}/-/restore`, { as: 'mia', json: {} })).body.code,
+    'dataset_objects_gone',
+  )
+  assert.match((await ask('GET', at(one.id), { as: 'mia', html: true })).text, /was deleted for good/)
+  const again = await ask('POST', `${at(one.id)}/-/purge`, { as: 'mia', json: {} })
+  assert.match(again.body.deleted_at, /^\d{4}-/, 'asked for twice with the effect of once')
+
+  const all = await ask('GET', `${trash}/purge`, { as: 'mia', html: true })
+  const [, until = ''] = /name="until" value="([^"]+)"/.exec(all.text) ?? []
+  await ask('POST', `${at(later.id)}/-/delete`, { as: 'mia', json: {} })
+  assert.equal((await ask('POST', `${trash}/purge`, { as: 'mia', json: { until: 'soon' } })).status, 400)
+  const emptied = await ask('POST', `${trash}/purge`, { as: 'mia', json: { until } })
+  assert.deepEqual(emptied.body.purged, [two.id], 'what was deleted after the question is not what was meant')
+  assert.equal((await ask('POST', `${trash}/purge`, { as: 'mia', form: {} })).status, 303)
+  const gone = await ask('GET', `${trash}.json`, { as: 'mia' })
+  assert.ok(gone.body.datasets.every(({ deleted_at }: { deleted_at: string | null }) => deleted_at !== null))
+  assert.equal((await ask('GET', `${trash}/purge`, { as: 'mia', html: true })).status, 303, 'nothing to ask')
+})
+
 test('a query answers columns and rows; what fails says why', async () => {
   const collection = await make('asked', {
     allow: { 'view-collection': { id: ['ann', 'quinn'] }, 'query-collection': { id: 'quinn' } },

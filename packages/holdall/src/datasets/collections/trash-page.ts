@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
-import { postButton } from '../../web/parts/button.ts'
+import { linkButton, postButton } from '../../web/parts/button.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
 import { shownTime } from '../../web/parts/time.ts'
@@ -10,10 +10,11 @@ import { stemOf } from '../identity.ts'
 import { encodeSeq } from '../paging.ts'
 import { collectionHref, type DatasetsRoom, datasetHref } from '../place.ts'
 import type { DatasetPage, DatasetSummary } from '../records.ts'
+import { RETENTION_DAYS, RETENTION_MS } from '../trash/limits.ts'
 import { crumbsTo } from './form-page.ts'
 import type { Collection } from './rows.ts'
 
-/** GET `/-/datasets/{organization}/{id}/-/trash`: deleted datasets, to be put back. */
+/** GET `/-/datasets/{organization}/{id}/-/trash`: deleted datasets, to be put back or to be deleted for good. */
 export async function trashPage(
   room: DatasetsRoom,
   c: RouteContext,
@@ -24,18 +25,23 @@ export async function trashPage(
   const home = collectionHref(urls, collection)
   const here = `${home}/-/trash`
   const isFirst = (c.req.query('_next') ?? c.req.query('cursor') ?? '') === ''
+  const restorable = page.datasets.some(({ purgingAt }) => purgingAt === null)
   return renderPage({
     ...(await room.frame(c)),
     title: 'Trash',
     section: 'datasets',
     said: room.once.take(c, here).said,
     crumbs: crumbsTo(room, { label: collection.label, href: home }, { label: 'Trash' }),
+    lede: restorable ? 'Each can be restored until the day that is written beside it.' : undefined,
+    ...(restorable && {
+      actions: linkButton({ label: 'Delete all for good…', href: `${here}/purge`, icon: 'trash', kind: 'danger' }),
+    }),
     body:
       page.datasets.length === 0
         ? emptyState({
             icon: 'trash',
             title: 'The trash is empty',
-            body: `What is deleted from ${collection.label} lies here and can be restored.`,
+            body: `What is deleted from ${collection.label} stays here for ${RETENTION_DAYS} days and can be restored until then.`,
           })
         : html`<section class="panel" aria-label="Deleted datasets">${dataTable({
             caption: `Deleted datasets, ${formatCount(page.datasets.length, 'dataset')}`,
@@ -46,22 +52,17 @@ export async function trashPage(
               { label: 'Rows', kind: 'numeric' },
               { label: 'Size', kind: 'numeric' },
               { label: 'Deleted' },
-              { label: 'Restore' },
+              { label: 'Kept until' },
+              { label: 'Restore or delete' },
             ],
             rows: page.datasets.map((dataset) => ({
               cells: [
-                stemOf(dataset.filename),
+                nameCell(dataset, datasetHref(urls, collection, dataset.id)),
                 formatNumber(dataset.rowCount),
                 formatBytes(dataset.sizeBytes),
                 dataset.deletionRequestedAt === null ? '' : shownTime(dataset.deletionRequestedAt),
-                dataset.deletedAt === null
-                  ? postButton(`${datasetHref(urls, collection, dataset.id)}/-/restore`, {
-                      label: 'Restore',
-                      icon: 'retry',
-                      small: true,
-                      more: { 'aria-label': `Restore ${stemOf(dataset.filename)}` },
-                    })
-                  : 'Its files are gone',
+                keptUntil(dataset),
+                choices(dataset, datasetHref(urls, collection, dataset.id)),
               ],
             })),
           })}${
@@ -73,4 +74,32 @@ export async function trashPage(
             })
           }</section>`,
   })
+}
+
+function nameCell({ filename, purgingAt }: DatasetSummary, href: string): Html | string {
+  const name = stemOf(filename)
+  return purgingAt === null ? html`<a href="${safeUrl(href)}">${name}</a>` : name
+}
+
+function keptUntil({ deletionRequestedAt, purgingAt }: DatasetSummary): Html | string {
+  if (deletionRequestedAt === null || purgingAt !== null) return ''
+  return shownTime(new Date(Date.parse(deletionRequestedAt) + RETENTION_MS).toISOString())
+}
+
+function choices({ filename, purgingAt, deletedAt }: DatasetSummary, href: string): Html | string {
+  if (deletedAt !== null) return html`<span class="muted">Gone since ${shownTime(deletedAt)}</span>`
+  if (purgingAt !== null) return html`<span class="muted">Its files are being removed</span>`
+  const name = stemOf(filename)
+  return html`<div class="actions">${postButton(`${href}/-/restore`, {
+    label: 'Restore',
+    icon: 'retry',
+    small: true,
+    more: { 'aria-label': `Restore ${name}` },
+  })}${linkButton({
+    label: 'Delete for good…',
+    href: `${href}/-/purge`,
+    kind: 'danger',
+    small: true,
+    more: { 'aria-label': `Delete ${name} for good…` },
+  })}</div>`
 }

@@ -16,6 +16,7 @@ import { collectionHref, collectionResource, type DatasetsRoom, datasetHref } fr
 import type { Asks } from '../query/ask.ts'
 import { whoAsks } from '../query/routes.ts'
 import type { Dataset } from '../records.ts'
+import { RETENTION_MS } from '../trash/limits.ts'
 import { columnsTab } from './columns-tab.ts'
 import { filesTab } from './files-tab.ts'
 import { pipelineTime } from './pipeline.ts'
@@ -175,12 +176,17 @@ function exportMenu(here: string): Html {
   })
 }
 
-function trashNotice({ deletionRequestedAt, deletedAt }: Dataset, here: string, edits: boolean): Html {
+function trashNotice({ deletionRequestedAt, purgingAt, deletedAt }: Dataset, here: string, edits: boolean): Html {
+  const deleted = html`It was deleted on ${shownTime(deletionRequestedAt ?? '')}`
+  if (purgingAt !== null) {
+    const body = html`${deleted}; its files are ${deletedAt === null ? 'being removed' : 'gone'}.`
+    return notice({ tone: 'warning', title: 'This dataset was deleted for good.', body })
+  }
+  const until = new Date(Date.parse(deletionRequestedAt ?? '') + RETENTION_MS).toISOString()
   return notice({
     tone: 'warning',
     title: 'This dataset is in the trash.',
-    body: html`It was deleted on ${shownTime(deletionRequestedAt ?? '')}${deletedAt === null ? ' and can be restored.' : '; its files are gone.'}`,
-    ...(edits &&
-      deletedAt === null && { actions: postButton(`${here}/-/restore`, { label: 'Restore dataset', icon: 'retry' }) }),
+    body: html`${deleted} and can be restored until ${shownTime(until)}.`,
+    ...(edits && { actions: postButton(`${here}/-/restore`, { label: 'Restore dataset', icon: 'retry' }) }),
   })
 }

@@ -61,8 +61,9 @@ export function datasetRoutes(room: DatasetPagesRoom): Route[] {
       async handler(c) {
         await readFields(c)
         const { collection, dataset } = await datasetAt(room, c)
-        if (dataset.deletedAt !== null) throw new HoldallError('dataset_objects_gone')
-        await restoreDataset(database, dataset.id)
+        const isBack = await restoreDataset(database, dataset.id)
+        const isCondemned = !isBack && (await findDataset(database, collection.seq, dataset.id))?.purgingAt !== null
+        if (isCondemned) throw new HoldallError('dataset_objects_gone')
         if (c.var.format === 'json') return await answer(c, collection, dataset.id)
         return goTo(room, c, datasetHref(urls, collection, dataset.id), `${stemOf(dataset.filename)} restored`)
       },

@@ -1,7 +1,8 @@
-import { RETENTION_MS as FILES_KEPT_MS } from '../../files/trash/limits.ts'
+import { RETENTION_MS } from '../../files/trash/limits.ts'
 
-/** How long a deleted dataset can be restored: as long as a file. */
-export const RETENTION_MS = FILES_KEPT_MS
+// A deleted dataset can be restored for as long as a deleted file.
+export { RETENTION_DAYS, RETENTION_MS } from '../../files/trash/limits.ts'
+
 /** What remains of a dataset whose objects are gone (that it was, and who deleted it) is kept for so long. */
 export const REMEMBERED_MS = RETENTION_MS
 /** How often it is looked for what is due. */

@@ -160,11 +160,7 @@ export function createRemovalStore({ database, before, now }: RemovalStoreOption
           .executeTakeFirst()
         if (row === undefined || isHeld(row)) return 'held'
         if (await isInUse(trx, sourceId, path)) {
-          await trx
-            .deleteFrom('dataset_removals')
-            .where('source_id', '=', sourceId)
-            .where('path', '=', path)
-            .execute()
+          await trx.deleteFrom('dataset_removals').where('source_id', '=', sourceId).where('path', '=', path).execute()
           await endOf(trx, datasetId)
           return 'in use'
         }
@@ -183,7 +179,7 @@ export function createRemovalStore({ database, before, now }: RemovalStoreOption
       await write('postpone removal', (trx) =>
         sql`UPDATE dataset_removals SET attempts = attempts + 1, lease_process = NULL, lease_until = NULL,
             due_at = strftime('%Y-%m-%dT%H:%M:%fZ', ${time()},
-              min(${RETRY_MS} * (1 << min(attempts, 10)), ${MAX_RETRY_MS}) / 1000.0 || ' seconds')
+              (min(${RETRY_MS} * (1 << min(attempts, 10)), ${MAX_RETRY_MS}) / 1000.0) || ' seconds')
           WHERE source_id = ${sourceId} AND path = ${path} AND lease_process = ${THIS_PROCESS}`.execute(trx),
       )
     },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, rmdir, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isDatasetPath } from '../paths.ts'
 import type { WriteOptions, WrittenFile } from '../storage.ts'
 import { drain, type Sink, writeAll } from './drain.ts'
 import { type BeforeIo, codeOf, explain, flushFolder, ignoreAbsent, isAbsent } from './io.ts'
@@ -43,10 +44,18 @@ export async function writeTo(
   }
 }
 
-/** Removes exactly this file, then its folder when nothing else is in it. Absent is success. */
+/**
+ * Removes exactly this file, then its folder when nothing else is in it; of a dataset's object all the folders on the way
+ * that are empty now: nobody but us has made them. Absent is success.
+ */
 export async function deleteFrom(root: Root, path: string, before: BeforeIo): Promise<void> {
   const place = await root.locate(path)
-  if (place === undefined) return root.assertThere()
+  if (place === undefined) {
+    await root.assertThere()
+    // Who died before all of them were made has left the first.
+    if (isDatasetPath(path)) await removeAbove(root, path, before)
+    return
+  }
   try {
     before('remove file')
     await unlink(place.full)
@@ -60,12 +69,34 @@ export async function deleteFrom(root: Root, path: string, before: BeforeIo): Pr
   before('flush folder')
   await flushFolder(place.directory).catch(ignoreAbsent)
   if (place.directory === root.directory) return
+  if (!(await removeEmpty(place.directory, before))) return
+  if (isDatasetPath(path)) await removeAbove(root, path, before)
+  else await flushFolder(dirname(place.directory)).catch(ignoreAbsent)
+}
+
+/** The folders on the way to a path, the deepest first, as long as they are empty. */
+async function removeAbove(root: Root, path: string, before: BeforeIo): Promise<void> {
+  for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
+    const place = await root.locate(above)
+    if (place === undefined) continue
+    if (!(await removeEmpty(place.full, before))) return await flushFolder(place.full).catch(ignoreAbsent)
+  }
+  await flushFolder(root.directory)
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')))
+}
+
+/** @returns whether it is gone */
+async function removeEmpty(folder: string, before: BeforeIo): Promise<boolean> {
   before('remove folder')
   try {
-    await rmdir(place.directory)
+    await rmdir(folder)
   } catch (error) {
-    if (isAbsent(error) || ['ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(codeOf(error) ?? '')) return
+    if (isAbsent(error)) return true
+    if (['ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(codeOf(error) ?? '')) return false
     throw error
   }
-  await flushFolder(dirname(place.directory)).catch(ignoreAbsent)
+  return true
 }
