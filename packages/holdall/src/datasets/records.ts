@@ -74,6 +74,8 @@ export interface DatasetSummary {
   readonly updatedAt: string
   /** Since when it is in the trash. */
   readonly deletionRequestedAt: string | null
+  /** Since when its objects are being removed: it cannot be restored any more. */
+  readonly purgingAt: string | null
   /** Since when its objects are gone. */
   readonly deletedAt: string | null
   /** The files of the present version. */
@@ -86,8 +88,6 @@ export interface Dataset extends DatasetSummary {
   readonly warnings: readonly DatasetWarning[]
   readonly stepsLog: readonly unknown[]
 }
-  /** Since when its objects are being removed: it cannot be restored any more. */
-  readonly purgingAt: string | null
 
 /**
  * Enters a dataset with its files. It is an insert and nothing is read before it, so that any number of them at once are
@@ -281,6 +281,7 @@ export async function restoreDataset(database: InternalDatabase, id: string): Pr
       .set({ deletion_requested_at: null, deletion_requested_by: null, updated_at: NOW })
       .where('id', '=', id)
       .where('deletion_requested_at', 'is not', null)
+      .where('purging_at', 'is', null)
       .where('deleted_at', 'is', null)
       .executeTakeFirst()
     return numUpdatedRows > 0n
@@ -308,7 +309,6 @@ async function filesOf(
     .selectFrom('dataset_files')
     .selectAll()
     .where(sql<boolean>`(dataset_id, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${wanted}))`)
-      .where('purging_at', 'is', null)
     .orderBy('dataset_id')
     .orderBy('ordinal')
     .execute()
@@ -349,6 +349,7 @@ function summaryOf(row: SummaryRow, files: readonly DatasetFile[]): DatasetSumma
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     deletionRequestedAt: row.deletion_requested_at,
+    purgingAt: row.purging_at,
     deletedAt: row.deleted_at,
     files,
   }
@@ -363,4 +364,3 @@ function datasetOf(row: Selectable<DatasetTable>, files: readonly DatasetFile[])
     stepsLog: JSON.parse(row.steps_log),
   }
 }
-    purgingAt: row.purging_at,

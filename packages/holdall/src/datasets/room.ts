@@ -19,9 +19,9 @@ import { createAsks } from './query/ask.ts'
 import { queryFolder } from './query/folder.ts'
 import { createLocalFiles } from './query/local-files.ts'
 import { queryRoutes } from './query/routes.ts'
-import { createProbe, type Probe } from './uploads/probe.ts'
 import { datasetTrashRoutes } from './trash/routes.ts'
 import { createDatasetTrash } from './trash/trash.ts'
+import { createProbe, type Probe } from './uploads/probe.ts'
 import { datasetUploadRoutes } from './uploads/routes.ts'
 
 export interface DatasetsOptions {
@@ -39,9 +39,9 @@ export interface DatasetsOptions {
   readonly secret: string
   readonly log: Log
   readonly dataDirectory: string
-}
   /** Told each write before it is made; a test ends the process there. */
   readonly before?: BeforeIo | undefined
+}
 
 /** The datasets room, assembled. */
 export interface Datasets {
@@ -59,22 +59,22 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const engine = createDuckDbEngine({ folder: queryFolder(dataDirectory), log })
   const cache = openObjectCache({ folder: join(dataDirectory, 'objects') })
   const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources, cache) })
+  const trash = createDatasetTrash({ database, sources, log, before: options.before })
   const room = { database, config, sources, permissions, urls, frame, once, origin, asks }
   return {
     probe: createProbe({ engine, folder: join(dataDirectory, 'probes') }),
-  const trash = createDatasetTrash({ database, sources, log, before: options.before })
     routes: [
       ...collectionRoutes(room),
       ...queryRoutes(room),
       ...datasetRoutes(room),
+      ...datasetTrashRoutes(room, trash),
       ...datasetUploadRoutes({ uploads, sources, database, urls, secret, origin }),
     ],
+    start: trash.start,
     async close() {
+      await trash.close()
       await engine.close()
-      ...datasetTrashRoutes(room, trash),
       await cache.close()
     },
-    start: trash.start,
   }
-      await trash.close()
 }
