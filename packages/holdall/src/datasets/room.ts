@@ -48,6 +48,8 @@ export interface Datasets {
   /** For the uploads that become datasets. */
   readonly probe: Probe
   readonly routes: readonly Route[]
+  /** Looks for what is to be removed, now and from time to time. */
+  start(): void
   close(): Promise<void>
 }
 
