@@ -110,12 +110,31 @@ describe('datasets in a browser', { skip }, () => {
     const row = page.getByRole('row', { name: /age_band/ })
     assert.match((await row.textContent()) ?? '', /VARCHAR\s*12\.5%\s*0–12\s*65\+/)
     const findings = await lookAt(context, here, 'dataset')
-    for (const tab of LONG ? ['preview', 'row-groups', 'files'] : ['row-groups', 'files']) {
+    for (const tab of ['row-groups', 'files']) {
       findings.push(...(await lookAt(context, `${here}?tab=${tab}`, `dataset-${tab}`)))
     }
-    await page.getByRole('link', { name: 'Preview' }).click()
-    await page.getByText('The first 100 of 60,000 rows').last().waitFor()
+    assert.deepEqual(findings, [])
+  })
+
+  test('its rows are filtered, sorted, counted and paged as those of a table', async () => {
+    await page.goto(here)
+    await page.getByRole('link', { name: 'Rows' }).click()
+    await page.getByText('Rows 1–100 of 60,000').waitFor()
     assert.equal(await page.getByRole('row').count(), 101)
+    await page.getByText('Add filter').click()
+    await page.getByLabel('Column', { exact: true }).selectOption('dwell (s)')
+    await page.locator('[data-kind="number"] select').selectOption('gt')
+    await page.getByLabel('Value').fill('14000')
+    await page.getByRole('button', { name: 'Filter rows' }).click()
+    await page.getByText(/^1,[0-9]{3} of 60,000 rows match 1 filter$/).waitFor()
+    await page.getByRole('link', { name: 'dwell (s)', exact: true }).click()
+    await page.locator('th[aria-sort="ascending"]').waitFor()
+    await page.locator('summary', { hasText: 'Facets' }).click()
+    await page.getByRole('link', { name: 'gallery', exact: true }).last().click()
+    await page.getByRole('heading', { name: /^gallery/ }).waitFor()
+    const findings = await lookAt(context, page.url(), 'dataset-rows')
+    await page.getByRole('region', { name: 'Facets' }).getByRole('link', { name: 'Whaling' }).click()
+    await page.getByText(/rows match 2 filters$/).waitFor()
     assert.deepEqual(findings, [])
   })
 
@@ -161,7 +180,7 @@ describe('datasets in a browser', { skip }, () => {
     const looked = await asJonas(here)
     assert.equal(looked.status, 200)
     const html = await looked.text()
-    assert.doesNotMatch(html, /name="sql"|>Preview<|\/-\/delete|\/-\/export/)
+    assert.doesNotMatch(html, /name="sql"|>Rows<|\/-\/delete|\/-\/export/)
     assert.equal((await asJonas(`${here}/-/export`)).status, 403)
   })
 

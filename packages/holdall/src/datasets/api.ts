@@ -164,10 +164,10 @@ export const DATASETS_API = {
   show: {
     summary: 'One dataset',
     query: z.object({
-      tab: z.string().optional().describe('For the page: columns, preview, query, row-groups or files'),
+      tab: z.string().optional().describe('For the page: columns, query, row-groups or files'),
       sql: z.string().optional().describe('For the page: what is asked on the tab of queries'),
     }),
-    answers: [PAGE, answers({ dataset: WHOLE_DATASET })],
+    answers: [PAGE, { status: 302, means: 'Where the rows are' }, answers({ dataset: WHOLE_DATASET })],
   },
   remove: { summary: 'Delete a dataset: it goes to the trash', body: fields({}), answers: DONE_TO_DATASET },
   restore: { summary: 'Put a deleted dataset back', body: fields({}), answers: DONE_TO_DATASET },
@@ -214,7 +214,7 @@ export const QUERY_API = {
     summary: 'A dataset, or what a query of it answers, as a file',
     query: z.object({
       format: z.string().optional().describe('csv, ndjson or parquet'),
-      sql: z.string().optional().describe('Default: all of it'),
+      sql: z.string().optional().describe('Default: the rows that the other parameters ask for, as for `rows.json`'),
     }),
     answers: [
       {

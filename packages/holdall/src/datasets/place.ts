@@ -60,6 +60,13 @@ export async function datasetAt(
   return { collection, dataset }
 }
 
+/** The same; one in the trash is not found. @throws HoldallError `dataset_not_found` */
+export async function datasetInUse(room: Pick<DatasetsRoom, 'database'>, c: RouteContext) {
+  const found = await datasetAt(room, c)
+  if (found.dataset.deletionRequestedAt !== null) throw new HoldallError('dataset_not_found', { id: found.dataset.id })
+  return found
+}
+
 function organizationOf(c: RouteContext): string {
   return c.req.param('organization') ?? ''
 }

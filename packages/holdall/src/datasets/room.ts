@@ -10,8 +10,10 @@ import type { Log } from '../web/log.ts'
 import type { FrameOf } from '../web/page.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
+import { rowsRoutes } from './browse/routes.ts'
 import { collectionRoutes } from './collections/routes.ts'
 import { recordCollections } from './collections/rows.ts'
+import { type Converter, createConverter } from './convert/converter.ts'
 import { openObjectCache } from './engine/cache.ts'
 import { createDuckDbEngine } from './engine/engine.ts'
 import { datasetRoutes } from './pages/routes.ts'
@@ -47,6 +49,7 @@ export interface DatasetsOptions {
 export interface Datasets {
   /** For the uploads that become datasets. */
   readonly probe: Probe
+  readonly converter: Converter
   readonly routes: readonly Route[]
   /** Looks for what is to be removed, now and from time to time. */
   start(): void
@@ -59,15 +62,18 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const { uploads, secret } = options
   await recordCollections(database, config.collections)
   const engine = createDuckDbEngine({ folder: queryFolder(dataDirectory), log })
+  const converter = createConverter({ folder: join(dataDirectory, 'conversions'), log })
   const cache = openObjectCache({ folder: join(dataDirectory, 'objects') })
   const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources, cache) })
   const trash = createDatasetTrash({ database, sources, log, before: options.before })
   const room = { database, config, sources, permissions, urls, frame, once, origin, asks }
   return {
     probe: createProbe({ engine, folder: join(dataDirectory, 'probes') }),
+    converter,
     routes: [
       ...collectionRoutes(room),
       ...queryRoutes(room),
+      ...rowsRoutes(room),
       ...datasetRoutes(room),
       ...datasetTrashRoutes(room, trash),
       ...datasetUploadRoutes({ uploads, sources, database, urls, secret, origin }),
@@ -75,6 +81,7 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
     start: trash.start,
     async close() {
       await trash.close()
+      await converter.close()
       await engine.close()
       await cache.close()
     },

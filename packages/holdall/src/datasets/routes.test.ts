@@ -327,7 +327,7 @@ test('a dataset is told whole; another collection does not have it', async () =>
   ]) {
     assert.equal((await ask('GET', path, { as: 'root' })).body.code, 'dataset_not_found', path)
   }
-  for (const tab of ['', '?tab=preview', '?tab=columns', '?tab=query', '?tab=row-groups', '?tab=files', '?tab=nope']) {
+  for (const tab of ['', '/rows', '?tab=columns', '?tab=query', '?tab=row-groups', '?tab=files', '?tab=nope']) {
     const page = await ask('GET', `${pathOf('whole')}/${dataset.id}${tab}`, { as: 'mia', html: true })
     assert.equal(page.status, 200, tab)
     assert.match(page.text, /<h1>visits-\d+<\/h1>/)
@@ -508,8 +508,8 @@ test('an object that is gone is said so', async () => {
     json: { sql: `SELECT * FROM ${tableName}` },
   })
   assert.deepEqual([answer.status, answer.body.code], [410, 'file_missing'])
-  const page = await ask('GET', `${pathOf('lost')}/${id}?tab=preview`, { as: 'mia', html: true })
-  assert.match(page.text, /The first rows cannot be shown/)
+  const page = await ask('GET', `${pathOf('lost')}/${id}/rows`, { as: 'mia', html: true })
+  assert.match(page.text, /The rows cannot be shown/)
 })
 
 test('nothing of all this was a failure of the server', () => {

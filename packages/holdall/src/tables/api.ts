@@ -19,7 +19,7 @@ const SHAPED = {
   _ttl: PARAMETER.describe('Seconds that the answer may be kept'),
 }
 
-const FILTERED = {
+export const FILTERED = {
   _next: PARAMETER.describe('Where the page begins: the `next` of the page before'),
   cursor: PARAMETER.describe('The same as `_next`'),
   _size: PARAMETER.describe('Rows on a page, or max'),
@@ -36,7 +36,7 @@ const FILTERED = {
 }
 
 /** The rows as `_shape` says; the first of these by default. */
-function rowsAnswer(rest: Readonly<Record<string, z.ZodType>>): Answer {
+export function rowsAnswer(rest: Readonly<Record<string, z.ZodType>>): Answer {
   const rows = z.array(z.union([ROW, z.array(CELL)]))
   return {
     status: 200,

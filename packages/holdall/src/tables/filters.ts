@@ -94,8 +94,11 @@ function among(column: string, context: FilterContext, operator: string): string
   return `${column} ${operator} (${values.map((value) => context.bind(value)).join(', ')})`
 }
 
-/** A list as JSON (`["a", 1]`) or with commas between its values. */
-function listOf(text: string): SqliteValue[] {
+/**
+ * A list as JSON (`["a", 1]`) or with commas between its values.
+ * @throws HoldallError `bad_request`
+ */
+export function listOf(text: string): SqliteValue[] {
   if (!text.startsWith('[')) return text.split(',').map((value) => value.trim())
   let list: unknown
   try {

@@ -162,12 +162,13 @@ function createBinder(): { params: Record<string, SqliteValue>; bind: (value: Sq
   }
 }
 
-interface Selected {
+export interface Selected {
   readonly name: string
   readonly sqlName: string
 }
 
-function readColumns(table: Table, parameters: URLSearchParams): Selected[] {
+/** The columns that `_col` and `_nocol` leave, in order. @throws HoldallError `bad_request` */
+export function readColumns(table: Table, parameters: URLSearchParams): Selected[] {
   const wanted = parameters.getAll('_col')
   const unwanted = parameters.getAll('_nocol')
   reject('_col', wanted, (column) => !table.columnsByName.has(column))
@@ -190,7 +191,8 @@ function reject(parameter: string, columns: readonly string[], isBad: (column: s
     throw new HoldallError('bad_request', { reason: `${parameter}=${bad.join(', ')} - invalid columns` })
 }
 
-function readSort(table: Table, parameters: URLSearchParams): Sort | null {
+/** @throws HoldallError `bad_request` */
+export function readSort(table: Table, parameters: URLSearchParams): Sort | null {
   let up = parameters.get('_sort') || null
   let down = parameters.get('_sort_desc') || null
   if (up === null && down === null) {
@@ -220,7 +222,7 @@ export function isSortable(table: Table, column: string): boolean {
 }
 
 /** @throws HoldallError `bad_request` */
-function readSize(table: Table, parameters: URLSearchParams, sizes: PageSizes): number {
+export function readSize(table: Table, parameters: URLSearchParams, sizes: PageSizes): number {
   const given = placeIn(table, parameters, '_size') || table.config?.size
   if (given === undefined) return sizes.default
   if (given === 'max') return sizes.max
@@ -281,7 +283,8 @@ function positionOf(
   return { sort: sort ? cellOf(sort.sqlName) : null, keys: key.some((value) => value === null) ? values : key }
 }
 
-function describe(filters: readonly Filter[], search: Search | null, sort: Sort | null): string {
+/** The conditions and the order in words. */
+export function describe(filters: readonly Filter[], search: Search | null, sort: Sort | null): string {
   const parts = [...(search?.descriptions ?? []), ...filters.map(filterText)]
   const last = parts.pop()
   const conditions = last === undefined ? '' : `where ${parts.length > 0 ? `${parts.join(', ')} and ` : ''}${last}`

@@ -113,7 +113,7 @@ async function table(c: RouteContext, room: TablesRoom): Promise<Response> {
     },
     queryShape(options),
   )
-  const nextUrl = page.next === null ? null : nextAddress(c, room, url, page.next, page.query.sort)
+  const nextUrl = page.next === null ? null : nextAddress(requestOrigin(c, room.proxy), url, page.next, page.query.sort)
   const before = {
     ok: true,
     next: page.next,
@@ -193,13 +193,12 @@ export function wantedLabels(parameters: URLSearchParams, byDefault = false): 'a
 
 /** The address of the next page: this one's, with the cursor and the sort it was made for. */
 export function nextAddress(
-  c: RouteContext,
-  room: Pick<TablesRoom, 'proxy'>,
+  origin: string,
   url: URL,
   cursor: string,
   sort: { readonly column: string; readonly descending: boolean } | null,
 ): string {
-  const next = new URL(url.pathname + url.search, requestOrigin(c, room.proxy))
+  const next = new URL(url.pathname + url.search, origin)
   for (const alias of ['cursor', '_next']) next.searchParams.delete(alias)
   next.searchParams.append('_next', cursor)
   if (sort) {

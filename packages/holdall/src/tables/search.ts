@@ -28,7 +28,7 @@ export function searchedColumns(schema: DatabaseSchema, table: Table): readonly 
   return (schema.tables.get(full)?.columns ?? []).filter(({ hidden }) => hidden !== 1).map(({ name }) => name)
 }
 
-function textColumns({ columns, isVirtual }: Table): readonly string[] {
+export function textColumns({ columns, isVirtual }: Table): readonly string[] {
   if (isVirtual) return []
   return columns
     .filter(({ affinity, hidden }) => affinity === 'TEXT' && hidden !== 1)
@@ -36,17 +36,27 @@ function textColumns({ columns, isVirtual }: Table): readonly string[] {
     .map(({ name }) => name)
 }
 
+/** The words of a search, and phrases in quotes. */
+export function searchWords(text: string): string[] {
+  return [...text.matchAll(/"([^"]+)"|[^\s"]+/g)].map(([word, phrase]) => phrase ?? word).slice(0, MAX_WORDS)
+}
+
+/** For `like … escape '\'`: what has the word somewhere in it. */
+export function withinPattern(word: string): string {
+  return `%${word.replace(/[\\%_]/g, '\\$&')}%`
+}
+
 /** Where there is no full-text table: each word, or phrase in quotes, stands somewhere in one of the text columns. */
 function searchText(table: Table, text: string): Search | null {
   const columns = textColumns(table)
-  const words = [...text.matchAll(/"([^"]+)"|[^\s"]+/g)].map(([word, phrase]) => phrase ?? word).slice(0, MAX_WORDS)
+  const words = searchWords(text)
   if (columns.length === 0 || words.length === 0) return null
   return {
     text,
     conditions: words.map(
       (_, index) => `(${columns.map((name) => `${identifier(name)} like :search_${index} escape '\\'`).join(' or ')})`,
     ),
-    params: Object.fromEntries(words.map((word, index) => [`search_${index}`, `%${word.replace(/[\\%_]/g, '\\$&')}%`])),
+    params: Object.fromEntries(words.map((word, index) => [`search_${index}`, withinPattern(word)])),
     descriptions: [`search matches "${text}"`],
   }
 }

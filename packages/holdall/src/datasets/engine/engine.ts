@@ -7,7 +7,16 @@ import type { Log } from '../../web/log.ts'
 import { openExportFolder } from './exports.ts'
 import { assertLength } from './gate/length.ts'
 import { QueryRefusal } from './gate/refusal.ts'
-import type { ExportFormat, Job, JobTable, Outcome, PinnedFile, QueryParameters, ResultColumn } from './jobs.ts'
+import type {
+  ExportFormat,
+  Job,
+  JobTable,
+  Outcome,
+  PinnedFile,
+  QueryParameters,
+  ResultColumn,
+  RowPlaces,
+} from './jobs.ts'
 import type { JsonValue } from './json-values.ts'
 import {
   DEFAULT_ROWS,
@@ -25,7 +34,7 @@ import { createProcesses, type Processes } from './processes.ts'
 import { engineEnvironment } from './settings.ts'
 import { createTurns, type Turns } from './turns.ts'
 
-export type { ExportFormat, QueryParameters, ResultColumn } from './jobs.ts'
+export type { ExportFormat, QueryParameters, ResultColumn, RowPlaces } from './jobs.ts'
 export type { QueryLimits } from './limits.ts'
 
 /** A name for SQL, and what is read under it. */
@@ -33,6 +42,8 @@ export interface QueryTable {
   readonly name: string
   /** Absolute paths of this computer: Parquet files whose footers have been looked through, one at least. */
   readonly files: readonly string[]
+  /** Two columns more, for what Holdall asks itself. */
+  readonly places?: RowPlaces
 }
 
 export interface Query {
@@ -69,10 +80,11 @@ export interface Export {
 export interface QueryEngine {
   /**
    * @param query.maxRows 1,000 without it, at most 10,000
+   * @param query.timeoutMs when less than a query may take anyway
    * @throws HoldallError `query_refused`, `query_failed`, `query_limit`, `query_crashed` (400), `query_busy` (503),
    * `file_missing`; what the signal was aborted with
    */
-  query(query: Query & { readonly maxRows?: number }): Promise<QueryAnswer>
+  query(query: Query & { readonly maxRows?: number; readonly timeoutMs?: number }): Promise<QueryAnswer>
   /** All rows as a file. @throws HoldallError as `query` does */
   export(query: Query & { readonly format: ExportFormat }): Promise<Export>
   /** Reads the first rows of a Parquet file. @throws HoldallError `parquet_invalid` when its data cannot be read */
@@ -171,13 +183,13 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
   }
 
   return {
-    async query({ maxRows = DEFAULT_ROWS, ...query }) {
+    async query({ maxRows = DEFAULT_ROWS, timeoutMs = limits.timeoutMs, ...query }) {
       assertTaken(query.sql)
       const { tables, files } = await pinned(query.tables)
       const job: Job = {
         kind: 'query',
         ...commonOf(query, tables),
-        timeoutMs: limits.timeoutMs,
+        timeoutMs: Math.min(timeoutMs, limits.timeoutMs),
         maxRows: Math.max(1, Math.min(Math.floor(maxRows), MAX_ROWS)),
         answerBytes: limits.answerBytes,
       }
@@ -242,7 +254,7 @@ function assertTaken(sql: string): void {
 
 async function pinned(tables: readonly QueryTable[]) {
   const pinnedTables: JobTable[] = []
-  for (const { name, files } of tables) pinnedTables.push({ name, files: await Promise.all(files.map(pin)) })
+  for (const { files, ...table } of tables) pinnedTables.push({ ...table, files: await Promise.all(files.map(pin)) })
   return { tables: pinnedTables, files: pinnedTables.flatMap(({ files }) => files) }
 }
 

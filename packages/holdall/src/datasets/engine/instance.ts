@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { RowPlaces } from './jobs.ts'
 import type { EngineSettings } from './settings.ts'
 
 /** An instance in memory, not locked yet. Nothing of it is used for a second query. */
@@ -16,6 +17,7 @@ export interface FreshInstance {
 export interface InstanceTable {
   readonly name: string
   readonly paths: readonly string[]
+  readonly places?: RowPlaces
 }
 
 /** The part of locking that waits for no query; it takes some ten milliseconds. */
@@ -62,8 +64,22 @@ async function settingOf(connection: DuckDBConnection, name: string): Promise<st
 }
 
 /** Files of one table may have grown columns: what an older one does not have is NULL. */
-function viewOf({ name, paths }: InstanceTable): string {
-  return `CREATE VIEW ${quoted(name)} AS SELECT * FROM ${parquetOf(paths)}`
+function viewOf({ name, paths, places }: InstanceTable): string {
+  const select = places === undefined ? 'SELECT *' : `SELECT ${selected(places)}`
+  const as = places !== undefined && hidesPlaces(places) ? ` AS t(${places.columns.map((_, at) => `c${at}`)})` : ''
+  return `CREATE VIEW ${quoted(name)} AS ${select} FROM ${parquetOf(paths)}${as}`
+}
+
+/** What DuckDB calls where a row lies; a column of that name would stand in the way. */
+const PLACES = ['file_index', 'file_row_number']
+
+function hidesPlaces({ columns }: RowPlaces): boolean {
+  return columns.some((name) => PLACES.includes(name.toLowerCase()))
+}
+
+function selected(places: RowPlaces): string {
+  const own = hidesPlaces(places) ? places.columns.map((name, at) => `c${at} AS ${quoted(name)}`) : ['*']
+  return [...own, `file_index AS ${quoted(places.file)}`, `file_row_number AS ${quoted(places.row)}`].join(', ')
 }
 
 export function parquetOf(paths: readonly string[]): string {

@@ -5,8 +5,19 @@ export interface PinnedFile {
   readonly identity: string
 }
 
+/** Under which names a table also tells where each of its rows lies. */
+export interface RowPlaces {
+  /** A whole number: which of the files, from 0, in the order in which they are given. */
+  readonly file: string
+  /** A whole number: which row of the file, from 0. */
+  readonly row: string
+  /** The names of all columns of the files, in their order. */
+  readonly columns: readonly string[]
+}
+
 export interface JobTable {
   readonly name: string
+  readonly places?: RowPlaces
   readonly files: readonly PinnedFile[]
 }
 

@@ -117,10 +117,10 @@ export function createEngineProcess(settings: EngineSettings): EngineProcess {
   }
 
   function tablesOf({ tables }: QueryJob | ExportJob, names: Names): InstanceTable[] {
-    return tables.map(({ name, files: pinned }) => {
+    return tables.map(({ name, files: pinned, ...table }) => {
       const paths = pinned.map((file) => files.pathOf(file))
       for (const path of paths) names.set(path, name)
-      return { name, paths }
+      return { ...table, name, paths }
     })
   }
 

@@ -20,11 +20,11 @@ import { RETENTION_MS } from '../trash/limits.ts'
 import { columnsTab } from './columns-tab.ts'
 import { filesTab } from './files-tab.ts'
 import { pipelineTime } from './pipeline.ts'
-import { previewSql, previewTab } from './preview-tab.ts'
 import { type Outcome, queryPanel } from './query-tab.ts'
 import { rowGroupsTab } from './row-groups-tab.ts'
 
-const TABS = ['preview', 'columns', 'query', 'row-groups', 'files'] as const
+/** Each at `?tab=`, but the rows, which have an address of their own. */
+const TABS = ['rows', 'columns', 'query', 'row-groups', 'files'] as const
 type Tab = (typeof TABS)[number]
 
 export type DatasetPagesRoom = DatasetsRoom & { readonly asks: Asks }
@@ -36,18 +36,42 @@ export async function datasetPage(
   collection: Collection,
   dataset: Dataset,
 ): Promise<Response> {
+  const asks = await mayAsk(room, c, collection, dataset)
+  const tab = shownTab(c.req.query('tab'), asks)
+  if (tab === 'rows') return c.redirect(`${datasetHref(room.urls, collection, dataset.id)}/rows`, 302)
+  const panel = await panelOf(room, c, { collection, dataset, tab, asks })
+  return await showDataset(room, c, { collection, dataset, tab, panel })
+}
+
+interface Panel {
+  readonly body: Html
+  readonly status: number
+}
+
+interface Shown {
+  readonly collection: Collection
+  readonly dataset: Dataset
+  readonly tab: Tab
+  readonly panel: Panel
+  /** Which rows an export takes; without it, all of them. */
+  readonly exported?: URLSearchParams
+}
+
+/** The page of a dataset around the panel of a tab. */
+export async function showDataset(
+  room: DatasetPagesRoom,
+  c: RouteContext,
+  { collection, dataset, tab, panel, exported = new URLSearchParams() }: Shown,
+): Promise<Response> {
   const { urls, permissions } = room
   const here = datasetHref(urls, collection, dataset.id)
   const resource = collectionResource(collection.organization, collection.id)
-  const [frame, queries, edits] = await Promise.all([
+  const [frame, asks, edits] = await Promise.all([
     room.frame(c),
-    permissions.allowed(c.var.actor, 'query-collection', resource),
+    mayAsk(room, c, collection, dataset),
     permissions.allowed(c.var.actor, 'edit-collection', resource),
   ])
   const trashed = dataset.deletionRequestedAt !== null
-  const asks = queries && !trashed
-  const tab = shownTab(c.req.query('tab'), asks)
-  const panel = await panelOf(room, c, { collection, dataset, tab, asks })
   const name = stemOf(dataset.filename)
   const page = renderPage({
     ...frame,
@@ -57,7 +81,7 @@ export async function datasetPage(
     said: room.once.take(c, here).said,
     crumbs: crumbsTo(room, { label: collection.label, href: collectionHref(urls, collection) }, { label: name }),
     lede: factsLine(dataset),
-    actions: html`${asks && exportMenu(here)}${
+    actions: html`${asks && exportMenu(here, exported)}${
       edits &&
       !trashed &&
       menu({
@@ -72,15 +96,25 @@ export async function datasetPage(
   return c.html(await page, panel.status as 200)
 }
 
+async function mayAsk(
+  { permissions }: DatasetPagesRoom,
+  c: RouteContext,
+  { organization, id }: Collection,
+  { deletionRequestedAt }: Dataset,
+): Promise<boolean> {
+  const resource = collectionResource(organization, id)
+  return deletionRequestedAt === null && (await permissions.allowed(c.var.actor, 'query-collection', resource)) === true
+}
+
 function shownTab(asked: string | undefined, asks: boolean): Tab {
-  const tab = TABS.find((name) => name === asked) ?? 'columns'
-  return !asks && (tab === 'query' || tab === 'preview') ? 'columns' : tab
+  const tab = TABS.find((name) => name === asked) ?? (asked === 'preview' ? 'rows' : 'columns')
+  return !asks && (tab === 'query' || tab === 'rows') ? 'columns' : tab
 }
 
 interface PanelOptions {
   readonly collection: Collection
   readonly dataset: Dataset
-  readonly tab: Tab
+  readonly tab: Exclude<Tab, 'rows'>
   readonly asks: boolean
 }
 
@@ -89,13 +123,9 @@ async function panelOf(
   room: DatasetPagesRoom,
   c: RouteContext,
   { collection, dataset, tab, asks }: PanelOptions,
-): Promise<{ readonly body: Html; readonly status: number }> {
+): Promise<Panel> {
   const action = datasetHref(room.urls, collection, dataset.id)
   switch (tab) {
-    case 'preview': {
-      const outcome = await ask(room, c, collection, previewSql(dataset))
-      return { body: previewTab(dataset, outcome), status: statusOf(outcome) }
-    }
     case 'query': {
       const sql = c.req.query('sql')?.replaceAll('\r\n', '\n')
       if (sql === undefined || sql.trim() === '')
@@ -149,7 +179,7 @@ function provenance(dataset: Dataset, here: string): Html {
 
 function tabLinks(dataset: Dataset, here: string, current: Tab, asks: boolean): Html {
   const tabs: readonly (readonly [Tab, string, number?])[] = [
-    ...(asks ? ([['preview', 'Preview']] as const) : []),
+    ...(asks ? ([['rows', 'Rows', dataset.rowCount]] as const) : []),
     ['columns', 'Columns', dataset.columnCount],
     ...(asks ? ([['query', 'Query']] as const) : []),
     ['row-groups', 'Row groups', dataset.rowGroups.count],
@@ -157,13 +187,19 @@ function tabLinks(dataset: Dataset, here: string, current: Tab, asks: boolean): 
   ]
   return html`<nav class="tabs" aria-label="Dataset"><ul>${tabs.map(
     ([tab, label, count]) =>
-      html`<li><a href="${safeUrl(tab === 'columns' ? here : `${here}?tab=${tab}`)}"${tab === current && html` aria-current="page"`}>${label}${
+      html`<li><a href="${safeUrl(tabHref(here, tab))}"${tab === current && html` aria-current="page"`}>${label}${
         count !== undefined && html` <span class="count">${formatNumber(count)}</span>`
       }</a></li>`,
   )}</ul></nav>`
 }
 
-function exportMenu(here: string): Html {
+function tabHref(here: string, tab: Tab): string {
+  if (tab === 'rows') return `${here}/rows`
+  return tab === 'columns' ? here : `${here}?tab=${tab}`
+}
+
+function exportMenu(here: string, rows: URLSearchParams): Html {
+  const which = rows.size === 0 ? '' : `&${rows}`
   const formats = [
     ['csv', 'CSV'],
     ['ndjson', 'NDJSON'],
@@ -172,7 +208,7 @@ function exportMenu(here: string): Html {
   return menu({
     label: 'Export',
     icon: 'download',
-    groups: [formats.map(([format, label]) => ({ label, href: `${here}/-/export?format=${format}` }))],
+    groups: [formats.map(([format, label]) => ({ label, href: `${here}/-/export?format=${format}${which}` }))],
   })
 }
 

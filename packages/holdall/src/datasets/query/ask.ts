@@ -1,8 +1,22 @@
 import { sql } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Collection } from '../collections/rows.ts'
-import type { Export, ExportFormat, QueryAnswer, QueryEngine, QueryTable } from '../engine/engine.ts'
-import type { DatasetObject, LocalFiles } from './local-files.ts'
+import type {
+  Export,
+  ExportFormat,
+  QueryAnswer,
+  QueryEngine,
+  QueryParameters,
+  QueryTable,
+  RowPlaces,
+} from '../engine/engine.ts'
+import type { Dataset } from '../records.ts'
+import type { DatasetObject, LocalFiles, LocalLease } from './local-files.ts'
+
+export interface WhoAsks {
+  readonly actorId: string | null
+  readonly signal?: AbortSignal
+}
 
 export interface Question {
   readonly collection: Pick<Collection, 'seq'>
@@ -12,12 +26,37 @@ export interface Question {
   readonly signal?: AbortSignal
 }
 
+/** A statement of Holdall's own about one dataset. @param options.timeoutMs when less than a query may take anyway */
+export type AskDataset = (
+  sql: string,
+  options?: { readonly parameters?: QueryParameters; readonly maxRows?: number; readonly timeoutMs?: number },
+) => Promise<QueryAnswer>
+
 /** SQL over the datasets of a collection, each under its `table_name`. */
 export interface Asks {
   /** @throws HoldallError as the engine's `query` does, and what reading the sources throws */
   query(question: Question & { readonly maxRows?: number }): Promise<QueryAnswer>
   /** @throws HoldallError as the engine's `export` does, and what reading the sources throws */
   export(question: Question & { readonly format: ExportFormat }): Promise<Export>
+  /**
+   * Several statements about one dataset as it is recorded, whose files stay here meanwhile.
+   *
+   * @param places names of two more columns of its table
+   * @throws HoldallError as the engine's `query` does, and what reading the sources throws
+   */
+  about<Result>(
+    dataset: Pick<Dataset, 'tableName' | 'files'>,
+    places: RowPlaces | undefined,
+    who: WhoAsks,
+    work: (ask: AskDataset) => Promise<Result>,
+  ): Promise<Result>
+  /** One statement about a dataset as a file. @throws HoldallError as the engine's `export` does */
+  exportAbout(
+    dataset: Pick<Dataset, 'tableName' | 'files'>,
+    places: RowPlaces,
+    who: WhoAsks,
+    asked: { readonly sql: string; readonly parameters: QueryParameters; readonly format: ExportFormat },
+  ): Promise<Export>
 }
 
 export function createAsks(
@@ -26,13 +65,35 @@ export function createAsks(
 ): Asks {
   async function withTables<Result>(question: Question, ask: (tables: readonly QueryTable[]) => Promise<Result>) {
     const wanted = await mentionedTables(database, question)
-    const objects = [...wanted.values()].flat()
-    const lease = await localFiles.take(objects, question.signal)
+    return await withFiles([...wanted.values()].flat(), question.signal, (lease) =>
+      ask([...wanted].map(([name, files]) => ({ name, files: files.map((file) => lease.pathOf(file)) }))),
+    )
+  }
+
+  async function withFiles<Result>(
+    objects: readonly DatasetObject[],
+    signal: AbortSignal | undefined,
+    work: (lease: LocalLease) => Promise<Result>,
+  ): Promise<Result> {
+    const lease = await localFiles.take(objects, signal)
     try {
-      return await ask([...wanted].map(([name, files]) => ({ name, files: files.map((file) => lease.pathOf(file)) })))
+      return await work(lease)
     } finally {
       await lease.release()
     }
+  }
+
+  function withDataset<Result>(
+    { tableName, files }: Pick<Dataset, 'tableName' | 'files'>,
+    places: RowPlaces | undefined,
+    { signal }: WhoAsks,
+    work: (tables: readonly QueryTable[]) => Promise<Result>,
+  ): Promise<Result> {
+    const objects = files.filter(({ role }) => role === 'data')
+    return withFiles(objects, signal, (lease) => {
+      const paths = objects.map((object) => lease.pathOf(object))
+      return work([{ name: tableName, files: paths, ...(places !== undefined && { places }) }])
+    })
   }
 
   return {
@@ -42,6 +103,12 @@ export function createAsks(
       ),
     export: ({ format, ...question }) =>
       withTables(question, (tables) => engine.export({ ...asked(question), tables, format })),
+    about: (dataset, places, who, work) =>
+      withDataset(dataset, places, who, (tables) =>
+        work((sql, options = {}) => engine.query({ ...who, ...options, tables, sql })),
+      ),
+    exportAbout: (dataset, places, who, asked) =>
+      withDataset(dataset, places, who, (tables) => engine.export({ ...who, ...asked, tables })),
   }
 }
 

@@ -4,9 +4,17 @@ import { readJson } from '../../uploads/json.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Route, RouteContext } from '../../web/route.ts'
 import { QUERY_API, QUERY_BODY } from '../api.ts'
+import { exportRows } from '../browse/export.ts'
 import type { ExportFormat } from '../engine/engine.ts'
 import { stemOf } from '../identity.ts'
-import { COLLECTION_PATH, collectionAt, DATASET_PATH, type DatasetsRoom, datasetAt, mayCollection } from '../place.ts'
+import {
+  COLLECTION_PATH,
+  collectionAt,
+  DATASET_PATH,
+  type DatasetsRoom,
+  datasetInUse,
+  mayCollection,
+} from '../place.ts'
 import type { Asks } from './ask.ts'
 
 const TYPES: Readonly<Record<ExportFormat, string>> = {
@@ -39,7 +47,7 @@ export function queryRoutes(room: DatasetsRoom & { readonly asks: Asks }): Route
       need: mayCollection('query-collection'),
       api: QUERY_API.export,
       async handler(c) {
-        const { collection, dataset } = await datasetAt(room, c)
+        const { collection, dataset } = await datasetInUse(room, c)
         const format = FORMAT.safeParse(c.req.query('format') ?? 'csv')
         if (!format.success) throw new HoldallError('bad_request', { reason: 'format must be csv, ndjson or parquet.' })
         const headers = {
@@ -50,12 +58,21 @@ export function queryRoutes(room: DatasetsRoom & { readonly asks: Asks }): Route
         }
         // Nobody would read what was written for it.
         if (c.req.method === 'HEAD') return new Response(null, { headers })
-        const sql = c.req.query('sql') || `SELECT * FROM ${dataset.tableName}`
-        const made = await asks.export({ collection, sql, format: format.data, ...whoAsks(c) })
+        const sql = c.req.query('sql')
+        const made = sql
+          ? await asks.export({ collection, sql, format: format.data, ...whoAsks(c) })
+          : await exportRows(asks, dataset, exportParameters(c), { who: whoAsks(c), format: format.data })
         return new Response(made.stream, { headers: { ...headers, 'Content-Length': String(made.size) } })
       },
     },
   ]
+}
+
+/** The filters of an export: its own two parameters are none of them. */
+function exportParameters(c: RouteContext): URLSearchParams {
+  const parameters = new URL(c.req.url).searchParams
+  for (const own of ['format', 'sql']) parameters.delete(own)
+  return parameters
 }
 
 /** A client that goes away stops its query. */

@@ -1,8 +1,8 @@
 import type { FileColumn } from '../file-columns/settings.ts'
 import { OPERATORS } from '../filters.ts'
-import type { TablePage } from '../page.ts'
 import { filterKind } from './filter-kinds.ts'
 import type { FilterLabels } from './filter-labels.ts'
+import type { Listing } from './listing.ts'
 import { operatorWords } from './operator-words.ts'
 
 /** A condition of a page: a filter, the search, or SQL. */
@@ -17,7 +17,13 @@ export interface Condition {
 
 /** The conditions of a page under the names and values that its address gives them. */
 export function conditionsOf(
-  { query, table, references }: TablePage,
+  {
+    query,
+    table,
+    references,
+  }: Pick<Listing['page'], 'table' | 'references'> & {
+    query: Pick<Listing['page']['query'], 'filters' | 'search' | 'where'>
+  },
   fileColumns: ReadonlyMap<string, FileColumn>,
   parameters: URLSearchParams,
   labels?: FilterLabels,

@@ -87,7 +87,7 @@ export async function readFilterLabels(
   return { offered, misread, nameOf: (column, value) => names.get(JSON.stringify([column, value])) }
 }
 
-const NO_LABELS: FilterLabels = { offered: new Map(), misread: [], nameOf: () => undefined }
+export const NO_LABELS: FilterLabels = { offered: new Map(), misread: [], nameOf: () => undefined }
 
 /**
  * The key that a filter means by a name: the name of exactly one row, where it is not a key itself. What names no row,

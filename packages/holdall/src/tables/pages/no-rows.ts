@@ -4,38 +4,44 @@ import { linkButton } from '../../web/parts/button.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import type { Urls } from '../../web/url.ts'
 import { placeIn } from '../place.ts'
-import { COUNT_LIMIT } from '../query.ts'
 import { searchTableOf } from '../search.ts'
 import { type Address, addressOf } from './address.ts'
 import { conditionsOf } from './conditions.ts'
 import type { Misread } from './filter-labels.ts'
+import type { Listing } from './listing.ts'
 import type { TableData } from './table-data.ts'
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/
 
-/** Where a page has no rows: what belongs here, or which condition to drop and what that gives. */
-export function noRows(data: TableData, address: Address, urls: Urls): Html {
-  const { page, total, dropped, rights, database, labels, fileColumns } = data
+/** A table that is empty. */
+export function noRowsYet({ page, rights, database }: TableData, urls: Urls): Html {
+  return emptyState({
+    title: `No rows in ${page.table.name}`,
+    body: rights.insert ? 'Insert the first one here, or send rows to the API.' : 'Rows show here once there are any.',
+    icon: 'table',
+    ...(rights.insert && {
+      actions: linkButton({
+        label: 'Insert row',
+        href: `${urls.table(database.name, page.table.name)}/-/insert`,
+        icon: 'plus',
+      }),
+    }),
+  })
+}
+
+/**
+ * Where a page has no rows: what belongs here, or which condition to drop and what that gives.
+ * @param empty where there are none at all
+ */
+export function noRows(data: Listing, address: Address, empty: Html): Html {
+  const { page, total, dropped, labels, fileColumns, countLimit } = data
   const conditions = conditionsOf(page, fileColumns, address.parameters, labels)
   const clear = address.with(Object.fromEntries(conditions.map(({ name }) => [name, null])))
   if (conditions.length === 0) {
     if (placeIn(page.table, address.parameters, '_next') !== undefined) {
       return emptyState({ title: 'No more rows', actions: linkButton({ label: 'First page', href: address.with({}) }) })
     }
-    return emptyState({
-      title: `No rows in ${page.table.name}`,
-      body: rights.insert
-        ? 'Insert the first one here, or send rows to the API.'
-        : 'Rows show here once there are any.',
-      icon: 'table',
-      ...(rights.insert && {
-        actions: linkButton({
-          label: 'Insert row',
-          href: `${urls.table(database.name, page.table.name)}/-/insert`,
-          icon: 'plus',
-        }),
-      }),
-    })
+    return empty
   }
   const words = conditions.map(
     ({ words: { field, operator, value } }, at) =>
@@ -46,7 +52,7 @@ export function noRows(data: TableData, address: Address, urls: Urls): Html {
   const what = drop?.name === '_search' ? 'search' : `${drop?.words.field} filter`
   return emptyState({
     title: 'No rows match',
-    body: html`${words}.${labels.misread.map((one) => misreadWords(one, address))}${page.query.search && searchTableOf(page.table) !== null && ' The search finds whole words.'}${drop && ` Without the ${what} there ${drop.count === 1 ? 'is' : 'are'} ${drop.count > COUNT_LIMIT ? `more than ${formatNumber(COUNT_LIMIT)} rows` : formatCount(drop.count, 'row')}.`}`,
+    body: html`${words}.${labels.misread.map((one) => misreadWords(one, address))}${page.query.search && searchTableOf(page.table) !== null && ' The search finds whole words.'}${drop && ` Without the ${what} there ${drop.count === 1 ? 'is' : 'are'} ${drop.count > countLimit ? `more than ${formatNumber(countLimit)} rows` : formatCount(drop.count, 'row')}.`}`,
     actions: html`${
       drop && linkButton({ label: `Remove ${what}`, href: address.without(drop.name, drop.value) })
     }${conditions.length > 1 && linkButton({ label: 'Clear all filters', href: clear, kind: 'quiet' })}`,

@@ -3,7 +3,7 @@ import { OPERATORS } from '../filters.ts'
 import { type Reference, referencesOf } from '../labels.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import { visibleTables } from '../visible-tables.ts'
-import { filterKind } from './filter-kinds.ts'
+import { type FilterKind, filterKind } from './filter-kinds.ts'
 import { keyMeant } from './filter-labels.ts'
 import type { PagesRoom } from './room.ts'
 import { fileColumnsOf } from './table-data.ts'
@@ -14,10 +14,14 @@ const FILTER_FIELDS = /^_filter_(?:column|op(?:_[a-z]+)?|value|until)$/
  * What the page's own forms send, as the address that it means: a new filter, an order from the menu of narrow screens,
  * an empty search. Null when the address is one already.
  */
-export async function settle(
-  c: RouteContext,
-  room: PagesRoom,
+export function settle(c: RouteContext, room: PagesRoom, given: URLSearchParams): Promise<URLSearchParams | null> {
+  return settleWith(given, () => askedFilters(c, room, given))
+}
+
+/** @param askedFor the filter that the form asks for, as parameters */
+export async function settleWith(
   given: URLSearchParams,
+  askedFor: () => [string, string][] | Promise<[string, string][]>,
 ): Promise<URLSearchParams | null> {
   const asked = [...given.keys()].filter((name) => FILTER_FIELDS.test(name))
   const order = given.get('_order')
@@ -26,7 +30,7 @@ export async function settle(
   for (const name of [...asked, '_order']) settled.delete(name)
   if (settled.get('_search') === '') settled.delete('_search')
   if (given.get('_filter_column')) {
-    for (const [name, value] of await askedFilters(c, room, given)) settled.append(name, value)
+    for (const [name, value] of await askedFor()) settled.append(name, value)
   }
   if (order !== null) {
     settled.delete('_sort')
@@ -38,12 +42,20 @@ export async function settle(
 }
 
 /**
- * The filter of a form as parameters. The form has a list of operators for each kind of column (`_filter_op_text` …),
+ * The filter of a form as parameters: one, or two of a range; none where the operator is not known. The form has a list of operators for each kind of column (`_filter_op_text` …),
  * of which the column says which one counts; `_filter_op` is for whoever writes the address.
  */
-async function askedFilters(c: RouteContext, room: PagesRoom, given: URLSearchParams): Promise<[string, string][]> {
+export function filtersIn(given: URLSearchParams, kind: FilterKind): [string, string][] {
   const column = given.get('_filter_column') ?? ''
   const value = given.get('_filter_value') ?? ''
+  const operator = given.get('_filter_op') ?? given.get(`_filter_op_${kind}`) ?? ''
+  if (operator === 'between') return between(column, value, given.get('_filter_until') ?? '')
+  if (!Object.hasOwn(OPERATORS, operator)) return []
+  return [[`${column}__${operator}`, OPERATORS[operator]?.noArgument ? '1' : value]]
+}
+
+async function askedFilters(c: RouteContext, room: PagesRoom, given: URLSearchParams): Promise<[string, string][]> {
+  const column = given.get('_filter_column') ?? ''
   const database = databaseIn(c, room)
   const schema = await database.schema()
   const table = schema.tables.get(tableIn(c))
@@ -53,15 +65,13 @@ async function askedFilters(c: RouteContext, room: PagesRoom, given: URLSearchPa
     room.fileColumns.of(database.name, table.name),
   ])
   const kind = filterKind({ table, fileColumns: fileColumnsOf(table, settings), references }, column)
-  const operator = given.get('_filter_op') ?? given.get(`_filter_op_${kind}`) ?? ''
-  if (operator === 'between') return between(column, value, given.get('_filter_until') ?? '')
-  const known = OPERATORS[operator]
-  if (known === undefined || !Object.hasOwn(OPERATORS, operator)) return []
-  const name = `${column}__${operator}`
-  if (known.noArgument) return [[name, '1']]
+  const filters = filtersIn(given, kind)
   const reference = references.get(column)
-  if (reference === undefined) return [[name, value]]
+  const [filter] = filters
+  if (reference === undefined || filter === undefined || filters.length > 1) return filters
   // A row that a foreign key leads to may be named in place of its key.
+  const [name, value] = filter
+  const operator = name.slice(column.length + 2)
   return [[name, await keyMeant(database, reference, operator, value, c.req.raw.signal)]]
 }
 

@@ -6,13 +6,16 @@ import { isSortable } from '../query.ts'
 import { searchedColumns } from '../search.ts'
 import type { Address } from './address.ts'
 import { automaticDensity, type Density, densityOf } from './density.ts'
-import type { TableData } from './table-data.ts'
+import type { Listing } from './listing.ts'
 
 /** Columns that the search field names; there may be more. */
 const NAMED_IN_SEARCH = 3
 
-/** What stands above a table: its search, its order on narrow screens, its columns, the height of its rows. */
-export function tableBar(data: TableData, address: Address): Html {
+/**
+ * What stands above a table: its search, its order on narrow screens, its columns, the height of its rows.
+ * @param more what stands between the last two
+ */
+export function tableBar(data: Listing, address: Address, more?: Html): Html {
   const { page } = data
   const { table, query } = page
   const searched = searchedColumns(page.schema, table)
@@ -24,7 +27,7 @@ export function tableBar(data: TableData, address: Address): Html {
       search: {
         name: '_search',
         value: query.search?.text ?? '',
-        label: `Search ${table.name} in ${searched.join(', ')}`,
+        label: `Search ${data.title} in ${searched.join(', ')}`,
         placeholder: `Search ${searched.slice(0, NAMED_IN_SEARCH).join(', ')}${searched.length > NAMED_IN_SEARCH ? ', …' : ''}`,
         ...(query.search && { clearHref: address.with({ _search: null }) }),
       },
@@ -42,14 +45,14 @@ export function tableBar(data: TableData, address: Address): Html {
         ],
       },
     }),
-    end: html`${chooser(data)}${densities(data, address)}`,
+    end: html`${chooser(data)}${more}${densities(data, address)}`,
   })}<form id="columns" action="${safeUrl(address.path)}">${address
     .keep('_col', '_nocol')
     .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}</form>`
 }
 
 /** The boxes belong to a form beside the toolbar's, since forms cannot stand in forms. */
-function chooser({ page }: TableData): Html {
+function chooser({ page }: Listing): Html {
   const { table } = page
   const choosable = table.columns.filter(({ hidden }) => hidden !== 1)
   const shown = new Set(page.columns)
@@ -66,7 +69,7 @@ const DENSITIES = [
   ['roomy', 'Roomy rows', 'list'],
 ] as const satisfies readonly (readonly [Density, string, string])[]
 
-function densities(data: TableData, address: Address): Html {
+function densities(data: Listing, address: Address): Html {
   const current = densityOf(data, address)
   const automatic = automaticDensity(data)
   return segmented(

@@ -12,8 +12,9 @@ import type { Statement } from '../reader/protocol.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import type { Table } from '../schema.ts'
 import { visibleNeighbours } from '../visible-tables.ts'
-import { type Condition, conditionsOf } from './conditions.ts'
-import { type FilterLabels, readFilterLabels } from './filter-labels.ts'
+import { conditionsOf } from './conditions.ts'
+import { readFilterLabels } from './filter-labels.ts'
+import type { Dropped, Listing } from './listing.ts'
 import { type PagesRoom, uploadableSources } from './room.ts'
 
 /** What an actor may do with the rows of a table. */
@@ -25,25 +26,13 @@ export interface Rights {
   readonly configure: boolean
 }
 
-/** A condition of the page, and how many rows there would be without it. */
-export interface Dropped extends Condition {
-  readonly count: number
-}
-
 /** Everything that a table page shows. */
-export interface TableData extends CellFiles {
+export interface TableData extends CellFiles, Listing {
   readonly database: ServedDatabase
   readonly page: TablePage
   readonly rights: Rights
-  readonly fileColumns: ReadonlyMap<string, FileColumn>
   /** Sources that new files can go to. */
   readonly sources: ReadonlyMap<string, Source>
-  /** Rows of the whole table, where the page has conditions; at most `COUNT_LIMIT + 1`. */
-  readonly total: number | null
-  /** What the filters of foreign keys say in names. */
-  readonly labels: FilterLabels
-  /** Where conditions leave no row: what to drop, and what that gives. */
-  readonly dropped: Dropped | null
 }
 
 export async function rightsOf(
@@ -104,7 +93,11 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
     readFilterLabels(database, page.references, page.query.filters, page.rows.length === 0, c.req.raw.signal),
   ])
   const writable = page.table.isView ? { ...rights, insert: false, update: false, remove: false } : rights
-  return { database, page, rights: writable, fileColumns, ...known, sources, labels, ...conditions }
+  return {
+    title: page.table.name,
+    ...{ database, page, rights: writable, fileColumns, ...known, sources, labels, ...conditions },
+    countLimit: COUNT_LIMIT,
+  }
 }
 
 const NO_SOURCES: ReadonlyMap<string, Source> = new Map()

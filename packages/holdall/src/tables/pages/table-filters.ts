@@ -3,11 +3,11 @@ import { filterBar } from '../../web/parts/chips.ts'
 import { type Address, addressOf } from './address.ts'
 import { conditionsOf } from './conditions.ts'
 import { filterKind } from './filter-kinds.ts'
+import type { Listing } from './listing.ts'
 import { operatorChoices } from './operator-words.ts'
-import type { TableData } from './table-data.ts'
 
 /** The filters of a page as chips, and the form for another one. */
-export function tableFilters({ page, fileColumns, labels }: TableData, address: Address): Html {
+export function tableFilters({ page, fileColumns, labels }: Listing, address: Address): Html {
   const { table, references } = page
   const all = conditionsOf(page, fileColumns, address.parameters, labels)
   const conditions = all.filter(({ name }) => name !== '_search')

@@ -1,25 +1,22 @@
-import { formatCount, formatNumber } from '../../web/format.ts'
+import { formatCount } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { linkButton } from '../../web/parts/button.ts'
 import { menu } from '../../web/parts/menu.ts'
-import { pager } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { Urls } from '../../web/url.ts'
-import { placeIn } from '../place.ts'
-import { COUNT_LIMIT } from '../query.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import { type Address, addressOf } from './address.ts'
 import { answerPage } from './answer.ts'
-import { noRows } from './no-rows.ts'
+import { countWords } from './count-words.ts'
+import { noRows, noRowsYet } from './no-rows.ts'
 import { crumbs, type PagesRoom } from './room.ts'
+import { rowsFoot } from './rows-foot.ts'
 import { settle } from './settle.ts'
 import { tableBar } from './table-bar.ts'
 import { readTableData, type TableData } from './table-data.ts'
 import { tableFilters } from './table-filters.ts'
 import { tableRows } from './table-rows.ts'
-
-const PAGE_SIZES = ['20', '50', '100', '500', '1000']
 
 /** `GET /{db}/{table}` */
 export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Response> {
@@ -42,33 +39,12 @@ export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Respo
       actions: actions(data, room.urls, address),
       body: html`${tableBar(data, address)}${tableFilters(data, address)}<section class="panel all-rows" aria-label="Rows">${
         data.page.rows.length === 0
-          ? noRows(data, address, room.urls)
-          : html`${tableRows(data, address, room.urls)}${foot(data, address)}`
+          ? noRows(data, address, noRowsYet(data, room.urls))
+          : html`${tableRows(data, address, room.urls)}${rowsFoot(data, address)}`
       }</section>`,
       ...room.once.take(c, path),
     }),
   )
-}
-
-function countWords(data: TableData): Html | string {
-  const { page, total } = data
-  const conditions = page.query.filters.length + page.query.where.length + (page.query.search ? 1 : 0)
-  if (page.count === null) return page.table.isView ? 'A view' : ''
-  if (conditions === 0) return rowsWords(page.count)
-  const match = page.count === 1 && total !== 1 ? 'matches' : 'match'
-  const what = page.query.filters.length + page.query.where.length
-  const words = [page.query.search ? 'the search' : '', what > 0 ? formatCount(what, 'filter') : '']
-    .filter(Boolean)
-    .join(' and ')
-  return `${upTo(page.count)} of ${total === null ? 'all' : upTo(total)} rows ${match} ${words}`
-}
-
-function upTo(count: number): string {
-  return count > COUNT_LIMIT ? `more than ${formatNumber(COUNT_LIMIT)}` : formatNumber(count)
-}
-
-function rowsWords(count: number): string {
-  return count > COUNT_LIMIT ? `More than ${formatNumber(COUNT_LIMIT)} rows` : formatCount(count, 'row')
 }
 
 function actions({ page, rights, fileColumns, database }: TableData, urls: Urls, address: Address): Html {
@@ -100,22 +76,4 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
       [{ label: 'These rows as JSON', href: json, icon: 'download' }],
     ],
   })}`
-}
-
-function foot({ page }: TableData, address: Address): Html {
-  const first = placeIn(page.table, address.parameters, '_next') === undefined
-  const { count, rows, query } = page
-  const of = count === null ? '' : ` of ${upTo(count)}`
-  const text = first ? `Rows 1–${formatNumber(rows.length)}${of}` : `${formatCount(rows.length, 'row')}${of}`
-  const size = String(query.size)
-  const sizes = PAGE_SIZES.includes(size) ? PAGE_SIZES : [...PAGE_SIZES, size].sort((a, b) => Number(a) - Number(b))
-  const next = new URLSearchParams(address.parameters)
-  for (const name of ['cursor', '_change']) next.delete(name)
-  next.set('_next', page.next ?? '')
-  return pager({
-    text,
-    firstHref: first ? null : address.with({}),
-    nextHref: page.next === null ? null : `${address.path}?${next}`,
-    sizes: { action: address.path, name: '_size', value: size, options: sizes, keep: address.keep('_size') },
-  })
 }

@@ -11,6 +11,7 @@ import type { SqliteValue } from '../value.ts'
 import type { Address } from './address.ts'
 import { columnWords } from './column-words.ts'
 import { densityOf } from './density.ts'
+import type { Listing } from './listing.ts'
 import { sourceFor } from './room.ts'
 import { type TableData, titleColumn } from './table-data.ts'
 import { plainText, referenceCell, shortened, valueCell } from './value-cell.ts'
@@ -27,7 +28,7 @@ function order({ page }: TableData): number[] {
 /** The rows of a page as a table, each column drawn in its own way. */
 export function tableRows(data: TableData, address: Address, urls: Urls): Html {
   const { page, fileColumns, rights } = data
-  const { table, query } = page
+  const { table } = page
   const shown = order(data)
   const kinds = shown.map((index, at) => kindOf(table, page.columns[index] as string, at === 0, data))
   const cells = shown.map((index, at) => cellWriter(data, index, kinds[at] as ColumnKind, urls))
@@ -41,10 +42,8 @@ export function tableRows(data: TableData, address: Address, urls: Urls): Html {
       ...(rights.update && known.href !== null && { edit: { href: `${known.href}/-/update`, label: known.label } }),
     }
   })
-  const sorted =
-    query.sort === null ? '' : `, sorted by ${query.sort.column}, ${query.sort.descending ? 'descending' : 'ascending'}`
   return dataTable({
-    caption: `${table.name}${sorted}`,
+    caption: rowsCaption(data),
     columns: shown.map((index, at) =>
       head(data, page.columns[index] as string, kinds[at] as ColumnKind, address, urls),
     ),
@@ -61,23 +60,14 @@ interface RowPlace {
 
 function head(data: TableData, name: string, kind: ColumnKind, address: Address, urls: Urls): TableColumn {
   const { page, fileColumns } = data
-  const { table, query } = page
-  const sorted = query.sort ?? byKey(table)
-  const current = sorted?.column === name
+  const { table } = page
   const type = columnWords(table, name, fileColumns.get(name), page.references.get(name))
-  const sort = {
-    href:
-      current && !sorted.descending
-        ? address.with({ _sort: null, _sort_desc: name })
-        : address.with({ _sort: name, _sort_desc: null }),
-    ...(current && { direction: sorted.descending ? ('descending' as const) : ('ascending' as const) }),
-  }
   const attach = attachMany(data, name, urls)
   return {
     label: name,
     kind,
     ...(type !== '' && { type }),
-    ...(isSortable(table, name) && { sort }),
+    ...sortLink(page, name, address),
     ...(attach && { attach }),
   }
 }
@@ -96,6 +86,25 @@ function attachMany({ fileColumns, sources, rights, database, page }: TableData,
     'max-size': rule.maxSize ?? null,
     action: `${urls.table(database.name, page.table.name)}/-/attach`,
   }
+}
+
+/** Where a press on a column's name leads; nothing where rows are not sorted by it. */
+export function sortLink({ table, query }: Listing['page'], name: string, address: Address): Pick<TableColumn, 'sort'> {
+  if (!isSortable(table, name)) return {}
+  const sorted = query.sort ?? byKey(table)
+  const current = sorted?.column === name
+  const href =
+    current && !sorted.descending
+      ? address.with({ _sort: null, _sort_desc: name })
+      : address.with({ _sort: name, _sort_desc: null })
+  const direction = sorted?.descending ? ('descending' as const) : ('ascending' as const)
+  return { sort: { href, ...(current && { direction }) } }
+}
+
+/** `objects, sorted by title, ascending` */
+export function rowsCaption({ title, page: { query } }: Listing): string {
+  const { sort } = query
+  return sort === null ? title : `${title}, sorted by ${sort.column}, ${sort.descending ? 'descending' : 'ascending'}`
 }
 
 /** The order of a page that nobody asked for one. */

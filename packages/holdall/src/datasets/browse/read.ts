@@ -1,0 +1,130 @@
+import { HoldallError } from '../../web/error.ts'
+import type { QueryAnswer } from '../engine/engine.ts'
+import type { AskDataset, Asks, WhoAsks } from '../query/ask.ts'
+import type { Dataset } from '../records.ts'
+import { encodeCursor, type Place } from './cursor.ts'
+import type { Question } from './question.ts'
+import { statementsOf } from './sql.ts'
+import { ownNames } from './table.ts'
+
+/** Rows are counted for so long; a page does not wait longer for a number. */
+const COUNT_MS = 3_000
+const FACET_MS = 3_000
+
+type Row = QueryAnswer['rows'][number]
+type Found = Pick<RowsPage, 'rows' | 'next'>
+
+export interface Facet {
+  readonly column: string
+  readonly values: readonly { readonly value: unknown; readonly count: number }[]
+  /** There are more values. */
+  readonly truncated: boolean
+}
+
+/** One page of a dataset. */
+export interface RowsPage {
+  readonly question: Question
+  /** With their DuckDB types. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly rows: readonly Row[]
+  /** Cursor of the next page. */
+  readonly next: string | null
+  /** All rows that match; null when counting them took too long, or nobody asked. */
+  readonly count: number | null
+  readonly facets: readonly Facet[]
+  /** Facets that took too long. */
+  readonly timedOut: readonly string[]
+}
+
+export interface ReadOptions {
+  readonly asks: Asks
+  readonly who: WhoAsks
+  readonly count: boolean
+}
+
+/** @throws HoldallError as the engine's `query` does, and what reading the sources throws */
+export async function readRows(
+  dataset: Dataset,
+  question: Question,
+  { asks, who, count }: ReadOptions,
+): Promise<RowsPage> {
+  const names = ownNames(dataset)
+  const sql = statementsOf(question, names)
+  const types = new Map(dataset.columns.map(({ name, type }) => [name, type]))
+  const columns = question.columns.map((name) => ({ name, type: types.get(name) ?? '' }))
+  return await asks.about(dataset, names.places, who, async (ask) => {
+    const found =
+      question.size === 0 ? NONE : await (question.sort === null ? inOrder(ask) : sorted(ask, question.sort))
+    const counted = count ? await countOf(ask) : null
+    const facets = await facetsOf(ask)
+    return { question, columns, ...found, count: counted, ...facets }
+  })
+
+  function placeOf(row: Row): Place {
+    return { file: Number(row[names.places.file]), row: Number(row[names.places.row]) }
+  }
+
+  function nextOf(isMore: boolean, last: Place | undefined): string | null {
+    return isMore && last !== undefined ? encodeCursor(last, dataset) : null
+  }
+
+  async function inOrder(ask: AskDataset): Promise<Found> {
+    const { rows, truncated } = await ask(sql.inOrder(), bound(question.size))
+    const last = rows.at(-1)
+    return { rows, next: nextOf(truncated, last && placeOf(last)) }
+  }
+
+  /** First where they lie, by the column that orders them alone; then those rows, whose other columns nobody has read yet. */
+  async function sorted(ask: AskDataset, by: NonNullable<Question['sort']>): Promise<Found> {
+    const found = await ask(sql.sortedPlaces(by), bound(question.size))
+    const places = found.rows.map(placeOf)
+    if (places.length === 0) return NONE
+    const { rows } = await ask(sql.at(places), { maxRows: question.size })
+    const byPlace = new Map(rows.map((row) => [keyOf(placeOf(row)), row]))
+    return {
+      rows: places.map((place) => byPlace.get(keyOf(place))).filter((row) => row !== undefined),
+      next: nextOf(found.truncated, places.at(-1)),
+    }
+  }
+
+  function bound(maxRows: number, timeoutMs?: number) {
+    return { maxRows, parameters: question.conditions.parameters, ...(timeoutMs !== undefined && { timeoutMs }) }
+  }
+
+  async function countOf(ask: AskDataset): Promise<number | null> {
+    if (question.conditions.sql.length === 0) return dataset.rowCount
+    const answer = await inTime(ask(sql.count(), bound(1, COUNT_MS)))
+    return answer === null ? null : Number(answer.rows[0]?.n)
+  }
+
+  async function facetsOf(ask: AskDataset): Promise<Pick<RowsPage, 'facets' | 'timedOut'>> {
+    const facets: Facet[] = []
+    const timedOut: string[] = []
+    for (const column of question.facets) {
+      const answer = await inTime(ask(sql.facet(column), bound(question.facetSize, FACET_MS)))
+      if (answer === null) timedOut.push(column)
+      else facets.push({ column, ...valuesOf(answer) })
+    }
+    return { facets, timedOut }
+  }
+}
+
+const NONE: Found = { rows: [], next: null }
+
+function keyOf({ file, row }: Place): string {
+  return `${file}.${row}`
+}
+
+function valuesOf({ rows, truncated }: QueryAnswer): Omit<Facet, 'column'> {
+  return { values: rows.map(({ value, n }) => ({ value, count: Number(n) })), truncated }
+}
+
+/** Null where it took too long, or others ask so much that there is no turn for it. */
+async function inTime(answer: Promise<QueryAnswer>): Promise<QueryAnswer | null> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof HoldallError && (error.code === 'query_limit' || error.code === 'query_busy')) return null
+    throw error
+  }
+}
