@@ -7,6 +7,7 @@ import type { Log } from '../web/log.ts'
 import { createUrls } from '../web/url.ts'
 import { CommandError, type CommandIo, DATA_OPTIONS, parse } from './arguments.ts'
 import { type Cleaning, createCleaning, removed } from './gc/cleaning.ts'
+import { purgeDatasets } from './gc/datasets.ts'
 import { clearPictures, clearRows, endSessions, purgeTrash } from './gc/registry.ts'
 import { clearSources } from './gc/storages.ts'
 import { reportUnused } from './gc/unused.ts'
@@ -47,6 +48,7 @@ export async function gc(argv: readonly string[], io: CommandIo): Promise<void> 
 async function collect(cleaning: Cleaning, temporaryFiles: () => number): Promise<void> {
   const { remove, io, say } = cleaning
   await purgeTrash(cleaning)
+  if (!io.signal.aborted) await purgeDatasets(cleaning)
   const doubtful = await clearSources(cleaning)
   if (!io.signal.aborted) {
     await endSessions(cleaning)

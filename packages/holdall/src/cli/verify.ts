@@ -1,3 +1,4 @@
+import { type VerifiedObjects, verifyObjects } from '../datasets/upkeep/verify.ts'
 import { type Problem, type Verified, verifySource } from '../files/upkeep/verify.ts'
 import { killPoint } from '../sources/kill-point.ts'
 import type { Source, Sources } from '../sources/sources.ts'
@@ -75,7 +76,20 @@ async function verifyOne(
       },
       onProgress: (phase, done, total) => report.progress(source, phase, done, total),
     })
-    report.done(source, verified, found.problems - before.problems, found.repaired - before.repaired)
+    const datasets = await verifyObjects({
+      database: data.db,
+      source,
+      storage: await source.storage(),
+      thorough: !quick,
+      signal: io.signal,
+      onProblem(problem) {
+        found.problems += 1
+        if (problem.kind === 'damaged') found.damaged += 1
+        report.problem(source, { ...problem, repaired: false })
+      },
+      onProgress: (done) => report.progress(source, 'datasets', done, done),
+    })
+    report.done(source, { ...verified, datasets }, found.problems - before.problems, found.repaired - before.repaired)
   } catch (error) {
     if (io.signal.aborted) {
       throw new CommandError(
@@ -98,11 +112,14 @@ function advice({ problems, damaged }: Found, sources: number, { repair }: Wante
   return said.join(' ')
 }
 
+/** Files, and the objects of datasets. */
+type VerifiedSource = Verified & { readonly datasets: VerifiedObjects }
+
 interface Report {
   progress(source: Source, phase: string, done: number, total: number): void
   problem(source: Source, problem: Problem): void
   failed(source: Source, reason: string): void
-  done(source: Source, verified: Verified, problems: number, repaired: number): void
+  done(source: Source, verified: VerifiedSource, problems: number, repaired: number): void
 }
 
 function textReport(io: CommandIo): Report {
@@ -118,13 +135,16 @@ function textReport(io: CommandIo): Report {
       line.clear()
       io.stdout.write(`${'failed'.padEnd(10)}  ${slug}  ${reason}\n`)
     },
-    done({ slug }, { files, bytes, hashed, unhashed, known_missing, others }, problems, repaired) {
+    done({ slug }, { files, bytes, hashed, unhashed, known_missing, others, datasets }, problems, repaired) {
       line.clear()
       const facts = [`${formatCount(files, 'file')}, ${formatBytes(bytes)}`]
       if (hashed > 0) facts.push(`${formatNumber(hashed)} read again`)
       if (unhashed > 0) facts.push(`${formatNumber(unhashed)} without a hash to compare`)
       if (known_missing > 0) facts.push(`${formatNumber(known_missing)} known to be missing`)
       if (others > 0) facts.push(`${formatNumber(others)} of others`)
+      if (datasets.objects > 0) {
+        facts.push(`${formatCount(datasets.objects, 'object')} of datasets, ${formatBytes(datasets.bytes)}`)
+      }
       if (repaired > 0) facts.push(`${formatNumber(repaired)} repaired`)
       facts.push(problems === 0 ? 'all as recorded' : formatCount(problems, 'problem'))
       io.stdout.write(`${slug}: ${facts.join('; ')}\n`)

@@ -2,9 +2,10 @@ import { findOrphans, type OrphanOptions, type Orphans, removeOrphan } from '../
 import { createSeenAsRecorded, type SeenAsRecorded } from '../../files/upkeep/seen.ts'
 import { verifyRows } from '../../files/upkeep/verify.ts'
 import type { Source } from '../../sources/sources.ts'
-import type { Storage } from '../../sources/storage.ts'
+import type { Storage, StoredFile } from '../../sources/storage.ts'
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Cleaning, removed } from './cleaning.ts'
+import { clearObjects, unnamedOf } from './datasets.ts'
 import { clearUnfinished } from './unfinished.ts'
 
 /**
@@ -40,17 +41,22 @@ async function clearSource(cleaning: Cleaning, source: Source): Promise<string |
     return undefined
   }
   const seen = await createSeenAsRecorded(data.db, source)
+  const objects: StoredFile[] = []
   const options: OrphanOptions = {
     database: data.db,
     source,
     storage,
     now: Date.now,
     signal: io.signal,
-    onPage: seen.take,
+    async onPage(files) {
+      await seen.take(files)
+      objects.push(...(await unnamedOf(cleaning, source, files)))
+    },
     onListed: (listed) => line.show(source.label, `${formatCount(listed, 'file')} looked at`, listed, undefined),
   }
   const orphans = await findOrphans(options)
   await reportWithoutBytes(cleaning, source, storage, seen)
+  await clearObjects(cleaning, source, storage, objects)
   if (orphans.doubtful) {
     return `${source.slug}: most of the files there are unknown here (${formatNumber(orphans.named)} are known). Another Holdall may keep its files there, or the internal database may come from a backup that is older than they are. Nothing of it is removed.`
   }
