@@ -140,6 +140,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
           limits: parquetLimits(config.settings),
           before,
           probe: (...asked) => datasets.probe(...asked),
+          convert: (...asked) => datasets.convert(...asked),
         }),
       ],
       log,

@@ -29,6 +29,18 @@ export interface DatasetFile {
   readonly contentHash: string | null
   /** The file of its source that the object stays; none where the object is the dataset's own. */
   readonly fileId?: string
+  /** The session that brought it. */
+  readonly uploadId?: string | null
+  readonly uploadedBy?: string | null
+  /** ISO 8601, once it is there. */
+  readonly addedAt?: string
+}
+
+/** A data file with what its footer says. */
+export interface StatedFile extends DatasetFile {
+  readonly columns: readonly ParquetColumn[]
+  readonly rowGroups: RowGroups
+  readonly rowCount: number
 }
 
 export interface NewDataset {
@@ -127,17 +139,28 @@ export async function addDataset(database: InternalDatabase, dataset: NewDataset
         uploaded_by: dataset.uploadedBy,
       })
       .execute()
-    for (const [ordinal, file] of dataset.files.entries()) await insertFile(trx, dataset.id, 1, ordinal, file)
+    const onlyOne = dataset.files.filter(({ role }) => role === 'data').length === 1
+    for (const [ordinal, file] of dataset.files.entries()) {
+      // What a dataset of one file says is what that file says.
+      const { columns, rowGroups, uploadId, uploadedBy } = dataset
+      const stated = onlyOne && file.role === 'data' ? { columns, rowGroups } : {}
+      await insertFile(trx, dataset.id, { version: 1, ordinal, file: { uploadId, uploadedBy, ...file, ...stated } })
+    }
     return 'added'
   })
 }
 
-async function insertFile(
+interface NewFile {
+  readonly version: number
+  readonly ordinal: number
+  readonly file: DatasetFile & Partial<Pick<StatedFile, 'columns' | 'rowGroups'>>
+}
+
+/** One object of a version, within the transaction that says what the dataset has become with it. */
+export async function insertFile(
   trx: Transaction<Schema>,
   datasetId: string,
-  version: number,
-  ordinal: number,
-  file: DatasetFile,
+  { version, ordinal, file }: NewFile,
 ): Promise<void> {
   await trx
     .insertInto('dataset_files')
@@ -154,6 +177,10 @@ async function insertFile(
       etag: file.etag,
       content_hash: file.contentHash,
       file_id: file.fileId ?? null,
+      columns: file.columns === undefined ? null : JSON.stringify(file.columns),
+      row_groups: file.rowGroups === undefined ? null : JSON.stringify(file.rowGroups),
+      upload_id: file.uploadId ?? null,
+      uploaded_by: file.uploadedBy ?? null,
     })
     .execute()
 }
@@ -307,7 +334,7 @@ async function filesOf(
   const wanted = JSON.stringify(rows.map(({ id, version }) => [id, version]))
   const found = await database.read
     .selectFrom('dataset_files')
-    .selectAll()
+    .select(FILE)
     .where(sql<boolean>`(dataset_id, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${wanted}))`)
     .orderBy('dataset_id')
     .orderBy('ordinal')
@@ -316,7 +343,13 @@ async function filesOf(
   return byDataset
 }
 
-function fileOf(row: Selectable<DatasetFileTable>): DatasetFile {
+/** Everything but what grows with the number of columns. */
+export const FILE = [
+  ...(['dataset_id', 'version', 'ordinal', 'role', 'source_id', 'path', 'filename', 'size_bytes'] as const),
+  ...(['row_count', 'etag', 'content_hash', 'added_at', 'file_id', 'upload_id', 'uploaded_by'] as const),
+] as const
+
+export function fileOf(row: Pick<Selectable<DatasetFileTable>, (typeof FILE)[number]>): DatasetFile {
   return {
     role: row.role,
     sourceId: row.source_id,
@@ -327,6 +360,9 @@ function fileOf(row: Selectable<DatasetFileTable>): DatasetFile {
     etag: row.etag,
     contentHash: row.content_hash,
     ...(row.file_id !== null && { fileId: row.file_id }),
+    uploadId: row.upload_id,
+    uploadedBy: row.uploaded_by,
+    addedAt: row.added_at,
   }
 }
 

@@ -13,7 +13,7 @@ import type { Urls } from '../web/url.ts'
 import { rowsRoutes } from './browse/routes.ts'
 import { collectionRoutes } from './collections/routes.ts'
 import { recordCollections } from './collections/rows.ts'
-import { type Converter, createConverter } from './convert/converter.ts'
+import { createConverter } from './convert/converter.ts'
 import { openObjectCache } from './engine/cache.ts'
 import { createDuckDbEngine } from './engine/engine.ts'
 import { datasetRoutes } from './pages/routes.ts'
@@ -23,6 +23,7 @@ import { createLocalFiles } from './query/local-files.ts'
 import { queryRoutes } from './query/routes.ts'
 import { datasetTrashRoutes } from './trash/routes.ts'
 import { createDatasetTrash } from './trash/trash.ts'
+import { type ConvertObject, createConvertObject } from './uploads/convert.ts'
 import { createProbe, type Probe } from './uploads/probe.ts'
 import { datasetUploadRoutes } from './uploads/routes.ts'
 
@@ -49,7 +50,7 @@ export interface DatasetsOptions {
 export interface Datasets {
   /** For the uploads that become datasets. */
   readonly probe: Probe
-  readonly converter: Converter
+  readonly convert: ConvertObject
   readonly routes: readonly Route[]
   /** Looks for what is to be removed, now and from time to time. */
   start(): void
@@ -69,7 +70,7 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const room = { database, config, sources, permissions, urls, frame, once, origin, asks }
   return {
     probe: createProbe({ engine, folder: join(dataDirectory, 'probes') }),
-    converter,
+    convert: createConvertObject(converter, join(dataDirectory, 'conversions', 'copies')),
     routes: [
       ...collectionRoutes(room),
       ...queryRoutes(room),

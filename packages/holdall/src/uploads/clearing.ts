@@ -1,5 +1,6 @@
-import type { Multipart } from '../sources/multipart.ts'
+import type { Multipart, NewMultipart } from '../sources/multipart.ts'
 import type { Sources } from '../sources/sources.ts'
+import type { Storage } from '../sources/storage.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
 import { LONGEST_PAUSE_MS } from './limits.ts'
@@ -26,6 +27,7 @@ export function createClearing({ sessions, purposeOf, sources, log, now }: Clear
     const source = sources.byId(session.sourceId)
     if (source === undefined) return
     const storage = await source.storage()
+    for (const path of purpose.writes?.(session) ?? []) await removeWritten(storage, path)
     if (isProxied(session)) return await storage.delete?.(session.path)
     if (session.kind === 'parts') await abortParts(storage.multipart, session)
     // Asked first: where deleted files leave a mark, none is left for what never was.
@@ -98,18 +100,29 @@ export function createClearing({ sessions, purposeOf, sources, log, now }: Clear
   }
 }
 
+/** What a step wrote there, and what it had only begun to write when its process died. */
+async function removeWritten(storage: Storage, path: string): Promise<void> {
+  await abortAt(storage.multipart, path)
+  if ((await storage.stat(path)) !== undefined) await storage.delete?.(path)
+}
+
 async function abortParts(multipart: Multipart | undefined, session: UploadSession): Promise<void> {
   if (multipart === undefined) return
   const upload = multipartUploadOf(session)
   if (upload !== undefined) return await multipart.abort(upload)
-  const begun = newMultipartOf(session)
-  if (begun === undefined) return
   // Its process died before it heard what the storage calls the upload. The path has our id in it, so it is ours.
-  for (let cursor: string | null | undefined; cursor !== null && multipart.listUploads !== undefined; ) {
+  await abortAt(multipart, session.path, newMultipartOf(session))
+}
+
+/** Ends whatever uploads in parts there are of a path that is ours alone. */
+export async function abortAt(multipart: Multipart | undefined, path: string, begun?: NewMultipart): Promise<void> {
+  for (let cursor: string | null | undefined; cursor !== null && multipart?.listUploads !== undefined; ) {
     const page: Awaited<ReturnType<typeof multipart.listUploads>> = await multipart.listUploads(
       cursor ? { cursor } : {},
     )
-    for (const { id, path } of page.uploads) if (path === session.path) await multipart.abort({ ...begun, id })
+    for (const { id, path: at } of page.uploads) {
+      if (at === path) await multipart.abort({ size: 1, partSize: 1, token: '', ...begun, path, id })
+    }
     cursor = page.next
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Multipart, MultipartUpload, StoredPart } from '../sources/multipart.ts'
 import type { Storage } from '../sources/storage.ts'
 import { HoldallError } from '../web/error.ts'
@@ -7,7 +8,11 @@ import { multipartUploadOf, type UploadSession } from './session.ts'
 
 /** What became of bytes that a client sent to the storage, or in parts. */
 export type Combined =
-  | { readonly outcome: 'combined' }
+  | {
+      readonly outcome: 'combined'
+      /** Of all of it, made of those of the parts, where the storage gives none itself. */
+      readonly etag?: string
+    }
   /** Not all of it is there. What is stays; the client may send the rest and complete again. */
   | { readonly outcome: 'incomplete'; readonly error: HoldallError }
   /** The storage has nothing of it any more. */
@@ -21,9 +26,11 @@ export async function combine(session: UploadSession, storage: Storage, signal: 
   const { plan, upload } = partsOf(session)
   // An answer may have been lost: it may be whole already.
   if (await isThere(multipart, upload, signal)) return await tidied()
+  let parts: StoredPart[]
   try {
-    const { parts, wrong } = await compare(multipart, upload, plan, signal)
-    if (wrong.length > 0) throw missing(wrong)
+    const compared = await compare(multipart, upload, plan, signal)
+    if (compared.wrong.length > 0) throw missing(compared.wrong)
+    parts = compared.parts
     await multipart.complete(upload, parts, { signal })
   } catch (error) {
     // No error is believed before the object was looked at.
@@ -33,8 +40,10 @@ export async function combine(session: UploadSession, storage: Storage, signal: 
     if (error.code === 'upload_parts_missing') return { outcome: 'incomplete', error }
     throw error
   }
-  if (!(await isThere(multipart, upload, signal))) throw new Error('The storage does not show what it has completed')
-  return { outcome: 'combined' }
+  const found = await multipart.find(upload, { signal })
+  if (found?.size !== upload.size) throw new Error('The storage does not show what it has completed')
+  const etag = found.etag === undefined ? etagOfParts(parts) : undefined
+  return { outcome: 'combined', ...(etag !== undefined && { etag }) }
 
   /** Whoever completed it may have died before all of the parts was gone. */
   async function tidied(): Promise<Combined> {
@@ -71,6 +80,16 @@ async function compare(multipart: Multipart, upload: MultipartUpload, plan: Part
   }
   for (let number = (parts.at(-1)?.number ?? 0) + 1; number <= plan.partCount; number += 1) wrong.push(number)
   return { parts, wrong }
+}
+
+const MD5 = /^[0-9a-f]{32}$/i
+
+/** As S3 makes it: the MD5 of the parts' MD5s, and how many there were. */
+function etagOfParts(parts: readonly StoredPart[]): string | undefined {
+  if (!parts.every(({ etag }) => MD5.test(etag))) return undefined
+  const hash = createHash('md5')
+  for (const { etag } of parts) hash.update(Buffer.from(etag, 'hex'))
+  return `${hash.digest('hex')}-${parts.length}`
 }
 
 function missing(wrong: readonly number[]): HoldallError {

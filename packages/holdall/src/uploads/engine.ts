@@ -63,6 +63,8 @@ export interface Uploads {
   begin(session: UploadSession): Promise<Ending | undefined>
   /** Goes on with the step at which it failed; `undefined` when it has not failed, or cannot be gone on with. */
   retry(session: UploadSession): Promise<Ending | undefined>
+  /** Goes on with one whose steps wait, now that there may be a reason to. Somebody else may be at it already. */
+  resume(id: string): Promise<void>
   /** A session for something else than a file, whoever began it. */
   find(purpose: Exclude<UploadPurpose, 'file'>, id: string): Promise<UploadSession | undefined>
   /** @throws HoldallError `upload_not_found` when it is not this actor's, or of another source */
@@ -259,6 +261,11 @@ export function createUploads(options: UploadsOptions): Uploads {
         current.retryable ? finishing.retrying(current) : undefined,
       )
       return entered && follow(entered, true)
+    },
+
+    async resume(id) {
+      const lease = await sessions.claim(id, ['completing'])
+      if (lease !== undefined) follow(lease, true)
     },
 
     async find(purpose, id) {

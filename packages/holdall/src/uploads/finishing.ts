@@ -3,7 +3,7 @@ import type { Source } from '../sources/sources.ts'
 import type { Log } from '../web/log.ts'
 import { combine } from './combine.ts'
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, RETRY_LIMIT_MS } from './limits.ts'
-import { CannotFinish, type Purpose, type PurposeStep } from './purpose.ts'
+import { CannotFinish, type Purpose, type PurposeStep, type Waiting } from './purpose.ts'
 import type { Lease, UploadSession } from './session.ts'
 import type { SessionChange, Sessions } from './sessions.ts'
 import { begun, COMBINE, ended, failure, type Received } from './steps.ts'
@@ -30,18 +30,19 @@ const FAILED = 'failed'
  */
 export function createFinishing({ sessions, purposeOf, sourceById, clear, log, now }: FinishingOptions) {
   const at = () => new Date(now())
+  const stepsOf = (session: UploadSession) => purposeOf(session).steps.filter((step) => step.needed?.(session) ?? true)
 
   /** What a row says when its client says that it is done. For a body that we stored ourselves there is nothing to combine. */
   function entering(session: UploadSession, received: Received | undefined): SessionChange {
     if (received === undefined) return enteringAt(session, COMBINE, COMBINING)
-    const [first] = purposeOf(session).steps
+    const [first] = stepsOf(session)
     const combined = ended(begun(session.steps, COMBINE, at()), COMBINE, at())
     return { status: 'completing', received, ...beginning(first, combined) }
   }
 
   /** What the row of one that failed says when somebody asks for the step again at which it did. */
   function retrying(session: UploadSession): SessionChange {
-    const step = purposeOf(session).steps.find(({ name }) => name === session.failure?.step)
+    const step = stepsOf(session).find(({ name }) => name === session.failure?.step)
     return step === undefined ? enteringAt(session, COMBINE, COMBINING) : enteringAt(session, step.name, step.running)
   }
 
@@ -55,15 +56,18 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
     return { completionStatus: next.running, steps: begun(steps, next.name, at()) }
   }
 
-  /** @returns the session as it ended: `completed`, `failed`, `expired`, or `initiated`: it waits for its client again */
+  /** @returns the session as it ended: `completed`, `failed`, `expired`, or as it waits: `initiated`, `completing` */
   async function finish(lease: Lease, resumed: boolean): Promise<UploadSession> {
     let current = lease
     for (;;) {
       const { name, step } = stepOf(current.session)
       try {
         if (resumed && name !== COMBINE) await look(current)
-        if (step !== undefined && current.session.completionStatus !== step.running)
+        if (step !== undefined && current.session.completionStatus !== step.running) {
+          const waiting = await step.ready?.(current.session, current.signal)
+          if (waiting !== undefined) return await wait(current, waiting)
           current = await begin(current, step)
+        }
         const next = await (step === undefined ? attemptCombine(current) : attempt(current, step))
         if (next.session.status !== 'completing') return next.session
         current = next
@@ -83,7 +87,7 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
   function stepOf(session: UploadSession): { name: string; step?: PurposeStep } {
     const { completionStatus } = session
     if (completionStatus === COMBINING) return { name: COMBINE }
-    const { steps } = purposeOf(session)
+    const steps = stepsOf(session)
     if (completionStatus === COMBINED) return { name: steps[0]?.name ?? '', ...(steps[0] && { step: steps[0] }) }
     const at = steps.findIndex(({ running, ended }) => running === completionStatus || ended === completionStatus)
     // One that has ended was said to have, and the next was not begun yet.
@@ -94,23 +98,25 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
 
   async function attemptCombine(lease: Lease): Promise<Lease> {
     const { session } = lease
-    const purpose = purposeOf(session)
     const combined = await combine(session, await sourceOf(session).storage(), lease.signal)
-    if (combined.outcome === 'combined') return await pass(lease, { name: COMBINE, ended: COMBINED }, purpose.steps[0])
+    const { followed } = purposeOf(session)
+    if (combined.outcome === 'combined') {
+      const found = followed && combined.etag !== undefined ? { made: { final_etag: combined.etag } } : {}
+      return await pass(lease, { name: COMBINE, ended: COMBINED }, stepsOf(session)[0], found)
+    }
     const { outcome, error } = combined
-    const failed = purpose.followed
     return await sessions.change(lease, outcome, {
-      status: outcome === 'gone' ? 'expired' : failed ? 'failed' : 'initiated',
-      completionStatus: failed ? FAILED : null,
+      status: outcome === 'gone' ? 'expired' : followed ? 'failed' : 'initiated',
+      completionStatus: followed ? FAILED : null,
       failure: failure(COMBINE, error.message, at()),
       steps: ended(session.steps, COMBINE, at(), error.message),
-      ...(failed && outcome !== 'gone' && { retryable: true }),
+      ...(followed && outcome !== 'gone' && { retryable: true }),
       release: true,
     })
   }
 
   async function attempt(lease: Lease, step: PurposeStep): Promise<Lease> {
-    const { steps } = purposeOf(lease.session)
+    const steps = stepsOf(lease.session)
     const found = await step.run(lease.session, lease.signal)
     const next = steps[steps.indexOf(step) + 1]
     if (next !== undefined) return await pass(lease, step, next, found)
@@ -136,6 +142,12 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
     }
   }
 
+  /** Nobody works on it any more, until then or until somebody has a reason to. */
+  async function wait(lease: Lease, { until, made }: Waiting): Promise<UploadSession> {
+    const { session } = await sessions.change(lease, 'wait', { ...(made && { made }), release: { until } })
+    return session
+  }
+
   async function begin(lease: Lease, step: PurposeStep): Promise<Lease> {
     return await sessions.change(lease, `begin ${step.name}`, beginning(step, lease.session.steps))
   }
@@ -156,6 +168,8 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
 
   /** After a crash, the row alone proves nothing: the bytes must be there too. */
   async function look({ session, signal }: Lease): Promise<void> {
+    // What is made of them may lie elsewhere by now.
+    if (await purposeOf(session).isMade(session)) return
     const storage = await sourceOf(session).storage()
     const stat = await storage.stat(session.path, { signal })
     const size = session.received?.size ?? session.declaredSize

@@ -24,6 +24,8 @@ export interface Clearable {
   readonly lateArrivalsMs: number
   /** Whether what it makes is there: then the bytes are not ours to remove. */
   isMade(session: UploadSession): Promise<boolean>
+  /** Where else its steps may have written, in its source; it goes when nothing is made. */
+  writes?(session: UploadSession): readonly string[]
   /** Takes back what the steps may have made of a session that makes nothing. Idempotent, each thing on its own. */
   undo?(session: UploadSession): Promise<void>
 }
@@ -34,12 +36,23 @@ export interface PurposeStep {
   readonly running: string
   /** And once it has ended. */
   readonly ended: string
+  /** Whether an upload goes through it; every one without this. It always says the same of the same upload. */
+  needed?(session: UploadSession): boolean
+  /**
+   * Asked before it is begun, as often as somebody looks: when to look again, where it has to wait for something that
+   * nobody does here. Until then nobody holds the session, and `resume` goes on with it at once.
+   */
+  ready?(session: UploadSession, signal: AbortSignal): Promise<Waiting | undefined>
   /**
    * May run twice with one effect. What throws is tried again for an hour, `CannotFinish` never.
    *
    * @returns what the row keeps of it
    */
   run(session: UploadSession, signal: AbortSignal): Promise<Pick<SessionChange, 'received' | 'made'>>
+}
+
+export interface Waiting extends Pick<SessionChange, 'made'> {
+  readonly until: Date
 }
 
 /** What becomes of the bytes that a step could do nothing with. */

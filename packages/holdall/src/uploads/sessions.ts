@@ -55,8 +55,8 @@ export interface SessionChange {
   /** Beside what was there before. */
   readonly made?: Made
   readonly retryable?: boolean
-  /** Gives the lease back. With a time, nobody takes it before. */
-  readonly release?: true | { readonly notBefore: Date }
+  /** Gives the lease back. With a time, nobody takes it before, or nobody has a reason to before. */
+  readonly release?: true | { readonly notBefore: Date } | { readonly until: Date }
 }
 
 export interface SessionsPage {
@@ -320,7 +320,9 @@ export function createSessions({ store, before, now }: SessionsOptions) {
     const status = change.status ?? before
     const isOver = status !== 'initiated' && status !== 'completing'
     const ttl = ttlOf(status)
-    const notBefore = release === undefined || release === true ? undefined : release.notBefore.toISOString()
+    const notBefore =
+      typeof release === 'object' && 'notBefore' in release ? release.notBefore.toISOString() : undefined
+    const until = typeof release === 'object' && 'until' in release ? release.until.toISOString() : undefined
     // Who lives and dies with one request is looked after at once; who waits for its client, when that took too long.
     const next = status === 'initiated' && prepared ? timeOf(ttl) : time()
     return {
@@ -341,7 +343,7 @@ export function createSessions({ store, before, now }: SessionsOptions) {
         leaseProcess: null,
         leaseUntil: notBefore ?? null,
         clearAt: clearAt?.toISOString() ?? null,
-        dueAt: isOver ? (clearAt?.toISOString() ?? timeOf(ttl)) : (notBefore ?? next),
+        dueAt: isOver ? (clearAt?.toISOString() ?? timeOf(ttl)) : (notBefore ?? until ?? next),
       }),
     }
   }

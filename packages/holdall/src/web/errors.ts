@@ -221,6 +221,17 @@ export const ERRORS = {
   },
   query_busy: { status: 503, message: 'Too many queries are running. Send it again in a moment.' },
 
+  // Files that become Parquet on the way in
+  /** `kind`: CSV, Excel; `reason`: half a sentence in which the file is `it`, or one that begins with a line's number. */
+  not_convertible: {
+    status: 400,
+    message: 'No table can be made of this {kind} file: {reason}.',
+  },
+  conversion_limit: {
+    status: 400,
+    message: 'This {kind} file is past a limit: {reason}. Divide it, or convert it to Parquet and upload that.',
+  },
+
   // Uploads of datasets
   organization_id_invalid: { status: 400, message: 'Invalid organization ID format. Must be a valid UUID.' },
   multipart_session_not_found: { status: 404, message: 'Multipart upload session not found.' },
@@ -233,6 +244,20 @@ export const ERRORS = {
   multipart_registered: {
     status: 409,
     message: 'This upload is a dataset already; it cannot be cancelled any more. Delete the dataset.',
+  },
+  multipart_not_waiting: {
+    status: 409,
+    message: 'This upload does not wait for anybody to confirm it: it is in completion status {status}.',
+  },
+  multipart_joined: {
+    status: 409,
+    message:
+      'This file is part of the dataset already; it cannot be cancelled any more. Make an older version current again.',
+  },
+  dataset_in_trash: { status: 409, message: 'The dataset is in the trash. Restore it, then retry.' },
+  batch_elsewhere: {
+    status: 409,
+    message: 'The batch {id} is of another dataset, or does something else. Choose another id.',
   },
   too_many_open_uploads: {
     status: 429,

@@ -31,7 +31,7 @@ export async function endSessions({ data, sources, remove, log, say, before }: C
     .where('ttl', '<', Math.floor(Date.now() / 1_000))
     .where('status', 'in', ['completed', 'failed', 'aborted', 'expired'])
     .executeTakeFirstOrThrow()
-  const purposes = [clearableFiles(data.db), clearableDatasets(data.db, before)]
+  const purposes = [clearableFiles(data.db), clearableDatasets(data.db, sources, before)]
   if (remove) await sweepUploads({ database: data.db, sources, purposes, log, before })
   say(`${formatCount(past, 'upload session')} past their time ${removed(remove)}`)
 }

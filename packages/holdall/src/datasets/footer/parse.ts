@@ -11,7 +11,7 @@ import { PHYSICAL_NAMES } from './types.ts'
 
 const FIELD = { schema: 2, rows: 3, rowGroups: 4, notes: 5, createdBy: 6, columnOrders: 7, encryption: 8 } as const
 /** Row groups that are told one by one. */
-const MAX_EACH = 1_000
+export const MAX_EACH = 1_000
 const MAX_CREATED_BY_BYTES = 200
 /** What follows the footer: its length and the mark. */
 export const ENDING = 8

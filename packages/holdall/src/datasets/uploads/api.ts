@@ -2,10 +2,21 @@ import { z } from 'zod'
 import { PARTS_BODY } from '../../uploads/api.ts'
 import { MAX_PARTS } from '../../uploads/limits.ts'
 import { type Api, answers, JSON_TYPE, NEXT } from '../../web/api.ts'
+import { MAX_BATCH_FILES } from './limits.ts'
 
 export const STATUSES = ['initiated', 'completing', 'completed', 'failed', 'aborted', 'expired'] as const
+export const MODES = ['create', 'append', 'replace'] as const
 const COMPLETION_STATUSES = [
-  ...(['combining', 'combined', 'inferring', 'inferred', 'registering', 'registered'] as const),
+  ...([
+    'combining',
+    'combined',
+    'converting',
+    'converted',
+    'inferring',
+    'inferred',
+    'registering',
+    'registered',
+  ] as const),
   'failed',
 ] as const
 
@@ -13,7 +24,7 @@ export const INIT_BODY = z.object({
   filename: z.string({ error: 'filename is required, as a text' }).min(1, 'filename is required'),
   total_size: z
     .int({ error: 'total_size is required: the number of bytes' })
-    .min(1, 'total_size must be at least 1: an empty file is no Parquet file'),
+    .min(1, 'total_size must be at least 1: an empty file has no table'),
   content_type: z.string({ error: 'content_type must be a text' }).nullish(),
   part_size: z.int({ error: 'part_size must be a number of bytes' }).min(1, 'part_size must be at least 1').nullish(),
   part_urls: z
@@ -22,6 +33,34 @@ export const INIT_BODY = z.object({
     .max(MAX_PARTS, `part_urls may be at most ${MAX_PARTS}`)
     .nullish()
     .describe('How many addresses of parts the answer has, from the first on; all of them without it'),
+  mode: z
+    .enum(MODES, { error: `mode must be one of ${MODES.join(', ')}` })
+    .nullish()
+    .describe('What becomes of the file: a dataset of its own (default), more rows of one, or a new version of one'),
+  dataset_id: z
+    .guid({ error: 'dataset_id must be a UUID' })
+    .nullish()
+    .describe('The dataset that the file is added to, or that it replaces'),
+  batch: z
+    .object({
+      id: z
+        .string()
+        .regex(
+          /^[0-9A-Za-z_-]{8,64}$/,
+          'batch.id must have 8 to 64 letters, digits, - and _: one that nobody else uses',
+        ),
+      files: z
+        .int()
+        .min(1, 'batch.files must be at least 1')
+        .max(MAX_BATCH_FILES, `batch.files may be at most ${MAX_BATCH_FILES}`)
+        .describe('How many there will be'),
+    })
+    .nullish()
+    .describe('Files that become part of the dataset together or not at all. The caller makes up the id'),
+  confirm: z
+    .boolean({ error: 'confirm must be true or false' })
+    .nullish()
+    .describe('Add it whatever columns differ, without waiting for `confirm`'),
 })
 
 const BYTES = z.int().min(0)
@@ -43,8 +82,9 @@ const PLAN = {
   part_count: z.int().min(1),
   total_size: BYTES,
 }
+const COLUMN = z.object({ name: z.string(), type: z.string() })
 const STEP = z.object({
-  step: z.string().describe('combine, infer or register'),
+  step: z.string().describe('combine, convert (of what is no Parquet), infer or register'),
   phase: z.enum(['start', 'end']),
   started_at: z.string().optional(),
   finished_at: z.string().optional(),
@@ -77,7 +117,46 @@ const SESSION = {
     .nullable(),
   schema_inferred_at: z.string().nullable(),
   dataset_id: z.string().describe('Of the dataset that it becomes; it is there once it is registered'),
+  mode: z.enum(MODES),
+  batch_id: z.string().nullable().describe('Of the files that become part of the dataset together'),
+  differences: z
+    .object({
+      same: BYTES,
+      added: z.array(COLUMN).describe('Only in the file; rows that are there read NULL'),
+      missing: z.array(COLUMN).describe('Only in the dataset; rows of the file read NULL'),
+      changed: z.array(
+        z.object({
+          name: z.string(),
+          from: z.string().describe('In the dataset'),
+          to: z.string().describe('In the file'),
+          becomes: z.string().nullable().describe('What holds both; null: nothing does'),
+        }),
+      ),
+      added_count: BYTES.describe('Of very many columns the lists have the first'),
+      missing_count: BYTES,
+      changed_count: BYTES,
+      is_there: z
+        .boolean()
+        .describe('A file of this size that says the same of all its columns is part of the dataset already'),
+    })
+    .nullable()
+    .describe('How the columns of a file that is added differ from those of the dataset, once that is known'),
+  waits_for: z
+    .enum(['files', 'confirmation'])
+    .nullable()
+    .describe('The other files of its batch, or somebody who calls `confirm`'),
   table_name: z.string().nullable().describe('The name to use in SQL, once it is registered'),
+  format: z.string().describe('`parquet`, or what it is converted from: csv, tsv, ndjson, json, xlsx'),
+  conversion: z
+    .object({
+      encoding: z.string().nullable(),
+      delimiter: z.string().nullable(),
+      has_header: z.boolean().nullable(),
+      sheet: z.string().nullable().describe('Of Excel: the one that was read'),
+      warnings: z.array(z.object({ column: z.string().nullable(), message: z.string() })),
+    })
+    .nullable()
+    .describe('How it was read, once it is converted'),
   glue_table_name: z.string().nullable(),
   glue_database_name: z.string().nullable(),
   completion_steps_log: z.array(STEP),
@@ -105,8 +184,9 @@ const BEGUN = {
 
 export const DATASET_UPLOADS_API = {
   init: {
-    summary: 'Begin to upload a Parquet file that becomes a dataset',
-    description: 'Then each part is sent to its address with `PUT`, and `complete` is called.',
+    summary: 'Begin to upload a file that becomes a dataset',
+    description:
+      'Then each part is sent to its address with `PUT`, and `complete` is called. CSV, TSV, NDJSON, JSON and Excel (by the ending of its name, else by its type) are made into Parquet after that; what was sent is kept.',
     body: { [JSON_TYPE]: INIT_BODY },
     answers: [
       answers(
@@ -164,6 +244,13 @@ export const DATASET_UPLOADS_API = {
     summary: 'Go on with the step that failed',
     body: { [JSON_TYPE]: z.unknown() },
     answers: [answers(BEGUN, { status: 202, means: 'The step has begun again' })],
+  },
+  confirm: {
+    summary: 'Add a file whose columns differ from those of its dataset',
+    description:
+      'And with it all files of its batch that were begun; files of the batch that were announced and not begun come no more.',
+    body: { [JSON_TYPE]: z.unknown() },
+    answers: [answers(BEGUN, { status: 202, means: 'It goes on. `GET` of the upload says how' })],
   },
   abort: {
     summary: 'Give an upload up',

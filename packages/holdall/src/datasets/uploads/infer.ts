@@ -1,8 +1,11 @@
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { BeforeIo } from '../../sources/filesystem/io.ts'
 import type { Sources } from '../../sources/sources.ts'
 import type { PurposeStep } from '../../uploads/purpose.ts'
 import type { ParquetLimits } from '../footer/limits.ts'
 import { INFER_AT_ONCE } from './limits.ts'
-import { toMade } from './made.ts'
+import { compare } from './look.ts'
+import { madeOf, toMade } from './made.ts'
 import { asFinal, footerOf, uploadedObject } from './object.ts'
 import { previewOf } from './preview.ts'
 import type { Probe } from './probe.ts'
@@ -13,13 +16,16 @@ export interface InferOptions {
   readonly probe: Probe
   readonly limits?: ParquetLimits
   readonly now?: () => number
+  readonly database: InternalDatabase
+  readonly before?: BeforeIo | undefined
 }
 
 /**
  * Reads the schema from the object's footer, whose every claim is held against the file, and has one page read, so that
  * a footer that is fine above data that is not is noticed before anybody asks for rows.
  */
-export function createInfer({ sources, probe, limits, now = Date.now }: InferOptions): PurposeStep['run'] {
+export function createInfer(options: InferOptions): PurposeStep['run'] {
+  const { sources, probe, limits, now = Date.now } = options
   const turn = createTurnstile(INFER_AT_ONCE)
   return (session, signal) =>
     turn(signal, async () => {
@@ -29,8 +35,10 @@ export function createInfer({ sources, probe, limits, now = Date.now }: InferOpt
         throw asFinal(error)
       })
       await object.assertSame(signal)
+      const { join } = madeOf(session)
       const made = toMade({
-        final_etag: object.etag,
+        ...(join !== undefined && (await compare(options, session, { join, object, parquet }))),
+        final_etag: object.etag ?? (object.path === session.path ? madeOf(session).final_etag : null) ?? null,
         object_version: object.version,
         parquet_schema_preview: previewOf(parquet),
         schema_inferred_at: new Date(now()).toISOString(),

@@ -11,3 +11,12 @@ export const OVER_LIMIT_KEPT_MS = 7 * DAY_MS
 /** Addresses are good for twelve hours; what was begun at the last moment may take an hour more. */
 export const LATE_PARTS_MS = 13 * 3_600_000
 export const PARQUET_TYPE = 'application/vnd.apache.parquet'
+/** For files that come together, one waits so long for the others before it is laid aside. */
+export const BATCH_PATIENCE_MS = 3_000
+export const BATCH_LOOK_MS = 200
+/** And then it is looked so often whether they have come. */
+export const BATCH_PAUSE_MS = 5_000
+/** What waits for somebody to confirm it is kept for so long. */
+export const REVIEW_WAIT_MS = 6 * DAY_MS
+/** Files that become part of a dataset together. */
+export const MAX_BATCH_FILES = 1_000

@@ -8,6 +8,7 @@ import type { ParquetLimits } from '../footer/limits.ts'
 import type { ParquetFile } from '../footer/parquet-file.ts'
 import { readParquetFooter } from '../footer/read.ts'
 import { OVER_LIMIT_KEPT_MS } from './limits.ts'
+import { dataPathOf } from './made.ts'
 
 /** The object of an upload in one state: whatever is read of it is of that one. */
 export interface UploadedObject {
@@ -23,10 +24,19 @@ export interface UploadedObject {
   assertSame(signal: AbortSignal): Promise<void>
 }
 
-/** @throws CannotFinish when nothing is there */
+/** The Parquet of an upload. @throws CannotFinish when nothing is there */
 export async function uploadedObject(
   sources: Sources,
-  { sourceId, path }: UploadSession,
+  session: UploadSession,
+  signal: AbortSignal,
+): Promise<UploadedObject> {
+  return await objectAt(sources, { sourceId: session.sourceId, path: dataPathOf(session) }, signal)
+}
+
+/** @throws CannotFinish when nothing is there */
+export async function objectAt(
+  sources: Sources,
+  { sourceId, path }: Pick<UploadSession, 'sourceId' | 'path'>,
   signal: AbortSignal,
 ): Promise<UploadedObject> {
   const source = sources.byId(sourceId)
@@ -76,10 +86,12 @@ export function asFinal(error: unknown): unknown {
   return error
 }
 
-const INVALID: ReadonlySet<string> = new Set(['parquet_invalid', 'parquet_encrypted'])
+const INVALID: ReadonlySet<string> = new Set(['parquet_invalid', 'parquet_encrypted', 'not_convertible'])
 /** A reader that needs too much, or ends, says nothing for certain about the file. */
-const PAST_LIMIT: ReadonlySet<string> = new Set(['parquet_limit_exceeded', 'query_limit', 'query_crashed'])
+const PAST_LIMIT: ReadonlySet<string> = new Set([
+  ...(['parquet_limit_exceeded', 'conversion_limit', 'query_limit', 'query_crashed'] as const),
+])
 
-function versionOf({ etag, size, lastModified }: StoredFile): string {
+export function versionOf({ etag, size, lastModified }: StoredFile): string {
   return `${size} ${etag ?? lastModified?.toISOString() ?? ''}`
 }

@@ -10,8 +10,10 @@ import { findCollection } from '../collections/rows.ts'
 import type { ParquetLimits } from '../footer/limits.ts'
 import { datasetIdOf } from '../identity.ts'
 import { addDataset, findDataset } from '../records.ts'
+import { createJoin } from './join.ts'
 import { madeOf, toMade } from './made.ts'
 import { footerOf, uploadedObject } from './object.ts'
+import { originalOf, sourceTypeOf } from './original.ts'
 
 export interface RegisterOptions {
   readonly database: InternalDatabase
@@ -23,7 +25,6 @@ export interface RegisterOptions {
 
 /** What somebody has to change before a retry can end better. */
 const REFUSALS: ReadonlySet<string> = new Set(['collection_gone', 'catalog_unavailable'])
-const SOURCE_TYPE = 'multipart_parquet_upload'
 
 /** Enters the dataset in its collection: one insert, or the sight of what an earlier run has inserted. */
 export function createRegister(options: RegisterOptions): PurposeStep['run'] {
@@ -35,9 +36,16 @@ export function createRegister(options: RegisterOptions): PurposeStep['run'] {
     return collection
   }
 
+  const joined = createJoin(options)
+
   async function register(session: UploadSession, signal: AbortSignal) {
     const collection = await collectionOf(session)
     requireCatalog(collection)
+    const { join } = madeOf(session)
+    if (join !== undefined) {
+      await joined(session, join, signal)
+      return await namesOf(collection.seq, join.dataset)
+    }
     const object = await uploadedObject(sources, session, signal)
     if (object.version !== madeOf(session).object_version) {
       throw new CannotFinish('The object is no longer the one whose schema was inferred.')
@@ -45,13 +53,15 @@ export function createRegister(options: RegisterOptions): PurposeStep['run'] {
     // The row has room for a part of the schema only, and may have been written by a process that is no more.
     const { columns, rowGroups, rowCount } = await footerOf(object, limits, signal)
     const id = datasetIdOf(session.id)
-    const { path, filename, sourceId } = session
+    const { filename, sourceId } = session
+    const { conversion } = madeOf(session)
     signal.throwIfAborted()
     before('database: add dataset')
     await addDataset(database, {
       id,
       collection: collection.seq,
-      sourceType: SOURCE_TYPE,
+      sourceType: sourceTypeOf(session),
+      warnings: conversion?.warnings ?? [],
       uploadId: session.id,
       filename,
       columns,
@@ -64,16 +74,21 @@ export function createRegister(options: RegisterOptions): PurposeStep['run'] {
         {
           role: 'data',
           sourceId,
-          path,
+          path: object.path,
           filename,
           sizeBytes: object.size,
           rowCount,
           etag: object.etag,
           contentHash: null,
         },
+        ...originalOf(session),
       ],
     })
-    const dataset = await findDataset(database, collection.seq, id)
+    return await namesOf(collection.seq, id)
+  }
+
+  async function namesOf(collection: number, id: string) {
+    const dataset = await findDataset(database, collection, id)
     if (dataset === undefined) throw new Error('The dataset is not there after it was added')
     const made = toMade({
       table_name: dataset.tableName,

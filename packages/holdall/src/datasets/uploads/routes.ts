@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
+import type { z } from 'zod'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { PartsPage } from '../../sources/multipart.ts'
-import { datasetFolder } from '../../sources/paths.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { PARTS_BODY } from '../../uploads/api.ts'
 import { incoming } from '../../uploads/claim.ts'
@@ -16,13 +17,20 @@ import { HoldallError } from '../../web/error.ts'
 import type { Method, Need, Route, RouteContext } from '../../web/route.ts'
 import type { Urls } from '../../web/url.ts'
 import { requireCatalog } from '../collections/catalog.ts'
+import type { Collection } from '../collections/rows.ts'
+import { kindOf, TYPE_OF } from '../convert/kinds.ts'
 import { datasetIdOf } from '../identity.ts'
+import { addMember, openBatch } from '../joining/batches.ts'
+import { dataPath, partName, waitingPath } from '../joining/paths.ts'
 import { collectionAt, mayCollection } from '../place.ts'
+import { findDataset } from '../records.ts'
 import { DATASET_UPLOADS_API, INIT_BODY, STATUSES } from './api.ts'
+import { goOnWithBatch } from './go-on.ts'
 import { MAX_OPEN_UPLOADS, PARQUET_TYPE } from './limits.ts'
-import { madeOf, toMade } from './made.ts'
+import { datasetOf, madeOf, toMade } from './made.ts'
+import { originalPath } from './original.ts'
 import { type Standing, sessionJson } from './session-json.ts'
-import { sourceOf } from './source.ts'
+import { sourceOf, sourceOfDataset } from './source.ts'
 
 export interface DatasetUploadRoutesOptions {
   readonly uploads: Uploads
@@ -56,9 +64,14 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
     const collection = await collectionAt({ database }, c)
     const body = await readJson(c, INIT_BODY)
     requireCatalog(collection)
-    const { filename, declaredType = PARQUET_TYPE } = incoming(body.filename, body.content_type ?? undefined, undefined)
+    const sent = incoming(body.filename, body.content_type ?? undefined, undefined)
+    const { filename } = sent
+    const kind = kindOf(filename, sent.declaredType)
+    const declaredType = sent.declaredType ?? (kind === undefined ? PARQUET_TYPE : TYPE_OF[kind])
+    const joining = await joinIn(c, collection, body)
     await checkRoom(organizationId, collection.id)
-    const source = sourceOf(sources, collection)
+    const source = joining?.source ?? sourceOf(sources, collection)
+    const batch = joining && (await openBatch(database, joining.batch))
     const session = await uploads.planFor(source, c.var.actor, {
       purpose: 'dataset',
       organizationId,
@@ -66,12 +79,21 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
       file: { filename, declaredType, declaredSize: body.total_size },
       partSize: body.part_size ?? undefined,
       placeOf({ id, fileId }, storage) {
-        const folder = datasetFolder(organizationId, datasetIdOf(id))
-        const path = `${folder}v1/data/part-${fileId.slice('df-'.length)}.parquet`
-        const { bucket, key } = storage.address?.(path) ?? { bucket: source.slug, key: path }
-        return { path, made: toMade({ s3_bucket: bucket, s3_key: key }) }
+        const name = partName(fileId)
+        const dataset = joining?.batch.datasetId ?? datasetIdOf(id)
+        const path =
+          joining?.batch.mode === 'append'
+            ? waitingPath(organizationId, dataset, id, name)
+            : dataPath(organizationId, dataset, batch?.version ?? 1, name)
+        const sentTo = kind === undefined ? path : originalPath(organizationId, dataset, fileId, filename)
+        const { bucket, key } = storage.address?.(sentTo) ?? { bucket: source.slug, key: sentTo }
+        const convert = kind && { from: kind, path }
+        const join = joining && { mode: joining.batch.mode, dataset, batch: joining.batch.id }
+        const made = toMade({ s3_bucket: bucket, s3_key: key, ...(convert && { convert }), ...(join && { join }) })
+        return { path: sentTo, made }
       },
     })
+    if (joining !== undefined) await addMember(database, joining.batch.id, session.id)
     const plan = session.plan as NonNullable<UploadSession['plan']>
     const count = Math.min(body.part_urls ?? plan.partCount, plan.partCount)
     const numbers = Array.from({ length: count }, (_, at) => at + 1)
@@ -80,7 +102,8 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
       return c.json({
         ok: true,
         upload_id: session.id,
-        dataset_id: datasetIdOf(session.id),
+        dataset_id: datasetOf(session),
+        batch_id: madeOf(session).join?.batch ?? null,
         s3_bucket: madeOf(session).s3_bucket,
         s3_key: madeOf(session).s3_key,
         part_size: plan.partSize,
@@ -94,6 +117,30 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
       // Nobody will ever hear of it.
       await uploads.abort(session).catch(() => {})
       throw error
+    }
+  }
+
+  /** The dataset that a file is sent to, and what it comes with; undefined for one that becomes a dataset itself. */
+  async function joinIn(c: RouteContext, collection: Collection, body: z.infer<typeof INIT_BODY>) {
+    const { mode, dataset_id: id, batch, confirm } = body
+    if (mode === undefined || mode === null || mode === 'create') {
+      if (id == null) return undefined
+      throw badField('mode', 'mode must be append or replace with a dataset_id')
+    }
+    if (id == null) throw badField('dataset_id', `dataset_id is required: the dataset to ${mode}`)
+    const dataset = await findDataset(database, collection.seq, id)
+    if (dataset === undefined) throw new HoldallError('dataset_not_found', { id })
+    if (dataset.deletionRequestedAt !== null) throw new HoldallError('dataset_in_trash')
+    return {
+      source: sourceOfDataset(sources, dataset, collection),
+      batch: {
+        id: batch?.id ?? randomUUID(),
+        datasetId: dataset.id,
+        mode,
+        files: batch?.files ?? 1,
+        isConfirmed: confirm === true,
+        by: c.var.actor?.id ?? null,
+      },
     }
   }
 
@@ -215,6 +262,19 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
     return accepted(c, begun.session, GOING_ON)
   }
 
+  /** What differs was seen, and is wanted: with this upload all that came with it goes on. */
+  async function confirm(c: RouteContext): Promise<Response> {
+    const session = await find(c)
+    const { join } = madeOf(session)
+    const waits = session.status === 'completing' && session.completionStatus === 'inferred'
+    if (join === undefined || !waits || !(await goOnWithBatch(options, join.batch, c.var.actor))) {
+      const { status, completionStatus } = (await uploads.find('dataset', session.id)) ?? session
+      const error = new HoldallError('multipart_not_waiting', { status: completionStatus ?? status })
+      return c.json({ ...error.toBody(), completion_status: completionStatus }, 409)
+    }
+    return accepted(c, session, GOING_ON)
+  }
+
   function accepted(c: RouteContext, session: UploadSession, message: string): Response {
     const { s3_bucket, s3_key } = madeOf(session)
     return c.json(
@@ -247,7 +307,8 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
     const session = await find(c)
     await uploads.abort(session).catch((error: unknown) => {
       const registered = error instanceof HoldallError && error.code === 'upload_not_open'
-      throw registered ? new HoldallError('multipart_registered', {}, { cause: error }) : error
+      const code = madeOf(session).join === undefined ? 'multipart_registered' : 'multipart_joined'
+      throw registered ? new HoldallError(code, {}, { cause: error }) : error
     })
     return c.json({ ok: true, upload_id: session.id, status: 'aborted' })
   }
@@ -264,6 +325,7 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
     route('GET', '/:upload/parts', VIEW, DATASET_UPLOADS_API.parts, parts),
     route('POST', '/:upload/parts', EDIT, DATASET_UPLOADS_API.partUrls, signMore),
     route('POST', '/:upload/complete', EDIT, DATASET_UPLOADS_API.complete, complete),
+    route('POST', '/:upload/confirm', EDIT, DATASET_UPLOADS_API.confirm, confirm),
     route('POST', '/:upload/retry', EDIT, DATASET_UPLOADS_API.retry, retry),
   ]
 }
@@ -281,6 +343,10 @@ function statusesIn(asked: string | undefined): (typeof STATUSES)[number][] | un
   if (found !== undefined) return [found]
   const message = `status must be one of ${STATUSES.join(', ')}`
   throw new HoldallError('bad_request', {}, { errors: [message], fields: { status: message } })
+}
+
+function badField(field: string, message: string): HoldallError {
+  return new HoldallError('bad_request', {}, { errors: [message], fields: { [field]: message } })
 }
 
 function partUrlJson({ number, url, headers, expiresIn }: AddressedPart) {

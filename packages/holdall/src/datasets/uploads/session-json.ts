@@ -1,8 +1,8 @@
 import type { UploadSession } from '../../uploads/session.ts'
 import type { Actor } from '../../web/route.ts'
-import { datasetIdOf } from '../identity.ts'
+import type { Conversion } from '../convert/delimited.ts'
 import { PARQUET_TYPE } from './limits.ts'
-import { madeOf } from './made.ts'
+import { datasetOf, madeOf } from './made.ts'
 
 /** What the storage says of an upload that waits for its parts. */
 export interface Standing {
@@ -30,8 +30,14 @@ export function sessionJson(session: UploadSession, { bytesReceived, checksum }:
     completed_at: session.completedAt,
     parquet_schema_preview: made.parquet_schema_preview ?? null,
     schema_inferred_at: made.schema_inferred_at ?? null,
-    dataset_id: datasetIdOf(session.id),
+    dataset_id: datasetOf(session),
+    mode: made.join?.mode ?? 'create',
+    batch_id: made.join?.batch ?? null,
+    differences: made.differences ?? null,
+    waits_for: session.completionStatus === 'inferred' ? (made.waits_for ?? null) : null,
     table_name: made.table_name ?? null,
+    format: made.convert?.from ?? 'parquet',
+    conversion: made.conversion === undefined ? null : conversionJson(made.conversion),
     glue_table_name: made.glue_table_name ?? null,
     glue_database_name: made.glue_database_name ?? null,
     completion_steps_log: session.steps,
@@ -44,5 +50,15 @@ export function sessionJson(session: UploadSession, { bytesReceived, checksum }:
     checksum,
     expires_at: new Date(session.ttl * 1_000).toISOString(),
     is_own: actor !== null && session.actorId === actor.id,
+  }
+}
+
+function conversionJson({ encoding, delimiter, hasHeader, sheet, warnings }: Conversion) {
+  return {
+    encoding: encoding ?? null,
+    delimiter: delimiter ?? null,
+    has_header: hasHeader ?? null,
+    sheet: sheet ?? null,
+    warnings,
   }
 }

@@ -1,6 +1,8 @@
+import { isDatasetPath } from '../../sources/paths.ts'
 import type { Source, Sources } from '../../sources/sources.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Collection } from '../collections/rows.ts'
+import type { DatasetSummary } from '../records.ts'
 
 /**
  * Where the objects of a collection go: to the source that it names, else to the one that is there by default, else to
@@ -17,4 +19,19 @@ export function sourceOf(sources: Sources, { source }: Pick<Collection, 'source'
     active[0]
   if (found === undefined) throw new HoldallError('source_not_found', { source: 'default' })
   return found
+}
+
+/**
+ * Where more of a dataset goes: to where the rest of it lies, since a catalog knows a dataset by one place. One that was
+ * made of a file of somebody's source gets its own place like a new one.
+ *
+ * @throws HoldallError `source_not_found`
+ */
+export function sourceOfDataset(
+  sources: Sources,
+  { files }: Pick<DatasetSummary, 'files'>,
+  collection: Pick<Collection, 'source'>,
+): Source {
+  const own = files.find(({ role, path }) => role === 'data' && isDatasetPath(path))
+  return (own && sources.byId(own.sourceId)) ?? sourceOf(sources, collection)
 }

@@ -20,9 +20,11 @@ import { createLog } from '../../web/log.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { createUrls } from '../../web/url.ts'
 import { recordCollections } from '../collections/rows.ts'
+import { createConverter } from '../convert/converter.ts'
 import { createDuckDbEngine } from '../engine/engine.ts'
 import type { ParquetLimits } from '../footer/limits.ts'
 import { ORGANIZATION } from '../testing.ts'
+import { createConvertObject } from './convert.ts'
 import { createProbe } from './probe.ts'
 import { datasetPurpose } from './purpose.ts'
 import { datasetUploadRoutes } from './routes.ts'
@@ -78,6 +80,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const urls = createUrls('/')
   const engine = createDuckDbEngine({ folder: join(folder, 'queries'), log })
   const probe = createProbe({ engine, folder: join(folder, 'probes') })
+  const converter = createConverter({ folder: join(folder, 'conversions'), log })
+  const convert = createConvertObject(converter, join(folder, 'conversions', 'copies'))
   const files = createFiles({
     database,
     sources,
@@ -91,7 +95,17 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     sources,
     intake: files.intake,
     ...(storeOf && { store: storeOf(createInternalStore(database)) }),
-    purposes: [datasetPurpose({ database, sources, probe, ...(limits && { limits }), before, ...(now && { now }) })],
+    purposes: [
+      datasetPurpose({
+        database,
+        sources,
+        probe,
+        convert,
+        ...(limits && { limits }),
+        before,
+        ...(now && { now }),
+      }),
+    ],
     log,
     ...(before && { before }),
     ...(now && { now }),
@@ -147,6 +161,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       await server.close()
       await uploads.close()
       await files.close()
+      await converter.close()
       await engine.close()
       await sources.close()
       await database.close()

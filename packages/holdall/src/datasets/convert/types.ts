@@ -1,0 +1,109 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { SAMPLE_ROWS } from './limits.ts'
+
+/** A type that a column of texts may have, and whether a value loses nothing by it. */
+interface Candidate {
+  readonly type: string
+  /** SQL that is true of a value, in `v`, that is not empty. */
+  readonly holds: (v: string) => string
+}
+
+const NUMBER = '[+-]?(?:(?:0|[1-9][0-9]*)(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?'
+const DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}'
+const TIME = '[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\\.[0-9]{1,6})?)?'
+/** A double keeps so many digits. */
+const DOUBLE_DIGITS = 17
+
+/**
+ * In the order in which they are preferred. What comes back as it was written is taken as it is meant: 007, 1_000 and +5
+ * do not, and stay texts.
+ */
+const CANDIDATES: readonly Candidate[] = [
+  { type: 'BOOLEAN', holds: (v) => `lower(${v}) IN ('true', 'false')` },
+  { type: 'BIGINT', holds: (v) => `coalesce(TRY_CAST(${v} AS BIGINT)::VARCHAR = ${v}, false)` },
+  { type: 'DECIMAL(38,0)', holds: (v) => `regexp_full_match(${v}, '0|-?[1-9][0-9]{0,37}')` },
+  {
+    type: 'DOUBLE',
+    holds: (v) =>
+      `regexp_full_match(${v}, '${NUMBER}') AND coalesce(isfinite(TRY_CAST(${v} AS DOUBLE)), false) AND length(ltrim(regexp_replace(${v}, '[eE].*|[^0-9]', '', 'g'), '0')) <= ${DOUBLE_DIGITS}`,
+  },
+  { type: 'DATE', holds: (v) => `coalesce(TRY_CAST(${v} AS DATE)::VARCHAR = ${v}, false)` },
+  {
+    type: 'TIMESTAMP',
+    holds: (v) => `regexp_full_match(${v}, '${DAY}[ T]${TIME}') AND TRY_CAST(${v} AS TIMESTAMP) IS NOT NULL`,
+  },
+  {
+    type: 'TIMESTAMPTZ',
+    holds: (v) =>
+      `regexp_full_match(${v}, '${DAY}[ T]${TIME}(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)') AND TRY_CAST(${v} AS TIMESTAMPTZ) IS NOT NULL`,
+  },
+  { type: 'TIME', holds: (v) => `regexp_full_match(${v}, '${TIME}') AND TRY_CAST(${v} AS TIME) IS NOT NULL` },
+]
+
+export interface TextTable {
+  /** SQL of a table whose columns are `c0`, `c1` … and texts. */
+  readonly from: string
+  readonly width: number
+  /** Columns that stay texts. */
+  readonly isText?: (column: number) => boolean
+}
+
+export interface InferredTypes {
+  /** `undefined` for texts. */
+  readonly types: readonly (string | undefined)[]
+  readonly rows: number
+}
+
+/**
+ * The types of columns of texts: of every column the first by which none of its values in the whole file loses anything.
+ * The beginning tells what cannot be; all rows are asked about what is left.
+ */
+export async function inferTypes(connection: DuckDBConnection, table: TextTable): Promise<InferredTypes> {
+  const columns = Array.from({ length: table.width }, (_, at) => at)
+  const open = columns.map((at) => (table.isText?.(at) ? [] : [...CANDIDATES]))
+  await narrow(connection, `(SELECT * FROM ${table.from} LIMIT ${SAMPLE_ROWS})`, open, 'values may come')
+  const rows = await narrow(connection, table.from, open, 'all is seen')
+  return { types: open.map(([first]) => first?.type), rows }
+}
+
+/** Takes from each column what does not hold for all of its values. @returns how many rows there are */
+async function narrow(
+  connection: DuckDBConnection,
+  from: string,
+  open: Candidate[][],
+  seen: 'values may come' | 'all is seen',
+): Promise<number> {
+  const asked = ['count(*)']
+  const slots: { column: number; candidate: Candidate | undefined }[] = []
+  for (const [column, candidates] of open.entries()) {
+    if (candidates.length === 0) continue
+    const v = valued(column)
+    asked.push(`count(${v})`)
+    slots.push({ column, candidate: undefined })
+    for (const candidate of candidates) {
+      asked.push(`bool_and(${candidate.holds(v)}) FILTER (${v} IS NOT NULL)`)
+      slots.push({ column, candidate })
+    }
+  }
+  const result = await connection.run(`SELECT ${asked.join(', ')} FROM ${from}`)
+  const [row = []] = await result.getRows()
+  for (const [at, { column, candidate }] of slots.entries()) {
+    const found = row[at + 1]
+    const candidates = open[column] as Candidate[]
+    if (candidate === undefined) {
+      // Of a column without values nobody knows what it would hold.
+      if (Number(found) === 0 && seen === 'all is seen') candidates.length = 0
+    } else if (found === false && candidates.includes(candidate)) candidates.splice(candidates.indexOf(candidate), 1)
+  }
+  return Number(row[0])
+}
+
+/** What counts as a value where a column is no text. */
+function valued(column: number): string {
+  return `nullif(trim(c${column}), '')`
+}
+
+/** SQL of a column as its type. */
+export function typed(column: number, type: string | undefined): string {
+  return type === undefined ? `c${column}` : `CAST(${valued(column)} AS ${type})`
+}

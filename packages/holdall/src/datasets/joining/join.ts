@@ -1,0 +1,139 @@
+import { sql, type Transaction } from 'kysely'
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { Schema } from '../../database/schema.ts'
+import { insertFile, type StatedFile } from '../records.ts'
+import { RETENTION_MS } from '../trash/limits.ts'
+import { removeVersionLater } from '../trash/store.ts'
+import type { Batch } from './batches.ts'
+import { merge, type Stated } from './merge.ts'
+import { changeState, type DatasetState, statedFiles, stateOf } from './states.ts'
+
+/** A file where it will lie, by the upload that has brought it. */
+export interface Placed {
+  readonly uploadId: string
+  readonly file: StatedFile
+}
+
+/**
+ * Makes the files of a batch part of its dataset: all of them in one transaction, which counts everything anew.
+ *
+ * @returns `changed` when the dataset or the batch is another one since they were looked at: nothing was written
+ * @throws CannotMerge
+ */
+export async function joinDataset(
+  database: InternalDatabase,
+  { state, batch, placed }: { readonly state: DatasetState; readonly batch: Batch; readonly placed: readonly Placed[] },
+): Promise<'joined' | 'changed'> {
+  const files = placed.map(({ file }) => file)
+  const [first, ...others] = batch.mode === 'append' ? [state, ...files] : files
+  const merged: Stated = merge(first as Stated, ...others)
+  const version = batch.version ?? state.version
+  return await database.write(async (trx) => {
+    if (!(await isSame(trx, batch))) return 'changed'
+    if (!(await changeState(trx, state, { ...merged, version }))) return 'changed'
+    const ordinal = await nextOrdinal(trx, state.id, version)
+    for (const [at, { uploadId, file }] of placed.entries()) {
+      await insertFile(trx, state.id, { version, ordinal: ordinal + at, file: { ...file, uploadId } })
+    }
+    if (version !== state.version) {
+      const dueAt = new Date(Date.now() + RETENTION_MS).toISOString()
+      await removeVersionLater(trx, { datasetId: state.id, version: state.version, dueAt })
+    }
+    await trx.deleteFrom('dataset_batches').where('id', '=', batch.id).execute()
+    return 'joined'
+  })
+}
+
+/** Whether a batch has exactly the files that were looked at. */
+async function isSame(trx: Transaction<Schema>, { id, fileCount, members }: Batch): Promise<boolean> {
+  const row = await trx.selectFrom('dataset_batches').select('file_count').where('id', '=', id).executeTakeFirst()
+  const now = await trx
+    .selectFrom('dataset_batch_files')
+    .select(['upload_id', 'looked_at'])
+    .where('batch_id', '=', id)
+    .orderBy('upload_id')
+    .execute()
+  return (
+    row?.file_count === fileCount &&
+    now.length === members.length &&
+    members.every(({ uploadId, lookedAt }, at) => {
+      const one = now[at]
+      return one?.upload_id === uploadId && one.looked_at === lookedAt
+    })
+  )
+}
+
+async function nextOrdinal(trx: Transaction<Schema>, id: string, version: number): Promise<number> {
+  const row = await trx
+    .selectFrom('dataset_files')
+    .select(({ fn }) => fn.max('ordinal').as('last'))
+    .where('dataset_id', '=', id)
+    .where('version', '=', version)
+    .executeTakeFirst()
+  return row?.last == null ? 0 : Number(row.last) + 1
+}
+
+/** Whether what an upload brought is part of a dataset. */
+export async function isJoined(database: InternalDatabase, uploadId: string): Promise<boolean> {
+  const row = await database.read
+    .selectFrom('dataset_files')
+    .select('dataset_id')
+    .where('upload_id', '=', uploadId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Takes the file of an upload out again: the dataset is what it was without it. Its object stays. */
+export async function unjoin(database: InternalDatabase, uploadId: string, datasetId: string): Promise<void> {
+  for (;;) {
+    const row = await database.read
+      .selectFrom('dataset_files')
+      .select('version')
+      .where('upload_id', '=', uploadId)
+      .executeTakeFirst()
+    if (row === undefined) return
+    const state = await stateOf(database.read, datasetId)
+    const isDone = await takeOut(database, { uploadId, datasetId, version: row.version, state })
+    if (isDone) return
+  }
+}
+
+interface TakingOut {
+  readonly uploadId: string
+  readonly datasetId: string
+  readonly version: number
+  readonly state: DatasetState | undefined
+}
+
+async function takeOut(database: InternalDatabase, { uploadId, datasetId, version, state }: TakingOut) {
+  const isPresent = state?.version === version
+  const rest = isPresent ? await statedFiles(database.read, datasetId, version, uploadId) : []
+  const previous = isPresent && rest.length === 0 ? await versionBefore(database, datasetId, version) : version
+  const stated = previous === version ? rest : await statedFiles(database.read, datasetId, previous)
+  return await database.write(async (trx) => {
+    if (state !== undefined && isPresent) {
+      const [first, ...others] = stated
+      if (first === undefined) throw new Error(`Dataset ${datasetId} would have no file`)
+      if (!(await changeState(trx, state, { ...merge(first, ...others), version: previous }))) return false
+      if (previous !== version) await keepVersion(trx, datasetId, previous)
+    }
+    await trx.deleteFrom('dataset_files').where('upload_id', '=', uploadId).execute()
+    return true
+  })
+}
+
+async function versionBefore(database: InternalDatabase, id: string, version: number): Promise<number> {
+  const row = await database.read
+    .selectFrom('dataset_files')
+    .select(({ fn }) => fn.max('version').as('version'))
+    .where('dataset_id', '=', id)
+    .where('version', '!=', version)
+    .executeTakeFirst()
+  return Number(row?.version ?? version)
+}
+
+/** What was to be removed of a version is kept. */
+export async function keepVersion(trx: Transaction<Schema>, id: string, version: number): Promise<void> {
+  await sql`DELETE FROM dataset_removals WHERE (source_id, path) IN
+    (SELECT source_id, path FROM dataset_files WHERE dataset_id = ${id} AND version = ${version})`.execute(trx)
+}

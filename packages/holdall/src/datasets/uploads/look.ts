@@ -1,0 +1,59 @@
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { BeforeIo } from '../../sources/filesystem/io.ts'
+import { CannotFinish } from '../../uploads/purpose.ts'
+import type { UploadSession } from '../../uploads/session.ts'
+import type { ParquetFile } from '../footer/parquet-file.ts'
+import { type Looked, lookedAt } from '../joining/batches.ts'
+import { differencesOf } from '../joining/differences.ts'
+import { refusal } from '../joining/refusal.ts'
+import { shownDifferences } from '../joining/shown.ts'
+import { type DatasetState, hasSame, stateOf } from '../joining/states.ts'
+import { OVER_LIMIT_KEPT_MS } from './limits.ts'
+import type { DatasetMade } from './made.ts'
+import type { UploadedObject } from './object.ts'
+
+type Join = NonNullable<DatasetMade['join']>
+
+/**
+ * Holds what has arrived against the dataset that it is to become part of, and enters it among the files of its batch.
+ *
+ * @throws CannotFinish when no type holds the values of both: it is kept for a while, as something else can be made of it
+ */
+export async function compare(
+  { database, before = () => {} }: { readonly database: InternalDatabase; readonly before?: BeforeIo | undefined },
+  session: UploadSession,
+  { join, object, parquet }: { readonly join: Join; readonly object: UploadedObject; readonly parquet: ParquetFile },
+): Promise<Pick<DatasetMade, 'differences'>> {
+  const state = await presentState(database, join.dataset)
+  const differences = join.mode === 'append' ? differencesOf(state.columns, parquet.columns) : null
+  const against = differences && refusal(differences)
+  if (against) throw new CannotFinish(against, { keptForMs: OVER_LIMIT_KEPT_MS })
+  const { path, filename, sourceId, actorId } = session
+  const isThere = differences !== null && (await hasSame(database.read, state, parquet))
+  const looked: Looked = {
+    role: 'data',
+    sourceId,
+    path,
+    filename,
+    sizeBytes: object.size,
+    rowCount: parquet.rowCount,
+    etag: object.etag,
+    contentHash: null,
+    uploadedBy: actorId,
+    columns: parquet.columns,
+    rowGroups: parquet.rowGroups,
+    objectVersion: object.version,
+    differences,
+    isThere,
+  }
+  before('database: enter looked')
+  await lookedAt(database, { batchId: join.batch, uploadId: session.id, looked })
+  return { differences: differences && shownDifferences(differences, isThere) }
+}
+
+/** @throws CannotFinish when it is in the trash or gone */
+export async function presentState(database: InternalDatabase, id: string): Promise<DatasetState> {
+  const state = await stateOf(database.read, id)
+  if (state !== undefined) return state
+  throw new CannotFinish('The dataset is in the trash, or is gone. Restore it, then retry.')
+}
