@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
 import { HoldallError } from '../../web/error.ts'
-import type { StatedFile } from '../records.ts'
+import type { DatasetFile, StatedFile } from '../records.ts'
 import type { Differences } from './differences.ts'
 
 /** What becomes of files that are sent to a dataset that is there. */
@@ -32,7 +32,8 @@ export interface Member {
 
 /** A file that has arrived; `path` is where it lies until it becomes part of the dataset. */
 export interface Looked extends StatedFile {
-  readonly columns: StatedFile['columns']
+  /** What was sent, where it was converted to this. */
+  readonly originals: readonly DatasetFile[]
   /** The state of the object that was looked at. */
   readonly objectVersion: string
   /** From the dataset as it was then; null for what replaces it. */

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
-import { insertFile, type StatedFile } from '../records.ts'
+import { type DatasetFile, insertFile, type StatedFile } from '../records.ts'
 import { RETENTION_MS } from '../trash/limits.ts'
 import { removeVersionLater } from '../trash/store.ts'
 import type { Batch } from './batches.ts'
@@ -12,6 +12,8 @@ import { changeState, type DatasetState, statedFiles, stateOf } from './states.t
 export interface Placed {
   readonly uploadId: string
   readonly file: StatedFile
+  /** What was sent, where it was converted to this. */
+  readonly originals: readonly DatasetFile[]
 }
 
 /**
@@ -32,8 +34,12 @@ export async function joinDataset(
     if (!(await isSame(trx, batch))) return 'changed'
     if (!(await changeState(trx, state, { ...merged, version }))) return 'changed'
     const ordinal = await nextOrdinal(trx, state.id, version)
-    for (const [at, { uploadId, file }] of placed.entries()) {
-      await insertFile(trx, state.id, { version, ordinal: ordinal + at, file: { ...file, uploadId } })
+    const all = placed.flatMap(({ uploadId, file, originals }) => [
+      { ...file, uploadId },
+      ...originals.map((one) => ({ ...one, uploadId, uploadedBy: file.uploadedBy ?? null })),
+    ])
+    for (const [at, file] of all.entries()) {
+      await insertFile(trx, state.id, { version, ordinal: ordinal + at, file })
     }
     if (version !== state.version) {
       const dueAt = new Date(Date.now() + RETENTION_MS).toISOString()

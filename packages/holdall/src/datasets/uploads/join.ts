@@ -8,7 +8,7 @@ import { CannotMerge } from '../joining/merge.ts'
 import { dataPath } from '../joining/paths.ts'
 import type { DatasetState } from '../joining/states.ts'
 import { presentState } from './look.ts'
-import type { DatasetMade } from './made.ts'
+import { type DatasetMade, dataPathOf } from './made.ts'
 import { versionOf } from './object.ts'
 import type { RegisterOptions } from './register.ts'
 
@@ -25,18 +25,18 @@ export function createJoin({ database, sources, before = () => {} }: RegisterOpt
     state: DatasetState,
     signal: AbortSignal,
   ): Promise<Placed> {
-    const { objectVersion, differences: _, isThere: __, ...file } = looked
+    const { objectVersion, originals, differences: _, isThere: __, ...file } = looked
     const storage = await sourceOf(sources, file.sourceId).storage()
     if (batch.mode === 'replace') {
       await assertLooked(storage, file.path, objectVersion, signal)
-      return { uploadId, file }
+      return { uploadId, file, originals }
     }
     const path = livePath(state, state.version, file.path)
     before('lay in place')
     await lay(storage, { from: file.path, to: path, objectVersion }, signal)
     const stored = await storage.stat(path, { signal })
     if (stored?.size !== file.sizeBytes) throw new Error('The storage does not show what it has copied')
-    return { uploadId, file: { ...file, path, etag: stored.etag ?? null } }
+    return { uploadId, file: { ...file, path, etag: stored.etag ?? null }, originals }
   }
 
   async function attempt(join: Join, signal: AbortSignal): Promise<boolean> {
@@ -79,7 +79,7 @@ export function createJoin({ database, sources, before = () => {} }: RegisterOpt
     if (join.mode === 'replace') return
     await removeLaid({ database, sources, before }, session, join.dataset)
     before('remove what lay waiting')
-    await removeFrom(sources, session.sourceId, session.path)
+    await removeFrom(sources, session.sourceId, dataPathOf(session))
   }
 }
 
@@ -116,9 +116,11 @@ async function assertLooked(storage: Storage, path: string, objectVersion: strin
  */
 export async function removeLaid(
   { database, sources, before = () => {} }: Pick<RegisterOptions, 'database' | 'sources' | 'before'>,
-  { id, path, sourceId }: UploadSession,
+  session: UploadSession,
   dataset: string,
 ): Promise<void> {
+  const { id, sourceId } = session
+  const path = dataPathOf(session)
   const row = await database.read
     .selectFrom('datasets')
     .innerJoin('collections', 'collections.seq', 'datasets.collection')

@@ -11,6 +11,7 @@ import { type DatasetState, hasSame, stateOf } from '../joining/states.ts'
 import { OVER_LIMIT_KEPT_MS } from './limits.ts'
 import type { DatasetMade } from './made.ts'
 import type { UploadedObject } from './object.ts'
+import { originalOf } from './original.ts'
 
 type Join = NonNullable<DatasetMade['join']>
 
@@ -28,12 +29,12 @@ export async function compare(
   const differences = join.mode === 'append' ? differencesOf(state.columns, parquet.columns) : null
   const against = differences && refusal(differences)
   if (against) throw new CannotFinish(against, { keptForMs: OVER_LIMIT_KEPT_MS })
-  const { path, filename, sourceId, actorId } = session
+  const { filename, sourceId, actorId } = session
   const isThere = differences !== null && (await hasSame(database.read, state, parquet))
   const looked: Looked = {
     role: 'data',
     sourceId,
-    path,
+    path: object.path,
     filename,
     sizeBytes: object.size,
     rowCount: parquet.rowCount,
@@ -42,6 +43,7 @@ export async function compare(
     uploadedBy: actorId,
     columns: parquet.columns,
     rowGroups: parquet.rowGroups,
+    originals: originalOf(session),
     objectVersion: object.version,
     differences,
     isThere,
