@@ -10,8 +10,8 @@ export function visits(rows = 3): Buffer {
   return Buffer.from(parquetWriteBuffer({ columnData }))
 }
 
-/** One that does not compress: a row for each megabyte. */
-export function large(megabytes: number): Buffer {
+/** One that does not compress: a row for each megabyte. @param first byte of the first one, so that files differ */
+export function large(megabytes: number, first = 0): Buffer {
   const MIB = 1_024 * 1_024
   const value = Buffer.alloc(MIB)
   let seed = 1
@@ -21,7 +21,7 @@ export function large(megabytes: number): Buffer {
   }
   const data = Array.from({ length: megabytes }, (_, at) => {
     const own = new Uint8Array(value)
-    own[0] = at
+    own[0] = first + at
     return own
   })
   const columnData = [{ name: 'bytes', data, type: 'BYTE_ARRAY' as const }]

@@ -2,6 +2,7 @@ import { call, type Json, strange } from './call.ts'
 import { createDatasetSessions, multipartPath } from './dataset-sessions.ts'
 import { aborted, UploadError } from './error.ts'
 import { type Memory, type PartsProtocol, uploadInParts } from './parts.ts'
+import { findSent } from './rejoin.ts'
 import { pause } from './retry.ts'
 import { createTransfer, type Transfer } from './transfer.ts'
 import type {
@@ -59,6 +60,8 @@ async function uploadRemembering(
   const protocol = datasetProtocol(target, options)
   try {
     if (signal.aborted) throw aborted(signal)
+    const sent = options.rejoin === true ? await findSent(file, target, options, signal) : undefined
+    if (sent !== undefined) return await followDataset(sent, target, options, signal)
     return await uploadInParts(file, protocol, options, signal, memory)
   } catch (thrown) {
     const error = signal.aborted ? aborted(signal) : thrown

@@ -43,6 +43,11 @@ export interface DatasetUploadOptions extends UploadOptions {
   readonly onStatus?: (status: DatasetStatus) => void
   /** Milliseconds for which the steps are followed; the server goes on without us. @default no end */
   readonly followTimeout?: number
+  /**
+   * Follow an upload of this very file by the same person that the server is at, or has finished within the last hour,
+   * instead of sending the file again. It is proved by its bytes. @default false
+   */
+  readonly rejoin?: boolean
 }
 
 /** How far an upload is, as the server tells it: its `GET`. */

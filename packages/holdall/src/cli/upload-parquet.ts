@@ -49,6 +49,7 @@ export async function uploadParquet(argv: readonly string[], io: CommandIo): Pro
     const dataset = await send(file, target, {
       signal: io.signal,
       followTimeout,
+      rejoin: true,
       onProgress: report.progress,
       onStatus(status) {
         isSent = true
@@ -61,7 +62,7 @@ export async function uploadParquet(argv: readonly string[], io: CommandIo): Pro
     if (io.signal.aborted) {
       throw new CommandError(
         isSent
-          ? 'Stopped. All was sent, and the server goes on by itself: look at the collection.'
+          ? 'Stopped. All was sent, and the server goes on by itself: run the same command again to follow it.'
           : 'Stopped. What was sent is kept: run the same command again, and it goes on from there.',
       )
     }
