@@ -10,6 +10,7 @@ import { TimeIsUp, withinTime } from '../engine/within-time.ts'
 import type { Conversion, ConversionFiles } from './delimited.ts'
 import { convertDelimited } from './delimited.ts'
 import type { ConversionJob, ConversionOutcome } from './jobs.ts'
+import { convertJson } from './json.ts'
 import { kindOfBytes } from './kind-of-bytes.ts'
 import { CannotConvert } from './refusal.ts'
 
@@ -63,6 +64,9 @@ async function convert(job: ConversionJob, paths: Map<string, string>): Promise<
         return await convertDelimited(connection, files)
       case 'tsv':
         return await convertDelimited(connection, files, '\t')
+      case 'json':
+      case 'ndjson':
+        return await convertJson(connection, files, kind)
       default:
         throw new CannotConvert(`nothing here reads ${kind}`)
     }
