@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
+import { createDoomed, type Doomed } from './support/doomed.ts'
+import { createToken, type RunningHoldall } from './support/holdall.ts'
 
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
 /** Two parts, the second of them short. */
@@ -37,17 +38,21 @@ interface Upload {
 describe('a server that is killed while it takes uploads in parts', () => {
   let data: string
   let token: string
+  let doomed: Doomed
   const acknowledged: { id: string; hash: string }[] = []
   let whole = 0
   const hit = new Map<string, number>()
 
   before(async () => {
     data = mkdtempSync(join(tmpdir(), 'holdall-parts-kill-'))
-    const server = await startHoldall({ data })
+    doomed = createDoomed({ data })
+    await doomed.server()
     token = await createToken(data, 'root')
-    await server.stop()
   })
-  after(() => rmSync(data, { recursive: true }))
+  after(async () => {
+    await doomed.end()
+    rmSync(data, { recursive: true })
+  })
 
   test('at counted writes, and the client goes on where it was', async (t) => {
     const kinds = [
@@ -78,11 +83,11 @@ describe('a server that is killed while it takes uploads in parts', () => {
 
   test('at random moments of uploads at once', async (t) => {
     for (let kill = 0; kill < RANDOM_KILLS; kill += 1) {
-      const server = await startHoldall({ data })
+      const server = await doomed.server()
       const uploads = [sendAll, sendAndCancel, sendAll].map((work) => ({ work, upload: fresh() }))
       const sending = Promise.allSettled(uploads.map(({ work, upload }) => work(server, upload)))
       await Promise.race([sending, sleep(Math.random() * RANDOM_WITHIN_MS)])
-      await server.kill()
+      await doomed.killed()
       await sending
       await examine(uploads.map(({ upload }) => upload))
     }
@@ -98,46 +103,43 @@ describe('a server that is killed while it takes uploads in parts', () => {
 
   /** One upload to a server that dies at the write with this number; then a new one, and what it finds. */
   async function killedAt(at: number, work: (server: RunningHoldall, upload: Upload) => Promise<void>) {
-    const server = await startHoldall({ data, env: { HOLDALL_TEST_KILL_AT: String(at) } })
+    const server = await doomed.server()
+    await doomed.arm(at)
     const upload = fresh()
     await work(server, upload).catch(() => {})
-    await server.kill()
+    const boundary = await doomed.killed()
     await examine([upload])
-    return /killed before \d+: (.*)/.exec(server.output())?.[1]
+    return boundary
   }
 
   /** Starts the server again, goes on as a client would, and holds what it shows against what is on the disk. */
   async function examine(uploads: readonly Upload[]): Promise<void> {
-    const server = await startHoldall({ data })
-    try {
-      await settled(server)
-      for (const upload of uploads) await goOn(server, upload)
-      if (uploads.some(({ plan }) => plan === undefined)) await discardOpen(server)
-      await settled(server)
-      const rows = query<{ id: string; path: string; size: number }>('SELECT id, path, size FROM datasette_files')
-      const deleted = query<{ path: string }>('SELECT path FROM datasette_files_trash')
-      const there = filesIn(join(data, 'files'))
-      const going = new Set(deleted.map(({ path }) => path))
-      assert.deepEqual(
-        there.filter((path) => !going.has(path)),
-        rows.map(({ path }) => path).sort(),
-        'no bytes without a row, no row without bytes',
-      )
-      assert.deepEqual(filesIn(join(data, 'files', TEMPORARY_FOLDER)), [], 'nothing is left of uploads')
-      const known = new Map(rows.map(({ id, path }) => [id, path]))
-      for (const { id, hash } of acknowledged.splice(0)) {
-        const path = known.get(id)
-        assert.ok(path !== undefined, `${id} was acknowledged`)
-        assert.equal(hashOf(readFileSync(join(data, 'files', path))), hash, `${id} has its bytes`)
-        whole += 1
-        // Looked at once; a disk full of them would only show the same.
-        await deleteForGood(server, id)
-      }
-      const open = query("SELECT id FROM upload_sessions WHERE status IN ('initiated', 'completing')")
-      assert.deepEqual(open, [], 'every session has ended')
-    } finally {
-      await server.kill()
+    const server = await doomed.server()
+    await settled(server)
+    for (const upload of uploads) await goOn(server, upload)
+    if (uploads.some(({ plan }) => plan === undefined)) await discardOpen(server)
+    await settled(server)
+    const rows = query<{ id: string; path: string; size: number }>('SELECT id, path, size FROM datasette_files')
+    const deleted = query<{ path: string }>('SELECT path FROM datasette_files_trash')
+    const there = filesIn(join(data, 'files'))
+    const going = new Set(deleted.map(({ path }) => path))
+    assert.deepEqual(
+      there.filter((path) => !going.has(path)),
+      rows.map(({ path }) => path).sort(),
+      'no bytes without a row, no row without bytes',
+    )
+    assert.deepEqual(filesIn(join(data, 'files', TEMPORARY_FOLDER)), [], 'nothing is left of uploads')
+    const known = new Map(rows.map(({ id, path }) => [id, path]))
+    for (const { id, hash } of acknowledged.splice(0)) {
+      const path = known.get(id)
+      assert.ok(path !== undefined, `${id} was acknowledged`)
+      assert.equal(hashOf(readFileSync(join(data, 'files', path))), hash, `${id} has its bytes`)
+      whole += 1
+      // Looked at once; a disk full of them would only show the same.
+      await deleteForGood(server, id)
     }
+    const open = query("SELECT id FROM upload_sessions WHERE status IN ('initiated', 'completing')")
+    assert.deepEqual(open, [], 'every session has ended')
   }
 
   /** What a client does that has lost the connection: asks what is there, sends the rest, completes. */

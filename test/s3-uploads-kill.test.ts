@@ -11,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { makeBucket, S3_ENDPOINT, skipS3, type TestBucket } from './support/ceph.ts'
-import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
+import { createDoomed, type Doomed } from './support/doomed.ts'
+import { createToken, type RunningHoldall } from './support/holdall.ts'
 import { type Passed, startWatchedProxy, type WatchedProxy } from './support/watched-proxy.ts'
 
 const COMMAND = fileURLToPath(new URL('../packages/holdall/bin/holdall.js', import.meta.url))
@@ -40,7 +41,7 @@ describe('uploads straight to a bucket that are killed', { skip: skipS3 }, () =>
   let folder: string
   let data: string
   let bucket: TestBucket
-  let config: object
+  let doomed: Doomed
   let server: RunningHoldall
   let token: string
   /** Before the server, and before the storage. */
@@ -60,13 +61,13 @@ describe('uploads straight to a bucket that are killed', { skip: skipS3 }, () =>
     bucket = await makeBucket('kill')
     storage = await startWatchedProxy(S3_ENDPOINT as string)
     const media = { storage: 's3', hash: 'none', config: { ...bucket.config, endpoint_url: storage.url } }
-    config = { sources: { media } }
-    server = await startHoldall({ data, config })
+    doomed = createDoomed({ data, config: { sources: { media } } })
+    server = await doomed.server()
     token = await createToken(data, 'root')
     front = await startWatchedProxy(server.url)
   })
   after(async () => {
-    await server?.kill()
+    await doomed?.end()
     await front?.close()
     await storage?.close()
     await bucket?.remove()
@@ -85,7 +86,7 @@ describe('uploads straight to a bucket that are killed', { skip: skipS3 }, () =>
   test('the server, at each request to it and of it', async () => {
     await atEach(SERVER_EVERY, async (at) => {
       const run = start()
-      let restarted: Promise<void> | undefined
+      let restarted: Promise<unknown> | undefined
       const boundary = await strikeAt(at, 'server', run, () => {
         restarted = restart()
       })
@@ -97,13 +98,11 @@ describe('uploads straight to a bucket that are killed', { skip: skipS3 }, () =>
 
   test('the server, before each of its writes', async () => {
     await atEach(WRITES_EVERY, async (at) => {
-      await restart({ HOLDALL_TEST_KILL_AT: String(at) })
-      const dying = server
+      await doomed.arm(at)
       const run = start()
-      await Promise.race([dying.ended, run.ended])
-      await restart()
+      await Promise.race([server.ended, run.ended])
+      const written = await restart()
       await whole(run)
-      const written = /killed before \d+: (.*)/.exec(dying.output())?.[1]
       if (written === undefined) return undefined
       struck(`server, before it writes: ${written}`)
       return written
@@ -115,7 +114,7 @@ describe('uploads straight to a bucket that are killed', { skip: skipS3 }, () =>
       const who = (['client', 'server', 'both'] as const)[kill % 3]
       const limit = Math.random() * SIZE
       const run = start()
-      let restarted: Promise<void> | undefined
+      let restarted: Promise<unknown> | undefined
       storage.onBody = ({ part }, total) => {
         if (part === 0 || total < limit) return
         storage.onBody = () => {}
@@ -179,10 +178,12 @@ describe('uploads straight to a bucket that are killed', { skip: skipS3 }, () =>
     return { path, ended, kill: () => child.kill('SIGKILL') }
   }
 
-  async function restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    await server.kill()
-    server = await startHoldall({ data, config, env })
+  /** @returns before which write the one before it died by itself */
+  async function restart(): Promise<string | undefined> {
+    const boundary = await doomed.killed()
+    server = await doomed.server()
     front.upstream = server.url
+    return boundary
   }
 
   function struck(boundary: string): void {

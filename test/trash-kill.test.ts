@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { boundaryIn, createDoomed, type Doomed } from './support/doomed.ts'
 import { createToken, type RunningHoldall, runHoldall, startHoldall } from './support/holdall.ts'
 
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
@@ -30,6 +31,7 @@ interface Expected {
 describe('a server that is killed while files are deleted, restored and purged', () => {
   let data: string
   let token: string
+  let doomed: Doomed
   const files = new Set<string>()
   const pools = { live: [] as string[], trashed: [] as string[] }
   const gone = new Set<string>()
@@ -40,13 +42,16 @@ describe('a server that is killed while files are deleted, restored and purged',
 
   before(async () => {
     data = mkdtempSync(join(tmpdir(), 'holdall-trash-kill-'))
-    const server = await startHoldall({ data })
+    doomed = createDoomed({ data })
+    await doomed.server()
     token = await createToken(data, 'root')
-    await server.stop()
     // Bytes that were made before their source was known are nobody's orphans.
     execute("UPDATE datasette_files_sources SET created_at = '2020-01-01T00:00:00.000Z'")
   })
-  after(() => rmSync(data, { recursive: true }))
+  after(async () => {
+    await doomed.end()
+    rmSync(data, { recursive: true })
+  })
 
   // What these write is killed one by one in the room's own test; here it is the server and the command.
   const kinds = [
@@ -81,14 +86,14 @@ describe('a server that is killed while files are deleted, restored and purged',
     for (let kill = 0; kill < RANDOM_KILLS; kill += 1) {
       const [a, b] = (await take('live', 2)) as [string, string]
       const [c, d] = (await take('trashed', 2)) as [string, string]
-      const server = await startHoldall({ data })
+      const server = await doomed.server()
       const working = Promise.allSettled([
         ask(server, 'delete', [a, b], ['live', 'trashed'], ['trashed']),
         ask(server, 'restore', [c], ['live', 'trashed'], ['live']),
         ask(server, 'purge', [d], ['trashed', 'gone'], ['gone']),
       ])
       await Promise.race([working, sleep(Math.random() * RANDOM_WITHIN_MS)])
-      await server.kill()
+      await doomed.killed()
       await working
       await examine()
     }
@@ -103,6 +108,7 @@ describe('a server that is killed while files are deleted, restored and purged',
 
   async function killedAtStart(at: number): Promise<string | undefined> {
     await due(2)
+    await doomed.killed()
     try {
       const server = await startHoldall({ data, env: { HOLDALL_TEST_KILL_AT: String(at) } })
       await Promise.race([server.ended, sleep(1_500)])
@@ -115,6 +121,7 @@ describe('a server that is killed while files are deleted, restored and purged',
 
   async function killedCollecting(at: number): Promise<string | undefined> {
     await due(2)
+    await doomed.killed()
     for (let more = 0; more < 2; more += 1) plantOrphan()
     const { stderr } = await runHoldall(['gc', '--delete', '--data', data], { HOLDALL_TEST_KILL_AT: String(at) })
     const { code, stdout, stderr: complaints } = await runHoldall(['gc', '--delete', '--data', data])
@@ -123,10 +130,10 @@ describe('a server that is killed while files are deleted, restored and purged',
   }
 
   async function killedAt(at: number, work: (server: RunningHoldall) => Promise<void>): Promise<string | undefined> {
-    const server = await startHoldall({ data, env: { HOLDALL_TEST_KILL_AT: String(at) } })
+    const server = await doomed.server()
+    await doomed.arm(at)
     await work(server).catch(() => {})
-    await server.kill()
-    return boundaryIn(server.output())
+    return await doomed.killed()
   }
 
   /** Asks for a change of several files, and notes what must be true of them, answered or not. */
@@ -150,42 +157,38 @@ describe('a server that is killed while files are deleted, restored and purged',
 
   /** Starts the server again and holds what it shows against what is on the disk. */
   async function examine(): Promise<void> {
-    const server = await startHoldall({ data })
-    try {
-      await settled(server)
-      const live = query<Row>('SELECT id, path, size, content_hash FROM datasette_files')
-      const trash = query<Row>('SELECT id, path, size, content_hash FROM datasette_files_trash')
-      const known = new Map<string, State>([
-        ...live.map(({ id }) => [id, 'live'] as const),
-        ...trash.map(({ id }) => [id, 'trashed'] as const),
-      ])
-      assert.equal(known.size, live.length + trash.length, 'no file is in both')
-      for (const { path, size, content_hash } of [...live, ...trash]) {
-        const bytes = readFileSync(join(data, 'files', path))
-        assert.deepEqual([bytes.length, hashOf(bytes)], [size, content_hash], `${path} has its bytes`)
-      }
-      assert.deepEqual(
-        filesIn(join(data, 'files')),
-        [...live, ...trash].map(({ path }) => path).sort(),
-        'no bytes without a row, no row without bytes',
-      )
-      for (const { ids, states } of expected.splice(0)) {
-        const found = ids.map((id) => known.get(id) ?? 'gone')
-        for (const state of found) assert.ok(states.includes(state), `${ids}: ${found}, and not ${states}`)
-        assert.equal(new Set(found).size, 1, `all or none: ${found}`)
-        for (const [at, id] of ids.entries()) if (found[at] === 'gone') gone.add(id)
-      }
-      for (const id of files) {
-        assert.ok(known.has(id) || gone.has(id), `${id} was never asked to go`)
-      }
-      assert.deepEqual(
-        query('SELECT count(*) AS files FROM datasette_files_fts'),
-        query('SELECT count(*) AS files FROM datasette_files'),
-        'what is found is what is there',
-      )
-    } finally {
-      await server.kill()
+    const server = await doomed.server()
+    await settled(server)
+    const live = query<Row>('SELECT id, path, size, content_hash FROM datasette_files')
+    const trash = query<Row>('SELECT id, path, size, content_hash FROM datasette_files_trash')
+    const known = new Map<string, State>([
+      ...live.map(({ id }) => [id, 'live'] as const),
+      ...trash.map(({ id }) => [id, 'trashed'] as const),
+    ])
+    assert.equal(known.size, live.length + trash.length, 'no file is in both')
+    for (const { path, size, content_hash } of [...live, ...trash]) {
+      const bytes = readFileSync(join(data, 'files', path))
+      assert.deepEqual([bytes.length, hashOf(bytes)], [size, content_hash], `${path} has its bytes`)
     }
+    assert.deepEqual(
+      filesIn(join(data, 'files')),
+      [...live, ...trash].map(({ path }) => path).sort(),
+      'no bytes without a row, no row without bytes',
+    )
+    for (const { ids, states } of expected.splice(0)) {
+      const found = ids.map((id) => known.get(id) ?? 'gone')
+      for (const state of found) assert.ok(states.includes(state), `${ids}: ${found}, and not ${states}`)
+      assert.equal(new Set(found).size, 1, `all or none: ${found}`)
+      for (const [at, id] of ids.entries()) if (found[at] === 'gone') gone.add(id)
+    }
+    for (const id of files) {
+      assert.ok(known.has(id) || gone.has(id), `${id} was never asked to go`)
+    }
+    assert.deepEqual(
+      query('SELECT count(*) AS files FROM datasette_files_fts'),
+      query('SELECT count(*) AS files FROM datasette_files'),
+      'what is found is what is there',
+    )
   }
 
   /** Nothing is due, and nothing is being removed. */
@@ -197,14 +200,14 @@ describe('a server that is killed while files are deleted, restored and purged',
     }
   }
 
-  /** Ids of files that are in a state; many are made at once, since each costs a server. */
+  /** Ids of files that are in a state; many are made at once. */
   async function take(state: 'live' | 'trashed', count: number): Promise<string[]> {
     if (pools[state].length < count) await refill(state)
     return pools[state].splice(0, count)
   }
 
   async function refill(state: 'live' | 'trashed'): Promise<void> {
-    const server = await startHoldall({ data })
+    const server = await doomed.server()
     const made: string[] = []
     for (let at = 0; at < POOL; at += 1) {
       const response = await fetch(`${server.url}/-/files/upload/files?filename=x.bin`, {
@@ -218,7 +221,6 @@ describe('a server that is killed while files are deleted, restored and purged',
       await ask(server, 'delete', made, ['trashed'], ['trashed'])
       expected.pop()
     }
-    await server.stop()
     for (const id of made) files.add(id)
     pools[state].push(...made)
   }
@@ -266,10 +268,6 @@ describe('a server that is killed while files are deleted, restored and purged',
     }
   }
 })
-
-function boundaryIn(output: string): string | undefined {
-  return /killed before \d+: (.*)/.exec(output)?.[1]
-}
 
 function hashOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { boundaryIn, createDoomed, type Doomed } from './support/doomed.ts'
 import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
 
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
@@ -33,16 +34,20 @@ interface Client {
 describe('a server that is killed while it takes uploads', () => {
   let data: string
   let token: string
+  let doomed: Doomed
   const acknowledged: Acknowledged[] = []
   const hit = new Map<string, number>()
 
   before(async () => {
     data = mkdtempSync(join(tmpdir(), 'holdall-kill-'))
-    const server = await startHoldall({ data })
+    doomed = createDoomed({ data })
+    await doomed.server()
     token = await createToken(data, 'root')
-    await server.stop()
   })
-  after(() => rmSync(data, { recursive: true }))
+  after(async () => {
+    await doomed.end()
+    rmSync(data, { recursive: true })
+  })
 
   test('at counted writes', async (t) => {
     const kinds = [
@@ -85,12 +90,12 @@ describe('a server that is killed while it takes uploads', () => {
 
   test('at random moments of uploads at once', async (t) => {
     for (let kill = 0; kill < RANDOM_KILLS; kill += 1) {
-      const server = await startHoldall({ data })
+      const server = await doomed.server()
       const client: Client = { url: server.url, token, acknowledged, open: [] }
       const sends = [sendRaw, sendForm, sendPrepared, sendRaw, sendRaw, sendPrepared]
       const sending = Promise.allSettled(sends.map((send) => send(client)))
       await Promise.race([sending, sleep(Math.random() * RANDOM_WITHIN_MS)])
-      await server.kill()
+      await doomed.killed()
       await sending
       await examine(client.open)
     }
@@ -105,11 +110,11 @@ describe('a server that is killed while it takes uploads', () => {
   }
 
   async function killedWithoutLooking(at: number, send: (client: Client) => Promise<void>) {
-    const server = await startHoldall({ data, env: { HOLDALL_TEST_KILL_AT: String(at) } })
+    const server = await doomed.server()
+    await doomed.arm(at)
     const client: Client = { url: server.url, token, acknowledged, open: [] }
     await send(client).catch(() => {})
-    await server.kill()
-    return { boundary: boundaryIn(server.output()), open: client.open }
+    return { boundary: await doomed.killed(), open: client.open }
   }
 
   async function killedWhileStarting(at: number): Promise<string | undefined> {
@@ -125,41 +130,37 @@ describe('a server that is killed while it takes uploads', () => {
 
   /** Starts the server again and holds what it shows against what is on the disk. */
   async function examine(open: Client['open']): Promise<void> {
-    const server = await startHoldall({ data })
-    try {
-      await settled(server)
-      for (const { token: uploadToken, hash } of open) await completeLate(server, uploadToken, hash)
-      const rows = query<FileRow>('SELECT id, path, size, content_hash FROM datasette_files')
-      const onDisk = filesIn(join(data, 'files'))
-      for (const { path, size, content_hash } of rows) {
-        const bytes = readFileSync(join(data, 'files', path))
-        assert.equal(bytes.length, size, `${path} has its bytes`)
-        assert.equal(hashOf(bytes), content_hash, `${path} has the right bytes`)
-      }
-      // What waits for its client is told of by its session.
-      const waiting = query<{ path: string }>(
-        "SELECT path FROM upload_sessions WHERE status = 'initiated' AND received IS NOT NULL",
-      )
-      assert.deepEqual(
-        onDisk,
-        [...rows, ...waiting].map(({ path }) => path).sort(),
-        'no bytes without a row, no row without bytes',
-      )
-      assert.deepEqual(temporaryFiles(), [])
-      const known = new Map(rows.map((row) => [row.id, row.content_hash]))
-      for (const { id, hash } of acknowledged) assert.equal(known.get(id), hash, `${id} was acknowledged`)
-      const twice = query('SELECT content_hash FROM datasette_files GROUP BY content_hash HAVING count(*) > 1')
-      assert.deepEqual(twice, [], 'nothing is registered twice')
-      const last = acknowledged.at(-1)
-      if (last !== undefined) {
-        const response = await fetch(`${server.url}/-/files/${last.id}/download`, {
-          headers: { Authorization: `Bearer ${token}` },
-        })
-        assert.equal(response.status, 200)
-        assert.equal(hashOf(Buffer.from(await response.arrayBuffer())), last.hash)
-      }
-    } finally {
-      await server.kill()
+    const server = await doomed.server()
+    await settled(server)
+    for (const { token: uploadToken, hash } of open) await completeLate(server, uploadToken, hash)
+    const rows = query<FileRow>('SELECT id, path, size, content_hash FROM datasette_files')
+    const onDisk = filesIn(join(data, 'files'))
+    for (const { path, size, content_hash } of rows) {
+      const bytes = readFileSync(join(data, 'files', path))
+      assert.equal(bytes.length, size, `${path} has its bytes`)
+      assert.equal(hashOf(bytes), content_hash, `${path} has the right bytes`)
+    }
+    // What waits for its client is told of by its session.
+    const waiting = query<{ path: string }>(
+      "SELECT path FROM upload_sessions WHERE status = 'initiated' AND received IS NOT NULL",
+    )
+    assert.deepEqual(
+      onDisk,
+      [...rows, ...waiting].map(({ path }) => path).sort(),
+      'no bytes without a row, no row without bytes',
+    )
+    assert.deepEqual(temporaryFiles(), [])
+    const known = new Map(rows.map((row) => [row.id, row.content_hash]))
+    for (const { id, hash } of acknowledged) assert.equal(known.get(id), hash, `${id} was acknowledged`)
+    const twice = query('SELECT content_hash FROM datasette_files GROUP BY content_hash HAVING count(*) > 1')
+    assert.deepEqual(twice, [], 'nothing is registered twice')
+    const last = acknowledged.at(-1)
+    if (last !== undefined) {
+      const response = await fetch(`${server.url}/-/files/${last.id}/download`, {
+        headers: { Authorization: `Bearer ${token}` },
+      })
+      assert.equal(response.status, 200)
+      assert.equal(hashOf(Buffer.from(await response.arrayBuffer())), last.hash)
     }
   }
 
@@ -258,10 +259,6 @@ function postJson(url: string, token: string, step: string, body: object): Promi
     body: JSON.stringify(body),
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
   })
-}
-
-function boundaryIn(output: string): string | undefined {
-  return /killed before \d+: (.*)/.exec(output)?.[1]
 }
 
 function hashOf(bytes: Uint8Array): string {

@@ -71,6 +71,8 @@ function node(name: string, folder: string, entries: readonly string[], external
     splitting: true,
     platform: 'node',
     target: 'node24',
+    // Of a package that is there in both forms the one whose names can be asked for one by one.
+    mainFields: ['module', 'main'],
     external: [...PACKAGES, ...external],
     // What is CommonJS among the packages asks for Node's own modules by `require`.
     banner: {

@@ -35,7 +35,8 @@ function resolve(specifier, context, next) {
 /** A package of ours that is found by its name is the one that was built with the rest: its errors are our errors. */
 function toBuilt(built, specifier, context, next) {
   const found = next(specifier, context)
-  return { ...found, url: built.door(found.url) }
+  const url = built.door(found.url)
+  return url === found.url ? found : { ...found, url, format: 'module' }
 }
 
 function restart() {

@@ -1,9 +1,9 @@
-import { readFileSync, writeSync } from 'node:fs'
+import { readFileSync, rmSync, writeSync } from 'node:fs'
 import type { BeforeIo } from './filesystem/io.ts'
 
 /**
  * A test that wants the process to die sets this to the number of the write, from 1, before which it shall; or to `@` and
- * the path of a file that has the number when SIGUSR2 comes: then writes count from there on.
+ * the path of a file that has the number when SIGUSR2 comes: then writes count from there on, and the file is gone.
  */
 export const KILL_VARIABLE = 'HOLDALL_TEST_KILL_AT'
 
@@ -17,8 +17,10 @@ export function killPoint(env: Readonly<Record<string, string | undefined>>): Be
   let count = 0
   if (asked.startsWith('@')) {
     process.on('SIGUSR2', () => {
-      at = Number(readFileSync(asked.slice(1), 'utf8'))
+      const file = asked.slice(1)
+      at = Number(readFileSync(file, 'utf8'))
       count = 0
+      rmSync(file)
     })
   } else if (!(at > 0)) return undefined
   return (call) => {
