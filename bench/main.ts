@@ -5,7 +5,9 @@ import { startS3 } from '../tools/services/s3.ts'
 import { prepareServices } from '../tools/services/service.ts'
 import { awscli, curl, rclone } from '../tools/services/uploaders.ts'
 import { benchBatch } from './batch.ts'
+import { benchComplete } from './complete.ts'
 import { benchFooters } from './footers.ts'
+import { benchQueries } from './queries.ts'
 import { benchSearch } from './search.ts'
 import { benchSlowUploads } from './slow-uploads.ts'
 import { formatRows, type Row } from './support/table.ts'
@@ -30,6 +32,11 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
         : [{ megabytes: 64, atOnce: 8, seconds: 3 }],
     ),
   P3: () => directUpload(FULL ? 1024 : 128, FULL ? 3 : 1),
+  P4: () =>
+    benchComplete([
+      { parts: 1, times: FULL ? 200 : 50 },
+      { parts: 10_000, times: FULL ? 200 : 30 },
+    ]),
   P5: () => footers(),
   // With it P11: the same files, the same start.
   P6: () =>
@@ -40,6 +47,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
   P8: () => benchBatch(FULL ? 10 : 3),
   P9: () => benchSync(FULL ? 1_000_000 : 100_000),
   P10: () => benchThumbnails(FULL ? 100 : 20),
+  P13: () => benchQueries(FULL ? 100_000_000 : 10_000_000, FULL ? 9 : 5),
   // Longer than five minutes each, so that no time limit of ours is shorter than a slow line is patient.
   P12: () => (LONG ? benchSlowUploads(1_000, 320) : benchSlowUploads(FULL ? 1_000 : 200, 20)),
 }
