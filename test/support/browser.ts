@@ -18,6 +18,9 @@ const FLAGS = [
   '--disable-sync',
 ]
 
+const QUIET_MS = 100
+const SETTLED_LIMIT_MS = 5_000
+
 /** A way in which a page is looked at. */
 export interface Look {
   readonly name: string
@@ -73,12 +76,36 @@ export async function lookAt(context: BrowserContext, url: string, name: string)
     if (how.width !== width) {
       width = how.width
       await page.setViewportSize({ width: how.width, height: how.height })
-      await page.goto(url, { waitUntil: 'networkidle' })
+      await page.goto(url)
+      await settled(page)
     }
     findings.push(...(await look(page, name, how)))
   }
   await page.close()
   return findings
+}
+
+/**
+ * The page is drawn: its fonts and pictures are there, its components too, and nothing more has come for a moment. The
+ * browser's own "network idle" is half a second of silence on each page.
+ */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(
+    async ({ quietMs, limitMs }) => {
+      await document.fonts.ready
+      let came = -1
+      for (const deadline = performance.now() + limitMs; performance.now() < deadline; ) {
+        const count = performance.getEntriesByType('resource').length
+        const waits =
+          document.querySelector(':not(:defined)') !== null ||
+          [...document.images].some(({ complete, loading }) => !complete && loading !== 'lazy')
+        if (!waits && count === came) return
+        came = count
+        await new Promise((resolve) => setTimeout(resolve, quietMs))
+      }
+    },
+    { quietMs: QUIET_MS, limitMs: SETTLED_LIMIT_MS },
+  )
 }
 
 /** The same for a page as it stands, which is as wide and coloured as `how` says. */
