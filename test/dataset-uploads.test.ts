@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { makeBucket, skipS3, type TestBucket } from './support/ceph.ts'
 import { createToken, type RunningHoldall, runHoldall, startHoldall } from './support/holdall.ts'
-import { large, visits } from './support/parquet.ts'
+import { large, visits, writeParquet } from './support/parquet.ts'
 
 const COMMAND = fileURLToPath(new URL('../packages/holdall/bin/holdall.js', import.meta.url))
 const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
@@ -112,6 +112,15 @@ for (const { name, skip, make } of WORLDS) {
       const path = join(folder, filename)
       writeFileSync(path, bytes)
       return path
+    }
+
+    async function ask(sql: string): Promise<Json> {
+      const answer = await fetch(`${server.url}/-/datasets/${ORGANIZATION}/medicaid/query`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ sql }),
+      })
+      return await answer.json()
     }
 
     function query(sql: string): Json[] {
@@ -262,6 +271,69 @@ for (const { name, skip, make } of WORLDS) {
         const { code, stderr } = await runHoldall(args)
         assert.equal(code, status, stderr)
         assert.match(stderr, message)
+      }
+    })
+
+    test('holdall upload-parquet --append and --replace: more rows, what differs is confirmed, a new version', async () => {
+      const made = await runHoldall(command(file('rooms.parquet', visits(10))))
+      const id = /id=(\S+)/.exec(made.stdout)?.[1] ?? ''
+      const table = /table=(\S+)/.exec(made.stdout)?.[1] ?? ''
+      const counted = async () => {
+        const { rows } = await ask(`SELECT count(*) AS rows, sum(id)::BIGINT AS ids FROM ${table}`)
+        return rows[0]
+      }
+      const more = [file('more 1.parquet', visits(20)), file('more 2.parquet', visits(30))]
+      const [first = '', second = ''] = more
+      const added = await runHoldall(command(first, '--file', second, '--append', id))
+      assert.equal(added.code, 0, added.stderr)
+      assert.deepEqual(
+        added.stdout.trim().split('\n').sort(),
+        more.map((path) => `${path.split('/').at(-1)} added to dataset: id=${id} table=${table}`),
+      )
+      assert.deepEqual(await counted(), { rows: 60, ids: 45 + 190 + 435 })
+      const other = join(folder, 'other.parquet')
+      await writeParquet(other, 'SELECT 1::INTEGER AS id, 2::INTEGER AS room')
+      const differs = await runHoldall(command(other, '--append', id))
+      assert.equal(differs.code, 1)
+      assert.match(
+        differs.stderr,
+        /new in the file: room INTEGER; missing in it: gallery VARCHAR; id is BIGINT there and/,
+      )
+      const waiting = /Add it with --confirm (\S+),/.exec(differs.stderr)?.[1] ?? ''
+      assert.deepEqual(await counted(), { rows: 60, ids: 670 })
+      const { code, stdout, stderr } = await runHoldall(
+        command(first, '--confirm', waiting).filter((word, at, all) => word !== '--file' && all[at - 1] !== '--file'),
+      )
+      assert.deepEqual([code, stdout], [0, `${waiting} added to dataset: id=${id} table=${table}\n`], stderr)
+      assert.deepEqual(await counted(), { rows: 61, ids: 671 })
+      const wrong = await runHoldall(command(file('wrong.parquet', large(1)), '--append', id, '--yes'))
+      assert.equal(wrong.code, 0, wrong.stderr)
+      const replaced = await runHoldall(command(file('rooms.parquet', visits(5)), '--replace', id))
+      assert.deepEqual(
+        [replaced.code, replaced.stdout],
+        [0, `Dataset replaced: id=${id} table=${table}\n`],
+        replaced.stderr,
+      )
+      assert.deepEqual(await counted(), { rows: 5, ids: 10 })
+      const paths = query(`SELECT path FROM dataset_files WHERE dataset_id = '${id}' ORDER BY path`).map(
+        ({ path }) => path,
+      )
+      assert.deepEqual(
+        (await world.objects()).filter((path) => path.includes(id)),
+        paths,
+      )
+      assert.deepEqual(
+        paths.map((path) => path.split('/')[4]),
+        ['v1', 'v1', 'v1', 'v1', 'v1', 'v2'],
+      )
+      assert.equal(await world.unfinished(), 0)
+      for (const [more, message] of [
+        [['--append', id, '--replace', id], /--append and --replace exclude each other/],
+        [['--yes'], /--yes is for --append/],
+        [['--file', second], /Several files need --append or --replace/],
+      ] as const) {
+        const { code, stderr } = await runHoldall(command(first, ...more))
+        assert.deepEqual([code, message.test(stderr)], [2, true], stderr)
       }
     })
 

@@ -8,6 +8,7 @@
  */
 export {
   cancelParquet,
+  confirmParquet,
   followParquet,
   parquetUploads,
   retryParquet,
@@ -18,10 +19,12 @@ export { UploadError, type UploadErrorCode } from './lib/error.ts'
 export { RequestError, requestJson } from './lib/request.ts'
 export { startUpload, type Transfer, type TransferState } from './lib/transfer.ts'
 export type {
+  ColumnDifferences,
   DatasetStatus,
   DatasetTarget,
   DatasetUpload,
   DatasetUploadOptions,
+  IntoDataset,
   RegisteredDataset,
   SchemaPreview,
   ServerTarget,

@@ -29,6 +29,7 @@ export function createDatasetSessions(target: DatasetTarget, patience: Patience,
         total_size: file.size,
         // Each is asked for shortly before it is used.
         part_urls: 0,
+        ...joining(target),
       })
       return partsPlan({ ...body, session_url: urlOf(body.upload_id) }, file.size)
     },
@@ -39,6 +40,7 @@ export function createDatasetSessions(target: DatasetTarget, patience: Patience,
       )
       return [...(initiated ?? []), ...(failed ?? []).filter(takesParts)]
         .filter(({ is_own }) => is_own === true)
+        .filter(isFor(target))
         .filter((one) => filename === undefined || (one.filename === filename && one.total_size === size))
         .map((one) => ({ ...one, session_url: urlOf(one.upload_id) }) as Json & UnfinishedUpload)
     },
@@ -55,6 +57,21 @@ export function createDatasetSessions(target: DatasetTarget, patience: Patience,
     completeByToken() {
       throw strange('A dataset is uploaded in parts.')
     },
+  }
+}
+
+function joining({ into }: DatasetTarget): Json {
+  if (into === undefined) return {}
+  const { dataset: dataset_id, mode, batch, confirm } = into
+  return { dataset_id, mode, ...(batch && { batch: { ...batch } }), ...(confirm && { confirm }) }
+}
+
+/** Whether an upload does what this one shall do: what was begun for one dataset is not gone on with for another. */
+export function isFor({ into }: DatasetTarget): (session: Json) => boolean {
+  return ({ mode = 'create', dataset_id, batch_id }) => {
+    if (into === undefined) return mode === 'create'
+    const { batch } = into
+    return mode === into.mode && dataset_id === into.dataset && (batch === undefined || batch_id === batch.id)
   }
 }
 

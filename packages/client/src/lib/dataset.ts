@@ -19,6 +19,8 @@ const FIRST_LOOK = 0.3
 const LONGEST_LOOK = 5
 /** Looks in a row that may fail before the outcome counts as unknown: some minutes. */
 const FAILED_LOOKS = 40
+/** Columns of a kind that a message names. */
+const MOST_NAMED = 5
 
 /**
  * Uploads a Parquet file to a collection and resolves when it is registered as a dataset, never before.
@@ -81,6 +83,23 @@ export async function retryParquet(
   return await followParquet(uploadId, target, options)
 }
 
+/**
+ * Adds a file whose columns differ from those of its dataset, which waits for this; with it all files of its batch.
+ *
+ * @throws {UploadError} `multipart_not_waiting` when it does not, or not any more
+ */
+export async function confirmParquet(
+  uploadId: string,
+  target: DatasetTarget,
+  { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
+): Promise<void> {
+  await confirm(`${multipartPath(target)}/${uploadId}`, target, signal)
+}
+
+async function confirm(url: string, target: DatasetTarget, signal: AbortSignal): Promise<void> {
+  await call(target, 'POST', `${url}/confirm`, {}, signal)
+}
+
 /** Follows an upload that somebody sent to its end. @throws {UploadError} as `uploadParquet` */
 export function followParquet(
   uploadId: string,
@@ -132,7 +151,7 @@ function datasetProtocol(target: DatasetTarget, options: DatasetUploadOptions): 
 async function followDataset(
   url: string,
   target: DatasetTarget,
-  { onStatus, followTimeout = Number.POSITIVE_INFINITY }: DatasetUploadOptions,
+  { onStatus, onConfirmation, followTimeout = Number.POSITIVE_INFINITY }: DatasetUploadOptions,
   signal: AbortSignal,
 ): Promise<RegisteredDataset> {
   const until = performance.now() + followTimeout
@@ -145,8 +164,12 @@ async function followDataset(
     if (session !== undefined) {
       const status = session as unknown as DatasetStatus
       state = status.completion_status ?? status.status
-      if (shown !== state) onStatus?.(status)
-      shown = state
+      const standing = `${state} ${status.waits_for ?? ''}`
+      if (shown !== standing) {
+        onStatus?.(status)
+        if (status.waits_for === 'confirmation') await whenItWaits(status)
+      }
+      shown = standing
       if (status.status === 'completed') return { ...(session as unknown as RegisteredDataset) }
       if (status.status === 'failed') throw failure(status)
       if (status.status === 'aborted' || status.status === 'expired') {
@@ -167,6 +190,35 @@ async function followDataset(
     }
     await pause(seconds, signal)
   }
+
+  async function whenItWaits(status: DatasetStatus): Promise<void> {
+    if (target.into?.confirm === true) return await confirm(url, target, signal)
+    if (onConfirmation !== undefined) return onConfirmation(status)
+    throw new UploadError(
+      'confirmation_needed',
+      `Nothing was added yet: ${differencesInWords(status)} It waits until somebody confirms it.`,
+    )
+  }
+}
+
+/** "new in the file: share DOUBLE; missing in it: day DATE; visits is BIGINT and becomes DOUBLE." */
+function differencesInWords({ differences }: DatasetStatus): string {
+  if (differences === null) return 'its columns differ from those of the dataset.'
+  const { added, missing, changed, added_count, missing_count, changed_count, is_there } = differences
+  const some = (count: number, words: readonly string[]) =>
+    words.slice(0, MOST_NAMED).join(', ') + (count > MOST_NAMED ? ` and ${count - MOST_NAMED} more` : '')
+  const named = (columns: typeof added) => columns.map(({ name, type }) => `${name} ${type}`)
+  const wider = changed.map(
+    ({ name, from, to, becomes }) => `${name} is ${from} there and ${to} here, ${becomes} holds both`,
+  )
+  const parts = [
+    is_there && 'a file just like it is part of the dataset already',
+    added_count > 0 && `new in the file: ${some(added_count, named(added))}`,
+    missing_count > 0 && `missing in it: ${some(missing_count, named(missing))}`,
+    changed_count > 0 && some(changed_count, wider),
+  ].filter((part) => part !== false)
+  // Another file of its batch differs.
+  return parts.length === 0 ? 'the columns of another file that it comes with differ.' : `${parts.join('; ')}.`
 }
 
 function failure({ failure_reason: reason, retryable }: DatasetStatus): UploadError {

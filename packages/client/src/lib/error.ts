@@ -2,6 +2,7 @@
 export type UploadErrorCode =
   | 'aborted'
   | 'bad_answer'
+  | 'confirmation_needed'
   | 'connection_broken'
   | 'file_changed'
   | 'follow_timeout'

@@ -1,5 +1,5 @@
 import { call, type Json } from './call.ts'
-import { multipartPath } from './dataset-sessions.ts'
+import { isFor, multipartPath } from './dataset-sessions.ts'
 import { UploadError } from './error.ts'
 import { createHash, hex } from './hash.ts'
 import { createReader, type Reader } from './reader.ts'
@@ -62,7 +62,8 @@ async function candidates(file: UploadSource, target: DatasetTarget, signal: Abo
   const since = Date.now() - FINISHED_WITHIN_MS
   return found
     .filter(({ filename, total_size, is_own }) => is_own === true && filename === file.name && total_size === file.size)
-    .filter(({ mode = 'create', format = 'parquet' }) => mode === 'create' && format === 'parquet')
+    .filter(isFor(target))
+    .filter(({ format = 'parquet' }) => format === 'parquet')
     .filter(({ status, completed_at }) => status === 'completing' || Date.parse(String(completed_at)) > since)
     .slice(0, MOST_TRIED)
 }

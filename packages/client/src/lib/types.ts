@@ -36,6 +36,19 @@ export interface DatasetTarget extends ServerTarget {
   readonly organization: string
   /** The id of the collection that shall hold the dataset. */
   readonly collection: string
+  /** A dataset of the collection that the file becomes part of; without it, it becomes one of its own. */
+  readonly into?: IntoDataset
+}
+
+export interface IntoDataset {
+  /** Its id. */
+  readonly dataset: string
+  /** Its rows come after those that are there, or instead of them, as a new version. */
+  readonly mode: 'append' | 'replace'
+  /** Files that become part of it together or not at all: a name that nobody else uses, and how many there are. */
+  readonly batch?: { readonly id: string; readonly files: number }
+  /** Add it also where its columns differ from those of the dataset. */
+  readonly confirm?: boolean
 }
 
 export interface DatasetUploadOptions extends UploadOptions {
@@ -43,6 +56,11 @@ export interface DatasetUploadOptions extends UploadOptions {
   readonly onStatus?: (status: DatasetStatus) => void
   /** Milliseconds for which the steps are followed; the server goes on without us. @default no end */
   readonly followTimeout?: number
+  /**
+   * Told once that the columns of the file differ from those of its dataset, so that it waits until somebody confirms it
+   * (`confirmParquet`), and followed further. Without it, waiting is a failure: `confirmation_needed`.
+   */
+  readonly onConfirmation?: (status: DatasetStatus) => void
   /**
    * Follow an upload of this very file by the same person that the server is at, or has finished within the last hour,
    * instead of sending the file again. It is proved by its bytes. @default false
@@ -66,6 +84,12 @@ export interface DatasetStatus {
   readonly status: string
   readonly completion_status: string | null
   readonly dataset_id: string
+  readonly mode: 'create' | 'append' | 'replace'
+  readonly batch_id: string | null
+  /** How the columns of a file that is added differ from the dataset's, once that is known. */
+  readonly differences: ColumnDifferences | null
+  /** The other files of its batch, or somebody who confirms what differs. */
+  readonly waits_for: 'files' | 'confirmation' | null
   readonly table_name: string | null
   readonly glue_table_name: string | null
   readonly glue_database_name: string | null
@@ -73,6 +97,27 @@ export interface DatasetStatus {
   readonly failure_reason: { readonly step: string; readonly exc_str: string; readonly at: string } | null
   readonly retryable: boolean
   readonly completion_steps_log: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** Of very many columns the first; the counts are of all. */
+export interface ColumnDifferences {
+  readonly same: number
+  /** Only in the file: rows that are there read NULL. */
+  readonly added: readonly { readonly name: string; readonly type: string }[]
+  /** Only in the dataset: rows of the file read NULL. */
+  readonly missing: readonly { readonly name: string; readonly type: string }[]
+  /** `becomes`: what holds the values of both; null where nothing does. */
+  readonly changed: readonly {
+    readonly name: string
+    readonly from: string
+    readonly to: string
+    readonly becomes: string | null
+  }[]
+  readonly added_count: number
+  readonly missing_count: number
+  readonly changed_count: number
+  /** A file that says the same of itself is part of the dataset already. */
+  readonly is_there: boolean
 }
 
 export interface SchemaPreview {

@@ -16,6 +16,7 @@ function session(more: Partial<DatasetStatus>): DatasetStatus {
   const nothing = { parquet_schema_preview: null, table_name: null, glue_table_name: null, glue_database_name: null }
   return {
     ...nothing,
+    ...{ mode: 'create', batch_id: null, differences: null, waits_for: null },
     upload_id: 'u',
     filename: 'visits.parquet',
     total_size: 10,

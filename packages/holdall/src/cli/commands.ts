@@ -125,9 +125,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'upload a Parquet file to a collection, and follow it until it is a dataset',
     usage: [
       'upload-parquet --file FILE --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN] [--timeout SECONDS] [--json]',
+      'upload-parquet --file FILE... --append DATASET [--yes] --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
+      'upload-parquet --file FILE... --replace DATASET --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
+      'upload-parquet --confirm UPLOAD --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
     ],
     options: {
-      '--file FILE': 'the Parquet file',
+      '--file FILE': 'the Parquet file; again for each of several that become part of a dataset together',
+      '--append DATASET': 'add the rows to the dataset with this id; what differs in its columns waits to be confirmed',
+      '--replace DATASET': 'make a new version of the dataset with this id',
+      '--yes': 'add it also where its columns differ',
+      '--confirm UPLOAD': 'add what waits because its columns differ: the id is the one that --append told',
       '--api-base-url URL': 'the address of the server',
       '--orgid UUID': 'the organization, as the collection’s address has it',
       '--collection-id ID': 'the collection, as its address has it',
