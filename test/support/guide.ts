@@ -17,6 +17,7 @@ export interface Ran {
 
 const COMMAND = fileURLToPath(new URL('../../packages/holdall/bin/holdall.js', import.meta.url))
 const AWS = fileURLToPath(new URL('./aws.ts', import.meta.url))
+const PARQUET = fileURLToPath(new URL('./guide-parquet.ts', import.meta.url))
 /** The port of Holdall in every guide, and that of something beside it. */
 const WRITTEN_PORT = /\b8001\b/g
 const WRITTEN_OTHER_PORT = /\b8080\b/g
@@ -105,6 +106,7 @@ holdall() {
 }
 npx() { "$@"; }
 aws() { "${process.execPath}" "${AWS}" "$@"; }
+write_parquet() { "${process.execPath}" "${PARQUET}" "$@"; }
 stop_server() {
   if [ -n "\${server:-}" ]; then kill $server 2> /dev/null && wait $server 2> /dev/null; fi
   server=
