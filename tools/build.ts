@@ -104,7 +104,7 @@ const COMMON: BuildOptions = {
   bundle: true,
   format: 'esm',
   legalComments: 'none',
-  logLevel: 'error',
+  logLevel: 'silent',
 }
 
 /** Each module goes on to know where it lies among the others, though it is now in a file with many. */
