@@ -69,6 +69,8 @@ interface Put {
   readonly description?: string
   readonly text?: string
   readonly hash?: string
+  /** Where it was found; else it is an upload, whose path tells nothing. */
+  readonly folder?: string
 }
 
 let made = 0
@@ -82,7 +84,8 @@ async function put(...files: readonly Put[]): Promise<string[]> {
         .values({
           id,
           source_id: room.sources.get(file.source ?? 'photos').id,
-          path: id,
+          path: file.folder === undefined ? `1939-${id}/${file.filename}` : `${file.folder}/${file.filename}`,
+          adopted: file.folder === undefined ? 0 : 1,
           filename: file.filename,
           content_type: file.type ?? 'image/jpeg',
           declared_type: null,
@@ -125,6 +128,8 @@ describe('what is found', () => {
       { filename: 'report-2024.pdf.bak', type: 'application/octet-stream' },
       { filename: 'Håkon Ærlig.txt', type: 'text/plain', description: 'A letter about the harbour' },
       { filename: 'closed lighthouse.jpg', source: 'closed' },
+      { filename: 'scan 0007 (02).jpg', folder: 'Bremen/1939 Überseehafen' },
+      { filename: 'page.jpg', folder: 'Bremen/1940', text: 'Quay and crane' },
       { filename: 'quotes "NEAR" -and* (or) : ^ + {x}.csv', type: 'text/csv' },
     )
   })
@@ -148,6 +153,14 @@ describe('what is found', () => {
     assert.deepEqual(await names('master'), ['HarbourMaster.png'])
     assert.deepEqual(await names('report.pdf'), ['report.pdf', 'report-2024.pdf.bak'])
     assert.deepEqual(await names('IMG_1234.jpg'), ['IMG_1234.JPG'])
+  })
+
+  test('the folders in which a file was found, and numbers without the zeros before them', async () => {
+    assert.deepEqual(await names('1939'), ['scan 0007 (02).jpg'], 'the path of an upload is no word')
+    assert.deepEqual(await names('bremen ubersee scan'), ['scan 0007 (02).jpg'])
+    assert.deepEqual(await names('bremen crane'), ['page.jpg'], 'one in the folder, one in the text')
+    for (const q of ['0007', '7', '2 scan', '5678']) assert.equal((await names(q)).length, 1, q)
+    assert.deepEqual(await names('07'), [])
   })
 
   test('what looks like an operator is text', async () => {
