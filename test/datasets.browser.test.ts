@@ -108,8 +108,16 @@ describe('datasets in a browser', { skip }, () => {
     await page.goto(here)
     assert.equal(await page.getByRole('row').count(), 9)
     const row = page.getByRole('row', { name: /age_band/ })
+    for (let waited = 0; (await page.locator('.distribution-link').count()) < 8 && waited < 60; waited++) {
+      await page.waitForTimeout(500)
+      await page.reload()
+    }
     assert.match((await row.textContent()) ?? '', /VARCHAR\s*12\.5%\s*0–12\s*65\+/)
     const findings = await lookAt(context, here, 'dataset')
+    await page.getByRole('link', { name: /^Distribution of dwell \(s\)/ }).click()
+    findings.push(...(await lookAt(context, page.url(), 'dataset-column')))
+    await page.getByRole('link', { name: '5,000 to 6,000' }).click()
+    await page.getByText(/^4,1\d\d of 60,000 rows match 2 filters$/).waitFor()
     for (const tab of ['row-groups', 'files']) {
       findings.push(...(await lookAt(context, `${here}?tab=${tab}`, `dataset-${tab}`)))
     }
@@ -122,9 +130,9 @@ describe('datasets in a browser', { skip }, () => {
     await page.getByText('Rows 1–100 of 60,000').waitFor()
     assert.equal(await page.getByRole('row').count(), 101)
     await page.getByText('Add filter').click()
-    await page.getByLabel('Column', { exact: true }).selectOption('dwell (s)')
-    await page.locator('[data-kind="number"] select').selectOption('gt')
-    await page.getByLabel('Value').fill('14000')
+    await page.locator('[name=_filter_column]').selectOption('dwell (s)')
+    await page.locator('[name=_filter_op_number]').selectOption('gt')
+    await page.locator('[name=_filter_value]').fill('14000')
     await page.getByRole('button', { name: 'Filter rows' }).click()
     await page.getByText(/^1,[0-9]{3} of 60,000 rows match 1 filter$/).waitFor()
     await page.getByRole('link', { name: 'dwell (s)', exact: true }).click()

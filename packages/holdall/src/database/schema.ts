@@ -394,6 +394,19 @@ export interface DatasetBatchFileTable {
   looked_at: Generated<string | null>
 }
 
+export interface DatasetStatisticsTable {
+  dataset_id: string
+  revision: number
+  position: number
+  statistics: string | null
+  computed_at: Generated<string>
+}
+
+export interface DatasetStatisticsDoneTable {
+  dataset_id: string
+  revision: number
+}
+
 /** The tables of the internal database, as `migrations/*.sql` makes them. */
 export interface Schema {
   datasette_files_sources: SourceTable
@@ -418,6 +431,8 @@ export interface Schema {
   upload_sessions: UploadSessionTable
   metadata_columns: MetadataColumnTable
   attach_runs: AttachRunTable
+  dataset_statistics: DatasetStatisticsTable
+  dataset_statistics_done: DatasetStatisticsDoneTable
   attach_lines: AttachLineTable
   attach_cells: AttachCellTable
   organizations: OrganizationTable

@@ -50,6 +50,24 @@ const DATASET = {
 
 const SPREAD = z.object({ min: z.number(), median: z.number(), max: z.number() })
 
+const COLUMN_STATISTICS = z.object({
+  rows: COUNT,
+  nulls: COUNT,
+  min: z.string().nullable(),
+  max: z.string().nullable(),
+  distinct: COUNT.nullable(),
+  distinct_exact: z.boolean().describe('Else `distinct` is an estimate'),
+  mean: z.number().nullable(),
+  not_finite: COUNT.describe('NaN and infinities'),
+  top: z
+    .array(z.object({ value: z.union([z.string(), z.number(), z.boolean()]), count: COUNT }))
+    .nullable()
+    .describe('The most frequent values'),
+  histogram: z
+    .object({ edges: z.array(z.string()).describe('One more than counts'), counts: z.array(COUNT) })
+    .nullable(),
+})
+
 const WHOLE_DATASET = z.object({
   ...DATASET,
   table_name: z.string().describe('What it is called in SQL'),
@@ -67,8 +85,10 @@ const WHOLE_DATASET = z.object({
       logical_type: z.string().nullable(),
       compressed_bytes: COUNT,
       uncompressed_bytes: COUNT,
+      statistics: COLUMN_STATISTICS.nullable().describe('Of all rows; null: not computed, or not to be had'),
     }),
   ),
+  statistics_partial: z.boolean().describe('Statistics of some columns are not computed yet'),
   row_groups: z.object({
     count: COUNT,
     rows: SPREAD,

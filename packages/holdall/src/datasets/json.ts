@@ -2,6 +2,7 @@ import type { Totals } from './collections/list.ts'
 import type { Collection } from './collections/rows.ts'
 import type { ParquetColumn } from './footer/parquet-file.ts'
 import type { Dataset } from './records.ts'
+import type { ColumnStatistics, DatasetStatistics } from './statistics/statistics.ts'
 
 export function collectionJson(collection: Collection) {
   const { organization, id, label, source, catalog, createdAt, updatedAt } = collection
@@ -38,13 +39,17 @@ export function datasetJson(dataset: Dataset) {
 }
 
 /** Everything about a dataset. */
-export function wholeDatasetJson(dataset: Dataset) {
+export function wholeDatasetJson(dataset: Dataset, statistics: DatasetStatistics) {
   return {
     ...datasetJson(dataset),
     table_name: dataset.tableName,
     version: dataset.version,
     uploaded_by: dataset.uploadedBy,
-    columns: dataset.columns.map(columnJson),
+    columns: dataset.columns.map((column, position) => ({
+      ...columnJson(column),
+      statistics: statisticsJson(statistics.columns.get(position)),
+    })),
+    statistics_partial: statistics.partial,
     row_groups: dataset.rowGroups,
     warnings: dataset.warnings,
     completion_steps_log: dataset.stepsLog,
@@ -72,6 +77,12 @@ function columnJson(column: ParquetColumn) {
     compressed_bytes: column.compressedBytes,
     uncompressed_bytes: column.uncompressedBytes,
   }
+}
+
+function statisticsJson(statistics: ColumnStatistics | null | undefined) {
+  if (statistics === undefined || statistics === null) return null
+  const { notFinite, distinctIsExact, ...facts } = statistics
+  return { ...facts, distinct_exact: distinctIsExact, not_finite: notFinite }
 }
 
 function keysOf({ files }: Dataset, role: 'data' | 'original'): string[] {

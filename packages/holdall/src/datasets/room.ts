@@ -16,11 +16,13 @@ import { recordCollections } from './collections/rows.ts'
 import { createConverter } from './convert/converter.ts'
 import { openObjectCache } from './engine/cache.ts'
 import { createDuckDbEngine } from './engine/engine.ts'
+import { joiningRoutes } from './joining/routes.ts'
 import { datasetRoutes } from './pages/routes.ts'
 import { createAsks } from './query/ask.ts'
 import { queryFolder } from './query/folder.ts'
 import { createLocalFiles } from './query/local-files.ts'
 import { queryRoutes } from './query/routes.ts'
+import { createStatistics } from './statistics/worker.ts'
 import { datasetTrashRoutes } from './trash/routes.ts'
 import { createDatasetTrash } from './trash/trash.ts'
 import { type ConvertObject, createConvertObject } from './uploads/convert.ts'
@@ -67,7 +69,8 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const cache = openObjectCache({ folder: join(dataDirectory, 'objects') })
   const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources, cache) })
   const trash = createDatasetTrash({ database, sources, log, before: options.before })
-  const room = { database, config, sources, permissions, urls, frame, once, origin, asks }
+  const statistics = createStatistics({ database, asks, log })
+  const room = { database, config, sources, permissions, urls, frame, once, origin, asks, statistics }
   return {
     probe: createProbe({ engine, folder: join(dataDirectory, 'probes') }),
     convert: createConvertObject(converter, join(dataDirectory, 'conversions', 'copies')),
@@ -76,11 +79,16 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
       ...queryRoutes(room),
       ...rowsRoutes(room),
       ...datasetRoutes(room),
+      ...joiningRoutes({ ...room, uploads }),
       ...datasetTrashRoutes(room, trash),
       ...datasetUploadRoutes({ uploads, sources, database, urls, secret, origin }),
     ],
-    start: trash.start,
+    start() {
+      trash.start()
+      statistics.start()
+    },
     async close() {
+      await statistics.close()
       await trash.close()
       await converter.close()
       await engine.close()

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { HoldallError } from '../../web/error.ts'
 import type { Dataset } from '../records.ts'
 
-/** Where a row lies: it stays there for as long as the version of its dataset stands. */
+/** Where a row lies: it stays there for as long as its file is part of the dataset. */
 export interface Place {
   /** Which of the data files, from 0. */
   readonly file: number
@@ -9,14 +10,23 @@ export interface Place {
   readonly row: number
 }
 
-/** The cursor after a row. */
-export function encodeCursor({ file, row }: Place, { version }: Pick<Dataset, 'version'>): string {
-  return `v${version}.${file}.${row}`
+type Files = Pick<Dataset, 'files'>
+
+/** The cursor after a row. It names the file, whose number changes when one before it goes. */
+export function encodeCursor({ file, row }: Place, dataset: Files): string {
+  return `${namesOf(dataset)[file]}.${row}`
 }
 
-/** @throws HoldallError `invalid_cursor`, also for one of a version that has been replaced */
-export function decodeCursor(cursor: string, { version }: Pick<Dataset, 'version'>): Place {
-  const [, ofVersion, file, row] = /^v(\d{1,9})\.(\d{1,9})\.(\d{1,15})$/.exec(cursor) ?? []
-  if (ofVersion === undefined || Number(ofVersion) !== version) throw new HoldallError('invalid_cursor')
-  return { file: Number(file), row: Number(row) }
+/** @throws HoldallError `invalid_cursor`, also for one in a file that was replaced */
+export function decodeCursor(cursor: string, dataset: Files): Place {
+  const [, name, row] = /^([0-9a-f]{12})\.(\d{1,15})$/.exec(cursor) ?? []
+  const file = name === undefined ? -1 : namesOf(dataset).indexOf(name)
+  if (file < 0) throw new HoldallError('invalid_cursor')
+  return { file, row: Number(row) }
+}
+
+function namesOf({ files }: Files): string[] {
+  return files
+    .filter(({ role }) => role === 'data')
+    .map(({ sourceId, path }) => createHash('sha256').update(`${sourceId}:${path}`).digest('hex').slice(0, 12))
 }

@@ -4,14 +4,12 @@ import { type Job, READY } from './jobs.ts'
 import { createEngineProcess } from './run.ts'
 import { engineSettings } from './settings.ts'
 
-const NICENESS = 5
-
 // A process of the query engine. It begins before there is a query for it, so that none waits for a start.
 
-// However much is asked, the server itself comes first.
-setPriority(NICENESS)
+const settings = engineSettings(process.env)
+setPriority(settings.niceness)
 
-const engine = createEngineProcess(engineSettings(process.env))
+const engine = createEngineProcess(settings)
 
 await serveJobs(async ({ payload }) => {
   const job: Job | typeof READY = JSON.parse(payload.toString())

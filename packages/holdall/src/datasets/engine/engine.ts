@@ -85,6 +85,14 @@ export interface QueryEngine {
    * `file_missing`; what the signal was aborted with
    */
   query(query: Query & { readonly maxRows?: number; readonly timeoutMs?: number }): Promise<QueryAnswer>
+  /**
+   * What nobody waits for: in a process of its own, of one thread and the lowest priority, for up to two minutes.
+   *
+   * @throws HoldallError as `query` does
+   */
+  queryInBackground(query: Omit<Query, 'actorId'> & { readonly maxRows?: number }): Promise<QueryAnswer>
+  /** Whether somebody's query or export runs now. */
+  isAsked(): boolean
   /** All rows as a file. @throws HoldallError as `query` does */
   export(query: Query & { readonly format: ExportFormat }): Promise<Export>
   /** Reads the first rows of a Parquet file. @throws HoldallError `parquet_invalid` when its data cannot be read */
@@ -100,6 +108,7 @@ export interface EngineOptions {
 }
 
 const CHILD = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url))
+const BACKGROUND_TIMEOUT_MS = 120_000
 /** A process that nobody needs ends. */
 const IDLE_MS = 600_000
 const SHORT_IDLE_MS = 10_000
@@ -111,32 +120,32 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
   const exportFolder = openExportFolder(join(folder, 'exports'))
   const ready = mkdir(join(folder, 'work'), { recursive: true, mode: 0o500 })
   ready.catch(() => {})
-  const lines: readonly Line[] = [
-    createLine('query', limits.processes, 1),
-    createLine('export', EXPORT_PROCESSES, 0),
-    createLine('probe', 1, 0),
-  ]
+  const lines = {
+    query: createLine('query', limits.processes, 1),
+    export: createLine('export', EXPORT_PROCESSES, 0),
+    probe: createLine('probe', 1, 0),
+    background: createLine('background', 1, 0),
+  }
   let saidUnguarded = false
 
-  function createLine(kind: Job['kind'], atOnce: number, spare: number): Line {
+  function createLine(name: LineName, atOnce: number, spare: number): Line {
     const program: ChildProgram = {
       script: CHILD,
-      env: engineEnvironment(limits.memoryBytes),
+      env: engineEnvironment(limits.memoryBytes, { isBackground: name === 'background' }),
       folder: join(folder, 'work'),
       system: {
         dataBytes: limits.memoryBytes + OVERHEAD_BYTES,
-        fileBytes: kind === 'export' ? limits.exportBytes : 0,
+        fileBytes: name === 'export' ? limits.exportBytes : 0,
       },
     }
-    const timeoutMs = (kind === 'export' ? limits.exportTimeoutMs : limits.timeoutMs) + limits.graceMs
+    const timeoutMs = timeoutOf(name) + limits.graceMs
     return {
-      kind,
       turns: createTurns({
         atOnce,
-        perActor: kind === 'query' ? limits.perActor : 1,
+        perActor: name === 'query' ? limits.perActor : 1,
         maxWaiting: MAX_WAITING,
-        maxWaitingPerActor: kind === 'probe' ? MAX_WAITING : MAX_WAITING_PER_ACTOR,
-        waitMs: kind === 'query' ? limits.waitMs : limits.exportTimeoutMs,
+        maxWaitingPerActor: name === 'probe' ? MAX_WAITING : MAX_WAITING_PER_ACTOR,
+        waitMs: name === 'query' ? limits.waitMs : limits.exportTimeoutMs,
       }),
       processes: createProcesses(
         program,
@@ -144,16 +153,25 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
         {
           max: atOnce,
           spare,
-          idleMs: kind === 'query' ? IDLE_MS : SHORT_IDLE_MS,
+          idleMs: name === 'query' ? IDLE_MS : SHORT_IDLE_MS,
           retireBytes: limits.memoryBytes + RETIRE_OVERHEAD_BYTES,
         },
       ),
     }
   }
 
-  async function run(job: Job, actorId: string | null, files: readonly PinnedFile[], signal?: AbortSignal) {
+  function timeoutOf(name: LineName): number {
+    if (name === 'background') return BACKGROUND_TIMEOUT_MS
+    return name === 'export' ? limits.exportTimeoutMs : limits.timeoutMs
+  }
+
+  async function run(
+    job: Job,
+    { actorId, files, line = job.kind }: { actorId: string | null; files: readonly PinnedFile[]; line?: LineName },
+    signal?: AbortSignal,
+  ) {
     const { kind } = job
-    const { turns, processes } = lines.find((line) => line.kind === kind) as Line
+    const { turns, processes } = lines[line]
     const giveBack = await turns.take(actorId, signal)
     let outcome: Outcome
     let payload: Buffer
@@ -182,25 +200,32 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
     return { tables, sql, ...(parameters !== undefined && { parameters }) }
   }
 
+  async function answer(
+    line: 'query' | 'background',
+    { maxRows = DEFAULT_ROWS, timeoutMs = timeoutOf(line), ...query }: Parameters<QueryEngine['query']>[0],
+  ): Promise<QueryAnswer> {
+    assertTaken(query.sql)
+    const { tables, files } = await pinned(query.tables)
+    const job: Job = {
+      kind: 'query',
+      ...commonOf(query, tables),
+      timeoutMs: Math.min(timeoutMs, timeoutOf(line)),
+      maxRows: Math.max(1, Math.min(Math.floor(maxRows), MAX_ROWS)),
+      answerBytes: limits.answerBytes,
+    }
+    const { outcome, payload } = await run(job, { actorId: query.actorId, files, line }, query.signal)
+    return {
+      columns: outcome.columns ?? [],
+      rows: JSON.parse(payload.toString()),
+      truncated: outcome.truncated ?? false,
+      elapsedMs: outcome.elapsedMs ?? 0,
+    }
+  }
+
   return {
-    async query({ maxRows = DEFAULT_ROWS, timeoutMs = limits.timeoutMs, ...query }) {
-      assertTaken(query.sql)
-      const { tables, files } = await pinned(query.tables)
-      const job: Job = {
-        kind: 'query',
-        ...commonOf(query, tables),
-        timeoutMs: Math.min(timeoutMs, limits.timeoutMs),
-        maxRows: Math.max(1, Math.min(Math.floor(maxRows), MAX_ROWS)),
-        answerBytes: limits.answerBytes,
-      }
-      const { outcome, payload } = await run(job, query.actorId, files, query.signal)
-      return {
-        columns: outcome.columns ?? [],
-        rows: JSON.parse(payload.toString()),
-        truncated: outcome.truncated ?? false,
-        elapsedMs: outcome.elapsedMs ?? 0,
-      }
-    },
+    query: (query) => answer('query', query),
+    queryInBackground: (query) => answer('background', { ...query, actorId: null }),
+    isAsked: () => lines.query.turns.isTaken() || lines.export.turns.isTaken(),
 
     async export({ format, ...query }) {
       assertTaken(query.sql)
@@ -215,7 +240,7 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
           format,
           target,
         }
-        const { outcome } = await run(job, query.actorId, files, query.signal)
+        const { outcome } = await run(job, { actorId: query.actorId, files }, query.signal)
         return { ...(await file.read()), elapsedMs: outcome.elapsedMs ?? 0 }
       } catch (error) {
         await file.remove()
@@ -225,20 +250,22 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
 
     async probe(path, signal) {
       const file = await pin(path)
-      await run({ kind: 'probe', file, timeoutMs: limits.timeoutMs }, null, [file], signal)
+      await run({ kind: 'probe', file, timeoutMs: limits.timeoutMs }, { actorId: null, files: [file] }, signal)
     },
 
     async close() {
-      for (const { turns } of lines) turns.close()
-      await Promise.all(lines.map(({ processes }) => processes.close()))
+      const all = Object.values(lines)
+      for (const { turns } of all) turns.close()
+      await Promise.all(all.map(({ processes }) => processes.close()))
       await ready.catch(() => {})
     },
   }
 }
 
-/** Queries, exports and probes do not wait for each other. */
+/** Queries, exports, probes and what runs in the background do not wait for each other. */
+type LineName = Job['kind'] | 'background'
+
 interface Line {
-  readonly kind: Job['kind']
   readonly turns: Turns
   readonly processes: Processes
 }

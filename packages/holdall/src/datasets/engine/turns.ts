@@ -16,6 +16,8 @@ export interface Turns {
    * @throws HoldallError `query_busy`; what the signal was aborted with
    */
   take(actorId: string | null, signal?: AbortSignal): Promise<() => void>
+  /** Whether one is taken now. */
+  isTaken(): boolean
   close(): void
 }
 
@@ -94,6 +96,7 @@ export function createTurns({ atOnce, perActor, maxWaiting, maxWaitingPerActor, 
         startNext()
       })
     },
+    isTaken: () => total > 0,
     close() {
       for (const entry of waiting.slice())
         entry.fail(new HoldallError('unavailable', { reason: 'The server is stopping' }))

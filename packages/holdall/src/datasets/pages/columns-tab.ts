@@ -4,7 +4,9 @@ import { icon } from '../../web/parts/icon.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { ParquetColumn } from '../footer/parquet-file.ts'
 import type { Dataset, DatasetWarning } from '../records.ts'
+import type { ColumnStatistics, DatasetStatistics } from '../statistics/statistics.ts'
 import { shownText } from './cells.ts'
+import { smallDistribution } from './distribution.ts'
 
 /** From this share of nulls on, a column is mostly empty. */
 const MOSTLY_NULL = 0.5
@@ -12,8 +14,14 @@ const BAR_WIDTH = 64
 const MAX_BOUND_LENGTH = 24
 const LONG_TYPE = 26
 
-/** Columns with type, share of nulls, smallest and largest value. */
-export function columnsTab(dataset: Dataset): Html {
+/** The page of the dataset, and whether whoever looks may read its rows. */
+export interface ColumnsPlace {
+  readonly here: string
+  readonly asks: boolean
+}
+
+/** Columns with type, share of nulls, distribution, smallest and largest value: by the footer until all rows were read. */
+export function columnsTab(dataset: Dataset, statistics: DatasetStatistics, { here }: ColumnsPlace): Html {
   const { columns, rowCount, warnings } = dataset
   const general = warnings.filter(({ column }) => column === null)
   const byColumn = Map.groupBy(warnings, ({ column }) => column)
@@ -21,16 +29,37 @@ export function columnsTab(dataset: Dataset): Html {
     general.length > 0 &&
     html`<div class="notices">${general.map(({ message }) => notice({ tone: 'warning', title: message }))}</div>`
   }<section class="panel" aria-label="Columns"><div class="table-scroll" tabindex="0" role="region" aria-label="Columns, scrollable"><table class="pinned dataset-columns">
-<caption class="unseen">Columns with type, share of nulls, smallest and largest value, and size</caption>
-<thead><tr>${['Column', 'Type', 'Nulls', 'Smallest', 'Largest'].map((label) => html`<th scope="col">${label}</th>`)}<th scope="col" class="numeric">Size</th></tr></thead>
-<tbody>${columns.map((column) => columnRow(column, rowCount, byColumn.get(column.name) ?? []))}</tbody>
-</table></div></section>`
+<caption class="unseen">Columns with type, share of nulls, distribution, smallest and largest value, and size</caption>
+<thead><tr>${['Column', 'Type', 'Nulls', 'Distribution', 'Smallest', 'Largest'].map((label) => html`<th scope="col">${label}</th>`)}<th scope="col" class="numeric">Size</th></tr></thead>
+<tbody>${columns.map((column, position) => {
+    const known = statistics.columns.get(position)
+    const href = `${here}?${new URLSearchParams({ tab: 'columns', column: column.name })}`
+    const row: ColumnRow = { column: exactly(column, known), known, href, warnings: byColumn.get(column.name) ?? [] }
+    return columnRow(row, rowCount)
+  })}</tbody>
+</table></div>${
+    statistics.partial &&
+    html`<p class="panel-foot" role="status">Partial: of ${formatNumber(statistics.columns.size)} of ${formatNumber(columns.length)} columns all rows were read; the others show what the file says of itself.</p>`
+  }</section>`
 }
 
-function columnRow(column: ParquetColumn, rowCount: number, warnings: readonly DatasetWarning[]): Html {
+interface ColumnRow {
+  readonly column: ParquetColumn
+  readonly known: ColumnStatistics | null | undefined
+  readonly href: string
+  readonly warnings: readonly DatasetWarning[]
+}
+
+/** What a footer says may be missing, cut or no more than a bound; what was read is not. */
+function exactly(column: ParquetColumn, known: ColumnStatistics | null | undefined): ParquetColumn {
+  if (!known) return column
+  return { ...column, nullCount: known.nulls, min: known.min ?? column.min, max: known.max ?? column.max }
+}
+
+function columnRow({ column, known, href, warnings }: ColumnRow, rowCount: number): Html {
   return html`<tr><th scope="row"><span class="breakable">${column.name}</span>${warnings.map(
     ({ message }) => html`<span class="column-warning">${icon('warning')}<span>${message}</span></span>`,
-  )}</th><td class="column-fact">${typeName(column.type)}</td><td>${nulls(column, rowCount)}</td><td class="column-fact">${bound(
+  )}</th><td class="column-fact">${typeName(column.type)}</td><td>${nulls(column, rowCount)}</td><td>${smallDistribution(column, known, href)}</td><td class="column-fact">${bound(
     column.min,
     column.type,
   )}</td><td class="column-fact">${bound(column.max, column.type)}</td><td class="numeric muted">${formatBytes(column.compressedBytes)}</td></tr>`

@@ -2,7 +2,7 @@ import { HoldallError } from '../../web/error.ts'
 import { formatBytes, formatCount, formatDay, formatDuration, formatNumber } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
-import { postButton } from '../../web/parts/button.ts'
+import { linkButton, postButton } from '../../web/parts/button.ts'
 import { badge } from '../../web/parts/chips.ts'
 import { icon } from '../../web/parts/icon.ts'
 import { menu } from '../../web/parts/menu.ts'
@@ -16,7 +16,10 @@ import { collectionHref, collectionResource, type DatasetsRoom, datasetHref } fr
 import type { Asks } from '../query/ask.ts'
 import { whoAsks } from '../query/routes.ts'
 import type { Dataset } from '../records.ts'
+import { type DatasetStatistics, withoutValues } from '../statistics/statistics.ts'
+import type { Statistics } from '../statistics/worker.ts'
 import { RETENTION_MS } from '../trash/limits.ts'
+import { columnPanel } from './column-panel.ts'
 import { columnsTab } from './columns-tab.ts'
 import { filesTab } from './files-tab.ts'
 import { pipelineTime } from './pipeline.ts'
@@ -27,7 +30,10 @@ import { rowGroupsTab } from './row-groups-tab.ts'
 const TABS = ['rows', 'columns', 'query', 'row-groups', 'files'] as const
 type Tab = (typeof TABS)[number]
 
-export type DatasetPagesRoom = DatasetsRoom & { readonly asks: Asks }
+export type DatasetPagesRoom = DatasetsRoom & {
+  readonly asks: Asks
+  readonly statistics: Pick<Statistics, 'of' | 'prefer'>
+}
 
 /** GET `/-/datasets/{organization}/{collection}/{dataset}`: one panel of it, which `tab` names. */
 export async function datasetPage(
@@ -82,12 +88,17 @@ export async function showDataset(
     crumbs: crumbsTo(room, { label: collection.label, href: collectionHref(urls, collection) }, { label: name }),
     lede: factsLine(dataset),
     actions: html`${asks && exportMenu(here, exported)}${
+      edits && !trashed && linkButton({ label: 'Add files', href: `${here}/-/add`, icon: 'plus' })
+    }${
       edits &&
       !trashed &&
       menu({
         label: 'Dataset actions',
         iconOnly: true,
-        groups: [[{ label: 'Delete dataset', href: `${here}/-/delete`, post: {}, icon: 'trash', danger: true }]],
+        groups: [
+          [{ label: 'Replace with a new version', href: `${here}/-/replace`, icon: 'retry' }],
+          [{ label: 'Delete dataset', href: `${here}/-/delete`, post: {}, icon: 'trash', danger: true }],
+        ],
       })
     }`,
     width: 'full',
@@ -96,7 +107,8 @@ export async function showDataset(
   return c.html(await page, panel.status as 200)
 }
 
-async function mayAsk(
+/** Whether somebody may read the rows of a dataset. */
+export async function mayAsk(
   { permissions }: DatasetPagesRoom,
   c: RouteContext,
   { organization, id }: Collection,
@@ -140,10 +152,24 @@ async function panelOf(
     case 'files':
       return { body: filesTab(room, dataset), status: 200 }
     case 'columns': {
+      const statistics = await statisticsOf(room, dataset, asks)
+      const place = { here: action, asks }
+      const position = dataset.columns.findIndex(({ name }) => name === c.req.query('column'))
+      if (position >= 0) return { body: columnPanel(dataset, position, statistics, place), status: 200 }
       const query = asks && html`<div class="below">${queryPanel({ dataset, action, sql: undefined })}</div>`
-      return { body: html`${columnsTab(dataset)}${query}`, status: 200 }
+      return { body: html`${columnsTab(dataset, statistics, place)}${query}`, status: 200 }
     }
   }
+}
+
+async function statisticsOf(
+  { statistics }: DatasetPagesRoom,
+  dataset: Dataset,
+  asks: boolean,
+): Promise<DatasetStatistics> {
+  const known = await statistics.of(dataset)
+  if (known.partial && dataset.deletionRequestedAt === null) statistics.prefer(dataset.id)
+  return asks ? known : withoutValues(known)
 }
 
 async function ask({ asks }: DatasetPagesRoom, c: RouteContext, collection: Collection, sql: string): Promise<Outcome> {

@@ -7,7 +7,8 @@ import { stemOf } from '../identity.ts'
 import { wholeDatasetJson } from '../json.ts'
 import { collectionHref, collectionResource, DATASET_PATH, datasetAt, datasetHref, mayCollection } from '../place.ts'
 import { findDataset, restoreDataset, trashDataset } from '../records.ts'
-import { type DatasetPagesRoom, datasetPage } from './dataset-page.ts'
+import { withoutValues } from '../statistics/statistics.ts'
+import { type DatasetPagesRoom, datasetPage, mayAsk } from './dataset-page.ts'
 
 /** One dataset: looking at it, deleting it, putting it back. */
 export function datasetRoutes(room: DatasetPagesRoom): Route[] {
@@ -34,8 +35,10 @@ export function datasetRoutes(room: DatasetPagesRoom): Route[] {
           const edits = await room.permissions.allowed(c.var.actor, 'edit-collection', resource)
           if (!edits) throw new HoldallError('dataset_not_found', { id: dataset.id })
         }
-        if (c.var.format === 'json') return c.json({ ok: true, dataset: wholeDatasetJson(dataset) })
-        return await datasetPage(room, c, collection, dataset)
+        if (c.var.format !== 'json') return await datasetPage(room, c, collection, dataset)
+        const asks = await mayAsk(room, c, collection, dataset)
+        const known = await room.statistics.of(dataset)
+        return c.json({ ok: true, dataset: wholeDatasetJson(dataset, asks ? known : withoutValues(known)) })
       },
     },
     {

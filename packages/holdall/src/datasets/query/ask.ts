@@ -50,6 +50,14 @@ export interface Asks {
     who: WhoAsks,
     work: (ask: AskDataset) => Promise<Result>,
   ): Promise<Result>
+  /** The same, in the background: for nobody in particular. */
+  aboutInBackground<Result>(
+    dataset: Pick<Dataset, 'tableName' | 'files'>,
+    signal: AbortSignal,
+    work: (ask: AskDataset) => Promise<Result>,
+  ): Promise<Result>
+  /** Whether somebody's query runs now. */
+  isAsked(): boolean
   /** One statement about a dataset as a file. @throws HoldallError as the engine's `export` does */
   exportAbout(
     dataset: Pick<Dataset, 'tableName' | 'files'>,
@@ -107,6 +115,11 @@ export function createAsks(
       withDataset(dataset, places, who, (tables) =>
         work((sql, options = {}) => engine.query({ ...who, ...options, tables, sql })),
       ),
+    aboutInBackground: (dataset, signal, work) =>
+      withDataset(dataset, undefined, { actorId: null, signal }, (tables) =>
+        work((sql, options = {}) => engine.queryInBackground({ ...options, signal, tables, sql })),
+      ),
+    isAsked: () => engine.isAsked(),
     exportAbout: (dataset, places, who, asked) =>
       withDataset(dataset, places, who, (tables) => engine.export({ ...who, ...asked, tables })),
   }

@@ -1,0 +1,46 @@
+/** A value with how many rows have it. */
+export interface Frequent {
+  /** As a query writes it. */
+  readonly value: string | number | boolean
+  readonly count: number
+}
+
+/** How many rows lie between each two neighbours of `edges`: from the one on, up to below the next. */
+export interface Histogram {
+  /** As a filter takes them, one more than counts. */
+  readonly edges: readonly string[]
+  readonly counts: readonly number[]
+}
+
+/** What all rows of a column say, as its dataset was at one revision. */
+export interface ColumnStatistics {
+  readonly rows: number
+  readonly nulls: number
+  /** As a query writes them; null where no row has a value, or values have no order. */
+  readonly min: string | null
+  readonly max: string | null
+  /** Different values; null where they were not counted. */
+  readonly distinct: number | null
+  /** Else it is within some hundredths. */
+  readonly distinctIsExact: boolean
+  /** Of the finite values of numbers. */
+  readonly mean: number | null
+  /** NaN and infinities, which no histogram has. */
+  readonly notFinite: number
+  /** The most frequent values first; null where there are too many different ones. */
+  readonly top: readonly Frequent[] | null
+  readonly histogram: Histogram | null
+}
+
+/** The statistics of a dataset's columns, by their position. */
+export interface DatasetStatistics {
+  /** Absent: not computed yet. Null: not to be had within the limits. */
+  readonly columns: ReadonlyMap<number, ColumnStatistics | null>
+  /** Some are not computed yet. */
+  readonly partial: boolean
+}
+
+/** For those who may not read rows: how values are distributed, but none of them. */
+export function withoutValues({ columns, partial }: DatasetStatistics): DatasetStatistics {
+  return { columns: new Map([...columns].map(([at, known]) => [at, known && { ...known, top: null }])), partial }
+}

@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { InternalDatabase } from '../../database/internal.ts'
+import { HoldallError } from '../../web/error.ts'
+import type { Log } from '../../web/log.ts'
+import type { AskDataset, Asks } from '../query/ask.ts'
+import { type Dataset, findDataset } from '../records.ts'
+import { computeColumn } from './compute.ts'
+import type { DatasetStatistics } from './statistics.ts'
+import { createStatisticsStore, type Wanting } from './store.ts'
+
+/** How often it is looked whether there is something to compute. */
+const LOOK_EVERY_MS = 5_000
+/** Between two looks whether somebody's query still runs; after so many, a column is computed beside it. */
+const YIELD_MS = 250
+const YIELDS = 240
+/** A dataset whose files cannot be read now is tried again after this time, then after twice as long. */
+const FIRST_RETRY_MS = 60_000
+const LAST_RETRY_MS = 3_600_000
+
+/** What every column costs anew each time, so that it is not asked again. */
+const LASTING = ['query_limit', 'query_failed', 'query_refused', 'query_crashed']
+
+function isLasting(error: unknown): boolean {
+  return error instanceof HoldallError && LASTING.includes(error.code)
+}
+
+/** Computes what all rows of datasets say, column by column, one at a time and only while nobody asks anything. */
+export interface Statistics {
+  of(dataset: Pick<Dataset, 'id' | 'columnCount'>): Promise<DatasetStatistics>
+  /** Somebody looks at it: it comes before others. */
+  prefer(datasetId: string): void
+  start(): void
+  /** Stops; resolves when nothing is computed any more. */
+  close(): Promise<void>
+}
+
+export interface StatisticsOptions {
+  readonly database: InternalDatabase
+  readonly asks: Asks
+  readonly log: Log
+  readonly now?: () => number
+}
+
+export function createStatistics({ database, asks, log, now = Date.now }: StatisticsOptions): Statistics {
+  const store = createStatisticsStore(database)
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const retries = new Map<string, { readonly at: number; readonly wait: number }>()
+  const preferred = new Set<string>()
+  let wake: (() => void) | undefined
+  let running: Promise<void> = Promise.resolve()
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      const dataset = await nextDataset()
+      if (dataset === undefined) await rest()
+      else await attempt(dataset)
+    }
+  }
+
+  async function nextDataset(): Promise<Wanting | undefined> {
+    for (const id of [...preferred]) {
+      preferred.delete(id)
+      const wanted = await store.find(id)
+      if (wanted !== undefined && isDue(wanted)) return wanted
+    }
+    for (let after = 0; ; ) {
+      const found = await store.next(after)
+      if (found === undefined || isDue(found)) return found
+      after = found.seq
+    }
+  }
+
+  function isDue({ id, revision }: Wanting): boolean {
+    const retry = retries.get(`${id}.${revision}`)
+    return retry === undefined || retry.at <= now()
+  }
+
+  async function attempt(wanting: Wanting): Promise<void> {
+    const key = `${wanting.id}.${wanting.revision}`
+    try {
+      await compute(wanting)
+      retries.delete(key)
+    } catch (error) {
+      if (signal.aborted) return
+      const wait = Math.min((retries.get(key)?.wait ?? FIRST_RETRY_MS / 2) * 2, LAST_RETRY_MS)
+      retries.set(key, { at: now() + wait, wait })
+      log.warn('statistics of a dataset not computed, trying later', { dataset: wanting.id, error })
+    }
+  }
+
+  async function compute(wanting: Wanting): Promise<void> {
+    const dataset = await findDataset(database, wanting.collection, wanting.id)
+    if (dataset === undefined) return
+    const there = await store.positions(wanting)
+    const missing = [...dataset.columns.keys()].filter((position) => !there.has(position))
+    if (missing.length > 0) {
+      const work = asks.aboutInBackground(dataset, signal, async (ask) => {
+        for (const position of missing) {
+          await quiet()
+          signal.throwIfAborted()
+          await store.save(wanting, position, await columnOf(dataset, position, ask))
+          // What came meanwhile is computed from its files as they are now.
+          if ((await store.find(wanting.id))?.revision !== wanting.revision) return
+        }
+      })
+      await work.catch(async (error) => {
+        // Its files are larger than what there is room for here.
+        if (!isLasting(error)) throw error
+        for (const position of missing) await store.save(wanting, position, null)
+      })
+    }
+    if ((await store.find(wanting.id))?.revision === wanting.revision) await store.finish(wanting)
+  }
+
+  async function columnOf(dataset: Dataset, position: number, ask: AskDataset) {
+    const column = dataset.columns[position]
+    if (column === undefined) return null
+    try {
+      return await computeColumn(dataset.tableName, column, ask)
+    } catch (error) {
+      if (!isLasting(error)) throw error
+      log.info('statistics of a column not to be had', { dataset: dataset.id, column: column.name, error })
+      return null
+    }
+  }
+
+  async function quiet(): Promise<void> {
+    for (let waited = 0; waited < YIELDS && asks.isAsked() && !signal.aborted; waited++) await pause(YIELD_MS)
+  }
+
+  async function rest(): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    await Promise.race([woken, pause(LOOK_EVERY_MS)])
+    wake = undefined
+  }
+
+  async function pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal, ref: false }).catch(() => {})
+  }
+
+  return {
+    of: store.of,
+    prefer(datasetId) {
+      preferred.add(datasetId)
+      wake?.()
+    },
+    start() {
+      running = run().catch((error) => log.error('statistics of datasets are not computed any more', { error }))
+    },
+    async close() {
+      stopping.abort(new HoldallError('unavailable', { reason: 'The server is stopping' }))
+      wake?.()
+      await running
+    },
+  }
+}
