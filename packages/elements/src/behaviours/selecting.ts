@@ -4,7 +4,6 @@ import { formatBytes } from '../lib/format.ts'
 const FORM = 'form[data-selecting]'
 const ITEM = '.tile, tbody tr'
 const BOX = 'input[name=id]'
-const NONE_SELECTED = 'Select files to move them to the trash.'
 
 /** Where a range that Shift extends begins. */
 let anchor: Element | null = null
@@ -125,7 +124,7 @@ function tell(form: HTMLFormElement, aloud = true): void {
   const bytes = some.reduce((sum, box) => sum + Number(box.dataset.size ?? 0), 0)
   const words = `${some.length} selected · ${formatBytes(bytes)}`
   const text = form.querySelector<HTMLElement>('[data-selection-text]')
-  if (text) text.textContent = some.length === 0 ? NONE_SELECTED : words
+  if (text) text.textContent = some.length === 0 ? (text.dataset.selectionText ?? '') : words
   const clearing = form.querySelector<HTMLElement>('[data-selection-clear]')
   if (clearing) clearing.hidden = some.length === 0
   if (aloud) announce(`${some.length} selected`)

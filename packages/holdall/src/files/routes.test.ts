@@ -138,7 +138,7 @@ describe('one file', () => {
       'SHA-256',
       'Source',
       'Uploaded by',
-      'When',
+      'Uploaded',
       'File id',
     ])
     assert.match(text, /Used in 1 row</)

@@ -15,6 +15,7 @@ import { type FilesRoom, fileResource } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { changeFacts, earlierVersions, missingNotice } from '../sync/file-parts.ts'
 import { deleteForm } from '../trash/delete-form.ts'
+import { keepsBytes } from '../trash/kept.ts'
 import { typeName } from '../types.ts'
 import { exifFacts } from './exif.ts'
 import { storageName } from './index.ts'
@@ -76,7 +77,7 @@ export async function filePage(
         ],
         ['Folder', folderOf(file)],
         ['Uploaded by', uploader],
-        ['When', shownTime(file.createdAt)],
+        [file.adopted ? 'Listed since' : 'Uploaded', shownTime(file.createdAt)],
         ...changeFacts(file),
         ['File id', copyable(file.id, 'the file id')],
       ],
@@ -84,10 +85,14 @@ export async function filePage(
   })
 }
 
-function actions({ urls }: FilesRoom, file: FileRecord, editable: boolean, reachable: boolean): Html {
+function actions({ urls, sources }: FilesRoom, file: FileRecord, editable: boolean, reachable: boolean): Html {
   return html`${reachable && linkButton({ label: 'Download', href: urls.download(file.id), kind: 'filled', icon: 'download', more: { download: true } })}${
     editable &&
-    linkButton({ label: 'Rename', href: `${urls.path(`/-/files/${file.id}/-/update`)}#field-filename`, icon: 'edit' })
+    linkButton({
+      label: keepsBytes(sources, file) ? 'Rename here' : 'Rename',
+      href: `${urls.path(`/-/files/${file.id}/-/update`)}#field-filename`,
+      icon: 'edit',
+    })
   }${button({ label: 'Copy link', icon: 'link', more: { 'data-copy': urls.file(file.id), hidden: true } })}`
 }
 

@@ -39,6 +39,7 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
   const settings =
     (await room.permissions.allowed(c.var.actor, 'files-manage-sources', INSTANCE)) &&
     linkButton({ label: 'Settings', href: urls.path(`/-/files/sources/${encodeURIComponent(source.slug)}`) })
+  const readOnly = source.availability.available && !source.capabilities.can_upload && !source.capabilities.can_delete
   const where = source.storageType === 'filesystem' ? 'in a directory' : `in ${storageName(source.storageType)}`
   return renderPage({
     ...(await frame(c)),
@@ -46,7 +47,9 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
     section: 'files',
     crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: source.label }],
     lede:
-      totals.files === 0 ? undefined : `${formatCount(totals.files, 'file')}, ${formatBytes(totals.bytes)} ${where}`,
+      totals.files === 0
+        ? undefined
+        : `${formatCount(totals.files, 'file')}, ${formatBytes(totals.bytes)} ${where}${readOnly ? ', read only' : ''}`,
     actions: html`${uploadable && totals.files > 0 && upload}${settings}`,
     said: room.once?.take(c, urls.source(source.slug)).said,
     body: html`${unavailable(source)}${await syncPanel(room, c, source)}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
@@ -54,7 +57,7 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
         ? await listedFiles(room, c.var.actor, listing)
         : totals.files > 0
           ? await nothingFound(room, listing, { asked: [source.id], all: [source.id] })
-          : noFiles(source, uploadable ? upload : undefined)
+          : noFiles(source, uploadable ? upload : undefined, readOnly)
     }</div>`,
   })
 }
@@ -69,13 +72,15 @@ function unavailable({ availability, label }: Source): Html {
   })
 }
 
-function noFiles(source: Source, upload: Html | undefined): Html {
+function noFiles(source: Source, upload: Html | undefined, readOnly: boolean): Html {
   return emptyState({
     icon: 'image',
     title: 'No files yet',
     body:
       upload === undefined
-        ? `What is uploaded to ${source.label} is listed here.`
+        ? readOnly
+          ? `${source.label} is read only: what lies there is listed here once it was looked through.`
+          : `What is uploaded to ${source.label} is listed here.`
         : 'Upload some here, or drop them onto a row of a table with a file column.',
     actions: upload,
   })

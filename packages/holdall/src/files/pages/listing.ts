@@ -13,6 +13,7 @@ import type { Excerpt } from '../search/excerpts.ts'
 import type { FileList, Sort } from '../search/find.ts'
 import { GROUPS, isGroup } from '../search/kinds.ts'
 import { shownFile } from '../shown.ts'
+import { keepsBytes } from '../trash/kept.ts'
 import { typeName } from '../types.ts'
 import { selectionBar } from './selection.ts'
 import { TILE_SIDE } from './tiles.ts'
@@ -120,9 +121,10 @@ export async function listedFiles(room: FilesRoom, actor: Actor | null, listing:
     bare: true,
   })
   if (deletable.size === 0) return html`${files}${pages}`
+  const hides = list.files.every((file) => !deletable.has(file.id) || keepsBytes(room.sources, file))
   return html`<form class="selecting" method="post" action="${room.urls.path('/-/files/-/delete')}" data-selecting>${hiddenFields(
     { return: hrefOf({ cursor: asked.cursor }) },
-  )}${selectionBar()}${files}</form>${pages}`
+  )}${selectionBar(hides)}${files}</form>${pages}`
 }
 
 /** "318", or "more than 10,000". */

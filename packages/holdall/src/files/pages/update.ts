@@ -8,6 +8,7 @@ import { textArea, textInput } from '../../web/parts/inputs.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { FileRecord } from '../record.ts'
 import type { FilesRoom } from '../room.ts'
+import { keepsBytes } from '../trash/kept.ts'
 
 const LABELS = { filename: 'Name', search_text: 'Description' } as const
 
@@ -31,7 +32,7 @@ export async function updatePage(room: FilesRoom, c: RouteContext, file: FileRec
       {
         name: 'filename',
         label: LABELS.filename,
-        hint: 'As people see it and as it is downloaded. Where the bytes are stored stays the same.',
+        hint: nameHint(room, file),
         error: errors.filename,
         control: (tied) =>
           textInput({ ...tied, name: 'filename', value: sent('filename', file.filename), required: true }),
@@ -45,4 +46,11 @@ export async function updatePage(room: FilesRoom, c: RouteContext, file: FileRec
         textArea({ ...tied, name: 'search_text', rows: 6, value: sent('search_text', file.searchText) }),
     })}<div class="actions">${button({ label: 'Save file', type: 'submit', kind: 'filled' })}${linkButton({ label: 'Cancel', href: urls.file(file.id), kind: 'quiet' })}</div></form>`,
   })
+}
+
+function nameHint({ sources }: FilesRoom, file: FileRecord): string {
+  const known = 'As people see it here and as it is downloaded.'
+  if (!keepsBytes(sources, file)) return `${known} Where the bytes are stored stays the same.`
+  const own = file.path.slice(file.path.lastIndexOf('/') + 1)
+  return `${known} In ${sources.byId(file.sourceId)?.label ?? file.sourceSlug} it stays ${own}.`
 }

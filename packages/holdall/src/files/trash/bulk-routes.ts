@@ -9,7 +9,7 @@ import { goBack, undoOf } from './back.ts'
 import { MAX_IDS } from './limits.ts'
 import { purgePage } from './purge-page.ts'
 import { findDeletable } from './rights.ts'
-import { filesInWords } from './words.ts'
+import { deletedWords, filesInWords } from './words.ts'
 
 /**
  * Deleting, restoring and purging many files: all of them or, when one is refused, none. What is where it shall be
@@ -39,7 +39,7 @@ export function bulkRoutes(room: FilesRoom): Route[] {
           }
           const files = live.size > 0 ? [...live.values()] : [...trashed.values()]
           const back = backTo(asked, urls.source(files[0]?.sourceSlug ?? ''))
-          const text = `${filesInWords(files)} moved to trash${await usesInWords(room, files)}`
+          const text = `${deletedWords(room.sources, files)}${await usesInWords(room, files)}`
           return goBack(room, c, back, undoOf(room, text, moved.length > 0 ? batch : '', back))
         }),
     },

@@ -4,24 +4,24 @@ import { button } from '../../web/parts/button.ts'
 import type { FileRecord } from '../record.ts'
 import type { FileUses } from '../references.ts'
 import type { FilesRoom } from '../room.ts'
+import { keepsBytes } from './kept.ts'
 import { RETENTION_DAYS } from './limits.ts'
 
 /** Deletes without a question, because it can be undone; what that means for rows is said beside the button. */
 export function deleteForm({ urls, sources }: FilesRoom, file: FileRecord, uses: FileUses): Html {
-  const source = sources.byId(file.sourceId)
-  const keeps = file.adopted || (source?.availability.available === true && !source.capabilities.can_delete)
-  return html`<form class="stack" method="post" action="${urls.path(`/-/files/${file.id}/-/delete`)}" aria-label="Delete this file"><p class="hint">${usesWords(uses)} ${
+  const keeps = keepsBytes(sources, file)
+  return html`<form class="stack" method="post" action="${urls.path(`/-/files/${file.id}/-/delete`)}" aria-label="Delete this file"><p class="hint">${usesWords(uses, keeps)} ${
     keeps
-      ? 'Hiding puts it in the trash here; its bytes stay as they are where they lie, and it can be restored at any time.'
+      ? 'Hiding takes it out of the lists here; its bytes stay as they are where they lie, and it can be restored at any time.'
       : `A deleted file can be restored for ${RETENTION_DAYS} days.`
   }</p><div class="actions">${
     keeps
-      ? button({ label: 'Hide file', type: 'submit', icon: 'trash' })
+      ? button({ label: 'Hide file', type: 'submit', icon: 'fileMissing' })
       : button({ label: 'Delete file', type: 'submit', kind: 'danger', icon: 'trash' })
   }</div></form>`
 }
 
-function usesWords({ references, truncated }: FileUses): string {
+function usesWords({ references, truncated }: FileUses, keeps: boolean): string {
   const rows = references.length
   if (rows === 0) {
     return truncated
@@ -30,5 +30,5 @@ function usesWords({ references, truncated }: FileUses): string {
   }
   const uses = rows === 1 && !truncated ? 'row that uses it shows it' : 'rows that use it show it'
   const count = truncated ? `more than ${formatNumber(rows)}` : `the ${formatNumber(rows)}`
-  return `If you delete it, ${count} ${uses} as in the trash until you restore it.`
+  return `If you ${keeps ? 'hide' : 'delete'} it, ${count} ${uses} as ${keeps ? 'hidden' : 'in the trash'} until you restore it.`
 }

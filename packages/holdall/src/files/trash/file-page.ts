@@ -43,20 +43,20 @@ export async function trashedFilePage(room: FilesRoom, c: RouteContext, file: Tr
     body: html`${notice({
       tone: 'info',
       title: `${trashNote(purgeAfter)}.`,
-      body: `Only who may delete it sees it. ${
+      body: `Only who may restore it sees it. ${
         purgeAfter !== null
           ? 'After that it is deleted for good.'
           : purgeable
             ? 'Its bytes were there before Holdall: they stay until somebody deletes them for good.'
-            : `${label} cannot delete, so that its bytes stay where they are.`
+            : `${label} is read only: its bytes stay where they are, and it can be restored at any time.`
       }`,
     })}<div class="file-layout"><div class="stack">${picture(file, room)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
       [
         ['Type', typeName(file.contentType)],
         ['Size', file.size === null ? null : formatBytes(file.size)],
         ['Source', label],
-        ['Deleted by', who],
-        ['When', shownTime(trashedAt)],
+        [purgeAfter === null ? 'Hidden by' : 'Deleted by', who],
+        [purgeAfter === null ? 'Hidden' : 'Deleted', shownTime(trashedAt)],
         ['Uploaded', shownTime(file.createdAt)],
       ],
     )}</section></aside></div>`,

@@ -9,6 +9,7 @@ import { goBack, undoOf } from './back.ts'
 import { purgePage } from './purge-page.ts'
 import { isTrashed, type TrashedFile } from './record.ts'
 import { mayDeleteFile } from './rights.ts'
+import { deletedWords } from './words.ts'
 
 /** Deleting, restoring and purging one file. Each may be asked for twice with the effect of once. */
 export function singleRoutes(room: FilesRoom): Route[] {
@@ -21,7 +22,7 @@ export function singleRoutes(room: FilesRoom): Route[] {
     const { batch, moved } = await trash.move([file.id], c.var.actor?.id ?? null)
     if (c.var.format === 'json') return c.json({ ok: true, ...(await factsOf(room, file)) })
     const back = textOf(sent, 'return') ? safeReturnPath(sent.return, urls) : urls.source(file.sourceSlug)
-    return goBack(room, c, back, undoOf(room, `${file.filename} moved to trash`, moved.length > 0 ? batch : '', back))
+    return goBack(room, c, back, undoOf(room, deletedWords(room.sources, [file]), moved.length > 0 ? batch : '', back))
   }
 
   return [

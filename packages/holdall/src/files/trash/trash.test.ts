@@ -417,12 +417,21 @@ test('a source that cannot delete keeps the bytes, says so, and can restore at a
   const storage = await source.storage()
   const remove = Object.getOwnPropertyDescriptor(storage, 'delete') as PropertyDescriptor
   delete (storage as { delete?: unknown }).delete
+  const look = async (path: string) => (await app.request(path, { headers: { Cookie: 'actor=alice' } })).text()
   try {
+    for (const path of [`/-/files/browse/photos?q=${encodeURIComponent('read only')}`, `/-/files/${file.id}`]) {
+      const shown = await look(path)
+      assert.match(shown, /Hide files?</, path)
+      assert.doesNotMatch(shown.replace(/<[^>]*>/g, ' '), /trash|Delete file/i, path)
+    }
+    assert.match(await look(`/-/files/${file.id}`), /Rename here/)
+    assert.match(await look(`/-/files/${file.id}/-/update`), /In Photographs it stays /)
     const { body } = await ask('DELETE', `/-/files/${file.id}`)
     assert.equal(body.purge_after, null)
     const refused = await ask('POST', `/-/files/${file.id}/-/purge`)
     assert.deepEqual([refused.status, refused.body.code], [400, 'source_keeps_files'])
-    const page = await (await app.request(`/-/files/${file.id}`, { headers: { Cookie: 'actor=alice' } })).text()
+    const page = await look(`/-/files/${file.id}`)
+    assert.match(page, /Hidden\./)
     assert.doesNotMatch(page, /Delete for good/)
     await makeDue(file.id)
     await room.files.trash.purgeDue()

@@ -3,6 +3,7 @@ import type { BeforeIo } from '../../sources/filesystem/io.ts'
 import type { Sources } from '../../sources/sources.ts'
 import type { Log } from '../../web/log.ts'
 import type { FileRecord } from '../record.ts'
+import { keepsBytes } from './kept.ts'
 import { PURGE_EVERY_MS, RETENTION_MS } from './limits.ts'
 import { listTrash, ownInTrash, type Scope, type TrashList } from './list.ts'
 import { createPurge, type OnPurged, type PurgeReport } from './purge.ts'
@@ -66,12 +67,10 @@ export function createTrash(options: TrashOptions): Trash {
 
   return {
     move: (ids, by) =>
-      store.move(ids, by, (file) => {
-        const source = sources.byId(file.source_id)
-        const kept = source?.availability.available === true && !source.capabilities.can_delete
-        // Bytes that were there before us, or that we cannot remove, only go when somebody says so.
-        return file.adopted === 1 || kept ? null : RETENTION_MS
-      }),
+      store.move(ids, by, ({ source_id: sourceId, adopted }) =>
+        // They only go when somebody says so.
+        keepsBytes(sources, { sourceId, adopted: adopted === 1 }) ? null : RETENTION_MS,
+      ),
     restore: store.restore,
     byIds: store.byIds,
     byId: async (id) => (await store.byIds([id])).get(id),

@@ -1,4 +1,7 @@
+import type { Sources } from '../../sources/sources.ts'
 import { formatCount } from '../../web/format.ts'
+import type { FileRecord } from '../record.ts'
+import { keepsBytes } from './kept.ts'
 
 interface Named {
   readonly id: string
@@ -9,4 +12,10 @@ interface Named {
 export function filesInWords(files: readonly Named[]): string {
   const [only] = files
   return files.length === 1 && only !== undefined ? only.filename : formatCount(files.length, 'file')
+}
+
+/** What deleting some files has done: "jug.jpg moved to trash", "12 files hidden" where all keep their bytes. */
+export function deletedWords(sources: Pick<Sources, 'byId'>, files: readonly FileRecord[]): string {
+  const hidden = files.every((file) => keepsBytes(sources, file))
+  return `${filesInWords(files)} ${hidden ? 'hidden' : 'moved to trash'}`
 }

@@ -1,0 +1,19 @@
+import type { Sources } from '../../sources/sources.ts'
+import type { FileRecord } from '../record.ts'
+
+/**
+ * Whether deleting here leaves the bytes where they lie, because they were there before us or because the source cannot
+ * remove any: such a file is only hidden.
+ */
+export function keepsBytes(
+  sources: Pick<Sources, 'byId'>,
+  { sourceId, adopted }: Pick<FileRecord, 'sourceId' | 'adopted'>,
+): boolean {
+  return adopted || isReadOnly(sources, sourceId)
+}
+
+/** A source that is not there now may be able to delete once it is back. */
+function isReadOnly(sources: Pick<Sources, 'byId'>, sourceId: number): boolean {
+  const source = sources.byId(sourceId)
+  return source?.availability.available === true && !source.capabilities.can_delete
+}
