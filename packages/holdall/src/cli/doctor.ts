@@ -13,6 +13,7 @@ import { CommandError, type CommandIo, DATA_OPTIONS, parse, UsageError } from '.
 import { DEFAULT_DATA } from './defaults.ts'
 import { type Examination, examineSource } from './doctor/examine.ts'
 import { type DoctorReport, jsonReport, textReport } from './doctor/report.ts'
+import { runtimeSources } from './doctor/runtime.ts'
 import { progressLine } from './progress.ts'
 import { withSecrets } from './server-secrets.ts'
 
@@ -20,7 +21,7 @@ import { withSecrets } from './server-secrets.ts'
 const EVERYWHERE = ['0.0.0.0/0', '::/0']
 
 /**
- * `holdall doctor [SOURCE] [--origin URL]`: tries each storage and prints the fix for what fails, before a server is
+ * `holdall doctor [SOURCE] [--origin URL]`: tries each storage, of sources made at runtime too, and prints the fix for what fails, before a server is
  * started or beside it. What it makes in a storage for that, it removes.
  */
 export async function doctor(argv: readonly string[], io: CommandIo): Promise<void> {
@@ -37,21 +38,30 @@ export async function doctor(argv: readonly string[], io: CommandIo): Promise<vo
   const types = storageTypes()
   const plugins = await requirePlugins(config, { storages: types })
   const known = new Map([...types, ...plugins.storages].map((type) => [type.type, type]))
-  const sources = chosen(declaredSources(config, known, data, plugins.absent), slug)
+  const declared = declaredSources(config, known, data, plugins.absent)
   const outgoing = createOutgoing({ allowPrivate: config.settings.allow_private_hosts })
   const clients = createOutgoing({ allowPrivate: EVERYWHERE })
   const line = progressLine(io.stderr, io.stdout.isTTY === true)
   const report = values.json ? jsonReport(io) : textReport(io, line)
   try {
-    const findings = await withSecrets({ data, internal: values.internal }, io.env, async (getSecret) => {
-      const context = { getSecret, fetch: outgoing.fetch, log: createLog(() => {}), readOnly: true }
-      const kept = { data, config: values.config, internal: values.internal }
-      const keeping = (name: string) => commandLine(['secrets', 'set', name], kept)
-      return await examineAll(sources, { context, fetch: clients.fetch, origin, keeping, signal: io.signal }, report)
-    })
+    const { findings, count } = await withSecrets(
+      { data, internal: values.internal },
+      io.env,
+      async (getSecret, db) => {
+        const say = (text: string) => io.stderr.write(`${text}\n`)
+        const made = db === undefined ? [] : await runtimeSources(db, config, known, say)
+        const there = new Set(declared.map(({ source }) => source.slug))
+        const sources = chosen([...declared, ...made.filter(({ source }) => !there.has(source.slug))], slug)
+        const context = { getSecret, fetch: outgoing.fetch, log: createLog(() => {}), readOnly: true }
+        const kept = { data, config: values.config, internal: values.internal }
+        const keeping = (name: string) => commandLine(['secrets', 'set', name], kept)
+        const examination = { context, fetch: clients.fetch, origin, keeping, signal: io.signal }
+        return { findings: await examineAll(sources, examination, report), count: sources.length }
+      },
+    )
     const failures = findings.filter(({ status }) => status === 'failed').length
     if (failures > 0) {
-      throw new CommandError(`${formatCount(failures, 'check')} failed in ${formatCount(sources.length, 'source')}.`)
+      throw new CommandError(`${formatCount(failures, 'check')} failed in ${formatCount(count, 'source')}.`)
     }
   } catch (error) {
     if (io.signal.aborted) throw new CommandError('Stopped. What was made in the storages is removed again.')
@@ -127,7 +137,9 @@ function chosen(sources: readonly DeclaredSource[], slug: string | undefined): r
   const found = sources.filter(({ source }) => source.slug === slug)
   if (found.length > 0) return found
   const known = sources.map(({ source }) => source.slug).join(', ')
-  throw new CommandError(`There is no source ${slug}. There is: ${known}. Another file is named by -c FILE.`)
+  throw new CommandError(
+    `There is no source ${slug}. There is: ${known}. Another file is named by -c FILE, another data directory by --data DIR.`,
+  )
 }
 
 function remembered(data: string): string | undefined {

@@ -16,17 +16,17 @@ export async function secretsOf(
   return createSecrets(env, createKeptSecrets(db, await resolveServerSecret({ env, dataDirectory }))).getSecret
 }
 
-/** The same where there may be no data yet: then there are those of the environment. */
+/** The same where there may be no data yet: then there are those of the environment, and no database. */
 export async function withSecrets<Result>(
   { data, internal }: { readonly data: string; readonly internal: string | undefined },
   env: Environment,
-  work: (getSecret: Secrets['getSecret']) => Promise<Result>,
+  work: (getSecret: Secrets['getSecret'], db?: InternalDatabase) => Promise<Result>,
 ): Promise<Result> {
   const path = resolve(internal ?? join(data, 'internal.db'))
   if (!existsSync(path)) return await work(createSecrets(env).getSecret)
   const db = await openInternalDatabase(path)
   try {
-    return await work(await secretsOf(db, data, env))
+    return await work(await secretsOf(db, data, env), db)
   } finally {
     await db.close()
   }

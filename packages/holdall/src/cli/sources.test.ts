@@ -57,6 +57,16 @@ test('create prints the slug alone, and keeps what was said', async () => {
   })
 })
 
+test('the doctor looks at it as at any other', async () => {
+  const { code, stdout, stderr } = await run('doctor', 'scans', '--json')
+  assert.equal(code, 0, stdout + stderr)
+  const [line] = stdout.trim().split('\n')
+  assert.equal(JSON.parse(line as string).source, 'scans', stdout)
+  const unknown = await run('doctor', 'never')
+  assert.equal(unknown.code, 1)
+  assert.match(unknown.stderr, /There is: files, scans\./)
+})
+
 test('list says what each is and whether it can be used; deactivated ones stay, and come back', async () => {
   assert.equal((await run('sources', 'list')).stdout, 'scans\tfilesystem\truntime\tin use\n')
   const { code, stderr } = await run('sources', 'deactivate', 'scans')
