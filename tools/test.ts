@@ -62,12 +62,9 @@ async function main(): Promise<number> {
     say(`No test file has ${positionals.join(' or ')} in its path.`)
     return 2
   }
-  // The processes of the tests are begun by the hundred: from a build they cost half. Who works on something else than what
-  // cannot be built at this moment can do without.
-  await buildCheckout().catch((error: Error) => {
-    if (positionals.length === 0) throw error
-    say(`The sources are run as they are, because they could not be built: ${error.message}`)
-  })
+  // The processes of the tests are begun by the hundred: from a build they cost half. Who changes something and looks at one
+  // file is not made to wait for it.
+  if (positionals.length === 0 || values.long) await buildCheckout()
   const s3 = await s3For(files, services.missing)
   const checks = positionals.length > 0 ? [] : checkSteps(ROOT)
   const checked = await runSteps(checks, write)
