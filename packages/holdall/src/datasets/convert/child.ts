@@ -13,6 +13,7 @@ import type { ConversionJob, ConversionOutcome } from './jobs.ts'
 import { convertJson } from './json.ts'
 import { kindOfBytes } from './kind-of-bytes.ts'
 import { CannotConvert } from './refusal.ts'
+import { convertExcel } from './xlsx/convert.ts'
 
 const NICENESS = 10
 const HAS_OPEN_PATHS = process.platform === 'linux'
@@ -67,8 +68,8 @@ async function convert(job: ConversionJob, paths: Map<string, string>): Promise<
       case 'json':
       case 'ndjson':
         return await convertJson(connection, files, kind)
-      default:
-        throw new CannotConvert(`nothing here reads ${kind}`)
+      case 'xlsx':
+        return await convertExcel(connection, files)
     }
   })
 }

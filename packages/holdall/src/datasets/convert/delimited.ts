@@ -35,6 +35,10 @@ export interface DelimitedTable {
   readonly delimiter: Delimiter
   readonly hasHeader: boolean
   readonly names: readonly string[]
+  /** How many columns there are, where not all of them are taken. */
+  readonly width?: number
+  /** Which of them are, in the order of the names. */
+  readonly columns?: readonly number[]
   /** Bytes of a row in the mean. */
   readonly rowLength: number
   readonly isText?: (column: number) => boolean
@@ -108,13 +112,14 @@ export async function writeParquet(
 ): Promise<number> {
   const { names, rowLength } = table
   const from = readCsv(table)
+  const taken = table.columns ?? names.map((_, at) => at)
   const { types, rows } = await inferTypes(connection, {
     from,
-    width: names.length,
+    columns: taken,
     ...(table.isText && { isText: table.isText }),
   })
   if (rows === 0) throw new CannotConvert('it names its columns and has no rows, so that nothing tells what they hold')
-  const columns = names.map((name, at) => `${typed(at, types[at])} AS ${quoted(name)}`)
+  const columns = names.map((name, at) => `${typed(taken[at] as number, types[at])} AS ${quoted(name)}`)
   return await copyTo(connection, `SELECT ${columns.join(', ')} FROM ${from}`, { target, rowLength, rows })
 }
 
@@ -133,7 +138,7 @@ export async function copyTo(
   return written
 }
 
-function readCsv({ path, delimiter, hasHeader, names }: DelimitedTable): string {
-  const columns = names.map((_, at) => `'c${at}': 'VARCHAR'`).join(', ')
+function readCsv({ path, delimiter, hasHeader, names, width = names.length }: DelimitedTable): string {
+  const columns = Array.from({ length: width }, (_, at) => `'c${at}': 'VARCHAR'`).join(', ')
   return `read_csv(${literal(path)}, auto_detect=false, delim=${literal(delimiter)}, quote='"', escape='"', comment='', header=${hasHeader}, columns={${columns}}, strict_mode=true, null_padding=false, ignore_errors=false, allow_quoted_nulls=false, compression='none')`
 }

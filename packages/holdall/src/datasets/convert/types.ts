@@ -1,6 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { SAMPLE_ROWS } from './limits.ts'
 
+const SAMPLE_VALUES = 400_000
+const MIN_SAMPLE_ROWS = 100
+/** Each takes memory of its own, most of all those that match a pattern. */
+const ASKED_AT_ONCE = 120
+
 /** A type that a column of texts may have, and whether a value loses nothing by it. */
 interface Candidate {
   readonly type: string
@@ -30,7 +35,7 @@ const CANDIDATES: readonly Candidate[] = [
   { type: 'DATE', holds: (v) => `coalesce(TRY_CAST(${v} AS DATE)::VARCHAR = ${v}, false)` },
   {
     type: 'TIMESTAMP',
-    holds: (v) => `regexp_full_match(${v}, '${DAY}[ T]${TIME}') AND TRY_CAST(${v} AS TIMESTAMP) IS NOT NULL`,
+    holds: (v) => `regexp_full_match(${v}, '${DAY}(?:[ T]${TIME})?') AND TRY_CAST(${v} AS TIMESTAMP) IS NOT NULL`,
   },
   {
     type: 'TIMESTAMPTZ',
@@ -43,7 +48,8 @@ const CANDIDATES: readonly Candidate[] = [
 export interface TextTable {
   /** SQL of a table whose columns are `c0`, `c1` … and texts. */
   readonly from: string
-  readonly width: number
+  /** Which of them are asked about. */
+  readonly columns: readonly number[]
   /** Columns that stay texts. */
   readonly isText?: (column: number) => boolean
 }
@@ -59,43 +65,57 @@ export interface InferredTypes {
  * The beginning tells what cannot be; all rows are asked about what is left.
  */
 export async function inferTypes(connection: DuckDBConnection, table: TextTable): Promise<InferredTypes> {
-  const columns = Array.from({ length: table.width }, (_, at) => at)
+  const { columns } = table
   const open = columns.map((at) => (table.isText?.(at) ? [] : [...CANDIDATES]))
-  await narrow(connection, `(SELECT * FROM ${table.from} LIMIT ${SAMPLE_ROWS})`, open, 'values may come')
-  const rows = await narrow(connection, table.from, open, 'all is seen')
+  const sampled = Math.max(MIN_SAMPLE_ROWS, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / columns.length)))
+  await connection.run(`CREATE OR REPLACE TEMP TABLE sample AS SELECT * FROM ${table.from} LIMIT ${sampled}`)
+  await narrow(connection, 'sample', { columns, open }, 'values may come')
+  await connection.run('DROP TABLE sample')
+  const rows = await narrow(connection, table.from, { columns, open }, 'all is seen')
   return { types: open.map(([first]) => first?.type), rows }
+}
+
+interface Slot {
+  readonly column: number
+  /** Undefined for how many values there are. */
+  readonly candidate: Candidate | undefined
+  readonly sql: string
 }
 
 /** Takes from each column what does not hold for all of its values. @returns how many rows there are */
 async function narrow(
   connection: DuckDBConnection,
   from: string,
-  open: Candidate[][],
+  { columns, open }: { readonly columns: readonly number[]; readonly open: Candidate[][] },
   seen: 'values may come' | 'all is seen',
 ): Promise<number> {
-  const asked = ['count(*)']
-  const slots: { column: number; candidate: Candidate | undefined }[] = []
+  const slots: Slot[] = []
   for (const [column, candidates] of open.entries()) {
     if (candidates.length === 0) continue
-    const v = valued(column)
-    asked.push(`count(${v})`)
-    slots.push({ column, candidate: undefined })
+    const v = valued(columns[column] as number)
+    slots.push({ column, candidate: undefined, sql: `count(${v})` })
     for (const candidate of candidates) {
-      asked.push(`bool_and(${candidate.holds(v)}) FILTER (${v} IS NOT NULL)`)
-      slots.push({ column, candidate })
+      slots.push({ column, candidate, sql: `bool_and(${candidate.holds(v)}) FILTER (${v} IS NOT NULL)` })
     }
   }
-  const result = await connection.run(`SELECT ${asked.join(', ')} FROM ${from}`)
-  const [row = []] = await result.getRows()
-  for (const [at, { column, candidate }] of slots.entries()) {
-    const found = row[at + 1]
-    const candidates = open[column] as Candidate[]
-    if (candidate === undefined) {
+  let rows = 0
+  for (let at = 0; at === 0 || at < slots.length; at += ASKED_AT_ONCE) {
+    const asked = slots.slice(at, at + ASKED_AT_ONCE)
+    const result = await connection.run(
+      `SELECT ${['count(*)', ...asked.map(({ sql }) => sql)].join(', ')} FROM ${from}`,
+    )
+    const [[count, ...found] = []] = await result.getRows()
+    rows = Number(count)
+    for (const [at, { column, candidate }] of asked.entries()) {
+      const candidates = open[column] as Candidate[]
       // Of a column without values nobody knows what it would hold.
-      if (Number(found) === 0 && seen === 'all is seen') candidates.length = 0
-    } else if (found === false && candidates.includes(candidate)) candidates.splice(candidates.indexOf(candidate), 1)
+      if (candidate === undefined && Number(found[at]) === 0 && seen === 'all is seen') candidates.length = 0
+      if (candidate !== undefined && found[at] === false && candidates.includes(candidate)) {
+        candidates.splice(candidates.indexOf(candidate), 1)
+      }
+    }
   }
-  return Number(row[0])
+  return rows
 }
 
 /** What counts as a value where a column is no text. */
