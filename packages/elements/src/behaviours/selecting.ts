@@ -10,7 +10,7 @@ let anchor: Element | null = null
 
 /**
  * Forms with `data-selecting` hold files to select: arrows move among them, Space selects, Shift extends, Ctrl A selects
- * the page, Enter opens, Delete sends the form, Esc lets all go.
+ * the page, Enter opens, Delete presses the button that deletes, Esc lets all go.
  */
 export function selectFiles(): void {
   document.addEventListener('change', (event) => {
@@ -58,10 +58,12 @@ function press(event: KeyboardEvent, item: Element): void {
     event.preventDefault()
     linkOf(item)?.click()
   } else if (event.key === 'Delete') {
+    const button = form.querySelector<HTMLButtonElement>('[data-selection-action="delete"]')
+    if (button === null) return
     event.preventDefault()
     const box = boxOf(item)
     if (chosen(form).length === 0 && box) set(form, [box], true)
-    if (chosen(form).length > 0) form.requestSubmit()
+    if (chosen(form).length > 0) form.requestSubmit(button)
   } else if (event.key === 'Escape' && chosen(form).length > 0) {
     event.preventDefault()
     clear(form)

@@ -15,7 +15,7 @@ import { GROUPS, isGroup } from '../search/kinds.ts'
 import { shownFile } from '../shown.ts'
 import { keepsBytes } from '../trash/kept.ts'
 import { typeName } from '../types.ts'
-import { selectionBar } from './selection.ts'
+import { deletingBar } from './selection.ts'
 import { TILE_SIDE } from './tiles.ts'
 
 /** A list of files as a page shows it. */
@@ -124,7 +124,7 @@ export async function listedFiles(room: FilesRoom, actor: Actor | null, listing:
   const hides = list.files.every((file) => !deletable.has(file.id) || keepsBytes(room.sources, file))
   return html`<form class="selecting" method="post" action="${room.urls.path('/-/files/-/delete')}" data-selecting>${hiddenFields(
     { return: hrefOf({ cursor: asked.cursor }) },
-  )}${selectionBar(hides)}${files}</form>${pages}`
+  )}${deletingBar(hides)}${files}</form>${pages}`
 }
 
 /** "318", or "more than 10,000". */

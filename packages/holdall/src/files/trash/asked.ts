@@ -30,6 +30,7 @@ export async function readAsked(c: RouteContext): Promise<Asked> {
   if (ids.length === 0 && batch === '') {
     throw new HoldallError('bad_request', {
       reason: 'No file was chosen. Choose at least one (ids is a list of file ids).',
+      back: textOf(fields, 'return'),
     })
   }
   if (ids.length > MAX_IDS) {
@@ -38,4 +39,9 @@ export async function readAsked(c: RouteContext): Promise<Asked> {
   const strange = ids.find((id) => !FILE_ID.test(id))
   if (strange !== undefined) throw new HoldallError('file_not_found', { id: strange.slice(0, 100).toWellFormed() })
   return { ids, batch, back: textOf(fields, 'return'), confirmed: textOf(fields, 'confirm') === 'yes' }
+}
+
+/** Whether `readAsked` was given no file; `values.back` is then the page to go back to. */
+export function isNothingChosen(error: unknown): error is HoldallError {
+  return error instanceof HoldallError && error.code === 'bad_request' && typeof error.values.back === 'string'
 }

@@ -4,7 +4,7 @@ import type { Route, RouteContext } from '../../web/route.ts'
 import type { FileRecord } from '../record.ts'
 import { type FilesRoom, sendPage } from '../room.ts'
 import { TRASH_API } from './api.ts'
-import { type Asked, readAsked } from './asked.ts'
+import { type Asked, isNothingChosen, readAsked } from './asked.ts'
 import { goBack, undoOf } from './back.ts'
 import { MAX_IDS } from './limits.ts'
 import { purgePage } from './purge-page.ts'
@@ -30,7 +30,7 @@ export function bulkRoutes(room: FilesRoom): Route[] {
       need,
       api: TRASH_API.removeMany,
       handler: (c) =>
-        sayingEach(c, async () => {
+        sayingEach(room, c, async () => {
           const asked = await readAsked(c)
           const { live, trashed } = await findDeletable(room, c.var.actor, asked.ids)
           const { batch, moved } = await trash.move([...live.keys()], c.var.actor?.id ?? null)
@@ -49,7 +49,7 @@ export function bulkRoutes(room: FilesRoom): Route[] {
       need,
       api: TRASH_API.restoreMany,
       handler: (c) =>
-        sayingEach(c, async () => {
+        sayingEach(room, c, async () => {
           const asked = await readAsked(c)
           const ids = asked.ids.length > 0 ? asked.ids : await trash.inBatch(asked.batch, MAX_IDS)
           if (ids.length === 0) throw new HoldallError('undo_too_late')
@@ -66,7 +66,7 @@ export function bulkRoutes(room: FilesRoom): Route[] {
       need,
       api: TRASH_API.purgeMany,
       handler: (c) =>
-        sayingEach(c, async () => {
+        sayingEach(room, c, async () => {
           const asked = await readAsked(c)
           const { live, trashed } = await findDeletable(room, c.var.actor, asked.ids)
           const [used] = live.values()
@@ -89,11 +89,15 @@ async function usesInWords({ findUsed }: FilesRoom, files: readonly FileRecord[]
   return `; rows use ${used.size} of them`
 }
 
-/** Programs are told of each file that was refused. */
-async function sayingEach(c: RouteContext, work: () => Promise<Response>): Promise<Response> {
+/** Programs are told of each file that was refused, people what to do when they chose none. */
+async function sayingEach(room: FilesRoom, c: RouteContext, work: () => Promise<Response>): Promise<Response> {
   try {
     return await work()
   } catch (error) {
+    if (isNothingChosen(error) && c.var.format === 'html') {
+      const back = safeReturnPath(error.values.back, room.urls)
+      return goBack(room, c, back, 'No file was selected. Tick at least one, then press the button again.')
+    }
     if (!(error instanceof HoldallError) || !Array.isArray(error.values.refused) || c.var.format === 'html') throw error
     const refused = error.values.refused as readonly { id: string; code: string; error: string }[]
     const byId = Object.fromEntries(refused.map(({ id, ...why }) => [id, why]))

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
-import { button, hiddenFields } from '../../web/parts/button.ts'
+import { hiddenFields } from '../../web/parts/button.ts'
 import { fileCell, pickBox } from '../../web/parts/file.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
@@ -9,6 +9,7 @@ import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { MAX_COUNT } from '../list.ts'
 import { filesInWords, howMany } from '../pages/listing.ts'
+import { restoringBar } from '../pages/selection.ts'
 import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import type { TrashList } from './list.ts'
@@ -23,8 +24,9 @@ export async function trashPage(
   list: TrashList,
   cursor: string | undefined,
 ): Promise<Html> {
-  const { urls, frame } = room
+  const { urls, frame, sources } = room
   const counted = { total: Math.min(list.total, MAX_COUNT), truncated: list.total > MAX_COUNT }
+  const purgeable = list.files.some(({ sourceId }) => sources.byId(sourceId)?.capabilities.can_delete === true)
   return renderPage({
     ...(await frame(c)),
     title: 'Trash',
@@ -42,24 +44,18 @@ export async function trashPage(
             title: 'The trash is empty',
             body: 'What is deleted stays here for 30 days and can be restored until then.',
           })
-        : html`<form method="post" action="${urls.path('/-/files/-/restore')}">${hiddenFields({
-            return: urls.path(PATH),
-          })}<div class="toolbar" role="group" aria-label="The selected files">${button({
-            label: 'Restore selected',
-            type: 'submit',
-            kind: 'filled',
-            icon: 'retry',
-          })}${button({
-            label: 'Delete selected for good…',
-            type: 'submit',
-            kind: 'danger',
-            more: { formaction: urls.path('/-/files/-/purge') },
-          })}</div><div class="panel">${await table(room, list.files)}</div></form>${pager({
-            text: `${formatNumber(list.seen + 1)}–${formatNumber(list.seen + list.files.length)} of ${howMany(counted)}`,
-            firstHref: cursor === undefined ? null : urls.path(PATH),
-            nextHref: list.next === null ? null : urls.path(PATH, { _next: list.next }),
-            bare: true,
-          })}`,
+        : html`<form class="selecting" method="post" action="${urls.path('/-/files/-/restore')}" data-selecting>${hiddenFields(
+            {
+              return: urls.path(PATH),
+            },
+          )}${restoringBar(urls.path('/-/files/-/purge'), purgeable)}<div class="panel">${await table(room, list.files)}</div></form>${pager(
+            {
+              text: `${formatNumber(list.seen + 1)}–${formatNumber(list.seen + list.files.length)} of ${howMany(counted)}`,
+              firstHref: cursor === undefined ? null : urls.path(PATH),
+              nextHref: list.next === null ? null : urls.path(PATH, { _next: list.next }),
+              bare: true,
+            },
+          )}`,
   })
 }
 
@@ -91,14 +87,14 @@ async function table(room: FilesRoom, files: readonly TrashedFile[]): Promise<Ht
           file.trash.trashedBy !== null &&
           html` <span class="muted">by ${people.get(file.trash.trashedBy) ?? file.trash.trashedBy}</span>`
         }</span>`,
-        keptUntil(file),
+        keptUntil(file, sources),
       ],
     })),
   })
 }
 
 /** What is null is kept: its bytes were there before us, or its source cannot delete. */
-function keptUntil({ trash }: TrashedFile): Html | string {
-  if (trash.purgeAfter === null) return 'Restored or deleted by hand'
-  return shownTime(trash.purgeAfter)
+function keptUntil({ trash, sourceId }: TrashedFile, sources: FilesRoom['sources']): Html | string {
+  if (trash.purgeAfter !== null) return shownTime(trash.purgeAfter)
+  return sources.byId(sourceId)?.capabilities.can_delete === true ? 'Restored or deleted by hand' : 'Restored'
 }

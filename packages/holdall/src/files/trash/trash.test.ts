@@ -293,6 +293,15 @@ describe('the trash', () => {
     assert.match(page, /1–2 of/)
     assert.match(page, /Restore selected/)
   })
+
+  test('a form in which nothing is ticked leads back to its page; programs are told what is wrong', async () => {
+    for (const action of ['delete', 'restore', 'purge']) {
+      const answer = await form(`/-/files/-/${action}`, [['return', '/-/files/trash?_next=x']])
+      assert.deepEqual([answer.status, answer.headers.get('Location')], [303, '/-/files/trash?_next=x'], action)
+      const refused = await ask('POST', `/-/files/-/${action}`, 'alice', { ids: [] })
+      assert.deepEqual([refused.status, refused.body.code], [400, 'bad_request'], action)
+    }
+  })
 })
 
 describe('deleting for good', () => {

@@ -7,7 +7,7 @@ import { emptyState, notice } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
-import { selectionBar } from '../pages/selection.ts'
+import { deletingBar } from '../pages/selection.ts'
 import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { keepsBytes } from './kept.ts'
@@ -57,7 +57,7 @@ export async function unusedPage(
                 ? 'Each file is in a row of a table.'
                 : `All ${formatNumber(list.looked)} files up to here are used. The next page looks at the rest.`,
           })
-        : html`<form class="selecting" method="post" action="${urls.path('/-/files/-/delete')}" data-selecting>${hiddenFields({ return: here })}${selectionBar(list.files.every((file) => keepsBytes(room.sources, file)))}<div class="panel">${table(room, list)}</div></form>`
+        : html`<form class="selecting" method="post" action="${urls.path('/-/files/-/delete')}" data-selecting>${hiddenFields({ return: here })}${deletingBar(list.files.every((file) => keepsBytes(room.sources, file)))}<div class="panel">${table(room, list)}</div></form>`
     }${pager({
       text:
         list.next === null
