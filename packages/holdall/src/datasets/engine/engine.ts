@@ -25,6 +25,7 @@ import {
   MAX_WAITING,
   MAX_WAITING_PER_ACTOR,
   OVERHEAD_BYTES,
+  PROBE_PROCESSES,
   type QueryLimits,
   withDefaults,
 } from './limits.ts'
@@ -123,7 +124,7 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
   const lines = {
     query: createLine('query', limits.processes, 1),
     export: createLine('export', EXPORT_PROCESSES, 0),
-    probe: createLine('probe', 1, 0),
+    probe: createLine('probe', PROBE_PROCESSES, 0),
     background: createLine('background', 1, 0),
   }
   let saidUnguarded = false
@@ -142,7 +143,7 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
     return {
       turns: createTurns({
         atOnce,
-        perActor: name === 'query' ? limits.perActor : 1,
+        perActor: name === 'query' ? limits.perActor : name === 'probe' ? atOnce : 1,
         maxWaiting: MAX_WAITING,
         maxWaitingPerActor: name === 'probe' ? MAX_WAITING : MAX_WAITING_PER_ACTOR,
         waitMs: name === 'query' ? limits.waitMs : limits.exportTimeoutMs,

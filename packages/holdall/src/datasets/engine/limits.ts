@@ -32,6 +32,11 @@ export const MAX_WAITING_PER_ACTOR = 20
 export const MAX_WAITING = 200
 /** Exports at once; each may keep a disk busy for minutes. */
 export const EXPORT_PROCESSES = 2
+/**
+ * New files that are looked into at once. Nearly all of such a look is the start of its process: beside each other, on two
+ * processors, they only take each other's time.
+ */
+export const PROBE_PROCESSES = availableParallelism() < 4 ? 1 : 2
 /** What a process of ours holds besides what DuckDB counts: Node reserves some 610 MiB, threads have stacks. */
 export const OVERHEAD_BYTES = 768 * MIB
 const MAX_PROCESSES = 4
