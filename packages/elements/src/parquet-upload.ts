@@ -32,6 +32,7 @@ const CHOOSABLE = '.parquet,.parq,.pq'
  * it is shown until the script runs.
  *
  * @fires dataset-registered - `detail.dataset`: the last status of its upload
+ * @fires upload-waits - `detail.upload`: its columns differ from those of the dataset; somebody has to confirm it
  * @fires upload-error - `detail.file`, `detail.error`
  */
 export class ParquetUpload extends HoldallElement {
@@ -41,6 +42,8 @@ export class ParquetUpload extends HoldallElement {
     collection: {},
     label: {},
     note: {},
+    into: {},
+    mode: {},
     _held: { state: true },
     _wrong: { state: true },
   }
@@ -51,6 +54,10 @@ export class ParquetUpload extends HoldallElement {
   /** What the collection is called. */
   declare label: string | null
   declare note: string | null
+  /** The id of a dataset that the files become part of; without it, each becomes one. */
+  declare into: string | null
+  /** What becomes of the rows that are there. */
+  declare mode: 'append' | 'replace' | null
   declare _held: Held
   declare _wrong: { readonly key: string; readonly text: string } | null
 
@@ -61,15 +68,16 @@ export class ParquetUpload extends HoldallElement {
   readonly #against = new WeakMap<File, string>()
   /** What is being given up, and is nothing to go on with. */
   readonly #leaving = new Set<string>()
-  readonly #transfers = parquetTransfers(
-    () => this.#target,
-    () => this.requestUpdate(),
-  )
+  readonly #transfers = parquetTransfers(() => this.#target, {
+    changed: () => this.requestUpdate(),
+    waits: (status) => this.#waits(status),
+  })
   readonly #unfinished = createUnfinished(this.#transfers, () => this.requestUpdate())
   readonly #following = createFollowing({
     target: () => this.#target,
     changed: () => this.requestUpdate(),
     registered: (dataset) => this.#registered(dataset),
+    waits: (status) => this.#waits(status),
   })
   readonly #uploads = createUploads<RegisteredDataset>({
     transfers: this.#transfers,
@@ -97,6 +105,8 @@ export class ParquetUpload extends HoldallElement {
     this.collection = ''
     this.label = null
     this.note = null
+    this.into = null
+    this.mode = null
     this._held = null
     this._wrong = null
   }
@@ -139,11 +149,16 @@ export class ParquetUpload extends HoldallElement {
         if (against !== null) this.#against.set(file, against)
       }),
     )
+    if (this.into !== null) this.#transfers.begin(chosen.filter((file) => !this.#against.has(file)))
     this.#uploads.add(chosen)
   }
 
   get #target(): DatasetTarget {
-    return { baseUrl: this.base, organization: this.organization, collection: this.collection }
+    const { base: baseUrl, organization, collection, into: dataset, mode } = this
+    return {
+      ...{ baseUrl, organization, collection },
+      ...(dataset !== null && { into: { dataset, mode: mode ?? 'append' } }),
+    }
   }
 
   #ask(): void {
@@ -154,6 +169,12 @@ export class ParquetUpload extends HoldallElement {
 
   #tell(type: string, detail: Record<string, unknown>): void {
     this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }))
+  }
+
+  /** The page shows what differs. */
+  #waits(upload: DatasetStatus): void {
+    announce(`${upload.filename} waits: look at what differs`)
+    this.#tell('upload-waits', { upload })
   }
 
   #registered(dataset: RegisteredDataset): void {

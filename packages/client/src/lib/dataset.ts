@@ -1,5 +1,5 @@
 import { call, type Json, strange } from './call.ts'
-import { createDatasetSessions, multipartPath } from './dataset-sessions.ts'
+import { createDatasetSessions, isFor, multipartPath } from './dataset-sessions.ts'
 import { aborted, UploadError } from './error.ts'
 import { type Memory, type PartsProtocol, uploadInParts } from './parts.ts'
 import { findSent } from './rejoin.ts'
@@ -110,7 +110,10 @@ export function followParquet(
   return followDataset(`${multipartPath(target)}/${uploadId}`, target, options, signal)
 }
 
-/** The newest of a collection's uploads that stand like this, whoever began them. @throws {UploadError} */
+/**
+ * The newest of a collection's uploads that stand like this, whoever began them: those that become datasets, or where the
+ * target names a dataset, those that become part of it. @throws {UploadError}
+ */
 export async function parquetUploads(
   target: DatasetTarget,
   status: DatasetStatus['status'],
@@ -119,7 +122,8 @@ export async function parquetUploads(
   const base = multipartPath(target)
   const { body } = await call(target, 'GET', `${base}?status=${status}`, undefined, signal)
   if (!Array.isArray(body.uploads)) throw strange('The server answers something else than a list.')
-  return (body.uploads as DatasetUpload[]).map((one) => ({ ...one, session_url: `${base}/${one.upload_id}` }))
+  const own = (body.uploads as (DatasetUpload & Json)[]).filter(isFor(target))
+  return own.map((one) => ({ ...one, session_url: `${base}/${one.upload_id}` }))
 }
 
 /** Ends an upload, also while the server is at it; nothing of it is left. @throws {UploadError} 409 when it is a dataset already */

@@ -12,10 +12,15 @@ export function badgeOf({ task, session, asked }: Card): TemplateResult {
   if (task?.state === 'paused') return badge('', 'pause', 'Paused')
   if (task?.state === 'waiting') return badge('', 'clock', 'Waiting')
   if (task?.state === 'comparing') return badge('accent', null, 'Checking')
+  if (session?.waits_for === 'confirmation') return badge('warning', 'warning', 'Waits for you')
   if (session !== null) return badge('accent', null, 'Running')
   return badge('accent', null, 'Sending')
 }
 
-function badge(kind: '' | 'accent' | 'success' | 'danger', sign: IconName | null, words: string): TemplateResult {
+function badge(
+  kind: '' | 'accent' | 'success' | 'warning' | 'danger',
+  sign: IconName | null,
+  words: string,
+): TemplateResult {
   return html`<span class="badge ${kind}">${sign === null ? '' : icon(sign)}${words}</span>`
 }

@@ -43,8 +43,15 @@ function factsOf(name: StepName, state: StepState, { task, session }: Card, labe
   const now = state === 'now'
   if (name === 'combine') return now ? 'Putting the parts together' : 'Puts the parts together'
   if (name === 'infer') return now ? 'Reading the columns from the file' : 'Reads the columns from the file'
-  return now ? `Adding the table to ${label}` : `Adds the table to ${label}`
+  if (now && session?.waits_for === 'confirmation')
+    return 'Its columns differ. Nothing is added before somebody has looked at it'
+  if (now && session?.waits_for === 'files') return 'Waits for the files that it came with'
+  const what = WHAT[session?.mode ?? 'create']
+  return now ? `Adding ${what} ${label}` : `Adds ${what} ${label}`
 }
+
+/** What is added, before the name of where. */
+const WHAT = { create: 'the table to', append: 'the rows to', replace: 'a new version of' } as const
 
 /** What is known by now; once there is a dataset, only what is worth keeping. */
 function doneFacts(name: StepName, session: DatasetStatus): TemplateResult | string | null {

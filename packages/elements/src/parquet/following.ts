@@ -38,12 +38,20 @@ export interface FollowingOptions {
   readonly target: () => DatasetTarget
   readonly changed: () => void
   readonly registered: (dataset: RegisteredDataset) => void
+  /** Somebody has to confirm what differs. */
+  readonly waits: (status: DatasetStatus) => void
+}
+
+const DONE: Readonly<Record<string, string>> & { readonly create: string } = {
+  create: 'is a dataset now',
+  append: 'is part of the dataset now',
+  replace: 'is the dataset now',
 }
 
 type Entry = { -readonly [Key in keyof Followed]: Followed[Key] }
 
 /** Uploads that the server goes on with, whether this page stays or not. */
-export function createFollowing({ target, changed, registered }: FollowingOptions): Following {
+export function createFollowing({ target, changed, registered, waits }: FollowingOptions): Following {
   let list: readonly Entry[] = []
   let asking: Promise<void> | undefined
   /** Those that were given up here may still be in an answer that is under way. */
@@ -69,10 +77,10 @@ export function createFollowing({ target, changed, registered }: FollowingOption
       if (entry.asked === 'retry') entry.asked = null
       changed()
     }
-    begin(id, target(), { onStatus: heard }).then(
+    begin(id, target(), { onStatus: heard, onConfirmation: waits }).then(
       (dataset) => {
         entry.asked = null
-        announce(`${filename} is a dataset now`)
+        announce(`${filename} ${DONE[dataset.mode] ?? DONE.create}`)
         registered(dataset)
         changed()
       },

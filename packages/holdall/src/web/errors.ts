@@ -255,6 +255,11 @@ export const ERRORS = {
       'This file is part of the dataset already; it cannot be cancelled any more. Make an older version current again.',
   },
   dataset_in_trash: { status: 409, message: 'The dataset is in the trash. Restore it, then retry.' },
+  batch_gone: { status: 404, message: 'These files do not wait any more: they were added, or were discarded.' },
+  dataset_version_gone: {
+    status: 409,
+    message: 'Version {version} is gone: a version that was replaced is kept for 30 days.',
+  },
   batch_elsewhere: {
     status: 409,
     message: 'The batch {id} is of another dataset, or does something else. Choose another id.',

@@ -12,6 +12,7 @@ import type { RouteContext } from '../../web/route.ts'
 import { crumbsTo } from '../collections/form-page.ts'
 import type { Collection } from '../collections/rows.ts'
 import { stemOf } from '../identity.ts'
+import { olderVersions } from '../joining/versions.ts'
 import { collectionHref, collectionResource, type DatasetsRoom, datasetHref } from '../place.ts'
 import type { Asks } from '../query/ask.ts'
 import { whoAsks } from '../query/routes.ts'
@@ -25,6 +26,7 @@ import { filesTab } from './files-tab.ts'
 import { pipelineTime } from './pipeline.ts'
 import { type Outcome, queryPanel } from './query-tab.ts'
 import { rowGroupsTab } from './row-groups-tab.ts'
+import { versionsPart } from './versions-part.ts'
 
 /** Each at `?tab=`, but the rows, which have an address of their own. */
 const TABS = ['rows', 'columns', 'query', 'row-groups', 'files'] as const
@@ -107,6 +109,20 @@ export async function showDataset(
   return c.html(await page, panel.status as 200)
 }
 
+async function versionsOf(
+  { database, permissions }: DatasetPagesRoom,
+  c: RouteContext,
+  { collection, dataset, action }: Pick<PanelOptions, 'collection' | 'dataset'> & { readonly action: string },
+): Promise<Html | false> {
+  const resource = collectionResource(collection.organization, collection.id)
+  const edits = (await permissions.allowed(c.var.actor, 'edit-collection', resource)) === true
+  const isLive = dataset.deletionRequestedAt === null
+  return versionsPart(await olderVersions(database, dataset), {
+    action: `${action}/-/versions`,
+    edits: edits && isLive,
+  })
+}
+
 /** Whether somebody may read the rows of a dataset. */
 export async function mayAsk(
   { permissions }: DatasetPagesRoom,
@@ -150,7 +166,7 @@ async function panelOf(
     case 'row-groups':
       return { body: rowGroupsTab(dataset), status: 200 }
     case 'files':
-      return { body: filesTab(room, dataset), status: 200 }
+      return { body: filesTab(room, dataset, await versionsOf(room, c, { collection, dataset, action })), status: 200 }
     case 'columns': {
       const statistics = await statisticsOf(room, dataset, asks)
       const place = { here: action, asks }

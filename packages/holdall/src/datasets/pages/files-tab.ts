@@ -8,7 +8,7 @@ import type { Dataset } from '../records.ts'
 import { type PipelineStep, pipelineOf } from './pipeline.ts'
 
 /** The objects that the table is made of, and where they came from. */
-export function filesTab({ sources }: DatasetsRoom, dataset: Dataset): Html {
+export function filesTab({ sources }: DatasetsRoom, dataset: Dataset, versions: Html | false): Html {
   const { files, version } = dataset
   const steps = pipelineOf(dataset.stepsLog)
   const hashed = files.some(({ contentHash }) => contentHash !== null)
@@ -19,6 +19,7 @@ export function filesTab({ sources }: DatasetsRoom, dataset: Dataset): Html {
         { label: 'File', kind: 'key' },
         { label: 'Rows', kind: 'numeric' },
         { label: 'Size', kind: 'numeric' },
+        { label: 'Added' },
         { label: 'Source' },
         { label: 'Path' },
         ...(hashed ? [{ label: 'SHA-256' }] : []),
@@ -28,13 +29,14 @@ export function filesTab({ sources }: DatasetsRoom, dataset: Dataset): Html {
           html`<span class="breakable">${file.filename}</span>${file.role === 'original' && html` <span class="muted fine">as it was sent</span>`}`,
           file.rowCount === null ? '' : formatNumber(file.rowCount),
           formatBytes(file.sizeBytes),
+          file.addedAt === undefined ? '' : shownTime(file.addedAt),
           sources.byId(file.sourceId)?.label ?? '',
           copyable(file.path, 'the path', shortPath(file.path)),
           ...(hashed ? [hashCell(file.contentHash)] : []),
         ],
       })),
     },
-  )}</section><section class="panel below" aria-labelledby="origin"><div class="panel-head"><h2 id="origin" class="grow">Where it came from</h2></div><div class="panel-body">${facts(
+  )}</section>${versions}<section class="panel below" aria-labelledby="origin"><div class="panel-head"><h2 id="origin" class="grow">Where it came from</h2></div><div class="panel-body">${facts(
     [
       ['Made by', dataset.sourceType === 'multipart_parquet_upload' ? 'an upload' : dataset.sourceType],
       ['Uploaded by', dataset.uploadedBy],

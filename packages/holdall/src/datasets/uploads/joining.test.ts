@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openTestFolder, type TestFolder } from '../engine/test-duckdb.ts'
 import { type DuckDb, startDuckDb } from '../footer/test-duckdb.ts'
+import { makeCurrent, olderVersions } from '../joining/versions.ts'
 import { type Dataset, findDataset, restoreDataset, trashDataset } from '../records.ts'
 import { datasetClient, type Init, type Session } from './test-client.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
@@ -267,6 +268,22 @@ describe('files that are sent to a dataset that is there', () => {
     const removals = await server.database.read.selectFrom('dataset_removals').selectAll().execute()
     assert.equal(removals.length, 1)
     assert.match(removals[0]?.path ?? '', /\/v1\/data\//)
+    const [older, ...none] = await olderVersions(server.database, await dataset(id))
+    assert.deepEqual([older?.version, older?.rowCount, older?.fileCount, none.length], [1, 100, 1, 0])
+    await makeCurrent(server.database, id, 1)
+    const back = await assertAsDuckDb(id)
+    assert.deepEqual([back.version, back.rowCount, back.files.length], [1, 100, 1])
+    const listed = await server.database.read.selectFrom('dataset_removals').select('path').execute()
+    assert.deepEqual(
+      listed.map(({ path }) => /v\d/.exec(path)?.[0]),
+      ['v2', 'v2'],
+    )
+    await server.database.write((trx) => trx.updateTable('dataset_removals').set({ due_at: '2020' }).execute())
+    await assert.rejects(makeCurrent(server.database, id, 2), { code: 'dataset_version_gone' })
+    await assert.rejects(makeCurrent(server.database, id, 7), { code: 'dataset_version_gone' })
+    const third = await sent('SELECT 3 AS third', { mode: 'replace', dataset_id: id })
+    assert.match(third.s3_key, /\/v3\/data\//, 'no number is used twice')
+    assert.equal((await client.ended(third.upload_id)).status, 'completed')
     assert.ok(Math.abs(Date.parse(removals[0]?.due_at ?? '') - Date.now() - MONTH_MS) < 60_000)
     await assertNoOrphans()
   })

@@ -153,16 +153,20 @@ export interface DatasetUploaderOptions {
   readonly urls: Urls
   readonly organization: string
   readonly collection: string
-  /** The collection's. */
+  /** The collection's, or the dataset's. */
   readonly label: string
+  /** The id of a dataset that the files become part of. */
+  readonly into?: string
+  readonly mode?: 'append' | 'replace'
+  readonly note?: string
 }
 
 /** The place where Parquet files become datasets; without scripts it says what to do instead. */
 export function datasetUploader(
-  { urls, organization, collection, label }: DatasetUploaderOptions,
+  { urls, organization, collection, label, into, mode, note }: DatasetUploaderOptions,
   instead: Html,
 ): Html {
-  const tied = attributes({ base: `${urls.base}/`, organization, collection, label })
+  const tied = attributes({ base: `${urls.base}/`, organization, collection, label, into, mode, note })
   return html`<parquet-upload${tied}>${instead}</parquet-upload>`
 }
 

@@ -1,0 +1,142 @@
+import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
+import { type Html, html } from '../../web/html.ts'
+import { postButton } from '../../web/parts/button.ts'
+import { badge } from '../../web/parts/chips.ts'
+import { notice } from '../../web/parts/notice.ts'
+import { dataTable, type TableRow } from '../../web/parts/table.ts'
+import type { Differences } from './differences.ts'
+import type { WaitingBatch, WaitingFile } from './waiting.ts'
+
+/** Columns that are listed; of files with thousands, the rest is counted. */
+const MOST_LISTED = 200
+
+interface ReviewOptions {
+  /** Where the decision is sent. */
+  readonly action: string
+  /** The dataset's. */
+  readonly name: string
+}
+
+/** Files that wait: what differs, and the two things that can be done about it. */
+export function reviewPanel({ batch, files, canBeAdded }: WaitingBatch, { action, name }: ReviewOptions): Html {
+  const count = formatCount(files.length, 'file')
+  const heading = `waits-${batch.id}`
+  const decide = (decision: string, more: object = {}) => ({ batch: batch.id, decision, ...more })
+  const rows = files.reduce((sum, { looked }) => sum + (looked?.rowCount ?? 0), 0)
+  const head = html`<div class="panel-head"><h2 id="${heading}" class="grow">${count} for ${name}</h2>${
+    canBeAdded ? badge('Waits for you', 'warning') : badge('Not added')
+  }</div>`
+  return html`<section class="panel review" aria-labelledby="${heading}">${head}<div class="panel-body stack">${files
+    .filter(({ session }) => session.status === 'failed')
+    .map((file) => failedNotice(file, { action, batch: batch.id }))}${stillMissing(batch.fileCount, files)}${groupsOf(
+    files,
+  ).map(groupPart)}</div><div class="panel-foot">${
+    canBeAdded && postButton(action, { label: `Add ${count}`, kind: 'filled', icon: 'plus' }, decide('add'))
+  }${postButton(action, { label: `Discard ${count}`, kind: 'danger' }, decide('discard'))}${
+    canBeAdded && html`<span class="aside">${formatNumber(rows)} more ${rows === 1 ? 'row' : 'rows'}</span>`
+  }</div></section>`
+}
+
+function failedNotice(
+  { session }: WaitingFile,
+  { action, batch }: { readonly action: string; readonly batch: string },
+): Html {
+  return notice({
+    tone: 'danger',
+    title: `${session.filename} is not added.`,
+    body: session.failure?.exc_str ?? '',
+    actions: postButton(
+      action,
+      { label: 'Discard this file', small: true },
+      { batch, decision: 'discard', upload: session.id },
+    ),
+  })
+}
+
+function stillMissing(expected: number, files: readonly WaitingFile[]): Html | false {
+  const there = files.filter(({ looked }) => looked !== null).length
+  if (there >= expected) return false
+  return notice({
+    tone: 'info',
+    title: `${formatNumber(there)} of ${formatCount(expected, 'file')} ${there === 1 ? 'is' : 'are'} here.`,
+    body: 'They are added together or not at all, once the others have come.',
+  })
+}
+
+interface Group {
+  readonly files: readonly WaitingFile[]
+  readonly differences: Differences
+}
+
+/** Files that differ in the same way are told of once. */
+function groupsOf(files: readonly WaitingFile[]): Group[] {
+  const groups = Map.groupBy(
+    files.filter(({ looked }) => looked?.differences),
+    ({ looked }) => JSON.stringify(looked?.differences),
+  )
+  return [...groups.values()].map((same) => ({ files: same, differences: same[0]?.looked?.differences as Differences }))
+}
+
+function groupPart({ files, differences }: Group): Html {
+  const rows = rowsOf(differences)
+  const left = rows.length - MOST_LISTED
+  const caption = `Columns that differ in ${files.map(({ session }) => session.filename).join(', ')}`
+  return html`<div class="stack-tight"><ul class="plain-list">${files.map(fileLine)}</ul>${
+    rows.length === 0
+      ? html`<p>All ${formatCount(differences.same, 'column')} are the same.</p>`
+      : html`${dataTable({
+          caption,
+          columns: [
+            { label: 'Column', kind: 'key' },
+            { label: 'In the dataset' },
+            { label: 'In the file' },
+            { label: 'Then' },
+          ],
+          rows: rows.slice(0, MOST_LISTED),
+        })}<p class="hint">${left > 0 && `${formatCount(left, 'more column')} differ. `}${
+          differences.same === 0
+            ? 'No column is'
+            : `${formatCount(differences.same, 'column')} ${differences.same === 1 ? 'is' : 'are'}`
+        } the same.</p>`
+  }</div>`
+}
+
+function fileLine({ session, looked }: WaitingFile): Html {
+  const facts =
+    looked === null
+      ? ''
+      : `${formatNumber(looked.rowCount)} ${looked.rowCount === 1 ? 'row' : 'rows'}, ${formatBytes(looked.sizeBytes)}`
+  return html`<li><strong class="breakable">${session.filename}</strong> <span class="muted">${facts}</span>${
+    looked?.isThere && html` ${badge('A file just like it is there already', 'warning')}`
+  }</li>`
+}
+
+function rowsOf({ added, missing, changed }: Differences): TableRow[] {
+  const code = (type: string) => html`<code>${type}</code>`
+  return [
+    ...changed.map(({ name, from, to, becomes }) => ({
+      cells: [
+        name,
+        code(from),
+        code(to),
+        becomes === null ? badge('No type holds both', 'danger') : html`${code(becomes)} holds both`,
+      ],
+    })),
+    ...added.map(({ name, type }) => ({
+      cells: [
+        html`${name} ${badge('New', 'accent')}`,
+        html`<em class="null">none</em>`,
+        code(type),
+        'Rows that are there read NULL',
+      ],
+    })),
+    ...missing.map(({ name, type }) => ({
+      cells: [
+        html`${name} ${badge('Missing', 'warning')}`,
+        code(type),
+        html`<em class="null">none</em>`,
+        'Rows of the file read NULL',
+      ],
+    })),
+  ]
+}

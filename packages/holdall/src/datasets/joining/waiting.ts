@@ -1,0 +1,37 @@
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { Uploads } from '../../uploads/engine.ts'
+import type { UploadSession } from '../../uploads/session.ts'
+import { type Batch, batchesOf, type Looked } from './batches.ts'
+
+/** Files that are on their way into a dataset together, as somebody sees them who decides about it. */
+export interface WaitingBatch {
+  readonly batch: Batch
+  readonly files: readonly WaitingFile[]
+  /** All are there, and nothing is missing but that somebody says yes. */
+  readonly canBeAdded: boolean
+}
+
+export interface WaitingFile {
+  readonly session: UploadSession
+  readonly looked: Looked | null
+}
+
+/** What waits for somebody; not what is being sent, or goes on by itself. */
+export async function waitingFor(
+  { database, uploads }: { readonly database: InternalDatabase; readonly uploads: Pick<Uploads, 'find'> },
+  datasetId: string,
+): Promise<WaitingBatch[]> {
+  const found: WaitingBatch[] = []
+  for (const batch of await batchesOf(database, datasetId)) {
+    const files: WaitingFile[] = []
+    for (const { uploadId, looked } of batch.members) {
+      const session = await uploads.find('dataset', uploadId)
+      if (session !== undefined) files.push({ session, looked })
+    }
+    const waits = files.filter(({ session }) => session.completionStatus === 'inferred').length
+    const failed = files.some(({ session }) => session.status === 'failed')
+    if (waits === 0 && !failed) continue
+    found.push({ batch, files, canBeAdded: waits === files.length && !batch.isConfirmed })
+  }
+  return found
+}
