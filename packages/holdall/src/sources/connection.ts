@@ -77,7 +77,9 @@ export function connect(declared: DeclaredSource, context: ConnectionContext): C
       const reason = reasonOf(error)
       availability = { available: false, reason, since }
       if (before.available || before.reason !== reason) {
-        context.log.warn('source unavailable', { source: source.slug, reason, error })
+        // What a reason says whole needs no lines of ours to be found.
+        const underneath = error instanceof HoldallError ? error.cause : error
+        context.log.warn('source unavailable', { source: source.slug, reason, error: underneath })
       }
     }
     return availability

@@ -18,7 +18,10 @@ export async function configOf(declared: DeclaredSource, getSecret: GetSecret): 
   }
   const config = withSecrets(source.config, (name) => {
     const value = values.get(name)
-    if (value === undefined) throw new HoldallError('unavailable', { reason: `the secret ${name} is not set` })
+    if (value === undefined)
+      throw new HoldallError('unavailable', {
+        reason: `the secret ${name} is not set; holdall secrets set ${name} keeps it`,
+      })
     return value
   })
   return type.config.parse(config)

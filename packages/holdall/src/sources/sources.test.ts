@@ -184,10 +184,16 @@ describe('sources', () => {
     const rows = await database.read.selectFrom('datasette_files_sources').selectAll().execute()
     assert.doesNotMatch(JSON.stringify(rows), /k3y/)
     await sources.close()
-    const without = await open(config, { types: [vault] })
+    const lines: string[] = []
+    const without = await open(config, { types: [vault], log: createLog((line) => lines.push(line)) })
     await without.start()
     const { availability } = without.get('a')
-    assert.match(availability.available ? '' : availability.reason, /secret KEY is not set/)
+    assert.match(availability.available ? '' : availability.reason, /secret KEY is not set; holdall secrets set KEY/)
+    assert.deepEqual(
+      lines.map((line) => ((entry) => [entry.event, entry.error])(JSON.parse(line))),
+      [['source unavailable', undefined]],
+      'the reason says it all',
+    )
     await without.close()
   })
 
