@@ -7,7 +7,7 @@ import { MAX_EXPIRY_DAYS } from './token-form.ts'
 const DONE = answers({})
 const TEXT = z.string()
 const NEXT_PAGE = z.unknown().optional().describe('The path to go to afterwards')
-const PLACE = TEXT.describe('instance, database:NAME, table:DATABASE/TABLE or source:NAME')
+const PLACE = TEXT.describe('instance, database:NAME, table:DATABASE/TABLE, source:NAME or collection:ID/ORGANIZATION')
 
 const GRANT = z.object({
   resource: PLACE,

@@ -10,12 +10,12 @@ export const LEVEL_LABELS: Readonly<Record<Level, string>> = { view: 'View', edi
 
 /** What each level lets people do, for whoever chooses one. */
 export const LEVEL_WORDS: Readonly<Record<Level, string>> = {
-  view: 'View: look at the rows of tables, the files of sources, on everything also datasets; change nothing',
-  edit: 'Add and edit: insert and change rows of tables, upload and edit files of sources, on everything add and delete datasets; not delete rows or files',
-  manage: 'Manage: all that, and delete, set up tables and, on everything, collections and people',
+  view: 'View: look at the rows of tables, the files of sources, the datasets of collections, and ask them; change nothing',
+  edit: 'Add and edit: insert and change rows of tables, upload and edit files of sources, add and delete datasets; not delete rows or files',
+  manage: 'Manage: all that, and delete, set up tables and, on everything, make collections and let people in',
 }
 
-export type GrantKind = 'instance' | 'database' | 'table' | 'source'
+export type GrantKind = 'instance' | 'database' | 'table' | 'source' | 'collection'
 export type GrantResource = Resource & { readonly kind: GrantKind }
 
 // SQL is open by default; whoever closes it in the file has a reason that a click on "Manage" must not undo.
@@ -34,6 +34,11 @@ const ADDED: Readonly<Record<GrantKind, Readonly<Record<Level, readonly Action[]
     view: ['files-browse'],
     edit: ['files-upload', 'files-edit'],
     manage: ['files-delete'],
+  },
+  collection: {
+    view: ['view-collection', 'query-collection'],
+    edit: ['edit-collection'],
+    manage: [],
   },
   instance: {
     view: ['view-instance', 'view-database', 'view-table', 'files-browse', 'view-collection', 'query-collection'],
@@ -56,13 +61,15 @@ export function levelOf(
   kind: GrantKind,
   grantable: (action: Action) => boolean,
 ): Level | undefined {
+  // A level that adds nothing to the one before is not what anybody has.
   return LEVELS.findLast((level) => {
+    if (ADDED[kind][level].length === 0) return false
     const wanted = actionsOf(level, kind).filter(grantable)
     return wanted.length === actions.size && wanted.every((action) => actions.has(action))
   })
 }
 
-/** A resource as one text, for forms and JSON: `instance`, `database:products`, `table:products/inventory`, `source:photos`. */
+/** A resource as one text, for forms and JSON: `instance`, `database:products`, `table:products/inventory`, `source:photos`, `collection:ID/ORGANIZATION`. */
 export function formatResource({ kind, parent, child }: Resource): string {
   if (parent === undefined) return kind
   const names = child === undefined ? [parent] : [parent, child]
@@ -72,10 +79,12 @@ export function formatResource({ kind, parent, child }: Resource): string {
 /** The resource that a text names; undefined when it names none. */
 export function parseResource(text: string): GrantResource | undefined {
   if (text === 'instance') return { kind: 'instance' }
-  const [, kind, path = ''] = /^(database|table|source):(.+)$/s.exec(text) ?? []
+  const [, kind, path = ''] = /^(database|table|source|collection):(.+)$/s.exec(text) ?? []
   const [parent = '', child, ...more] = path.split('/').map(tildeDecode)
   if (kind === undefined || parent === '' || more.length > 0) return undefined
-  if (kind === 'table') return child === undefined || child === '' ? undefined : { kind, parent, child }
+  if (kind === 'table' || kind === 'collection') {
+    return child === undefined || child === '' ? undefined : { kind, parent, child }
+  }
   return child === undefined ? { kind: kind as 'database' | 'source', parent } : undefined
 }
 

@@ -191,6 +191,7 @@ const KINDS = [
   ['database', 'Databases'],
   ['table', 'Tables'],
   ['source', 'Sources of files'],
+  ['collection', 'Collections of datasets'],
 ] as const
 
 /** Nothing is chosen at first: a right on everything is meant. */

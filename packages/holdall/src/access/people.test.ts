@@ -9,11 +9,13 @@ const opened = await openTestDatabase()
 after(() => opened.close())
 
 const inventory = { kind: 'table', parent: 'products', child: 'in/ventory' } as const
+const MUSEUM = '550e8400-e29b-41d4-a716-446655440000'
 const places: Place[] = [
   { resource: { kind: 'database', parent: 'products' } },
   { resource: inventory },
   { resource: { kind: 'source', parent: 'photos' } },
   { resource: { kind: 'source', parent: 'archive' } },
+  { resource: { kind: 'collection', parent: 'visits', child: MUSEUM }, label: 'Visits' },
 ]
 const rules: PermissionRule[] = [
   {
@@ -121,7 +123,7 @@ test('nobody gets a right on everything by leaving a choice as it was', async ()
   const refused = await form('/-/people', wish, root)
   assert.equal(refused.status, 400)
   const page = await refused.text()
-  assert.match(page, /Choose where: a database, a table, a source, or everything\./)
+  assert.match(page, /Choose where: a database, a table, a source, a collection, or everything\./)
   assert.match(page, /value="Vera"/)
   assert.match(page, /<option value="manage" selected>/)
   assert.equal((await ask('/-/people/vera', { headers: root })).status, 404)
@@ -247,6 +249,29 @@ test('granting less takes back what was more', async () => {
   await json('/-/people', { op: 'grant', actor: 'bob', level: 'view', resource: 'instance' }, root)
   assert.equal(await may('bob', 'manage-people', { kind: 'instance' }), false)
   assert.equal(await may('bob', 'files-browse', { kind: 'source', parent: 'photos' }), true)
+})
+
+test('a collection is granted for itself, not for another of its id', async () => {
+  const resource = `collection:visits/${MUSEUM}`
+  const there = { kind: 'collection', parent: 'visits', child: MUSEUM } as const
+  const elsewhere = { ...there, child: '11111111-2222-4333-8444-555555555555' }
+  await json('/-/people', { op: 'grant', actor: 'bob', level: 'view', resource }, root)
+  for (const action of ['view-collection', 'query-collection'] as const) {
+    assert.deepEqual([await may('bob', action, there), await may('bob', action, elsewhere)], [true, false])
+  }
+  assert.equal(await may('bob', 'edit-collection', there), false)
+  // There is nothing more to manage in one than to add and to delete.
+  await json('/-/people', { op: 'grant', actor: 'bob', level: 'manage', resource }, root)
+  assert.equal(await may('bob', 'edit-collection', there), true)
+  const page = await (await ask('/-/people/bob', { headers: { ...PAGE, Cookie: root.Cookie } })).text()
+  assert.match(page, /collection visits.*Add and edit/s)
+  assert.match(page, /<optgroup label="Collections of datasets">/)
+  for (const wrong of ['collection:visits', 'collection:visits/nowhere', `collection:never/${MUSEUM}`]) {
+    assert.equal(
+      (await json('/-/people', { op: 'grant', actor: 'bob', level: 'view', resource: wrong }, root)).status,
+      400,
+    )
+  }
 })
 
 test('a revoked link signs nobody in', async () => {

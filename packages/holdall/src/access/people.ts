@@ -17,7 +17,7 @@ import { revokeSessions } from './sessions.ts'
 import { revokeLinks } from './sign-in-links.ts'
 import { revokeToken } from './tokens.ts'
 
-/** Something that can be granted: a database, a table, a source. */
+/** Something that can be granted: a database, a table, a source, a collection. */
 export interface Place {
   readonly resource: GrantResource
   /** What people call it, where that is not its name. */
@@ -166,9 +166,16 @@ function optional(fields: Fields, name: string): string | undefined {
 }
 
 function readResource(fields: Fields, name = 'resource'): GrantResource {
-  if (textOf(fields, name) === '') refuseField(name, 'Choose where: a database, a table, a source, or everything.')
+  if (textOf(fields, name) === '')
+    refuseField(name, 'Choose where: a database, a table, a source, a collection, or everything.')
   const resource = parseResource(textOf(fields, name))
-  return resource ?? refuseField(name, 'Must be instance, database:NAME, table:DATABASE/TABLE or source:NAME.')
+  return (
+    resource ??
+    refuseField(
+      name,
+      'Must be instance, database:NAME, table:DATABASE/TABLE, source:NAME or collection:ID/ORGANIZATION.',
+    )
+  )
 }
 
 /** The names under which a form says one right. @param row which of the invitation's rows, from 1 */

@@ -5,6 +5,7 @@ import { isLoopbackHost, requestOrigin } from '../access/origin.ts'
 import { accessRoutes } from '../access/routes.ts'
 import type { Config } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
+import { allCollections } from '../datasets/collections/rows.ts'
 import { parquetLimits } from '../datasets/footer/limits.ts'
 import { createDatasets } from '../datasets/room.ts'
 import { datasetPurpose } from '../datasets/uploads/purpose.ts'
@@ -217,7 +218,11 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       ),
       metricsRoute(metrics),
       openApiRoute(() => routes, urls.base),
-      ...accessRoutes({ access, frame, places: grantablePlaces(tables.databases, sources, tables.fileColumns) }),
+      ...accessRoutes({
+        access,
+        frame,
+        places: grantablePlaces(tables.databases, sources, tables.fileColumns, () => allCollections(database)),
+      }),
       ...sourceRoutes(sources, permissions),
       ...managingRoutes({
         database,

@@ -1,14 +1,16 @@
 import type { Place } from '../access/people.ts'
+import type { Collection } from '../datasets/collections/rows.ts'
 import type { Source, Sources } from '../sources/sources.ts'
 import type { Databases } from '../tables/databases.ts'
 import type { FileColumns } from '../tables/file-columns/settings.ts'
 import { fileColumnsOf } from '../tables/pages/table-data.ts'
 
-/** Everything that can be granted, beside the instance: databases, their tables, sources. */
+/** Everything that can be granted, beside the instance: databases, their tables, sources, collections. */
 export function grantablePlaces(
   databases: Databases,
   sources: Sources,
   settings: FileColumns,
+  collections: () => Promise<readonly Collection[]>,
 ): () => Promise<readonly Place[]> {
   return async () => {
     const known = await settings.tables()
@@ -32,10 +34,14 @@ export function grantablePlaces(
       }),
     )
     const active = sources.list().filter((source) => source.active)
-    return [...tables.flat(), ...active.map(placeOfSource)]
+    return [...tables.flat(), ...active.map(placeOfSource), ...(await collections()).map(placeOfCollection)]
   }
 }
 
 function placeOfSource({ slug, label }: Source): Place {
   return { resource: { kind: 'source', parent: slug }, ...(label !== slug && { label }) }
+}
+
+function placeOfCollection({ organization, id, label }: Collection): Place {
+  return { resource: { kind: 'collection', parent: id, child: organization }, ...(label !== id && { label }) }
 }

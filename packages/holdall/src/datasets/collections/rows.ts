@@ -41,6 +41,18 @@ export async function findCollection(
   return row && collectionOf(row)
 }
 
+/** All that there are, by their ids. */
+export async function allCollections(database: InternalDatabase): Promise<Collection[]> {
+  const rows = await database.read
+    .selectFrom('collections')
+    .selectAll()
+    .where('deleted_at', 'is', null)
+    .orderBy('id')
+    .orderBy('organization_id')
+    .execute()
+  return rows.map(collectionOf)
+}
+
 export function collectionOf(row: Selectable<CollectionTable>): Collection {
   return {
     seq: row.seq,

@@ -79,6 +79,13 @@ export function createCollectionStore(
           .returningAll()
           .executeTakeFirst()
         if (row === undefined) throw taken(fresh.id)
+        // What somebody was granted on another one of this id, which is deleted, they were not granted on this one.
+        await trx
+          .deleteFrom('grants')
+          .where('resource_kind', '=', 'collection')
+          .where('resource_parent', '=', fresh.id)
+          .where('resource_child', '=', organization)
+          .execute()
         return collectionOf(row)
       })
     },
