@@ -87,7 +87,7 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
     network = await context.newCDPSession(page)
     await network.send('Network.enable', { maxPostDataSize: 1 })
     await page.goto(here)
-    await page.getByText('Drop Parquet files here').waitFor()
+    await page.getByText('Drop Parquet, CSV, JSON or Excel files here').waitFor()
   })
 
   afterEach(async () => {
@@ -239,7 +239,7 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
     assert.equal(await one.count(), 0)
     unblock()
     await page.reload()
-    await page.getByText('Drop Parquet files here').waitFor()
+    await page.getByText('Drop Parquet, CSV, JSON or Excel files here').waitFor()
     await sleep(300)
     assert.equal(await page.getByText('cancelled.parquet').count(), 0)
   })
@@ -264,7 +264,7 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
     await one.getByRole('button', { name: 'Remove' }).click()
     await page.getByText('visitors_export.parquet deleted').waitFor()
     await page.reload()
-    await page.getByText('Drop Parquet files here').waitFor()
+    await page.getByText('Drop Parquet, CSV, JSON or Excel files here').waitFor()
     await sleep(300)
     assert.equal(await one.count(), 0)
   })

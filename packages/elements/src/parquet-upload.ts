@@ -14,7 +14,7 @@ import { percentOf } from './lib/words.ts'
 import { cardOf } from './parquet/card.ts'
 import { createCards, keyOf } from './parquet/cards.ts'
 import { createFollowing, type Followed } from './parquet/following.ts'
-import { notParquet } from './parquet/magic.ts'
+import { CHOOSABLE, whyNot } from './parquet/magic.ts'
 import { parquetTransfers } from './parquet/transfers.ts'
 import type { Card } from './parquet/view.ts'
 import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
@@ -23,7 +23,6 @@ import { leftOpenLines } from './queue/left-open.ts'
 /** Files that are sent together: each goes in several parts at once already. */
 const TOGETHER = 2
 const TICK = 1000
-const CHOOSABLE = '.parquet,.parq,.pq'
 
 /**
  * A place where Parquet files enter a collection and become datasets: drop or choose them. Each has a card with what is
@@ -145,7 +144,7 @@ export class ParquetUpload extends HoldallElement {
     const chosen = [...files]
     await Promise.all(
       chosen.map(async (file) => {
-        const against = await notParquet(file)
+        const against = await whyNot(file)
         if (against !== null) this.#against.set(file, against)
       }),
     )
@@ -315,7 +314,7 @@ export class ParquetUpload extends HoldallElement {
       held: this._held,
       accept: CHOOSABLE,
       note: this.note,
-      files: 'Parquet files',
+      files: 'Parquet, CSV, JSON or Excel files',
       choose: () => this.#choose(),
       chooseFolder: null,
     }

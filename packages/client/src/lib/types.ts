@@ -52,7 +52,7 @@ export interface IntoDataset {
 }
 
 export interface DatasetUploadOptions extends UploadOptions {
-  /** Told each state of the server's steps once all is sent: combining, inferring, registering, registered. */
+  /** Told each state of the server's steps once all is sent: combining, converting, inferring, registering, registered. */
   readonly onStatus?: (status: DatasetStatus) => void
   /** Milliseconds for which the steps are followed; the server goes on without us. @default no end */
   readonly followTimeout?: number
@@ -93,6 +93,16 @@ export interface DatasetStatus {
   readonly table_name: string | null
   readonly glue_table_name: string | null
   readonly glue_database_name: string | null
+  /** `parquet`, or what it is converted from: csv, tsv, ndjson, json, xlsx. */
+  readonly format?: string
+  /** How it was read, once it is converted. */
+  readonly conversion?: {
+    readonly encoding: string | null
+    readonly delimiter: string | null
+    readonly has_header: boolean | null
+    readonly sheet: string | null
+    readonly warnings: readonly { readonly column: string | null; readonly message: string }[]
+  } | null
   readonly parquet_schema_preview: SchemaPreview | null
   readonly failure_reason: { readonly step: string; readonly exc_str: string; readonly at: string } | null
   readonly retryable: boolean

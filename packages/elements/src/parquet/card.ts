@@ -4,6 +4,7 @@ import { formatBytes, formatCount } from '../lib/format.ts'
 import { icon, typeTile } from '../lib/templates.ts'
 import { badgeOf } from './badge.ts'
 import { type CardActions, footOf } from './foot.ts'
+import { isConverted } from './magic.ts'
 import { clock, dot } from './marks.ts'
 import { reason } from './reason.ts'
 import { sendingLine } from './sending.ts'
@@ -13,6 +14,7 @@ import type { Card } from './view.ts'
 /** What the steps are called while they wait, run, are done and have failed. */
 const TITLES: Readonly<Record<StepName, Readonly<Record<StepState, string>>>> = {
   combine: { wait: 'Combining', now: 'Combining', done: 'Combined', bad: 'Combining failed' },
+  convert: { wait: 'Converting', now: 'Converting', done: 'Converted', bad: 'Converting failed' },
   infer: { wait: 'Inferring', now: 'Inferring', done: 'Inferred', bad: 'Inferring failed' },
   register: { wait: 'Registering', now: 'Registering', done: 'Registered', bad: 'Registering failed' },
 }
@@ -20,8 +22,8 @@ const TITLES: Readonly<Record<StepName, Readonly<Record<StepState, string>>>> = 
 /** An upload as a list of its steps. @param label of the collection */
 export function cardOf(card: Card, label: string, actions: CardActions): TemplateResult {
   const { key, name, size, session } = card
-  const steps = stepsOf(session)
-  return html`<section class="panel upload-card" data-line=${key} aria-label=${name}><div class="upload-head">${typeTile('application/vnd.apache.parquet', name)}<div class="grow"><h2 tabindex="-1" data-rest>${breakable(name)}</h2><span class="size">${formatBytes(size)}${
+  const steps = stepsOf(session, name)
+  return html`<section class="panel upload-card" data-line=${key} aria-label=${name}><div class="upload-head">${typeTile(isConverted(name) ? '' : 'application/vnd.apache.parquet', name)}<div class="grow"><h2 tabindex="-1" data-rest>${breakable(name)}</h2><span class="size">${formatBytes(size)}${
     session !== null && !session.is_own ? ' · sent by somebody else' : nothing
   }</span></div>${badgeOf(card)}</div>
     <ol class="steps" aria-label="Progress">${sendingLine(card)}${steps.map((step, at) => stepLine(step, at, card, label))}</ol>
@@ -42,6 +44,7 @@ function factsOf(name: StepName, state: StepState, { task, session }: Card, labe
   if (state === 'wait' && failed) return 'Not started'
   const now = state === 'now'
   if (name === 'combine') return now ? 'Putting the parts together' : 'Puts the parts together'
+  if (name === 'convert') return now ? 'Making Parquet of it; what was sent is kept' : 'Makes Parquet of it'
   if (name === 'infer') return now ? 'Reading the columns from the file' : 'Reads the columns from the file'
   if (now && session?.waits_for === 'confirmation')
     return 'Its columns differ. Nothing is added before somebody has looked at it'
@@ -62,8 +65,21 @@ function doneFacts(name: StepName, session: DatasetStatus): TemplateResult | str
       : parts === 1
         ? 'One part'
         : `${formatCount(parts, 'part')}, all sizes as planned`
+  if (name === 'convert') return status === 'completed' ? null : conversionFacts(session)
   if (name === 'infer') return preview === null ? null : schemaFacts(preview)
   return table === null ? null : html`As <code>${table}</code>`
+}
+
+/** What was decided where it could have been something else. */
+function conversionFacts({ conversion }: DatasetStatus): string | null {
+  if (conversion == null) return null
+  const { sheet, warnings } = conversion
+  const [first] = warnings
+  if (first !== undefined)
+    return warnings.length === 1
+      ? first.message
+      : `${first.message} ${formatCount(warnings.length - 1, 'more remark')}.`
+  return sheet === null ? null : `Of the sheet “${sheet}”`
 }
 
 function schemaFacts({ columns, row_count: rows, truncated }: SchemaPreview): string {

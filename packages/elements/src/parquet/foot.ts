@@ -58,7 +58,12 @@ export function footOf(card: Card, actions: CardActions): TemplateResult {
 
 function failedFoot(card: Card, { retry, leave, choose, another }: CardActions): TemplateResult {
   const step = card.session?.failure_reason?.step
-  const names: Readonly<Record<string, string>> = { combine: 'combining', infer: 'inferring', register: 'registering' }
+  const names: Readonly<Record<string, string>> = {
+    combine: 'combining',
+    convert: 'converting',
+    infer: 'inferring',
+    register: 'registering',
+  }
   if (!card.session?.retryable) {
     return html`${button('next', 'upload', 'Choose another file', 'filled', another)}${button('leave', null, 'Remove', 'quiet', () => leave(card))}`
   }

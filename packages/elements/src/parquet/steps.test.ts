@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { DatasetStatus } from '@holdall/client'
-import { notParquet } from './magic.ts'
+import { whyNot } from './magic.ts'
 import { sentTime, stepsOf } from './steps.ts'
 
 const AT = Date.parse('2026-03-21T10:00:00.000Z')
@@ -36,7 +36,7 @@ function session(more: Partial<DatasetStatus>): DatasetStatus {
 }
 
 const shown = (one: DatasetStatus | null, now = AT + 107_000) =>
-  stepsOf(one, now).map(({ state, time }) => `${state} ${time === null ? '–' : time / 1_000}`)
+  stepsOf(one, 'visits.parquet', now).map(({ state, time }) => `${state} ${time === null ? '–' : time / 1_000}`)
 
 describe('the steps of an upload', () => {
   test('while it is sent none has begun', () => assert.deepEqual(shown(null), ['wait –', 'wait –', 'wait –']))
@@ -80,11 +80,35 @@ describe('the steps of an upload', () => {
 })
 
 test('a file that cannot be Parquet is known by its first and last bytes', async () => {
-  const said = (text: string) => notParquet(new Blob([text]))
+  const said = (text: string) => whyNot(new File([text], 'visits.parquet'))
   assert.equal(await said('PAR1 … PAR1'), null)
   assert.equal(await said('PARE … PARE'), null, 'encrypted: the server says so')
   assert.match((await said('id,name\n1,Lantern\n')) ?? '', /first 4 bytes are not “PAR1”/)
   assert.match((await said('PAR1 … and then the download ended')) ?? '', /last 4 bytes are not “PAR1”/)
   assert.match((await said('PA')) ?? '', /not a Parquet file/)
   assert.match((await said('')) ?? '', /empty/)
+})
+
+test('what becomes Parquet on the way in goes through a step more, which is known before it is sent', () => {
+  const states = (one: DatasetStatus | null) =>
+    stepsOf(one, 'visits.csv', AT).map(({ name, state }) => `${name} ${state}`)
+  assert.deepEqual(states(null), ['combine wait', 'convert wait', 'infer wait', 'register wait'])
+  const converting = session({ format: 'csv', completion_status: 'converting' })
+  assert.deepEqual(states(converting), ['combine done', 'convert now', 'infer wait', 'register wait'])
+  assert.deepEqual(states({ ...converting, completion_status: 'converted' }).slice(1, 3), ['convert done', 'infer now'])
+  const failure_reason = { step: 'convert', exc_str: 'no', at: at(105) }
+  assert.deepEqual(states({ ...converting, status: 'failed', failure_reason }).slice(0, 3), [
+    ...['combine done', 'convert bad', 'infer wait'],
+  ])
+})
+
+test('what nothing can become of is known before it is sent', async () => {
+  const said = async (name: string, text: string) => (await whyNot(new File([text], name))) ?? 'sent'
+  assert.equal(await said('visits.csv', 'id,name\n'), 'sent')
+  assert.equal(await said('visits.JSON', '[]'), 'sent')
+  assert.equal(await said('visits.xlsx', 'PK\x03\x04 …'), 'sent')
+  assert.match(await said('visits.xlsx', 'id,name\n'), /no Excel file/)
+  assert.match(await said('visits.csv', 'PAR1 … PAR1'), /end in \.parquet/)
+  assert.match(await said('photo.jpg', 'JFIF'), /Parquet, CSV, TSV, NDJSON, JSON and Excel/)
+  assert.equal(await said('without-an-ending', 'PAR1 … PAR1'), 'sent')
 })

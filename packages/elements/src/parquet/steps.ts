@@ -1,7 +1,8 @@
 import type { DatasetStatus } from '@holdall/client'
+import { isConverted } from './magic.ts'
 
 /** Of the server; the first one, sending, is the page's. */
-export const STEPS = ['combine', 'infer', 'register'] as const
+export const STEPS = ['combine', 'convert', 'infer', 'register'] as const
 export type StepName = (typeof STEPS)[number]
 export type StepState = 'wait' | 'now' | 'done' | 'bad'
 
@@ -16,26 +17,36 @@ export interface Step {
 const AT: Readonly<Record<string, number>> = {
   combining: 0,
   combined: 1,
-  inferring: 1,
-  inferred: 2,
-  registering: 2,
-  registered: 3,
+  converting: 1,
+  converted: 2,
+  inferring: 2,
+  inferred: 3,
+  registering: 3,
+  registered: 4,
 }
 
-/** The server's steps, as one of its answers tells of them. @param now milliseconds since 1970 */
-export function stepsOf(session: DatasetStatus | null, now = Date.now()): Step[] {
-  const at = session === null ? -1 : positionOf(session)
-  return STEPS.map((name, index) => {
+/**
+ * The server's steps, as one of its answers tells of them.
+ *
+ * @param name of the file, which tells whether it is converted while the server has not said so
+ * @param now milliseconds since 1970
+ */
+export function stepsOf(session: DatasetStatus | null, name: string, now = Date.now()): Step[] {
+  const converts = session === null ? isConverted(name) : (session.format ?? 'parquet') !== 'parquet'
+  const at = session === null ? -1 : positionOf(session, converts)
+  return STEPS.flatMap((name, index) => {
+    if (name === 'convert' && !converts) return []
     const state = index < at ? 'done' : index > at ? 'wait' : session?.status === 'failed' ? 'bad' : 'now'
-    return { name, state, time: session === null || state === 'wait' ? null : timeOf(session, name, state, now) }
+    return [{ name, state, time: session === null || state === 'wait' ? null : timeOf(session, name, state, now) }]
   })
 }
 
-function positionOf({ status, completion_status, failure_reason }: DatasetStatus): number {
+function positionOf({ status, completion_status, failure_reason }: DatasetStatus, converts: boolean): number {
   if (status === 'completed') return STEPS.length
   // What failed otherwise failed before its first step had begun.
   if (status === 'failed') return Math.max(0, STEPS.indexOf(failure_reason?.step as StepName))
-  return AT[completion_status ?? ''] ?? 0
+  const at = AT[completion_status ?? ''] ?? 0
+  return at === 1 && !converts ? 2 : at
 }
 
 function timeOf({ completion_steps_log: log }: DatasetStatus, name: StepName, state: StepState, now: number) {

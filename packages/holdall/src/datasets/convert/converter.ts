@@ -6,7 +6,6 @@ import { ChildFailure, type ChildProgram, startChild } from '../../files/childre
 import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
 import { openExportFolder } from '../engine/exports.ts'
-import { OVERHEAD_BYTES } from '../engine/limits.ts'
 import { identityOf } from '../engine/open-files.ts'
 import { engineEnvironment } from '../engine/settings.ts'
 import { createTurnstile } from '../uploads/turnstile.ts'
@@ -16,6 +15,7 @@ import { type ConvertibleKind, KIND_WORDS } from './kinds.ts'
 import {
   CONVERSION_FILE_BYTES,
   CONVERSION_MEMORY_BYTES,
+  CONVERSION_OVERHEAD_BYTES,
   CONVERSION_TIMEOUT_MS,
   CONVERSIONS_AT_ONCE,
   type ConversionLimits,
@@ -63,7 +63,7 @@ export function createConverter({ folder, limits = {}, log }: ConverterOptions):
   const turn = createTurnstile(Math.min(CONVERSIONS_AT_ONCE, availableParallelism()))
   const stopping = new AbortController()
   const running = new Set<Promise<unknown>>()
-  const most = memoryBytes + OVERHEAD_BYTES
+  const most = memoryBytes + CONVERSION_OVERHEAD_BYTES
   const program: ChildProgram = {
     script: CHILD,
     env: engineEnvironment(memoryBytes),

@@ -12,6 +12,8 @@ export interface ConversionLimits {
 
 export const CONVERSION_TIMEOUT_MS = 1_800_000
 export const CONVERSION_MEMORY_BYTES = 512 * MIB
+/** What a process holds besides what DuckDB counts: Node itself, and for each of a thousand columns a little. */
+export const CONVERSION_OVERHEAD_BYTES = 1_536 * MIB
 export const CONVERSION_FILE_BYTES = 64 * 1024 * MIB
 /** Each may keep a processor and a disk busy for minutes. */
 export const CONVERSIONS_AT_ONCE = 2
