@@ -129,6 +129,32 @@ describe('search and selection in a browser', { skip }, () => {
     await plain.close()
   })
 
+  test('small and in the dark: the boxes of tiles are dark, filters fill their lines, nothing is cut', async () => {
+    const small = await browser.newContext({
+      viewport: { width: 360, height: 740 },
+      colorScheme: 'dark',
+      storageState: await context.storageState(),
+    })
+    const there = await small.newPage()
+    await there.goto(`${holdall.url}/-/files/search?q=jug`)
+    const box = await there
+      .getByRole('checkbox', { name: 'Select jug_front.jpg' })
+      .evaluate((input) => getComputedStyle(input).backgroundColor)
+    assert.ok(Math.max(...(box.match(/\d+/g) ?? ['255']).slice(0, 3).map(Number)) < 64, box)
+    const right = async (name: string) => {
+      const bounds = await there.locator(`select[name="${name}"]`).boundingBox()
+      return (bounds?.x ?? 0) + (bounds?.width ?? 0)
+    }
+    assert.equal(await right('_sort'), await right('content_type'))
+    await small.clearCookies()
+    await there.goto(`${holdall.url}/-/sign-in`)
+    const command = there.locator('.command code')
+    assert.ok(await command.evaluate((code) => code.scrollWidth <= code.clientWidth))
+    const header = await there.locator('.site-header').boundingBox()
+    assert.ok((header?.height ?? 99) < 60, 'the header is one line')
+    await small.close()
+  })
+
   test('files are selected with the keyboard, without anything moving, and moved to the trash', async () => {
     await page.goto(`${holdall.url}/-/files/browse/photos`)
     await page.getByText(/^Changed \d+ \w+ \d{4}$/).waitFor()

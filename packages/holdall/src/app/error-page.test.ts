@@ -32,7 +32,7 @@ test('who may not is told who they are, what is missing and what to do', async (
   assert.equal(denied.message, 'Permission denied: update-row on collection/objects')
   assert.match(
     (await shown(denied)).text,
-    /403 · permission_denied · update-row .*You may not change rows of objects\. You are signed in as bob\. Ask somebody who manages this server\./,
+    /^ You may not do this You may not change rows of objects\. You are signed in as bob\. Ask somebody who manages this server\. .*403 · permission_denied · update-row $/,
   )
   const inOwnWords = new HoldallError('permission_denied', { action: 'update-row', resource: '' }, { errors: ['No'] })
   assert.match((await shown(inOwnWords)).text, /No\. You are signed in as bob\./)

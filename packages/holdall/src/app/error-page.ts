@@ -27,7 +27,7 @@ const TITLES_BY_CODE: Readonly<Record<string, string>> = {
 }
 
 /**
- * A refusal as a page: the code small above it, what happened, what to do next.
+ * A refusal as a page: what happened, what to do next; then, small, the code that programs and administrators look up.
  * @param from where a refused form was sent from (see `cameFrom`): the page leads back there
  */
 export function errorPage(frame: PageFrame, error: HoldallError, requestId: string, from: string | null = null): Html {

@@ -45,7 +45,7 @@ export async function searchPage(room: FilesRoom, c: RouteContext, found: Found)
       searchLabel: 'Search files and tables',
       autofocus: asked.q === '',
       sources: sources.length > 1 ? [{ value: '', label: 'All sources' }, ...sources] : undefined,
-    })}<div data-results><p class="found">Rows are searched within their table.</p>${await places(room, c, asked.q)}${await results(room, c, found, listing)}</div>`,
+    })}<div data-results>${await places(room, c, asked.q)}${await results(room, c, found, listing)}<p class="hint">Rows are searched within their table.</p></div>`,
   })
 }
 

@@ -347,7 +347,7 @@ export const FILE: PageContent = {
       ['SHA-256', copyable('3f9a6c1e0b7d52c48810a94be1730cd56ffe02d7ab9914c6582207d1c43de21b', 'the whole SHA-256')],
       ['Source', html`<a href="#">Photographs</a> <span class="faint">(directory)</span>`],
       ['Uploaded by', 'Inês Moreira'],
-      ['When', '14 March 2025, 10:42'],
+      ['Uploaded', '14 March 2025, 10:42'],
       ['File id', copyable('df-01jpa8m4t7c0v2r6s9x3y57xq4', 'the file id')],
     ],
   )}</section><section><div class="section-head"><h2>Same file is already here: 1</h2></div>${linkedRows([

@@ -49,9 +49,9 @@ export interface ProblemOptions {
 
 /** The body of an error page; it brings the page's `h1`. */
 export function problem(options: ProblemOptions): Html {
-  return html`<div class="panel problem"><p class="code">${options.status} · ${options.code}</p><h1>${options.title}</h1>${
+  return html`<div class="panel problem"><h1>${options.title}</h1>${
     options.body && html`<p>${options.body}</p>`
-  }${options.actions && html`<div class="actions">${options.actions}</div>`}</div>`
+  }${options.actions && html`<div class="actions">${options.actions}</div>`}<p class="code">${options.status} · ${options.code}</p></div>`
 }
 
 /** Ways to begin, by what people have. */

@@ -165,7 +165,7 @@ async function hereWay(
       : html`<form method="post" action="${safeUrl(href)}">${hiddenFields({ column, source: source.slug, q })}${dataTable(
           {
             caption: `Files of ${source.label}, newest first`,
-            columns: [{ label: 'Take' }, { label: 'File', kind: 'file' }, { label: 'When' }],
+            columns: [{ label: 'Take' }, { label: 'File', kind: 'file' }, { label: 'Added' }],
             rows: files.map((file) => ({
               cells: [
                 html`<input type="checkbox" name="file" value="${file.id}" aria-label="${file.filename}">`,
