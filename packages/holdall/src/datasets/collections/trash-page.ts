@@ -81,14 +81,15 @@ function nameCell({ filename, purgingAt }: DatasetSummary, href: string): Html |
   return purgingAt === null ? html`<a href="${safeUrl(href)}">${name}</a>` : name
 }
 
-function keptUntil({ deletionRequestedAt, purgingAt }: DatasetSummary): Html | string {
-  if (deletionRequestedAt === null || purgingAt !== null) return ''
+function keptUntil({ deletionRequestedAt, purgingAt, deletedAt }: DatasetSummary): Html | string {
+  if (deletedAt !== null) return html`Gone since ${shownTime(deletedAt)}`
+  if (deletionRequestedAt === null || purgingAt !== null) return 'Being removed'
   return shownTime(new Date(Date.parse(deletionRequestedAt) + RETENTION_MS).toISOString())
 }
 
 function choices({ filename, purgingAt, deletedAt }: DatasetSummary, href: string): Html | string {
-  if (deletedAt !== null) return html`<span class="muted">Gone since ${shownTime(deletedAt)}</span>`
-  if (purgingAt !== null) return html`<span class="muted">Its files are being removed</span>`
+  if (purgingAt !== null)
+    return html`<span class="muted">${deletedAt === null ? 'Deleted for good' : 'Nothing is left of it'}</span>`
   const name = stemOf(filename)
   return html`<div class="actions">${postButton(`${href}/-/restore`, {
     label: 'Restore',
@@ -100,6 +101,6 @@ function choices({ filename, purgingAt, deletedAt }: DatasetSummary, href: strin
     href: `${href}/-/purge`,
     kind: 'danger',
     small: true,
-    more: { 'aria-label': `Delete ${name} for good…` },
+    more: { 'aria-label': `Delete for good… ${name}` },
   })}</div>`
 }

@@ -42,18 +42,20 @@ export async function purgePage(
       { label: 'Trash', href: trash },
       { label: 'Delete for good' },
     ),
-    body: html`<form class="panel card-page stack" method="post" action="${action}">${hiddenFields(fields)}${linkedRows(
+    body: html`<form class="panel card-page stack" method="post" action="${action}">${linkedRows(
       datasets.map((dataset) => ({
         title: stemOf(dataset.filename),
         note: `${formatCount(dataset.rowCount, 'row')} · ${formatBytes(dataset.sizeBytes)}`,
       })),
     )}${count > datasets.length && html`<p class="muted">and ${formatCount(count - datasets.length, 'more dataset')}</p>`}<p>${
       count === 1 ? 'It' : 'They'
-    } cannot be restored afterwards. This frees ${formatBytes(sizeBytes)}.</p><div class="actions">${linkButton({
-      label: 'Cancel',
-      href: trash,
-      more: { autofocus: true },
-    })}${button({
+    } cannot be restored afterwards. This frees ${formatBytes(sizeBytes)}.</p><div class="actions">${hiddenFields(fields)}${linkButton(
+      {
+        label: 'Cancel',
+        href: trash,
+        more: { autofocus: true },
+      },
+    )}${button({
       label: count === 1 ? 'Delete dataset' : `Delete ${words}`,
       type: 'submit',
       kind: 'danger-filled',

@@ -66,7 +66,13 @@ export function createRemovalStore({ database, before, now }: RemovalStoreOption
       .where('deleted_at', 'is', null)
       .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM dataset_removals WHERE dataset_id = ${datasetId})`)
       .executeTakeFirst()
-    if (numUpdatedRows > 0n) await trx.deleteFrom('dataset_files').where('dataset_id', '=', datasetId).execute()
+    if (numUpdatedRows === 0n) return
+    await trx.deleteFrom('dataset_files').where('dataset_id', '=', datasetId).execute()
+    // What is remembered is that it was, and its shape: nothing of what stood in it.
+    await trx.deleteFrom('dataset_statistics').where('dataset_id', '=', datasetId).execute()
+    await sql`UPDATE datasets SET columns = (
+        SELECT json_group_array(json_set(c.value, '$.min', NULL, '$.max', NULL)) FROM json_each(columns) AS c)
+      WHERE id = ${datasetId}`.execute(trx)
   }
 
   return {

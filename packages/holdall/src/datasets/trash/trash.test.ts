@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { datasetFolder } from '../../sources/paths.ts'
 import { findDataset, restoreDataset, trashDataset } from '../records.ts'
-import { ORGANIZATION } from '../testing.ts'
+import { ORGANIZATION, testColumn } from '../testing.ts'
 import { REMEMBERED_MS, RETENTION_MS, RETRY_MS } from './limits.ts'
 import { removeVersionLater } from './store.ts'
 import { openTestDatasetTrash, type TestDatasetTrash } from './test-trash.ts'
@@ -39,11 +39,23 @@ describe('datasets that are deleted for good', () => {
 
   test('all objects go, their rows and their folders with them; that it was is remembered, then forgotten', async () => {
     const [id, other] = [await room.make(3), await room.make()]
+    await room.database.write(async (trx) => {
+      const columns = JSON.stringify([
+        testColumn('id', 'BIGINT', { min: '1', max: '9' }),
+        testColumn('name', 'VARCHAR'),
+      ])
+      await trx.updateTable('datasets').set({ columns }).where('id', '=', id).execute()
+      await sql`INSERT INTO dataset_statistics (dataset_id, revision, position, statistics)
+        VALUES (${id}, 1, 0, '{"frequent": ["Ann"]}')`.execute(trx)
+    })
     await trashDataset(room.database, id, 'mia')
     await room.trash.purge([id, other])
     const gone = await dataset(id)
     assert.notEqual(gone?.deletedAt, null)
     assert.deepEqual([gone?.files, await removals()], [[], []])
+    assert.deepEqual(gone?.columns, [testColumn('id', 'BIGINT'), testColumn('name', 'VARCHAR')], 'its shape, no value')
+    const { rows } = await sql`SELECT * FROM dataset_statistics`.execute(room.database.read)
+    assert.deepEqual(rows, [])
     assert.ok(!isThere(datasetFolder(ORGANIZATION, id)), 'the folder as well')
     assert.equal(await restoreDataset(room.database, id), false)
     assert.equal((await dataset(other))?.purgingAt, null, 'what is not in the trash is not taken')
