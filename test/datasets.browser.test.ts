@@ -126,7 +126,7 @@ describe('datasets in a browser', { skip }, () => {
 
   test('its rows are filtered, sorted, counted and paged as those of a table', async () => {
     await page.goto(here)
-    await page.getByRole('link', { name: 'Rows' }).click()
+    await page.getByRole('link', { name: /^Rows/ }).click()
     await page.getByText('Rows 1–100 of 60,000').waitFor()
     assert.equal(await page.getByRole('row').count(), 101)
     await page.getByText('Add filter').click()
@@ -138,8 +138,8 @@ describe('datasets in a browser', { skip }, () => {
     await page.getByRole('link', { name: 'dwell (s)', exact: true }).click()
     await page.locator('th[aria-sort="ascending"]').waitFor()
     await page.locator('summary', { hasText: 'Facets' }).click()
-    await page.getByRole('link', { name: 'gallery', exact: true }).last().click()
-    await page.getByRole('heading', { name: /^gallery/ }).waitFor()
+    await page.locator('details[open]').getByRole('link', { name: 'gallery', exact: true }).click()
+    await page.getByRole('heading', { level: 2, name: /^gallery/ }).waitFor()
     const findings = await lookAt(context, page.url(), 'dataset-rows')
     await page.getByRole('region', { name: 'Facets' }).getByRole('link', { name: 'Whaling' }).click()
     await page.getByText(/rows match 2 filters$/).waitFor()
@@ -149,25 +149,57 @@ describe('datasets in a browser', { skip }, () => {
   test('it is asked with SQL; what fails is said beside it, and what was written stays', async () => {
     await page.goto(`${here}?tab=query`)
     const sql = `select gallery,\n       count(*) as visits,\n       round(avg("dwell (s)") / 60, 1) as minutes\nfrom ${table}\nwhere ticket_type <> 'school'\ngroup by gallery order by visits desc`
-    await page.getByLabel('SQL').fill(sql)
+    await page.getByRole('textbox', { name: 'SQL' }).fill(sql)
     await page.getByRole('button', { name: 'Run' }).click()
     await page.getByText(/^6 rows in /).waitFor()
-    assert.equal(await page.getByLabel('SQL').inputValue(), sql)
+    assert.equal(await page.locator('[name=sql]').inputValue(), sql)
     assert.match((await page.getByRole('row').nth(1).textContent()) ?? '', /^[A-Z][a-z ]+\d{4}\d+(\.\d)?$/)
     const findings = await lookAt(context, page.url(), 'dataset-query')
     const saved = page.waitForEvent('download')
     await page.getByRole('link', { name: 'Save as CSV' }).click()
     assert.equal((await saved).suggestedFilename(), 'gallery_visits.csv')
 
-    await page.getByLabel('SQL').fill(`select nothing from ${table}`)
+    await page.getByRole('textbox', { name: 'SQL' }).fill(`select nothing from ${table}`)
     await page.getByRole('button', { name: 'Run' }).click()
     await page
       .getByRole('alert')
       .filter({ hasText: /nothing/ })
       .waitFor()
-    assert.equal(await page.getByLabel('SQL').inputValue(), `select nothing from ${table}`)
+    assert.equal(await page.locator('[name=sql]').inputValue(), `select nothing from ${table}`)
     findings.push(...(await lookAt(context, page.url(), 'dataset-query-failed')))
     troubles.splice(0)
+    assert.deepEqual(findings, [])
+  })
+
+  test('the editor offers columns, tables and functions; what was asked is listed, asked again, forgotten', async () => {
+    await page.goto(`${here}?tab=query`)
+    const editor = page.getByRole('textbox', { name: 'SQL' })
+    await editor.fill('')
+    await editor.pressSequentially('select dwe')
+    await page.getByRole('option', { name: /dwell \(s\)/ }).click()
+    await editor.pressSequentially(', approx_quan')
+    await page.getByRole('option', { name: /approx_quantile/ }).click()
+    await page.keyboard.insertText('temperature_c, 0.5) from ')
+    await page.keyboard.type(table.slice(0, 6))
+    await page.getByRole('option', { name: table }).click()
+    await page.keyboard.insertText(' group by 1 limit 2')
+    const sql = `select "dwell (s)", approx_quantile(temperature_c, 0.5) from ${table} group by 1 limit 2`
+    assert.equal(await page.locator('[name=sql]').inputValue(), sql)
+    await page.keyboard.press('Control+Enter')
+    await page.getByText(/^2 rows in /).waitFor()
+    const findings = LONG ? await lookAt(context, page.url(), 'dataset-editor') : []
+
+    await page.goto(`${here}?tab=query`)
+    await page.locator('.query-history > summary').click()
+    // What failed is not among them.
+    assert.equal(await page.locator('.query-history li a').count(), 2)
+    await page.getByRole('link', { name: /approx_quantile/ }).click()
+    await page.getByText(/^2 rows in /).waitFor()
+    assert.equal(await page.locator('[name=sql]').inputValue(), sql)
+    await page.locator('.query-history > summary').click()
+    await page.getByRole('button', { name: 'Clear history' }).click()
+    await page.goto(`${here}?tab=query`)
+    assert.equal(await page.locator('.query-history').isVisible(), false)
     assert.deepEqual(findings, [])
   })
 

@@ -14,6 +14,7 @@ import { showRunning } from './behaviours/running.ts'
 import { searchAsTyped } from './behaviours/searching.ts'
 import { selectFiles } from './behaviours/selecting.ts'
 import { submitSelects } from './behaviours/selects.ts'
+import { keepQueries, loadSqlEditor } from './behaviours/sql.ts'
 import { switchTheme } from './behaviours/theme.ts'
 import { adoptToast } from './lib/toast.ts'
 
@@ -33,5 +34,7 @@ searchAsTyped(fetch)
 selectFiles()
 tellWhereToDrop()
 takeManyFiles()
+keepQueries()
+loadSqlEditor()
 for (const said of document.querySelectorAll<HTMLElement>('.toast.said')) adoptToast(said)
 document.querySelector<HTMLElement>('[data-error-summary]')?.focus()

@@ -18,6 +18,7 @@ export const SERVER_API = {
   stylesheet: asset('The look', 'text/css'),
   icon: asset('The icon', 'image/svg+xml'),
   script: asset('The components, for the pages of this server', 'text/javascript'),
+  editorScript: asset('The editor of queries', 'text/javascript'),
   elementsScript: forAnyPage('The components, for any page of the same origin: an ES module', 'text/javascript'),
   elementsStylesheet: forAnyPage('The look of the components, for any page', 'text/css'),
   document: {

@@ -1,5 +1,6 @@
 import {
   type Asset,
+  EDITOR_PATH,
   ELEMENTS_SCRIPT_PATH,
   ELEMENTS_STYLESHEET_PATH,
   ICON_PATH,
@@ -46,6 +47,13 @@ export function assetRoutes(): Route[] {
       api: SERVER_API.script,
       need: OPEN,
       handler: async (c) => answer(c, await elementsBundle('page'), SCRIPT),
+    },
+    {
+      method: 'GET',
+      path: EDITOR_PATH,
+      api: SERVER_API.editorScript,
+      need: OPEN,
+      handler: async (c) => answer(c, await elementsBundle('editor'), SCRIPT),
     },
     {
       method: 'GET',

@@ -30,6 +30,7 @@ export const STYLESHEETS = [
 /** Under `base_url`; the pages add `?v=` and the version, so that the answers may be cached for a year. */
 export const STYLESHEET_PATH = '/-/assets/holdall.css'
 export const SCRIPT_PATH = '/-/assets/elements.js'
+export const EDITOR_PATH = '/-/assets/sql-editor.js'
 export const ICON_PATH = '/-/assets/icon.svg'
 
 /** What pages that are not ours write down: these addresses stay, and what is there is asked for anew. */

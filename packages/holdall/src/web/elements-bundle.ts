@@ -4,11 +4,18 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Asset } from './assets.ts'
 
-/** `page`: with the behaviours of our own pages. `components`: they alone, for pages that are not ours. */
-type Part = 'page' | 'components'
+/**
+ * `page`: with the behaviours of our own pages. `components`: they alone, for pages that are not ours. `editor`: what the
+ * page of queries has besides.
+ */
+type Part = 'page' | 'components' | 'editor'
 
 /** In a published package the bundles are already there; in a checkout they are made from the sources. */
-const PREBUILT: Readonly<Record<Part, string>> = { page: 'page.bundle.js', components: 'components.bundle.js' }
+const PREBUILT: Readonly<Record<Part, string>> = {
+  page: 'page.bundle.js',
+  components: 'components.bundle.js',
+  editor: 'editor.bundle.js',
+}
 
 interface Sources {
   readonly entry: string
@@ -45,7 +52,7 @@ function findSources(part: Part): Sources {
 }
 
 function readSources(part: Part): Sources {
-  const name = part === 'page' ? '@holdall/elements/page' : '@holdall/elements'
+  const name = part === 'components' ? '@holdall/elements' : `@holdall/elements/${part}`
   const entry = fileURLToPath(import.meta.resolve(name))
   const folder = dirname(entry)
   const prebuilt = readIfThere(join(folder, PREBUILT[part]))

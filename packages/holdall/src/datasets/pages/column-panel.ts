@@ -19,7 +19,7 @@ export function columnPanel(
   const column = columns[position] as Dataset['columns'][number]
   const known = statistics.columns.get(position)
   const { name, type } = column
-  return html`<section class="panel" aria-labelledby="column"><div class="panel-head"><h2 id="column" class="grow"><span class="breakable">${name}</span> <span class="count">${type}</span></h2>${linkButton(
+  return html`<section class="panel" aria-labelledby="column"><div class="panel-head"><h2 id="column" class="grow"><span class="breakable">${name}</span> <span class="count fine muted">${type}</span></h2>${linkButton(
     { label: 'All columns', href: here, kind: 'quiet', small: true },
   )}</div><div class="panel-body">${known ? whole(column, known, asks ? `${here}/rows` : null) : missing(known, rowCount)}</div></section>`
 }

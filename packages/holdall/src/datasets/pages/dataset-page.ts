@@ -1,3 +1,5 @@
+import { EDITOR_PATH } from '../../web/assets.ts'
+import { elementsVersion } from '../../web/elements-bundle.ts'
 import { HoldallError } from '../../web/error.ts'
 import { formatBytes, formatCount, formatDay, formatDuration, formatNumber } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
@@ -16,6 +18,7 @@ import { olderVersions } from '../joining/versions.ts'
 import { collectionHref, collectionResource, type DatasetsRoom, datasetHref } from '../place.ts'
 import type { Asks } from '../query/ask.ts'
 import { whoAsks } from '../query/routes.ts'
+import { queryWords } from '../query/words.ts'
 import type { Dataset } from '../records.ts'
 import { type DatasetStatistics, withoutValues } from '../statistics/statistics.ts'
 import type { Statistics } from '../statistics/worker.ts'
@@ -24,7 +27,7 @@ import { columnPanel } from './column-panel.ts'
 import { columnsTab } from './columns-tab.ts'
 import { filesTab } from './files-tab.ts'
 import { pipelineTime } from './pipeline.ts'
-import { type Outcome, queryPanel } from './query-tab.ts'
+import { type EditorOptions, type Outcome, queryPanel } from './query-tab.ts'
 import { rowGroupsTab } from './row-groups-tab.ts'
 import { versionsPart } from './versions-part.ts'
 
@@ -155,13 +158,14 @@ async function panelOf(
   const action = datasetHref(room.urls, collection, dataset.id)
   switch (tab) {
     case 'query': {
+      const editor = await editorOf(room, c, collection, dataset)
       const sql = c.req.query('sql')?.replaceAll('\r\n', '\n')
       if (sql === undefined || sql.trim() === '')
-        return { body: queryPanel({ dataset, action, sql: undefined }), status: 200 }
+        return { body: queryPanel({ dataset, action, sql: undefined, editor }), status: 200 }
       const outcome = await ask(room, c, collection, sql)
       const saveHref = `${action}/-/export?${new URLSearchParams({ format: 'csv', sql })}`
       const saved = 'answer' in outcome ? { saveHref } : {}
-      return { body: queryPanel({ dataset, action, sql, outcome, ...saved }), status: statusOf(outcome) }
+      return { body: queryPanel({ dataset, action, sql, outcome, editor, ...saved }), status: statusOf(outcome) }
     }
     case 'row-groups':
       return { body: rowGroupsTab(dataset), status: 200 }
@@ -172,7 +176,8 @@ async function panelOf(
       const place = { here: action, asks }
       const position = dataset.columns.findIndex(({ name }) => name === c.req.query('column'))
       if (position >= 0) return { body: columnPanel(dataset, position, statistics, place), status: 200 }
-      const query = asks && html`<div class="below">${queryPanel({ dataset, action, sql: undefined })}</div>`
+      const editor = asks && (await editorOf(room, c, collection, dataset))
+      const query = editor && html`<div class="below">${queryPanel({ dataset, action, sql: undefined, editor })}</div>`
       return { body: html`${columnsTab(dataset, statistics, place)}${query}`, status: 200 }
     }
   }
@@ -186,6 +191,19 @@ async function statisticsOf(
   const known = await statistics.of(dataset)
   if (known.partial && dataset.deletionRequestedAt === null) statistics.prefer(dataset.id)
   return asks ? known : withoutValues(known)
+}
+
+async function editorOf(
+  { urls, database }: DatasetPagesRoom,
+  c: RouteContext,
+  collection: Collection,
+  dataset: Dataset,
+): Promise<EditorOptions> {
+  return {
+    src: urls.path(EDITOR_PATH, { v: elementsVersion() }),
+    words: await queryWords(database, collection, dataset),
+    historyKey: ['holdall queries', collection.organization, collection.id, c.var.actor?.id ?? ''].join('/'),
+  }
 }
 
 async function ask({ asks }: DatasetPagesRoom, c: RouteContext, collection: Collection, sql: string): Promise<Outcome> {

@@ -1,5 +1,6 @@
 import { formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
+import { valueKind } from '../browse/types.ts'
 import type { ColumnStatistics } from '../statistics/statistics.ts'
 import { shownText } from './cells.ts'
 
@@ -21,9 +22,12 @@ export function distributionOf(name: string, type: string, statistics: ColumnSta
   // Where each value has a bar of its own, bars have names; and so have those of a handful.
   const few = top !== null && statistics.distinct !== null && statistics.distinct <= SMALL_BARS
   if (histogram !== null && !few) {
+    const words = edgeWords(histogram.edges, type)
+    const isWhole =
+      valueKind(type) === 'integer' && BigInt(histogram.edges[1] ?? 0) - BigInt(histogram.edges[0] ?? 0) === 1n
     return histogram.counts.map((count, at) => {
       const [from = '', to = ''] = histogram.edges.slice(at, at + 2)
-      const label = `${shownText(from, type)} to ${shownText(to, type)}`
+      const label = isWhole ? (words[at] ?? '') : `${words[at]} to ${words[at + 1]}`
       return { label, count, filter: { [`${name}__gte`]: from, [`${name}__lt`]: to } }
     })
   }
@@ -32,6 +36,18 @@ export function distributionOf(name: string, type: string, statistics: ColumnSta
     count,
     filter: { [`${name}__exact`]: String(value) },
   }))
+}
+
+/** All of one histogram are written alike: numbers with separators, times no longer than they have to be. */
+function edgeWords(edges: readonly string[], type: string): readonly string[] {
+  const times = edges.map((edge) => edge.replace('T', ' '))
+  if (['date', 'moment'].includes(valueKind(type))) {
+    const ending = / 00:00:00$/.test(times[0] ?? '') ? [' 00:00:00', ':00'] : [':00']
+    const spare = ending.find((text) => times.every((time) => time.endsWith(text)))
+    return spare === undefined ? times : times.map((time) => time.slice(0, -spare.length))
+  }
+  const isLarge = edges.some((edge) => Math.abs(Number(edge)) >= 10_000)
+  return isLarge ? edges.map((edge) => (/^-?\d+$/.test(edge) ? formatNumber(BigInt(edge)) : edge)) : edges
 }
 
 /** Bars as high as a line of a table, leading to the same in large. */

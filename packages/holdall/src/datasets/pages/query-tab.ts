@@ -1,10 +1,12 @@
 import type { HoldallError } from '../../web/error.ts'
 import { formatCount, formatNumber } from '../../web/format.ts'
-import { type Html, html, safeUrl } from '../../web/html.ts'
+import { type Html, html, jsonScript, safeUrl } from '../../web/html.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
 import { fieldError } from '../../web/parts/field.ts'
+import { icon } from '../../web/parts/icon.ts'
 import type { QueryAnswer } from '../engine/engine.ts'
 import { DEFAULT_ROWS } from '../engine/limits.ts'
+import type { QueryWords } from '../query/words.ts'
 import type { Dataset } from '../records.ts'
 import { answerTable } from './answer-table.ts'
 import { barChart, barsOf } from './bars.ts'
@@ -26,24 +28,40 @@ export interface QueryPanelOptions {
   readonly outcome?: Outcome
   /** What was asked, as a file; undefined when there is nothing to save. */
   readonly saveHref?: string
+  readonly editor: EditorOptions
+}
+
+/** What the editor that takes over the text area is told. */
+export interface EditorOptions {
+  /** Its script. */
+  readonly src: string
+  readonly words: QueryWords
+  /** Under which name a browser keeps what was asked: another for each person and collection. */
+  readonly historyKey: string
 }
 
 /** The editor, and under it what it answered. The form is a plain one: what is asked stands in the address. */
-export function queryPanel({ dataset, action, sql, outcome, saveHref }: QueryPanelOptions): Html {
+export function queryPanel({ dataset, action, sql, outcome, saveHref, editor }: QueryPanelOptions): Html {
   const text = sql ?? `select *\nfrom ${dataset.tableName}\nlimit 100`
   const lines = Math.max(MIN_LINES, Math.min(text.split('\n').length + 1, MAX_LINES))
   const failed = outcome !== undefined && 'error' in outcome ? outcome.error : undefined
-  return html`<section class="panel query-panel" aria-labelledby="query"><div class="panel-head"><h2 id="query" class="grow">Query</h2>${
+  return html`<section class="panel query-panel" aria-labelledby="query"><div class="panel-head"><h2 id="query" class="grow">Query</h2>${historyMenu(editor, action, outcome)}${
     saveHref !== undefined &&
     linkButton({ label: 'Save as CSV', href: saveHref, icon: 'download', kind: 'quiet', small: true })
-  }</div><form action="${safeUrl(`${action}#query`)}"><input type="hidden" name="tab" value="query"><div class="sql-editor"><label class="unseen" for="sql">SQL</label><textarea id="sql" name="sql" rows="${lines}" spellcheck="false" autocapitalize="off" autocomplete="off"${
+  }</div><form action="${safeUrl(`${action}#query`)}"><input type="hidden" name="tab" value="query"><div class="sql-editor"><label class="unseen" for="sql">SQL</label><textarea id="sql" name="sql" rows="${lines}" spellcheck="false" autocapitalize="off" autocomplete="off" data-sql-editor="${safeUrl(editor.src)}"${
     failed !== undefined && html` aria-invalid="true" aria-describedby="sql-error"`
   }>
-${text}</textarea></div>${failed !== undefined && html`<div class="sql-error" role="alert">${fieldError(failed.message, 'sql-error')}</div>`}<div class="run-bar">${button(
+${text}</textarea>${jsonScript(editor.words, 'sql-words')}</div>${failed !== undefined && html`<div class="sql-error" role="alert">${fieldError(failed.message, 'sql-error')}</div>`}<div class="run-bar">${button(
     { label: 'Run', type: 'submit', kind: 'filled', icon: 'play' },
-  )}<span class="grow tabular muted" role="status">${outcome !== undefined && 'answer' in outcome && answerLine(outcome.answer)}</span><span class="faint">Up to ${formatNumber(DEFAULT_ROWS)} rows. The table is <code>${dataset.tableName}</code>.</span></div></form>${
+  )}<kbd class="only-wide">Ctrl Enter</kbd><span class="grow tabular muted" role="status">${outcome !== undefined && 'answer' in outcome && answerLine(outcome.answer)}</span><span class="faint">Up to ${formatNumber(DEFAULT_ROWS)} rows. The table is <code>${dataset.tableName}</code>.</span></div></form>${
     outcome !== undefined && 'answer' in outcome && results(outcome.answer)
   }</section>`
+}
+
+/** Filled by a script: what was asked stays in the browser. */
+function historyMenu({ historyKey }: EditorOptions, action: string, outcome: Outcome | undefined): Html {
+  const asked = outcome !== undefined && 'answer' in outcome
+  return html`<details class="menu query-history" hidden data-query-history="${historyKey}" data-action="${safeUrl(action)}"${asked && html` data-asked`}><summary class="button quiet small">${icon('clock')}History</summary><div class="menu-panel"><ul data-list></ul><ul><li><button type="button" data-clear>${icon('trash')}<span>Clear history</span></button></li></ul></div></details>`
 }
 
 /** "8 rows in 214 ms" */

@@ -2,18 +2,8 @@ import type { FileColumn } from '../file-columns/settings.ts'
 import { OPERATORS } from '../filters.ts'
 import { filterKind } from './filter-kinds.ts'
 import type { FilterLabels } from './filter-labels.ts'
-import type { Listing } from './listing.ts'
+import type { Condition, Listing } from './listing.ts'
 import { operatorWords } from './operator-words.ts'
-
-/** A condition of a page: a filter, the search, or SQL. */
-export interface Condition {
-  /** As the address of the page has it. */
-  readonly name: string
-  readonly value: string
-  /** Null for what is no filter of one column. */
-  readonly operator: string | null
-  readonly words: { readonly field: string; readonly operator: string; readonly value: string }
-}
 
 /** The conditions of a page under the names and values that its address gives them. */
 export function conditionsOf(

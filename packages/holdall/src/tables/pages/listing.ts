@@ -1,8 +1,17 @@
 import type { FileColumn } from '../file-columns/settings.ts'
 import type { TablePage } from '../page.ts'
 import type { TableQuery } from '../query.ts'
-import type { Condition } from './conditions.ts'
 import type { FilterLabels } from './filter-labels.ts'
+
+/** A condition of a page: a filter, the search, or SQL. */
+export interface Condition {
+  /** As the address of the page has it. */
+  readonly name: string
+  readonly value: string
+  /** Null for what is no filter of one column. */
+  readonly operator: string | null
+  readonly words: { readonly field: string; readonly operator: string; readonly value: string }
+}
 
 /** A condition of the page, and how many rows there would be without it. */
 export interface Dropped extends Condition {
