@@ -54,7 +54,6 @@ export class FileUpload extends HoldallElement {
   declare _wrong: { readonly key: string; readonly text: string } | null
 
   #stop: (() => void) | undefined
-  #startedAt = 0
   #refocus: (() => void) | undefined
   /** What is being given up, and is nothing to go on with. */
   readonly #leaving = new Set<string>()
@@ -134,7 +133,6 @@ export class FileUpload extends HoldallElement {
 
   /** Puts files into the queue. One of the name and size of an upload that was not finished goes on with it. */
   add(files: Iterable<File>): void {
-    if (this.#uploads.pending === 0) this.#startedAt = performance.now()
     this._wrong = null
     this.#uploads.add(files)
   }
@@ -251,7 +249,6 @@ export class FileUpload extends HoldallElement {
         uploads: this.#uploads,
         summary,
         folded: this._folded,
-        elapsed: performance.now() - this.#startedAt,
         pause: () => this.#pauseAll(),
         resume: () => this.#resumeAll(),
         retry: () => this.#retryAll(),

@@ -30,13 +30,19 @@ export function createProgress(
   let highest = 0
   let reportedAt = Number.NEGATIVE_INFINITY
 
-  function tell(more: Partial<UploadProgress> = {}): void {
-    reportedAt = now()
+  function bytesMoved(): number {
     let moved = sent
     for (const bytes of flying.values()) moved += bytes
+    return moved
+  }
+
+  function tell(more: Partial<UploadProgress> = {}): void {
+    reportedAt = now()
+    const moved = bytesMoved()
     // A part that is sent again was counted before: what is shown stands still until it has caught up.
     highest = Math.max(highest, moved)
-    rate.add(moved)
+    // The time in which nothing can be sent is not the time that sending takes.
+    if (more.phase !== 'waiting') rate.add(moved)
     const speed = rate.perSecond()
     report({ phase: 'sending', sent, total, inFlight: highest - sent, ...(speed !== undefined && { speed }), ...more })
   }

@@ -39,6 +39,8 @@ export interface Task<Result = StoredFile> {
   readonly state: TaskState
   /** bytes, for a bar: those that left this computer while it is sent, and those that are kept when it stands */
   readonly sent: number
+  /** bytes that were there before this page began: of an upload that was not finished then */
+  readonly resumed: number
   /** bytes that stay in storage when this stops; 0 for a file that goes in one piece */
   readonly kept: number
   /** bytes that were compared, and how many there are to compare where that is known */
@@ -105,6 +107,8 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
   let transfer: Transfer<Result> | undefined
   let watched: Promise<Result> | undefined
   let leave: (() => void) | undefined
+  /** Whether this page's own upload has said how much was there before. */
+  let counted = false
   /** Counts the times that it queued; only the last one counts. */
   let turn = 0
   let preview: string | null | undefined
@@ -122,6 +126,7 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     },
     state: 'waiting',
     sent: 0,
+    resumed: 0,
     kept: 0,
     compared: 0,
     comparable: null,
@@ -220,7 +225,9 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     task.compared = 0
     if (transfer === undefined || transfer.state === 'cancelled') {
       task.sent = 0
+      task.resumed = 0
       task.kept = 0
+      counted = false
       task.comparable = options.begun(file)
       transfer = transfers.start(file, { onProgress, handedOver })
     } else transfer.resume()
@@ -248,6 +255,8 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     if (meter.begun) {
       if (first && progress.sent === 0 && (task.compared > 0 || task.comparable !== null)) task.note = whyAnew(task)
       task.sent = meter.moved
+      if (!counted) task.resumed = progress.sent
+      counted = true
       task.kept = transfer?.resumable ? progress.sent : 0
     }
     become(progress.phase === 'waiting' ? 'retrying' : progress.phase)

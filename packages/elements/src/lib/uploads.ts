@@ -1,5 +1,6 @@
 import type { StoredFile } from '@holdall/client'
 import { announce } from './announce.ts'
+import { createBusyTime } from './busy-time.ts'
 import { formatCount } from './format.ts'
 import { createLimit, type Limit } from './limit.ts'
 import { createRate } from './rate.ts'
@@ -39,6 +40,8 @@ export interface Uploads<Result = StoredFile> {
   readonly pending: number
   /** Bytes a second and seconds left of all together; null while there is nothing to say. Changes once a second. */
   readonly pace: { readonly speed: number; readonly left: number | null } | null
+  /** Milliseconds in which something was sent, since the list was last empty: no pauses, and nothing that was only compared. */
+  readonly busy: number
   /** Starts them; `before` hears of the tasks before anything happens to them. */
   add(files: Iterable<File>, before?: (tasks: readonly Task<Result>[]) => void): Task<Result>[]
   /** Stops tasks and takes them from the list; what is kept of them stays in storage until it is said what becomes of it. */
@@ -55,6 +58,13 @@ export interface SetAside {
 
 /** All cells and fields of a page share one limit, so that ten drops do not open thirty connections. */
 const pageLimit = createLimit(() => CONCURRENCY)
+
+/** Bytes that were sent from this page, and not what was there of them before. */
+export function sentHere(tasks: readonly Task<unknown>[]): number {
+  let sent = 0
+  for (const task of tasks) if (task.state !== 'cancelled') sent += Math.max(0, task.sent - task.resumed)
+  return sent
+}
 
 /** Whole bytes of several tasks, for one bar over all of them. A done task counts in full, a cancelled one not at all. */
 export function overall(tasks: readonly Task<unknown>[]): { sent: number; total: number } {
@@ -77,6 +87,7 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
   let pace: Uploads['pace'] = null
   const rate = createRate()
   const remaining = createRemaining()
+  const busy = createBusyTime()
   const quarters = createQuarters()
   const failures = createFailures()
   const tell = createTelling(options.changed, () => (all.size > MANY ? TELL_MANY_EVERY : TELL_EVERY))
@@ -94,6 +105,7 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
     const was = { state: before }
     pending += Number(isPending(task)) - Number(isPending(was))
     active += Number(isActive(task)) - Number(isActive(was))
+    busy.count(Number(isSending(task)) - Number(isSending(was)))
     keepTime()
     sayComparison(task, before)
     if (state === 'done' || state === 'failed' || state === 'cancelled') ended(task, before)
@@ -164,7 +176,11 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
     get pace() {
       return pace
     },
+    get busy() {
+      return busy.total
+    },
     add(files, before) {
+      if (all.size === 0) busy.reset()
       const added = [...files].map((file) =>
         createTask(file, options.note?.(file) ?? null, {
           transfers: options.transfers,
@@ -207,6 +223,10 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
       }
     },
   }
+}
+
+function isSending({ state }: Pick<Task<unknown>, 'state'>): boolean {
+  return state === 'sending' || state === 'finishing'
 }
 
 function standingOf(state: TaskState, { kept }: Task<unknown>): Standing | null {

@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { formatBytes, formatDuration, formatNumber, formatPortion, paceWords } from '../lib/format.ts'
 import type { IconName } from '../lib/icons.ts'
+import { isActive, isPending } from '../lib/task.ts'
 import { icon } from '../lib/templates.ts'
-import { overall, type Uploads } from '../lib/uploads.ts'
+import { overall, sentHere, type Uploads } from '../lib/uploads.ts'
 import type { Summary } from './summary.ts'
 
 /** What can be done with all uploads of a queue. */
@@ -20,15 +21,13 @@ export interface Head extends HeadActions {
   readonly summary: Summary
   /** Only the bar over all is shown. */
   readonly folded: boolean
-  /** Milliseconds since the first of them began. */
-  readonly elapsed: number
 }
 
-/** The head of a queue, and the bar over all that is in it. */
+/** The head of a queue, and the bar over all that is in it; where that is one file, its own line says it. */
 export function queueHead(head: Head): TemplateResult {
   const { folded } = head
   return html`<div class="panel-head"><h2 class="grow"><button class="button quiet small" type="button" data-control="fold" aria-expanded=${folded ? 'false' : 'true'} @click=${head.fold}>Uploads${icon(folded ? 'chevronRight' : 'chevronDown')}</button></h2>${forAll(head)}${ending(head)}</div>
-    ${overBar(head)}`
+    ${folded || head.uploads.tasks.length > 1 ? overBar(head) : nothing}`
 }
 
 /** One button in one place: what is pressed keeps the focus, and says the other thing. */
@@ -66,10 +65,22 @@ function overBar(head: Head): TemplateResult {
   }</span><span class="muted">${paceOf(head, sent, total)}</span></p><progress class=${state} value=${total === 0 ? counts.done : sent} max=${total === 0 ? all : total} aria-label="All uploads"></progress></div>`
 }
 
-function paceOf({ uploads, summary, elapsed }: Head, sent: number, total: number): string {
+function paceOf({ uploads, summary }: Head, sent: number, total: number): string {
   const { pending, pace } = uploads
-  const seconds = elapsed / 1000
-  if (pending === 0) return `${formatBytes(sent)}${seconds >= 1 ? ` in ${formatDuration(seconds)}` : ''}`
+  if (pending === 0) return allWords(uploads)
+  // The last one is measured once: its line and this say the same.
+  const last = pending === 1 ? summary.lines.find(isPending) : undefined
+  if (last !== undefined && isActive(last)) return last.pace || formatPortion(sent, total)
   if (summary.counts.paused === pending) return `Paused · ${formatPortion(sent, total)}`
   return pace === null ? formatPortion(sent, total) : paceWords(pace.speed, pace.left)
+}
+
+/** What was sent from here and how long that took; what was there before, and pauses, would make a speed that never was. */
+function allWords({ tasks, busy }: Uploads): string {
+  const sent = sentHere(tasks)
+  const resumed = tasks.reduce((sum, task) => sum + (task.state === 'done' ? task.resumed : 0), 0)
+  const seconds = busy / 1000
+  return `${formatBytes(sent)} sent${seconds >= 1 ? ` in ${formatDuration(seconds)}` : ''}${
+    resumed > 0 ? `, ${formatBytes(resumed)} were here before` : ''
+  }`
 }

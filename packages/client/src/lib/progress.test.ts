@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createProgress } from './progress.ts'
+import type { UploadProgress } from './types.ts'
+
+const MB = 1_000_000
+
+test('a speed counts neither what was there before nor the time in which nothing could be sent', () => {
+  let now = 0
+  let last: UploadProgress | undefined
+  const progress = createProgress(
+    100 * MB,
+    (report) => {
+      last = report
+    },
+    () => now,
+  )
+  // 1 MB a second, beginning where another upload was.
+  progress.start([[1, 60 * MB]])
+  for (let at = 1; at <= 20; at += 1) {
+    now += 100
+    progress.moved(2, at * 0.1 * MB)
+  }
+  assert.equal(Math.round((last?.speed ?? 0) / MB), 1)
+  progress.paused(2, 4)
+  assert.deepEqual([last?.phase, last?.speed], ['waiting', undefined])
+  now += 4_000
+  for (let at = 0; at <= 10; at += 1) {
+    progress.moved(2, at * 0.1 * MB)
+    now += 100
+  }
+  assert.equal(Math.round((last?.speed ?? 0) / MB), 1)
+})
