@@ -13,6 +13,10 @@ const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
 const RANDOM_WITHIN_MS = 1_500
 const SETTLE_LIMIT_MS = 30_000
 /** Each step of the pipeline, and what surrounds them. */
+const NEEDED_TO_JOIN = [
+  ...['create session', 'completing', 'combined', 'begin infer', 'enter looked', 'infer', 'begin register'],
+  ...['lay in place', 'join dataset', 'remove what lay waiting'],
+]
 const NEEDED = ['create session', 'completing', 'combined', 'begin infer', 'infer', 'begin register', 'add dataset']
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at, whatever they have
@@ -32,14 +36,39 @@ export interface World {
 interface Upload {
   readonly content: Buffer
   readonly filename: string
+  /** What it does to a dataset that is there. */
+  readonly mode?: 'append' | 'replace'
   id?: string
   isCancelled?: boolean
   isRegistered?: boolean
 }
 
+interface Kind {
+  readonly name: string
+  readonly work: (server: RunningHoldall, upload: Upload) => Promise<void>
+  readonly bytes: () => Buffer
+  readonly mode?: 'append' | 'replace'
+}
+
 /** Kills of servers while uploads become datasets, in a place of this kind. */
 export function datasetKills(name: string, make: (root: string) => Promise<World>, skip: string | false = false): void {
-  describe(`a server that is killed while uploads to ${name} become datasets`, { skip }, () => {
+  killsWhile(`uploads to ${name} become datasets`, { make, skip, joins: false })
+}
+
+/** The same while files are added to a dataset in it, and replace it. */
+export function joiningKills(name: string, make: (root: string) => Promise<World>, skip: string | false = false): void {
+  const fewer = async (root: string) => ({ ...(await make(root)), ...(!LONG && { every: 7, leastKills: 8 }) })
+  killsWhile(`files are added to a dataset in ${name}, and replace it`, { make: fewer, skip, joins: true })
+}
+
+interface KillsOptions {
+  readonly make: (root: string) => Promise<World>
+  readonly skip: string | false
+  readonly joins: boolean
+}
+
+function killsWhile(what: string, { make, skip, joins }: KillsOptions): void {
+  describe(`a server that is killed while ${what}`, { skip }, () => {
     let folder: string
     let data: string
     let world: World
@@ -51,6 +80,8 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
     let kills = 0
     let uploads = 0
     let registered = 0
+    /** That files are added to. */
+    let standingDataset: string | undefined
 
     before(async () => {
       folder = mkdtempSync(join(tmpdir(), 'holdall-dataset-kill-'))
@@ -62,6 +93,11 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
       writeFileSync(config, JSON.stringify({ sources: { media: world.source }, collections }))
       const server = await startHoldall({ data, config })
       token = await createToken(data, 'root')
+      if (joins) {
+        const upload = fresh(visits(100))
+        await sendAll(server, upload)
+        standingDataset = query('SELECT id FROM datasets')[0]?.id
+      }
       await server.stop()
     })
     after(async () => {
@@ -71,27 +107,34 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
     })
 
     test('at counted writes: one dataset of each upload, one entry, no object without one', async (t) => {
-      const kinds = [
+      const makes: readonly Kind[] = [
         { name: 'registered', work: sendAll, bytes: visits },
         { name: 'invalid', work: sendAll, bytes: () => Buffer.alloc(5_000, 'no Parquet file ') },
         { name: 'cancelled', work: sendAndCancel, bytes: visits },
       ]
+      const joinings: readonly Kind[] = [
+        { name: 'added', work: sendAll, bytes: () => visits(7), mode: 'append' },
+        { name: 'replaced', work: sendAll, bytes: () => visits(50), mode: 'replace' },
+        { name: 'not added', work: sendAndCancel, bytes: () => visits(9), mode: 'append' },
+      ]
+      const kinds = joins ? joinings : makes
       for (let round = 0; kills < world.leastKills || round === 0; round += 1) {
-        for (const { name, work, bytes } of kinds) {
+        for (const { name, work, bytes, mode } of kinds) {
           for (let at = 1 + Math.floor(Math.random() * world.every); ; at += world.every) {
-            const boundary = await killedAt(at, work, bytes())
+            const boundary = await killedAt(at, work, fresh(bytes(), mode))
             if (boundary === undefined) break
             kills += 1
             hit.set(`${name}: ${boundary}`, (hit.get(`${name}: ${boundary}`) ?? 0) + 1)
           }
         }
       }
+      if (joins) await assertCounted(standing as RunningHoldall)
       await standing?.kill()
       for (const [boundary, count] of [...hit].sort()) t.diagnostic(`${count} × ${boundary}`)
-      t.diagnostic(`${kills} kills, ${uploads} uploads, ${registered} datasets`)
+      t.diagnostic(`${kills} kills, ${uploads} uploads, ${registered} files of datasets`)
       assert.ok(kills >= world.leastKills, `${kills} kills`)
       if (!LONG) return
-      for (const needed of NEEDED) {
+      for (const needed of joins ? NEEDED_TO_JOIN : NEEDED) {
         assert.ok(
           [...hit.keys()].some((boundary) => boundary.includes(needed)),
           `no kill hit "${needed}"`,
@@ -104,7 +147,7 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
       for (let round = 0; round < rounds; round += 1) {
         const servers = [await startHoldall({ data, config }), await startHoldall({ data, config })]
         const [dies, lives] = round % 2 === 0 ? servers : servers.toReversed()
-        const all = Array.from({ length: 8 }, (_, at) => fresh(visits(at + 1)))
+        const all = Array.from({ length: 8 }, (_, at) => fresh(visits(at + 1), joins ? 'append' : undefined))
         const sending = Promise.allSettled(
           all.map(async (upload, at) => sendAll(servers[at % 2] as RunningHoldall, upload)),
         )
@@ -118,17 +161,16 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
       t.diagnostic(`${rounds} of two servers killed`)
     })
 
-    function fresh(content: Buffer): Upload {
+    function fresh(content: Buffer, mode?: Upload['mode']): Upload {
       uploads += 1
-      return { content, filename: `upload ${uploads}.parquet` }
+      return { content, filename: `upload ${uploads}.parquet`, ...(mode && { mode }) }
     }
 
     /** One upload to the server that stands, which dies at the write with this number; the next one is looked at. */
-    async function killedAt(at: number, work: typeof sendAll, content: Buffer): Promise<string | undefined> {
+    async function killedAt(at: number, work: typeof sendAll, upload: Upload): Promise<string | undefined> {
       const server = standing ?? (await doomed())
       writeFileSync(numberFile, String(at))
       server.process.kill('SIGUSR2')
-      const upload = fresh(content)
       await work(server, upload).catch(() => {})
       await server.kill()
       standing = await doomed()
@@ -146,28 +188,34 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
       for (const upload of all) await goOn(server, upload)
       await discardOpen(server)
       await settled(server)
-      const datasets = query('SELECT id, upload_id FROM datasets')
-      const files = query('SELECT path FROM dataset_files')
-        .map(({ path }) => path)
-        .sort()
+      const datasets = query('SELECT id, upload_id, version, row_count, size_bytes FROM datasets')
+      const rows = query('SELECT dataset_id, version, path, upload_id, row_count, size_bytes FROM dataset_files')
+      const files = rows.map(({ path }) => path).sort()
       assert.equal(new Set(datasets.map(({ upload_id }) => upload_id)).size, datasets.length, 'nothing is there twice')
-      assert.equal(files.length, datasets.length)
+      assert.equal(new Set(rows.map(({ upload_id }) => upload_id)).size, rows.length, 'no file is there twice')
+      if (joins) assert.equal(datasets.length, 1)
+      else assert.equal(files.length, datasets.length)
       assert.deepEqual(await world.objects(), files, 'no object without a dataset, no dataset without its object')
+      for (const { id, version, row_count, size_bytes } of datasets) {
+        const present = rows.filter((row) => row.dataset_id === id && row.version === version)
+        const sum = (name: string) => present.reduce((total, row) => total + row[name], 0)
+        assert.deepEqual([row_count, size_bytes], [sum('row_count'), sum('size_bytes')], 'it says what its files say')
+      }
       assert.deepEqual(await world.unfinished(), [], 'nothing is left of parts')
       const sessions = query('SELECT id, status, completion_status FROM upload_sessions')
       for (const { id, status, completion_status } of sessions) {
         assert.ok(['completed', 'failed', 'aborted'].includes(status), `${id} is ${status}`)
-        const isMade = datasets.some(({ upload_id }) => upload_id === id)
+        const isMade = rows.some(({ upload_id }) => upload_id === id)
         assert.equal(isMade, status === 'completed', `${id} is ${status}, ${completion_status}`)
       }
       for (const { id, isRegistered } of all) {
         if (isRegistered)
           assert.ok(
-            datasets.some(({ upload_id }) => upload_id === id),
+            rows.some(({ upload_id }) => upload_id === id),
             `${id} was said to be registered`,
           )
       }
-      registered = datasets.length
+      registered = rows.length
     }
 
     /** What a client does that has lost the connection. */
@@ -197,7 +245,9 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
     }
 
     async function begin(server: RunningHoldall, upload: Upload): Promise<void> {
-      const body = { filename: upload.filename, total_size: upload.content.length }
+      const { filename, mode } = upload
+      const joining = mode && { mode, dataset_id: standingDataset, confirm: true }
+      const body = { filename, total_size: upload.content.length, ...joining }
       const { status, body: plan } = await call(server, 'POST', '/init', body)
       assert.equal(status, 200)
       upload.id = plan.upload_id
@@ -248,6 +298,21 @@ export function datasetKills(name: string, make: (root: string) => Promise<World
         ...(body && { body: JSON.stringify(body) }),
       })
       return { status: response.status, body: (await response.json()) as Json }
+    }
+
+    /** What queries see is what its row says. */
+    async function assertCounted(server: RunningHoldall): Promise<void> {
+      const [dataset] = query('SELECT table_name, row_count FROM datasets')
+      const files = query(
+        'SELECT f.row_count AS rows FROM dataset_files AS f JOIN datasets AS d ON d.id = f.dataset_id AND d.version = f.version',
+      )
+      const answer = await fetch(`${server.url}/-/datasets/${ORGANIZATION}/medicaid/query`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ sql: `SELECT count(*) AS rows, sum(id)::BIGINT AS ids FROM ${dataset.table_name}` }),
+      })
+      const ids = files.reduce((sum, { rows }) => sum + (rows * (rows - 1)) / 2, 0)
+      assert.deepEqual(((await answer.json()) as Json).rows, [{ rows: dataset.row_count, ids }])
     }
 
     /** Every session has ended, or waits for its client; and what had to be removed is removed. */

@@ -35,7 +35,7 @@ export function footOf(card: Card, actions: CardActions): TemplateResult {
   }
   if (session?.status === 'failed') return failedFoot(card, actions)
   if (session?.waits_for === 'confirmation') {
-    return html`<a class="button filled" data-control="next" href="#waiting">See what differs</a>${button('leave', null, 'Discard', 'quiet', leave)}`
+    return html`<a class="button" data-control="next" href="#waiting">See what differs</a>${button('leave', null, 'Discard', 'quiet', leave)}`
   }
   if (session !== null) {
     return html`<span class="aside">All bytes are here. You can close this page.</span>${button('leave', null, 'Cancel', 'quiet', leave)}`

@@ -36,7 +36,9 @@ export function stepsOf(session: DatasetStatus | null, name: string, now = Date.
   const at = session === null ? -1 : positionOf(session, converts)
   return STEPS.flatMap((name, index) => {
     if (name === 'convert' && !converts) return []
-    const state = index < at ? 'done' : index > at ? 'wait' : session?.status === 'failed' ? 'bad' : 'now'
+    // What waits for somebody, or for other files, has not begun.
+    const here = session?.status === 'failed' ? 'bad' : session?.waits_for ? 'wait' : 'now'
+    const state = index < at ? 'done' : index > at ? 'wait' : here
     return [{ name, state, time: session === null || state === 'wait' ? null : timeOf(session, name, state, now) }]
   })
 }

@@ -30,7 +30,7 @@ export function reviewPanel({ batch, files, canBeAdded }: WaitingBatch, { action
     .filter(({ session }) => session.status === 'failed')
     .map((file) => failedNotice(file, { action, batch: batch.id }))}${stillMissing(batch.fileCount, files)}${groupsOf(
     files,
-  ).map(groupPart)}</div><div class="panel-foot">${
+  ).map(groupPart)}</div><div class="panel-foot review-foot">${
     canBeAdded && postButton(action, { label: `Add ${count}`, kind: 'filled', icon: 'plus' }, decide('add'))
   }${postButton(action, { label: `Discard ${count}`, kind: 'danger' }, decide('discard'))}${
     canBeAdded && html`<span class="aside">${formatNumber(rows)} more ${rows === 1 ? 'row' : 'rows'}</span>`
@@ -81,7 +81,7 @@ function groupPart({ files, differences }: Group): Html {
   const rows = rowsOf(differences)
   const left = rows.length - MOST_LISTED
   const caption = `Columns that differ in ${files.map(({ session }) => session.filename).join(', ')}`
-  return html`<div class="stack-tight"><ul class="plain-list">${files.map(fileLine)}</ul>${
+  return html`<div class="stack-tight">${files.map(fileLine)}${
     rows.length === 0
       ? html`<p>All ${formatCount(differences.same, 'column')} are the same.</p>`
       : html`${dataTable({
@@ -106,9 +106,9 @@ function fileLine({ session, looked }: WaitingFile): Html {
     looked === null
       ? ''
       : `${formatNumber(looked.rowCount)} ${looked.rowCount === 1 ? 'row' : 'rows'}, ${formatBytes(looked.sizeBytes)}`
-  return html`<li><strong class="breakable">${session.filename}</strong> <span class="muted">${facts}</span>${
+  return html`<p><strong class="breakable">${session.filename}</strong> <span class="muted">${facts}</span>${
     looked?.isThere && html` ${badge('A file just like it is there already', 'warning')}`
-  }</li>`
+  }</p>`
 }
 
 function rowsOf({ added, missing, changed }: Differences): TableRow[] {

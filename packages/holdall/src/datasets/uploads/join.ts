@@ -1,3 +1,5 @@
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { BeforeIo } from '../../sources/filesystem/io.ts'
 import type { Source, Sources } from '../../sources/sources.ts'
 import type { Storage } from '../../sources/storage.ts'
 import { CannotFinish } from '../../uploads/purpose.ts'
@@ -10,15 +12,20 @@ import type { DatasetState } from '../joining/states.ts'
 import { presentState } from './look.ts'
 import { type DatasetMade, dataPathOf } from './made.ts'
 import { versionOf } from './object.ts'
-import type { RegisterOptions } from './register.ts'
 
 type Join = NonNullable<DatasetMade['join']>
+
+interface JoinOptions {
+  readonly database: InternalDatabase
+  readonly sources: Sources
+  readonly before?: BeforeIo | undefined
+}
 
 /**
  * Makes an upload and all that it came with part of their dataset. What is added is first laid where the data of the
  * version lies, under a name of its own, and counts from the one transaction on that enters it; then what lay waiting goes.
  */
-export function createJoin({ database, sources, before = () => {} }: RegisterOptions) {
+export function createJoin({ database, sources, before = () => {} }: JoinOptions) {
   async function place(
     { uploadId, looked }: { readonly uploadId: string; readonly looked: Looked },
     batch: Batch,
@@ -60,8 +67,7 @@ export function createJoin({ database, sources, before = () => {} }: RegisterOpt
   async function clearUnjoined(placed: readonly Placed[]): Promise<void> {
     for (const { uploadId, file } of placed) {
       if (await isJoined(database, uploadId)) continue
-      before('remove what was laid')
-      await removeFrom(sources, file.sourceId, file.path)
+      await removeFrom(sources, file, () => before('remove what was laid'))
     }
   }
 
@@ -78,8 +84,8 @@ export function createJoin({ database, sources, before = () => {} }: RegisterOpt
     }
     if (join.mode === 'replace') return
     await removeLaid({ database, sources, before }, session, join.dataset)
-    before('remove what lay waiting')
-    await removeFrom(sources, session.sourceId, dataPathOf(session))
+    const waiting = { sourceId: session.sourceId, path: dataPathOf(session) }
+    await removeFrom(sources, waiting, () => before('remove what lay waiting'))
   }
 }
 
@@ -115,7 +121,7 @@ async function assertLooked(storage: Storage, path: string, objectVersion: strin
  * into a version that was replaced meanwhile.
  */
 export async function removeLaid(
-  { database, sources, before = () => {} }: Pick<RegisterOptions, 'database' | 'sources' | 'before'>,
+  { database, sources, before = () => {} }: JoinOptions,
   session: UploadSession,
   dataset: string,
 ): Promise<void> {
@@ -132,14 +138,20 @@ export async function removeLaid(
   for (let version = 1; version <= row.last_version; version += 1) {
     const laid = livePath({ id: dataset, organization: row.organization_id }, version, path)
     if (laid === path || joined.some((one) => one.path === laid)) continue
-    before('remove what was laid')
-    await removeFrom(sources, sourceId, laid)
+    await removeFrom(sources, { sourceId, path: laid }, () => before('remove what was laid'))
   }
 }
 
-export async function removeFrom(sources: Sources, sourceId: number, path: string): Promise<void> {
+/** Looked first: where deleted files leave a mark, none is left for what never was. */
+async function removeFrom(
+  sources: Sources,
+  { sourceId, path }: Pick<UploadSession, 'sourceId' | 'path'>,
+  before: () => void,
+): Promise<void> {
   const storage = await sourceOf(sources, sourceId).storage()
-  if ((await storage.stat(path)) !== undefined) await storage.delete?.(path)
+  if ((await storage.stat(path)) === undefined) return
+  before()
+  await storage.delete?.(path)
 }
 
 function sourceOf(sources: Sources, id: number): Source {

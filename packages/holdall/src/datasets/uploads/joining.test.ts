@@ -9,6 +9,8 @@ import { type Dataset, findDataset, restoreDataset, trashDataset } from '../reco
 import { datasetClient, type Init, type Session } from './test-client.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
+/** The lease of the one that died has run out. */
+const LEASE_MS = 20_000
 const MONTH_MS = 30 * 86_400_000
 
 describe('files that are sent to a dataset that is there', () => {
@@ -347,4 +349,37 @@ describe('files that are sent to a dataset that is there', () => {
     assert.equal((await confirm({ collection: 'other' })).status, 403)
     assert.equal((await client.abort(upload_id)).status, 200)
   })
+})
+
+test('who dies after a file was added, and before it is said, leaves a session that ends well', async () => {
+  const files = await openTestFolder()
+  const content = (rows: number) => files.parquet(`${rows}.parquet`, `SELECT i AS id FROM range(${rows}) t(i)`)
+  let dies = false
+  let isDead = false
+  const before = (call: string) => {
+    isDead ||= dies && call === 'database: registered'
+    if (isDead) throw new Error('the process is no more')
+  }
+  const first = await startTestServer({ before })
+  let client = datasetClient(first)
+  const plan = await client.upload(readFileSync(await content(5)))
+  assert.equal((await client.ended(plan.upload_id)).status, 'completed')
+  dies = true
+  const more = await client.upload(readFileSync(await content(6)), { mode: 'append', dataset_id: plan.dataset_id })
+  await client.until(more.upload_id, () => isDead)
+  await first.close('keep')
+  const second = await startTestServer({ folder: first.folder, now: () => Date.now() + LEASE_MS })
+  try {
+    client = datasetClient(second)
+    // What lay waiting is gone, and nobody misses it.
+    const ended = await client.ended(more.upload_id)
+    assert.deepEqual([ended.status, ended.failure_reason], ['completed', null], JSON.stringify(ended))
+    const rows = await second.database.read.selectFrom('datasets').select(['row_count', 'revision']).execute()
+    assert.deepEqual([rows.length, rows[0]?.row_count, rows[0]?.revision], [1, 11, 2])
+    const paths = await second.database.read.selectFrom('dataset_files').select('path').execute()
+    assert.deepEqual(await second.stored(), paths.map(({ path }) => path).sort())
+  } finally {
+    await second.close()
+    await files.remove()
+  }
 })
