@@ -184,6 +184,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       once: access.flash,
       origin: (c) => requestOrigin(c, access.proxy),
       uploads,
+      registry: files.registry,
       secret,
       log,
       dataDirectory: data.path,
@@ -205,6 +206,8 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       findUses: tables.findUses,
       findUsed: tables.findUsed,
       findPlaces: tables.findPlaces,
+      findDatasets: datasets.findDatasets,
+      findLeftOpen: (source: Source, actor: Actor | null) => leftOpen(uploads, source, actor),
       once: access.flash,
     }
     const metrics = createMetrics()

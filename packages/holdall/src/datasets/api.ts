@@ -29,7 +29,11 @@ const COLLECTION = {
 
 const DATASET = {
   id: UUID,
-  source_type: z.string().describe('What made it: `multipart_parquet_upload`'),
+  source_type: z
+    .string()
+    .describe(
+      'What made it: `multipart_parquet_upload`, `multipart_csv_upload` and so on for what was converted, or `source_file`',
+    ),
   parquet_object_keys: z.array(z.string()),
   csv_object_keys: z.array(z.string()).describe('What was converted'),
   glue_database_name: z.string().nullable(),
@@ -191,6 +195,26 @@ export const DATASETS_API = {
   },
   remove: { summary: 'Delete a dataset: it goes to the trash', body: fields({}), answers: DONE_TO_DATASET },
   restore: { summary: 'Put a deleted dataset back', body: fields({}), answers: DONE_TO_DATASET },
+} satisfies Record<string, Api>
+
+export const REFERENCES_API = {
+  page: { summary: 'The question which collection a file is to be a dataset of', answers: [PAGE] },
+  make: {
+    summary: 'Make a dataset of a Parquet file that a source has',
+    description:
+      'Nothing is copied: the file stays where it is. It takes `edit-collection` on the collection, too. Asked again, it answers 200 with the dataset that is there.',
+    body: fields({ organization: UUID, collection: z.string() }),
+    answers: [
+      answers({ dataset_id: UUID, url: z.string() }, { status: 201, means: 'The dataset is there' }),
+      answers({ dataset_id: UUID, url: z.string() }, { means: 'It was there already' }),
+      SEE_OTHER,
+    ],
+  },
+  original: {
+    summary: 'What was sent, of a dataset that was converted from it',
+    query: z.object({ path: z.string().optional().describe('Of several: one of `csv_object_keys`') }),
+    answers: [{ status: 200, means: 'The file as it was sent', content: { 'application/octet-stream': z.unknown() } }],
+  },
 } satisfies Record<string, Api>
 
 export const DATASET_TRASH_API = {

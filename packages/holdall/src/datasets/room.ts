@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { Permissions } from '../access/permissions.ts'
 import type { Config } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
+import type { FindDatasets } from '../files/references.ts'
+import type { Registry } from '../files/registry.ts'
 import type { Once } from '../files/room.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Sources } from '../sources/sources.ts'
@@ -22,6 +24,8 @@ import { createAsks } from './query/ask.ts'
 import { queryFolder } from './query/folder.ts'
 import { createLocalFiles } from './query/local-files.ts'
 import { queryRoutes } from './query/routes.ts'
+import { referenceRoutes } from './references/routes.ts'
+import { createFindDatasets } from './references/uses.ts'
 import { createStatistics } from './statistics/worker.ts'
 import { datasetTrashRoutes } from './trash/routes.ts'
 import { createDatasetTrash } from './trash/trash.ts'
@@ -40,6 +44,8 @@ export interface DatasetsOptions {
   /** Scheme, host and port as the client wrote them. */
   readonly origin: (c: RouteContext) => string
   readonly uploads: Uploads
+  /** Of files that sources have. */
+  readonly registry: Registry
   /** The server's. */
   readonly secret: string
   readonly log: Log
@@ -52,6 +58,8 @@ export interface DatasetsOptions {
 export interface Datasets {
   /** For the uploads that become datasets. */
   readonly probe: Probe
+  /** For the pages of files. */
+  readonly findDatasets: FindDatasets
   readonly convert: ConvertObject
   readonly routes: readonly Route[]
   /** Looks for what is to be removed, now and from time to time. */
@@ -65,6 +73,7 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const { uploads, secret } = options
   await recordCollections(database, config.collections)
   const engine = createDuckDbEngine({ folder: queryFolder(dataDirectory), log })
+  const probe = createProbe({ engine, folder: join(dataDirectory, 'probes') })
   const converter = createConverter({ folder: join(dataDirectory, 'conversions'), log })
   const cache = openObjectCache({ folder: join(dataDirectory, 'objects') })
   const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources, cache) })
@@ -72,11 +81,13 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const statistics = createStatistics({ database, asks, log })
   const room = { database, config, sources, permissions, urls, frame, once, origin, asks, statistics }
   return {
-    probe: createProbe({ engine, folder: join(dataDirectory, 'probes') }),
+    probe,
+    findDatasets: createFindDatasets({ database, permissions, urls }),
     convert: createConvertObject(converter, join(dataDirectory, 'conversions', 'copies')),
     routes: [
       ...collectionRoutes(room),
       ...queryRoutes(room),
+      ...referenceRoutes({ ...room, registry: options.registry, probe }),
       ...rowsRoutes(room),
       ...datasetRoutes(room),
       ...joiningRoutes({ ...room, uploads }),

@@ -29,5 +29,20 @@ export interface UsedFiles {
  */
 export type FindUsed = (ids: readonly string[]) => Promise<UsedFiles>
 
+/** The datasets that a file is the data of. */
+export interface FileDatasets {
+  readonly datasets: readonly { readonly label: string; readonly collection: string; readonly url: string }[]
+  /** How many there are that the actor may not see. */
+  readonly others: number
+  /** Where to make one of it; null when the actor may not, or it is no Parquet file. */
+  readonly makeUrl: string | null
+}
+
+/** Finds the datasets that are made of a file; the datasets above hand it in. */
+export type FindDatasets = (
+  actor: Actor | null,
+  file: { readonly id: string; readonly filename: string; readonly contentType: string },
+) => Promise<FileDatasets>
+
 /** Finds the rows that hold a file, as far as the actor may see them; the tables above hand it in. */
 export type FindUses = (actor: Actor | null, fileId: string) => Promise<FileUses>

@@ -8,7 +8,7 @@ import type { Urls } from '../web/url.ts'
 import type { FindPlaces } from './places.ts'
 import type { Previews } from './previews/previews.ts'
 import type { FileRecord } from './record.ts'
-import type { FindUsed, FindUses } from './references.ts'
+import type { FindDatasets, FindUsed, FindUses } from './references.ts'
 import type { Registry } from './registry.ts'
 import type { Sync } from './sync/sync.ts'
 import type { Thumbnails } from './thumbnails/thumbnails.ts'
@@ -34,6 +34,7 @@ export interface FilesRoom {
   readonly findUses: FindUses
   readonly findUsed: FindUsed
   readonly findPlaces?: FindPlaces
+  readonly findDatasets?: FindDatasets
   readonly once?: Once
 }
 
@@ -44,7 +45,7 @@ function notFound(c: RouteContext): HoldallError {
 }
 
 /** For what needs no more than browsing. To whoever may not, the file does not exist. */
-export function mayBrowseFile({ registry }: FilesRoom): Need {
+export function mayBrowseFile({ registry }: Pick<FilesRoom, 'registry'>): Need {
   return {
     kind: 'permission',
     action: 'files-browse',

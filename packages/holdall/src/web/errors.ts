@@ -232,6 +232,11 @@ export const ERRORS = {
     message: 'This {kind} file is past a limit: {reason}. Divide it, or convert it to Parquet and upload that.',
   },
 
+  dataset_has_no_original: {
+    status: 404,
+    message: '{name} was not converted from another file: what was sent is its Parquet file.',
+  },
+
   // Uploads of datasets
   organization_id_invalid: { status: 400, message: 'Invalid organization ID format. Must be a valid UUID.' },
   multipart_session_not_found: { status: 404, message: 'Multipart upload session not found.' },

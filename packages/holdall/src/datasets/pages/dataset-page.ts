@@ -20,6 +20,7 @@ import type { Asks } from '../query/ask.ts'
 import { whoAsks } from '../query/routes.ts'
 import { queryWords } from '../query/words.ts'
 import type { Dataset } from '../records.ts'
+import { type ReferenceState, referenceState } from '../references/state.ts'
 import { type DatasetStatistics, withoutValues } from '../statistics/statistics.ts'
 import type { Statistics } from '../statistics/worker.ts'
 import { RETENTION_MS } from '../trash/limits.ts'
@@ -83,6 +84,7 @@ export async function showDataset(
     permissions.allowed(c.var.actor, 'edit-collection', resource),
   ])
   const trashed = dataset.deletionRequestedAt !== null
+  const reference = await referenceState(room.sources, dataset)
   const name = stemOf(dataset.filename)
   const page = renderPage({
     ...frame,
@@ -107,7 +109,7 @@ export async function showDataset(
       })
     }`,
     width: 'full',
-    body: html`${trashed && trashNotice(dataset, here, edits)}${provenance(dataset, here)}${tabLinks(dataset, here, tab, asks)}${panel.body}`,
+    body: html`${trashed && trashNotice(dataset, here, edits)}${referenceNotice(reference)}${provenance(dataset, here)}${tabLinks(dataset, here, tab, asks)}${panel.body}`,
   })
   return c.html(await page, panel.status as 200)
 }
@@ -170,7 +172,14 @@ async function panelOf(
     case 'row-groups':
       return { body: rowGroupsTab(dataset), status: 200 }
     case 'files':
-      return { body: filesTab(room, dataset, await versionsOf(room, c, { collection, dataset, action })), status: 200 }
+      return {
+        body: filesTab(room, dataset, {
+          versions: await versionsOf(room, c, { collection, dataset, action }),
+          here: action,
+          asks,
+        }),
+        status: 200,
+      }
     case 'columns': {
       const statistics = await statisticsOf(room, dataset, asks)
       const place = { here: action, asks }
@@ -284,5 +293,18 @@ function trashNotice({ deletionRequestedAt, purgingAt, deletedAt }: Dataset, her
     title: 'This dataset is in the trash.',
     body: html`${deleted} and can be restored until ${shownTime(until)}.`,
     ...(edits && { actions: postButton(`${here}/-/restore`, { label: 'Restore dataset', icon: 'retry' }) }),
+  })
+}
+
+/** Of a file that a source had before, and that somebody may have changed since. */
+function referenceNotice(state: ReferenceState): Html | false {
+  if (state !== 'changed' && state !== 'gone') return false
+  return notice({
+    tone: 'warning',
+    title:
+      state === 'gone'
+        ? 'The file that this dataset reads is gone.'
+        : 'The file that this dataset reads is another one now.',
+    body: 'It lies in a source where it is not the dataset’s own, so nothing can be asked until the file is back as it was. Delete the dataset and make it anew of the file that is there.',
   })
 }

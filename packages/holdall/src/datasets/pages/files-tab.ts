@@ -1,14 +1,20 @@
 import { formatBytes, formatDuration, formatNumber } from '../../web/format.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
 import { copyable, facts } from '../../web/parts/facts.ts'
 import { dataTable } from '../../web/parts/table.ts'
 import { shownTime } from '../../web/parts/time.ts'
+import { type ConvertibleKind, KIND_WORDS } from '../convert/kinds.ts'
 import type { DatasetsRoom } from '../place.ts'
 import type { Dataset } from '../records.ts'
+import { SOURCE_FILE } from '../references/make.ts'
 import { type PipelineStep, pipelineOf } from './pipeline.ts'
 
 /** The objects that the table is made of, and where they came from. */
-export function filesTab({ sources }: DatasetsRoom, dataset: Dataset, versions: Html | false): Html {
+export function filesTab(
+  { sources }: DatasetsRoom,
+  dataset: Dataset,
+  { versions, here, asks }: { readonly versions: Html | false; readonly here: string; readonly asks: boolean },
+): Html {
   const { files, version } = dataset
   const steps = pipelineOf(dataset.stepsLog)
   const hashed = files.some(({ contentHash }) => contentHash !== null)
@@ -26,7 +32,7 @@ export function filesTab({ sources }: DatasetsRoom, dataset: Dataset, versions: 
       ],
       rows: files.map((file) => ({
         cells: [
-          html`<span class="breakable">${file.filename}</span>${file.role === 'original' && html` <span class="muted fine">as it was sent</span>`}`,
+          html`<span class="breakable">${file.filename}</span>${file.role === 'original' && html` <span class="muted fine">as it was sent</span>${asks && html` <a href="${safeUrl(`${here}/-/original?path=${encodeURIComponent(file.path)}`)}" download>Download</a>`}`}`,
           file.rowCount === null ? '' : formatNumber(file.rowCount),
           formatBytes(file.sizeBytes),
           file.addedAt === undefined ? '' : shownTime(file.addedAt),
@@ -38,7 +44,7 @@ export function filesTab({ sources }: DatasetsRoom, dataset: Dataset, versions: 
     },
   )}</section>${versions}<section class="panel below" aria-labelledby="origin"><div class="panel-head"><h2 id="origin" class="grow">Where it came from</h2></div><div class="panel-body">${facts(
     [
-      ['Made by', dataset.sourceType === 'multipart_parquet_upload' ? 'an upload' : dataset.sourceType],
+      ['Made by', madeBy(dataset.sourceType)],
       ['Uploaded by', dataset.uploadedBy],
       ['Added', shownTime(dataset.createdAt)],
       ['Changed', dataset.updatedAt === dataset.createdAt ? null : shownTime(dataset.updatedAt)],
@@ -49,6 +55,12 @@ export function filesTab({ sources }: DatasetsRoom, dataset: Dataset, versions: 
       ...steps.map((step) => [STEP_WORDS[step.name] ?? step.name, stepLine(step)] as const),
     ],
   )}</div></section>`
+}
+
+function madeBy(sourceType: string): string {
+  if (sourceType === SOURCE_FILE) return 'a file that its source has'
+  const from = /^multipart_(\w+)_upload$/.exec(sourceType)?.[1] ?? sourceType
+  return from === 'parquet' ? 'an upload' : `an upload, converted from ${KIND_WORDS[from as ConvertibleKind] ?? from}`
 }
 
 const STEP_WORDS: Readonly<Record<string, string>> = {

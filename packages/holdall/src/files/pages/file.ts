@@ -9,7 +9,7 @@ import { notice } from '../../web/parts/notice.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { FileRecord } from '../record.ts'
-import type { FileUses } from '../references.ts'
+import type { FileDatasets, FileUses } from '../references.ts'
 import { MAX_DUPLICATES } from '../registry.ts'
 import { type FilesRoom, fileResource } from '../room.ts'
 import { shownFile } from '../shown.ts'
@@ -33,8 +33,9 @@ export async function filePage(
   const { actor } = c.var
   const source = sources.byId(file.sourceId)
   const reachable = source?.availability.available === true
-  const [uses, editable, deletable, uploader, shown, former] = await Promise.all([
+  const [uses, made, editable, deletable, uploader, shown, former] = await Promise.all([
     room.findUses(actor, file.id),
+    room.findDatasets?.(actor, file) ?? NO_DATASETS,
     permissions.allowed(actor, 'files-edit', fileResource(file)),
     permissions.allowed(actor, 'files-delete', fileResource(file)),
     file.uploadedBy === null ? null : registry.nameOf(file.uploadedBy),
@@ -54,7 +55,7 @@ export async function filePage(
       { label, href: urls.source(file.sourceSlug) },
       { label: file.filename },
     ],
-    actions: actions(room, file, editable, reachable),
+    actions: actions(room, file, { editable, reachable, makeUrl: made.makeUrl }),
     said: room.once?.take(c, urls.file(file.id)).said,
     body: html`${
       !reachable &&
@@ -64,7 +65,7 @@ export async function filePage(
         body: 'The file is known, but it cannot be opened until its source is back.',
         role: 'status',
       })
-    }${missingNotice(file, label)}<div class="file-layout"><div class="stack">${shown}${description(room, file, editable)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
+    }${missingNotice(file, label)}<div class="file-layout"><div class="stack">${shown}${description(room, file, editable)}${usedIn(uses)}${madeOf(made)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
       [
         ['Type', typeOf(file)],
         ['Dimensions', dimensions(file)],
@@ -81,12 +82,20 @@ export async function filePage(
         ...changeFacts(file),
         ['File id', copyable(file.id, 'the file id')],
       ],
-    )}</section>${earlierVersions(former)}${sameBytes(room, duplicates)}${inner.length > 0 && fold(file.contentType === 'application/pdf' ? 'Document data' : 'Recording data', facts(inner))}${exif.length > 0 && fold('Camera and picture data', facts(exif))}${deletable && deleteForm(room, file, uses)}</aside></div>`,
+    )}</section>${earlierVersions(former)}${sameBytes(room, duplicates)}${inner.length > 0 && fold(file.contentType === 'application/pdf' ? 'Document data' : 'Recording data', facts(inner))}${exif.length > 0 && fold('Camera and picture data', facts(exif))}${deletable && deleteForm(room, file, uses, made.datasets.length + made.others)}</aside></div>`,
   })
 }
 
-function actions({ urls, sources }: FilesRoom, file: FileRecord, editable: boolean, reachable: boolean): Html {
+interface Possible {
+  readonly editable: boolean
+  readonly reachable: boolean
+  readonly makeUrl: string | null
+}
+
+function actions({ urls, sources }: FilesRoom, file: FileRecord, { editable, reachable, makeUrl }: Possible): Html {
   return html`${reachable && linkButton({ label: 'Download', href: urls.download(file.id), kind: 'filled', icon: 'download', more: { download: true } })}${
+    reachable && makeUrl !== null && linkButton({ label: 'Make a dataset', href: makeUrl, icon: 'table' })
+  }${
     editable &&
     linkButton({
       label: keepsBytes(sources, file) ? 'Rename here' : 'Rename',
@@ -158,6 +167,21 @@ export function usedIn(uses: FileUses): Html {
     })),
   )}</section>`
 }
+
+function madeOf({ datasets, others }: FileDatasets): Html {
+  if (datasets.length + others === 0) return NOTHING
+  const hidden =
+    others > 0 &&
+    html`<p class="muted">${formatCount(others, datasets.length === 0 ? 'dataset' : 'more dataset')} that you may not see.</p>`
+  return html`<section aria-labelledby="datasets"><h2 id="datasets" class="section-head">Read by ${formatCount(datasets.length + others, 'dataset')}</h2>${
+    datasets.length > 0 &&
+    linkedRows(
+      datasets.map(({ label, collection, url }) => ({ title: label, note: collection, href: url, icon: 'table' })),
+    )
+  }${hidden}</section>`
+}
+
+const NO_DATASETS: FileDatasets = { datasets: [], others: 0, makeUrl: null }
 
 function sameBytes(room: FilesRoom, duplicates: readonly FileRecord[]): Html {
   if (duplicates.length === 0) return NOTHING
