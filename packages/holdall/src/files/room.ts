@@ -1,5 +1,6 @@
 import type { Permissions } from '../access/permissions.ts'
 import { type Source, type Sources, sourceResource } from '../sources/sources.ts'
+import type { LeftOpen } from '../uploads/left-open.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Html } from '../web/html.ts'
 import type { FrameOf, Said } from '../web/page.ts'
@@ -35,6 +36,8 @@ export interface FilesRoom {
   readonly findUsed: FindUsed
   readonly findPlaces?: FindPlaces
   readonly findDatasets?: FindDatasets
+  /** What an actor has begun to upload to a source, and can go on with. */
+  readonly findLeftOpen?: (source: Source, actor: Actor | null) => Promise<LeftOpen>
   readonly once?: Once
 }
 

@@ -150,6 +150,27 @@ describe('one file', () => {
   })
 })
 
+test('a source says to whoever began an upload that it is not finished, once something of it lies there', async () => {
+  const begin = await json('/-/files/upload/photos/-/prepare', 'alice', {
+    filename: 'concert <live>.mov',
+    size: 40_000_000,
+    accept_methods: ['MULTIPART'],
+  })
+  const plan = begin.body as unknown as { session_url: string; part_size: number }
+  const library = async (actor: string) => (await page('/-/files/browse/photos', actor)).text
+  assert.doesNotMatch(await library('alice'), /not finished/, 'nothing of it was sent')
+  const signed = await json(`${plan.session_url}/parts`, 'alice', { part_numbers: [1] })
+  const [part] = (signed.body as unknown as { part_urls: { url: string }[] }).part_urls
+  const sent = await app.request(part?.url ?? '', { method: 'PUT', body: Buffer.alloc(plan.part_size) })
+  assert.equal(sent.status, 200)
+  const shown = await library('alice')
+  assert.match(shown, /You have not finished 1 upload: concert &lt;live&gt;\.mov\./)
+  assert.match(shown, /href="\/-\/files\/upload\/photos"[^>]*>.*Continue or give up/)
+  assert.doesNotMatch(await library('bob'), /not finished/)
+  await app.request(plan.session_url, { method: 'DELETE', headers: { 'X-Actor': 'alice' } })
+  assert.doesNotMatch(await library('alice'), /not finished/)
+})
+
 describe('many files', () => {
   test('are known by batch, without those that one may not see', async () => {
     const ids = [photo.id, note.id, hidden.id, 'df-none', '']

@@ -10,6 +10,7 @@ import { filesystemType } from '../sources/filesystem/storage.ts'
 import { createSources, type Sources } from '../sources/sources.ts'
 import type { StorageType } from '../sources/storage.ts'
 import { createUploads } from '../uploads/engine.ts'
+import { leftOpen } from '../uploads/left-open.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import type { HoldallError } from '../web/error.ts'
 import { createLog } from '../web/log.ts'
@@ -101,6 +102,7 @@ export async function openTestFiles(options: TestFilesOptions = {}): Promise<Tes
     urls,
     frame: (c) => ({ urls, actor: c.var.actor, theme: c.var.theme, path: new URL(c.req.url).pathname }),
     findUsed: options.findUsed ?? (async () => ({ used: new Set(), truncated: false })),
+    findLeftOpen: (source, actor) => leftOpen(uploads, source, actor),
     findUses: options.findUses ?? (async () => ({ references: [], truncated: false })),
   }
   return {

@@ -11,6 +11,7 @@ import type { Asked } from '../search/asked.ts'
 import type { FileList } from '../search/find.ts'
 import { syncPanel } from '../sync/panel.ts'
 import { storageName, uploadHref } from './index.ts'
+import { leftOpenLine } from './left-open.ts'
 import { type Listing, listedFiles, listToolbar, parametersOf } from './listing.ts'
 import { nothingFound } from './nothing-found.ts'
 
@@ -52,7 +53,7 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
         : `${formatCount(totals.files, 'file')}, ${formatBytes(totals.bytes)} ${where}${readOnly ? ', read only' : ''}`,
     actions: html`${uploadable && totals.files > 0 && upload}${settings}`,
     said: room.once?.take(c, urls.source(source.slug)).said,
-    body: html`${unavailable(source)}${await syncPanel(room, c, source)}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
+    body: html`${unavailable(source)}${await syncPanel(room, c, source)}${uploadable && (await leftOpenLine(room, source, c.var.actor))}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
       list.files.length > 0
         ? await listedFiles(room, c.var.actor, listing)
         : totals.files > 0
