@@ -1,5 +1,5 @@
 import { formatBytes, formatCount } from '../../web/format.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, hiddenFields, linkButton } from '../../web/parts/button.ts'
 import { linkedRows } from '../../web/parts/facts.ts'
@@ -42,7 +42,7 @@ export async function purgePage(
       { label: 'Trash', href: trash },
       { label: 'Delete for good' },
     ),
-    body: html`<form class="panel card-page stack" method="post" action="${action}">${linkedRows(
+    body: html`<form class="panel card-page stack" method="post" action="${safeUrl(action)}">${linkedRows(
       datasets.map((dataset) => ({
         title: stemOf(dataset.filename),
         note: `${formatCount(dataset.rowCount, 'row')} · ${formatBytes(dataset.sizeBytes)}`,

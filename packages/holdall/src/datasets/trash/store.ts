@@ -21,8 +21,6 @@ export interface Removal {
   readonly sizeBytes: number
 }
 
-export type RemovalStore = ReturnType<typeof createRemovalStore>
-
 /**
  * What of a dataset's files is the dataset's own: it lies below its folder. A file that a source had before, of which
  * somebody made a dataset, is not, and stays.
