@@ -308,6 +308,9 @@ for (const { name, skip, make } of WORLDS) {
       assert.deepEqual(await counted(), { rows: 61, ids: 671 })
       const wrong = await runHoldall(command(file('wrong.parquet', large(1)), '--append', id, '--yes'))
       assert.equal(wrong.code, 0, wrong.stderr)
+      // A query that has begun goes on with the version that it began with.
+      const slow = ask(`SELECT count(*) AS rows FROM ${table} a, ${table} b, ${table} c, ${table} d
+        WHERE length(a.gallery || b.gallery || c.gallery || d.gallery) > 0`)
       const replaced = await runHoldall(command(file('rooms.parquet', visits(5)), '--replace', id))
       assert.deepEqual(
         [replaced.code, replaced.stdout],
@@ -315,6 +318,7 @@ for (const { name, skip, make } of WORLDS) {
         replaced.stderr,
       )
       assert.deepEqual(await counted(), { rows: 5, ids: 10 })
+      assert.deepEqual((await slow).rows, [{ rows: 60 ** 4 }])
       const paths = query(`SELECT path FROM dataset_files WHERE dataset_id = '${id}' ORDER BY path`).map(
         ({ path }) => path,
       )

@@ -97,6 +97,7 @@ export async function openBatch(
   })
 }
 
+const MEMBERS = sql<number>`(SELECT count(*) FROM dataset_batch_files WHERE batch_id = dataset_batches.id)`
 const NOW = sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
 
 async function nextVersion(trx: Transaction<Schema>, datasetId: string): Promise<number> {
@@ -180,7 +181,7 @@ export async function confirmBatch(database: InternalDatabase, id: string, by: s
       .set({
         confirmed_at: NOW,
         confirmed_by: by,
-        file_count: sql<number>`(SELECT count(*) FROM dataset_batch_files WHERE batch_id = ${id})`,
+        file_count: MEMBERS,
       })
       .where('id', '=', id)
       .executeTakeFirst()
@@ -203,11 +204,9 @@ export async function leaveBatch(database: InternalDatabase, uploadId: string): 
       .returning('batch_id')
       .executeTakeFirst()
     if (gone === undefined) return
-    await trx
-      .updateTable('dataset_batches')
-      .set(({ eb }) => ({ file_count: eb('file_count', '-', 1) }))
-      .where('id', '=', gone.batch_id)
-      .execute()
+    // Whoever announced fewer than came has still begun all that are there.
+    await sql`UPDATE dataset_batches SET file_count = max(file_count - 1, ${MEMBERS})
+      WHERE id = ${gone.batch_id}`.execute(trx)
     await trx.deleteFrom('dataset_batches').where('id', '=', gone.batch_id).where('file_count', '<=', 0).execute()
   })
 }
