@@ -555,6 +555,11 @@ function beginsProcess({ path }: Route): boolean {
   return path.endsWith('/-/export')
 }
 
+/** Each of its answers waits for the engine of queries. */
+function asksEngine({ path }: Route): boolean {
+  return path.endsWith('/:dataset{[0-9a-fA-F-]+}/rows')
+}
+
 const reading = holdall.routes.filter(({ method }) => method === 'GET')
 const writing = holdall.routes.filter(({ method }) => method !== 'GET')
 
@@ -585,10 +590,12 @@ test('odd parameters of every page', () =>
         const files = route.path.startsWith('/-/files')
         const names = beginsProcess(route) ? ['format', 'sql', '_nope'] : QUERIES
         return names.flatMap((name, i) =>
-          VALUES.filter((_, j) => LONG || (i + j) % (table ? 5 : files ? 7 : 13) === 0).map((value) => {
-            const address = `${path}?${name}=${value}`
-            return [`GET ${address}`, () => send('GET', address)] as const
-          }),
+          VALUES.filter((_, j) => LONG || (i + j) % (table ? 5 : files ? 7 : asksEngine(route) ? 41 : 13) === 0).map(
+            (value) => {
+              const address = `${path}?${name}=${value}`
+              return [`GET ${address}`, () => send('GET', address)] as const
+            },
+          ),
         )
       }),
     ),
@@ -608,6 +615,26 @@ test('odd parameters of tables of every kind', () =>
           return [`GET ${address}`, () => send('GET', address)] as const
         }),
       ),
+    ),
+  ))
+
+test("odd parameters of a dataset's rows", () =>
+  holdAll(
+    [
+      ...['_sort=a', '_sort=id&_sort_desc=id', '_sort_desc=name&_next=000000000000.5', '_next=v1.0.1', '_next=%00'],
+      ...['_where=1', '_where=1)%20--', '_where=x%28', '_where=1)%20UNION%20SELECT%20*%20FROM%20x%20--', '_where=%00'],
+      ...['_where=name%20in%20(select%201)', '_where=$p0', '_where=?&name=x', '_where=id=$p99', '_search=%25_%5C%22'],
+      ...['_facet=id&_facet=nope', '_facet_size=0', '_facet=name&_facet_size=max&_size=0', '_col=select', '_nocol=id'],
+      ...['name__in=[1,', 'name__in=[[1]]', 'name__in=[]', 'id__in=,', 'id=x', 'id__gt=1e999', 'id__lt=-', 'id=0x1'],
+      ...['id__date=x', 'name__date=2020-13-45', 'name__glob=%5B', 'name__like=%5C', 'id__arraycontains=1', 'a__gt=x'],
+      ...['name__arraycontains=%22', '__proto__=1', 'id__constructor=1', '_shape=object', '_extra=nope', '_size=max'],
+      ...[`name=${'x'.repeat(20_000)}`, Array.from({ length: 3_000 }, (_, n) => `id__not=${n}`).join('&')],
+    ].flatMap((query, index) =>
+      // The same code reads them for the page.
+      (LONG || index % 6 === 0 ? ['', '.json'] : ['.json']).map((ending) => {
+        const address = `/-/datasets/${ORGANIZATION}/visits/${dataset.id}/rows${ending}?${query}`
+        return [`GET ${address}`, () => send('GET', address)] as const
+      }),
     ),
   ))
 

@@ -12,6 +12,8 @@ import { filterSql } from './filter-sql.ts'
 import { tableOf } from './table.ts'
 import { valueKind } from './types.ts'
 
+/** Conditions of one page: each has a chip, whose address holds all others. */
+const MAX_CONDITIONS = 100
 /** Facets of one page. */
 const MAX_FACETS = 10
 const DEFAULT_FACET_SIZE = 30
@@ -50,6 +52,8 @@ export function readQuestion(dataset: Dataset, parameters: URLSearchParams): Que
   const filters = readFilters(table, parameters)
   const search = searchOf(table, parameters.get('_search') ?? '')
   const where = parameters.getAll('_where').filter((condition) => condition.trim() !== '')
+  if (filters.length + where.length > MAX_CONDITIONS)
+    throw new HoldallError('bad_request', { reason: `A page takes up to ${MAX_CONDITIONS} filters.` })
   const sort = readSort(table, parameters)
   const cursor = placeIn(table, parameters, '_next')
   return {

@@ -104,8 +104,12 @@ const FILTERS: readonly (readonly [parameters: Record<string, string>, sql: stri
 ]
 
 test('each filter leaves the rows that DuckDB leaves, and as many as it counts', async () => {
-  for (const [parameters, sql] of FILTERS) {
-    const { status, body, text } = await page({ ...parameters, _size: 'max', _col: 'id', _extra: 'count' })
+  for (const [at, [parameters, sql]] of FILTERS.entries()) {
+    const counted = at % 4 === 0
+    const { status, body, text } = await page({
+      ...{ ...parameters, _size: 'max', _col: 'id' },
+      ...(counted && { _extra: 'count' }),
+    })
     assert.equal(status, 200, `${JSON.stringify(parameters)}: ${text}`)
     const wanted = await idsOf(sql)
     assert.deepEqual(
@@ -113,7 +117,7 @@ test('each filter leaves the rows that DuckDB leaves, and as many as it counts',
       wanted,
       JSON.stringify(parameters),
     )
-    assert.equal(body.count, wanted.length)
+    if (counted) assert.equal(body.count, wanted.length)
   }
 })
 
@@ -164,13 +168,13 @@ test('pages follow each other without a row twice or left out, whatever orders t
 test('NULL and NaN have their places in an order, both ways, and on the border of two pages', async () => {
   for (const parameter of ['_sort', '_sort_desc']) {
     const order = parameter === '_sort' ? 'ASC NULLS FIRST' : 'DESC NULLS LAST'
-    const wanted = await idsOf('id < 30', `d ${order}, id`)
+    const wanted = await idsOf('id < 21', `d ${order}, id`)
     const seen: number[] = []
     for (let next: string | null = ''; next !== null; ) {
       const { body } = await page({
         _size: '2',
         _col: 'id',
-        id__lt: '30',
+        id__lt: '21',
         [parameter]: 'd',
         ...(next && { _next: next }),
       })
@@ -202,10 +206,13 @@ test('shapes, columns, sizes and what is wrong with them', async () => {
   assert.equal(told.human_description_en, 'where id > 5')
   assert.equal((await page({ _nocol: ['tags', 'm'] })).body.rows[0].tags, undefined)
   assert.equal((await page({})).body.rows.length, 100)
-  const wrong: Record<string, string>[] = [
+  const most = await page({ _where: Array.from({ length: 100 }, () => 'id > 1'), _col: 'id', _size: '1' })
+  assert.deepEqual(most.body.rows, [{ id: 2 }])
+  const wrong: Record<string, string | string[]>[] = [
     { _size: '1001' },
     { _size: '-1' },
     { _col: 'nothing' },
+    { _where: Array.from({ length: 101 }, () => 'id > 1') },
     { _sort: 'nothing' },
     { _sort: 'id', _sort_desc: 'id' },
     { nothing__gt: '1' },
