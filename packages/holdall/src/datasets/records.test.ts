@@ -52,7 +52,11 @@ test('what was entered is found as it was', async () => {
   assert(found)
   assert.deepEqual(found.columns, fresh.columns)
   assert.deepEqual(found.rowGroups, fresh.rowGroups)
-  assert.deepEqual([found.warnings, found.stepsLog, found.files], [warnings, stepsLog, fresh.files])
+  assert.deepEqual([found.warnings, found.stepsLog], [warnings, stepsLog])
+  const [file, ...others] = found.files
+  const addedAt = file?.addedAt
+  assert.deepEqual([file, others], [{ ...fresh.files[0], uploadId: 'one', uploadedBy: 'jonas', addedAt }, []])
+  assert.match(addedAt ?? '', /^\d{4}-/)
   assert.deepEqual([found.catalogDatabase, found.catalogTable, found.version], ['d', 't', 1])
   assert.deepEqual(
     [found.rowCount, found.sizeBytes, found.columnCount, found.uploadedBy, found.filename],

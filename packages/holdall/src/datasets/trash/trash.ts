@@ -143,7 +143,7 @@ export function createDatasetTrash(options: DatasetTrashOptions): DatasetTrash {
   return {
     async purge(datasetIds) {
       await Promise.all((await store.sourcesOf(datasetIds)).map(storageOf))
-      await store.condemn(datasetIds)
+      for (let at = 0; at < datasetIds.length; at += BATCH) await store.condemn(datasetIds.slice(at, at + BATCH))
       sweepSoon()
       await Promise.race([running, sleep(WAIT_MS, undefined, { ref: false })])
     },
