@@ -124,8 +124,8 @@ describe('large uploads in a browser', { skip }, () => {
     assert.equal(await hashOf(stored('concert.mov')), await hashOf(path))
     await choose(page, makeFile('small.txt', 5))
     await done('small.txt')
-    const words = await page.locator('.overall').innerText()
-    const [, sent, resumed] = /^2 of 2 done\s+([\d.]+) MB sent in .*, ([\d.]+) MB were here before/.exec(words) ?? []
+    const words = (await page.locator('.overall').textContent()) ?? ''
+    const [, sent, resumed] = /^2 of 2 done\s*([\d.]+) MB sent in .*, ([\d.]+) MB were here before/.exec(words) ?? []
     assert.ok(Number(resumed) > 0, words)
     assert.ok(Math.abs(Number(sent) + Number(resumed) - LARGE / 1e6) < 0.2, words)
     await page.reload()
@@ -157,6 +157,13 @@ describe('large uploads in a browser', { skip }, () => {
     const again = begun.slice(sent).filter((part) => kept.has(part))
     assert.ok(again.length <= IN_FLIGHT, `${again.length} parts were sent again`)
     assert.equal(await hashOf(stored('pause.mov')), await hashOf(path))
+    await choose(page, path)
+    const note = page.locator('.upload-queue .note', {
+      hasText: 'A file of this name and size is already here: pause.mov',
+    })
+    await note.getByRole('link', { name: 'pause.mov' }).waitFor()
+    await page.getByRole('button', { name: 'Cancel pause.mov' }).click()
+    await note.waitFor({ state: 'detached' })
   })
 
   test('leaving asks while something is sent, and not when all is paused and kept', async () => {

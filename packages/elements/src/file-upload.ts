@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
+import { createAlike } from './lib/alike.ts'
 import { announce } from './lib/announce.ts'
 import { chooseFiles, filesOf, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
@@ -59,6 +60,11 @@ export class FileUpload extends HoldallElement {
   readonly #leaving = new Set<string>()
   readonly #transfers = fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' }))
   readonly #unfinished = createUnfinished(this.#transfers, () => this.requestUpdate())
+  readonly #alike = createAlike(
+    (path) => this.address(path),
+    this.#transfers.wholeUpTo,
+    () => this.requestUpdate(),
+  )
   readonly #uploads = createUploads({
     transfers: this.#transfers,
     rules: () => ({ name: this.label, accept: this.accept, maxSize: this.maxSize }),
@@ -134,7 +140,8 @@ export class FileUpload extends HoldallElement {
   /** Puts files into the queue. One of the name and size of an upload that was not finished goes on with it. */
   add(files: Iterable<File>): void {
     this._wrong = null
-    this.#uploads.add(files)
+    const added = this.#uploads.add(files)
+    this.#alike.ask(added.filter(({ refused }) => !refused).map(({ file }) => file))
   }
 
   /** Ends every upload that is under way, and leaves nothing of them behind. */
@@ -288,6 +295,7 @@ export class FileUpload extends HoldallElement {
             pause: (one) => this.#pause(one),
             resume: (one) => this.#resume(one),
             leave: (one) => this.#leave([one]),
+            alike: (one) => this.#alike.of(one.file),
           }),
       )}</ul>
       ${tasks.length > lines.length ? html`<p class="rest-of-queue">and ${formatCount(tasks.length - lines.length, 'more', 'more')}</p>` : nothing}

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import type { FileSummary } from '../lib/files.ts'
 import { formatBytes, formatCount, formatPortion } from '../lib/format.ts'
 import { duplicatesOf } from '../lib/stored.ts'
 import { isPending, type Task } from '../lib/task.ts'
@@ -11,6 +12,8 @@ export interface LineActions {
   readonly pause: (task: Task) => void
   readonly resume: (task: Task) => void
   readonly leave: (task: Task) => void
+  /** What is already here under its name and with its size. */
+  readonly alike: (task: Task) => FileSummary | null
 }
 
 /** One upload of a queue. */
@@ -21,7 +24,7 @@ export function queueLine(task: Task, actions: LineActions): TemplateResult {
     : html`<span class="file-name" title=${file.name}>${nameParts(file.name)}</span>`
   return html`<li data-line=${task.key}>${taskThumbnail(task, 36)}<div>${name}${state(task)}${
     task.note === null ? nothing : html`<p class="note">${task.note}</p>`
-  }</div><div class="file-tools">${turn(task, actions)}${
+  }${isPending(task) ? alike(actions.alike(task)) : nothing}</div><div class="file-tools">${turn(task, actions)}${
     task.state === 'done'
       ? nothing
       : iconButton({
@@ -63,6 +66,12 @@ function state(task: Task): TemplateResult {
 
 function bar({ file, size }: Task, value: number, className: '' | 'failed' | 'paused' = ''): TemplateResult {
   return html`<progress class=${className || nothing} value=${value} max=${Math.max(1, size)} aria-label=${file.name}></progress>`
+}
+
+/** It may be the same: that is known when its bytes have arrived. Until then it can be cancelled. */
+function alike(one: FileSummary | null): TemplateResult | typeof nothing {
+  if (one === null) return nothing
+  return html`<p class="note">A file of this name and size is already here: <a href=${safeUrl(one.url)}>${one.filename}</a></p>`
 }
 
 /** The same bytes, where they are already. */
