@@ -18,6 +18,7 @@ import { compileRules, type RuleSet } from './ruleset.ts'
 import { createSessionCookie, type SessionCookie } from './session-cookie.ts'
 import { createLink } from './sign-in-links.ts'
 import { type Theme, themeOf } from './theme.ts'
+import { createWhoMay, type WhoMay } from './who-may.ts'
 
 export interface AccessOptions {
   readonly db: InternalDatabase
@@ -43,6 +44,8 @@ export interface Access {
   /** @throws HoldallError 401, 403, or what the route hides itself behind */
   enforce(need: Need, c: RouteContext): Promise<void>
   theme(c: RouteContext): Theme
+  /** Who may do something, in words. */
+  readonly whoMay: WhoMay
   /**
    * A link that signs in as the actor, once, within 24 hours.
    *
@@ -75,12 +78,14 @@ export function createAccess(options: AccessOptions): Access {
     ownersCanEdit: settings.owners_can_edit,
     ownersCanDelete: settings.owners_can_delete,
   })
+  const ruleSet = compileRules(config.rules)
   return {
     permissions,
     authenticate: createAuthenticate({ db, now, cookie: sessionCookie, log }),
     refuseCrossSite: (c) => refuseCrossSite(c, proxy),
     enforce: (need, c) => enforce(permissions, need, c),
     theme: themeOf,
+    whoMay: createWhoMay({ db, permissions, ruleSet }),
     async createSignInLink(actorId, by) {
       const { id, token, expiresAt } = await createLink(db, now, actorId, by)
       return { id, path: signInPath(urls, token), expiresAt }
@@ -88,7 +93,7 @@ export function createAccess(options: AccessOptions): Access {
     db,
     now,
     urls,
-    ruleSet: compileRules(config.rules),
+    ruleSet,
     config,
     proxy,
     sessionCookie,

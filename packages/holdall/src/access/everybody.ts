@@ -31,7 +31,7 @@ export interface EverybodyMay {
 }
 
 // Nobody can be called this (ids are one printable line), so no grant and no rule means them by name.
-const SOMEBODY: Actor = { id: '\u0000' }
+export const SOMEBODY: Actor = { id: '\u0000' }
 
 /** Asks the rules themselves, so that what is said is what holds. */
 export async function everybodyMay(permissions: Permissions, places: readonly Place[]): Promise<EverybodyMay> {

@@ -208,6 +208,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       findUsed: tables.findUsed,
       findPlaces: tables.findPlaces,
       findDatasets: datasets.findDatasets,
+      whoMay: access.whoMay,
       findLeftOpen: (source: Source, actor: Actor | null) => leftOpen(uploads, source, actor),
       once: access.flash,
     }

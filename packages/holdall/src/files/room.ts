@@ -1,4 +1,5 @@
 import type { Permissions } from '../access/permissions.ts'
+import type { WhoMay } from '../access/who-may.ts'
 import { type Source, type Sources, sourceResource } from '../sources/sources.ts'
 import type { LeftOpen } from '../uploads/left-open.ts'
 import { HoldallError } from '../web/error.ts'
@@ -38,6 +39,7 @@ export interface FilesRoom {
   readonly findDatasets?: FindDatasets
   /** What an actor has begun to upload to a source, and can go on with. */
   readonly findLeftOpen?: (source: Source, actor: Actor | null) => Promise<LeftOpen>
+  readonly whoMay?: WhoMay
   readonly once?: Once
 }
 

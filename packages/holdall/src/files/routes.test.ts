@@ -171,6 +171,14 @@ test('a source says to whoever began an upload that it is not finished, once som
   assert.doesNotMatch(await library('alice'), /not finished/)
 })
 
+test('who may see a source and its files is said to those who can change it', async () => {
+  for (const path of ['/-/files/browse/photos', `/-/files/${photo.id}`]) {
+    const asRoot = (await page(path, 'root')).text
+    assert.match(asRoot, /Only alice, bob and root\b.*href="\/-\/people#everybody">Change/s, path)
+    assert.doesNotMatch((await page(path, 'alice')).text, /Only alice/, path)
+  }
+})
+
 describe('many files', () => {
   test('are known by batch, without those that one may not see', async () => {
     const ids = [photo.id, note.id, hidden.id, 'df-none', '']

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { createPermissions } from '../access/decide.ts'
 import { enforce } from '../access/enforce.ts'
 import type { Permissions } from '../access/permissions.ts'
+import { compileRules } from '../access/ruleset.ts'
+import { createWhoMay } from '../access/who-may.ts'
 import { loadConfig } from '../config/config.ts'
 import { type InternalDatabase, openInternalDatabase } from '../database/internal.ts'
 import { filesystemType } from '../sources/filesystem/storage.ts'
@@ -102,6 +104,7 @@ export async function openTestFiles(options: TestFilesOptions = {}): Promise<Tes
     urls,
     frame: (c) => ({ urls, actor: c.var.actor, theme: c.var.theme, path: new URL(c.req.url).pathname }),
     findUsed: options.findUsed ?? (async () => ({ used: new Set(), truncated: false })),
+    whoMay: createWhoMay({ db: database, permissions, ruleSet: compileRules(config.rules) }),
     findLeftOpen: (source, actor) => leftOpen(uploads, source, actor),
     findUses: options.findUses ?? (async () => ({ references: [], truncated: false })),
   }

@@ -21,6 +21,7 @@ import { exifFacts } from './exif.ts'
 import { storageName } from './index.ts'
 import { duration, innerFacts } from './media.ts'
 import { filePreview } from './preview.ts'
+import { seenBy } from './who-may.ts'
 
 /** GET `/-/files/{id}`: the file, what is known of it, and where it is used. */
 export async function filePage(
@@ -33,7 +34,7 @@ export async function filePage(
   const { actor } = c.var
   const source = sources.byId(file.sourceId)
   const reachable = source?.availability.available === true
-  const [uses, made, editable, deletable, uploader, shown, former] = await Promise.all([
+  const [uses, made, editable, deletable, uploader, shown, former, seen] = await Promise.all([
     room.findUses(actor, file.id),
     room.findDatasets?.(actor, file) ?? NO_DATASETS,
     permissions.allowed(actor, 'files-edit', fileResource(file)),
@@ -41,6 +42,7 @@ export async function filePage(
     file.uploadedBy === null ? null : registry.nameOf(file.uploadedBy),
     filePreview(room, file, reachable),
     room.sync.history(file.id),
+    source && seenBy(room, c, source),
   ])
   const label = source?.label ?? file.sourceSlug
   const exif = exifFacts(file.metadata)
@@ -76,6 +78,7 @@ export async function filePage(
           'Source',
           html`<a href="${urls.source(file.sourceSlug)}">${label}</a>${source && html` <span class="faint">(${storageName(source.storageType)})</span>`}`,
         ],
+        ['Who may see', seen && html`${seen.who} <a href="${seen.changeHref}">Change</a>`],
         ['Folder', folderOf(file)],
         ['Uploaded by', uploader],
         [file.adopted ? 'Listed since' : 'Uploaded', shownTime(file.createdAt)],

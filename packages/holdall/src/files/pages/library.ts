@@ -14,6 +14,7 @@ import { storageName, uploadHref } from './index.ts'
 import { leftOpenLine } from './left-open.ts'
 import { type Listing, listedFiles, listToolbar, parametersOf } from './listing.ts'
 import { nothingFound } from './nothing-found.ts'
+import { seenBy } from './who-may.ts'
 
 export interface Library {
   readonly source: Source
@@ -53,7 +54,7 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
         : `${formatCount(totals.files, 'file')}, ${formatBytes(totals.bytes)} ${where}${readOnly ? ', read only' : ''}`,
     actions: html`${uploadable && totals.files > 0 && upload}${settings}`,
     said: room.once?.take(c, urls.source(source.slug)).said,
-    body: html`${unavailable(source)}${await syncPanel(room, c, source)}${uploadable && (await leftOpenLine(room, source, c.var.actor))}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
+    body: html`${unavailable(source)}${await whoMaySee(room, c, source)}${await syncPanel(room, c, source)}${uploadable && (await leftOpenLine(room, source, c.var.actor))}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
       list.files.length > 0
         ? await listedFiles(room, c.var.actor, listing)
         : totals.files > 0
@@ -61,6 +62,12 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
           : noFiles(source, uploadable ? upload : undefined, readOnly)
     }</div>`,
   })
+}
+
+async function whoMaySee(room: FilesRoom, c: RouteContext, source: Source): Promise<Html> {
+  const seen = await seenBy(room, c, source)
+  if (seen === undefined) return NOTHING
+  return html`<div class="sync-line"><p class="muted">${seen.who} may see these files. <a href="${seen.changeHref}">Change who may</a></p></div>`
 }
 
 function unavailable({ availability, label }: Source): Html {
