@@ -590,7 +590,7 @@ test('odd parameters of every page', () =>
         const files = route.path.startsWith('/-/files')
         const names = beginsProcess(route) ? ['format', 'sql', '_nope'] : QUERIES
         return names.flatMap((name, i) =>
-          VALUES.filter((_, j) => LONG || (i + j) % (table ? 5 : files ? 7 : asksEngine(route) ? 41 : 13) === 0).map(
+          VALUES.filter((_, j) => LONG || (i + j) % (table ? 5 : files ? 7 : asksEngine(route) ? 101 : 13) === 0).map(
             (value) => {
               const address = `${path}?${name}=${value}`
               return [`GET ${address}`, () => send('GET', address)] as const

@@ -1,12 +1,17 @@
 import { NO_LABELS } from '../../tables/pages/filter-labels.ts'
-import type { Listing } from '../../tables/pages/listing.ts'
+import type { Dropped, Listing } from '../../tables/pages/listing.ts'
 import { stemOf } from '../identity.ts'
 import type { Dataset } from '../records.ts'
 import type { Question } from './question.ts'
 import type { RowsPage } from './read.ts'
 
 /** A page of a dataset as the controls around rows know it; without rows where they could not be read. */
-export function listingOf(dataset: Dataset, question: Question, page: RowsPage | undefined): Listing {
+export function listingOf(
+  dataset: Dataset,
+  question: Question,
+  page: RowsPage | undefined,
+  dropped: Dropped | null = null,
+): Listing {
   const { table, columns, filters, search, where, size } = question
   const sorted = question.sort && table.columnsByName.get(question.sort.column)
   const sort = question.sort && {
@@ -27,7 +32,7 @@ export function listingOf(dataset: Dataset, question: Question, page: RowsPage |
     fileColumns: new Map(),
     labels: NO_LABELS,
     total: dataset.rowCount,
-    dropped: null,
+    dropped,
     countLimit: Number.POSITIVE_INFINITY,
   }
 }

@@ -5,7 +5,7 @@ import type { Dataset } from '../records.ts'
 import { encodeCursor, type Place } from './cursor.ts'
 import type { Question } from './question.ts'
 import { statementsOf } from './sql.ts'
-import { ownNames } from './table.ts'
+import { type OwnNames, ownNames } from './table.ts'
 
 /** Rows are counted for so long; a page does not wait longer for a number. */
 const COUNT_MS = 3_000
@@ -93,8 +93,7 @@ export async function readRows(
 
   async function countOf(ask: AskDataset): Promise<number | null> {
     if (question.conditions.sql.length === 0) return dataset.rowCount
-    const answer = await inTime(ask(sql.count(), bound(1, COUNT_MS)))
-    return answer === null ? null : Number(answer.rows[0]?.n)
+    return await countMatching(question, names, ask, COUNT_MS)
   }
 
   async function facetsOf(ask: AskDataset): Promise<Pick<RowsPage, 'facets' | 'timedOut'>> {
@@ -107,6 +106,18 @@ export async function readRows(
     }
     return { facets, timedOut }
   }
+}
+
+/** Rows that match a question; null where counting them takes longer. */
+export async function countMatching(
+  question: Question,
+  names: OwnNames,
+  ask: AskDataset,
+  timeoutMs: number,
+): Promise<number | null> {
+  const { parameters } = question.conditions
+  const answer = await inTime(ask(statementsOf(question, names).count(), { maxRows: 1, parameters, timeoutMs }))
+  return answer === null ? null : Number(answer.rows[0]?.n)
 }
 
 const NONE: Found = { rows: [], next: null }

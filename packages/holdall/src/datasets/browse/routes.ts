@@ -10,8 +10,9 @@ import { DATASET_PATH, datasetHref, datasetInUse, mayCollection } from '../place
 import { whoAsks } from '../query/routes.ts'
 import type { Dataset } from '../records.ts'
 import { ROWS_API } from './api.ts'
+import { droppedOf } from './dropped.ts'
 import { type Question, readQuestion } from './question.ts'
-import { type RowsPage, readRows } from './read.ts'
+import { readRows } from './read.ts'
 import { readExtras, rowsAnswer } from './rows-json.ts'
 import { type RowsOutcome, rowsPanel } from './rows-panel.ts'
 import { tableOf } from './table.ts'
@@ -58,7 +59,7 @@ async function page(room: DatasetPagesRoom, c: RouteContext): Promise<Response> 
   const settled = await settleWith(parameters, () => filtersIn(parameters, kindAsked(dataset, parameters)))
   if (settled !== null) return c.redirect(settled.size === 0 ? here : `${here}?${settled}`, 302)
   const question = readQuestion(dataset, parameters)
-  const outcome = await read(room, c, { dataset, question, count: !parameters.has('_nocount') })
+  const outcome = await read(room, c, { dataset, question, parameters })
   const address = addressOf(here, parameters)
   return await showDataset(room, c, {
     ...{ collection, dataset },
@@ -77,11 +78,12 @@ function kindAsked(dataset: Dataset, given: URLSearchParams) {
 async function read(
   room: DatasetPagesRoom,
   c: RouteContext,
-  { dataset, question, count }: { dataset: Dataset; question: Question; count: boolean },
+  { dataset, question, parameters }: { dataset: Dataset; question: Question; parameters: URLSearchParams },
 ): Promise<RowsOutcome> {
   try {
-    const found: RowsPage = await readRows(dataset, question, { asks: room.asks, who: whoAsks(c), count })
-    return { page: found }
+    const asking = { asks: room.asks, who: whoAsks(c) }
+    const found = await readRows(dataset, question, { ...asking, count: !parameters.has('_nocount') })
+    return { page: found, dropped: await droppedOf(dataset, found, parameters, asking) }
   } catch (error) {
     if (error instanceof HoldallError && error.code !== 'internal') return { error }
     throw error

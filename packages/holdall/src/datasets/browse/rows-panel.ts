@@ -1,7 +1,7 @@
 import type { Address } from '../../tables/pages/address.ts'
 import { countWords } from '../../tables/pages/count-words.ts'
 import { densityOf } from '../../tables/pages/density.ts'
-import type { Listing } from '../../tables/pages/listing.ts'
+import type { Dropped, Listing } from '../../tables/pages/listing.ts'
 import { noRows } from '../../tables/pages/no-rows.ts'
 import { rowsFoot } from '../../tables/pages/rows-foot.ts'
 import { tableBar } from '../../tables/pages/table-bar.ts'
@@ -19,12 +19,14 @@ import { listingOf } from './listing.ts'
 import type { Question } from './question.ts'
 import type { RowsPage } from './read.ts'
 
-export type RowsOutcome = { readonly page: RowsPage } | { readonly error: HoldallError }
+export type RowsOutcome =
+  | { readonly page: RowsPage; readonly dropped: Dropped | null }
+  | { readonly error: HoldallError }
 
 /** The rows of a dataset with everything that a table's page has around them. */
 export function rowsPanel(dataset: Dataset, question: Question, outcome: RowsOutcome, address: Address): Html {
   const page = 'page' in outcome ? outcome.page : undefined
-  const listing = listingOf(dataset, question, page)
+  const listing = listingOf(dataset, question, page, 'page' in outcome ? outcome.dropped : null)
   return html`${tableBar(listing, address, facetMenu(dataset, address))}${tableFilters(listing, address)}${
     page && matchLine(listing)
   }${page && facetPanel(page, dataset, address)}${'error' in outcome ? failure(outcome.error) : rows(listing, outcome.page, address)}`

@@ -313,6 +313,8 @@ test('the page has the controls of a table; its filters lead on, and into the ex
   assert.equal(added.headers.get('Location'), `${at}/rows?id__gte=5&id__lte=7`)
   const none = await browse.ask(`${at}/rows?id=9999`, { html: true })
   assert.match(none.text, /No rows match.*Without the id filter there are 300 rows/s)
+  const two = await browse.ask(`${at}/rows?id=9999&un__exact=3`, { html: true })
+  assert.match(two.text, /No rows match.*Without the id filter there are 60 rows/s)
   const wrong = await browse.ask(`${at}/rows?id=seventeen`, { html: true })
   assert.equal(wrong.status, 400)
   assert.match(wrong.text, /The rows cannot be shown\..*seventeen/s)
