@@ -137,8 +137,9 @@ function plainly(error: unknown): unknown {
     )
   if (malformed !== null) {
     const [, byte, unit, number, what] = malformed
-    const place =
-      unit === 'line' ? `line ${formatNumber(Number(number))}` : `value ${formatNumber(Number(number))} of the list`
+    // It says which one it would have read next.
+    const shown = formatNumber(Math.max(1, Number(number) - 1))
+    const place = unit === 'line' ? `line ${shown}` : `value ${shown} of the list`
     return new CannotConvert(`${place} is no JSON at byte ${formatNumber(Number(byte))}: ${what}`, { cause: error })
   }
   const twice = /in (line|record\/value) (\d+): Object .* has duplicate key ("(?:[^"\\]|\\.)*")/s.exec(error.message)
