@@ -40,8 +40,12 @@ export function createAlike(address: (path: string) => string, longFrom: number,
 }
 
 /** In all sources that may be browsed; who may browse none learns nothing. */
-async function findAlike(address: (path: string) => string, { name, size }: Sent): Promise<FileSummary | undefined> {
-  const answer = await fetch(address(`-/files/search.json?${new URLSearchParams({ q: name, _sort: 'newest' })}`), {
+async function findAlike(
+  address: (path: string) => string,
+  { name, size }: Sent,
+  ask = fetch,
+): Promise<FileSummary | undefined> {
+  const answer = await ask(address(`-/files/search.json?${new URLSearchParams({ q: name, _sort: 'newest' })}`), {
     headers: { accept: 'application/json' },
   })
   const { files = [] } = answer.ok ? ((await answer.json()) as { files?: Readonly<Record<string, unknown>>[] }) : {}

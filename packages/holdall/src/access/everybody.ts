@@ -4,6 +4,7 @@ import { actionWords, listWords } from './action-words.ts'
 import { actionKind } from './actions.ts'
 import type { Place } from './people.ts'
 import type { Action, Permissions } from './permissions.ts'
+import { SOMEBODY } from './ruleset.ts'
 
 /** How many names a sentence holds before the rest is counted. */
 const MOST_NAMES = 4
@@ -29,9 +30,6 @@ export interface EverybodyMay {
   /** What signing in adds to that; undefined when it adds nothing. */
   readonly signedIn: string | undefined
 }
-
-// Nobody can be called this (ids are one printable line), so no grant and no rule means them by name.
-export const SOMEBODY: Actor = { id: '\u0000' }
 
 /** Asks the rules themselves, so that what is said is what holds. */
 export async function everybodyMay(permissions: Permissions, places: readonly Place[]): Promise<EverybodyMay> {

@@ -8,6 +8,9 @@ import { scopeKey, scopesOf } from './scope.ts'
 /** May do everything; what the file allows to others takes nothing from root. */
 export const ROOT = 'root'
 
+/** Signed in, and nobody else: nobody can be called this (ids are one printable line), so no grant and no rule means them by name. */
+export const SOMEBODY: Actor = { id: '\u0000' }
+
 /** What a collection or a source keeps about itself in its row. */
 export interface KeptRights {
   /** May do everything to what they made. */

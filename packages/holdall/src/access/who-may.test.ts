@@ -48,3 +48,16 @@ test('grants count where the file is silent, on the source and on everything, an
   assert.equal(await asked(), 'Only carol, dora and root')
   assert.equal(await asked({ photos: { allow: { id: 'alice' } } }), 'Only alice and root')
 })
+
+test('a source that was made on a page keeps who may with itself', async () => {
+  const row = { slug: 'photos', storage_type: 'filesystem', label: null, origin: 'runtime', created_by: 'mia' } as const
+  const allow = JSON.stringify({ 'files-browse': { id: ['noa'] } })
+  await db.write((trx) =>
+    trx
+      .insertInto('datasette_files_sources')
+      .values({ ...row, allow })
+      .execute(),
+  )
+  assert.equal(await asked(), 'Only noa, mia, carol and root')
+  assert.equal(await asked({ photos: { allow: { id: 'alice' } } }), 'Only alice and root')
+})

@@ -2,11 +2,10 @@ import type { AllowBlock } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { Resource } from '../web/route.ts'
 import { listWords } from './action-words.ts'
-import { SOMEBODY } from './everybody.ts'
 import { allowWords } from './file-rules.ts'
 import { createGrants } from './grants.ts'
 import type { Action, Permissions } from './permissions.ts'
-import { type KeptRights, ROOT, type RuleSet } from './ruleset.ts'
+import { type KeptRights, ROOT, type RuleSet, SOMEBODY } from './ruleset.ts'
 import { scopeKey, scopesOf } from './scope.ts'
 
 /** So many people are named; more are counted. */

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDimensions, formatNumber, formatTime } from '../../web/format.ts'
-import { type Html, html, NOTHING } from '../../web/html.ts'
+import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
 import { copyable, facts, fold, linkedRows } from '../../web/parts/facts.ts'
@@ -78,7 +78,7 @@ export async function filePage(
           'Source',
           html`<a href="${urls.source(file.sourceSlug)}">${label}</a>${source && html` <span class="faint">(${storageName(source.storageType)})</span>`}`,
         ],
-        ['Who may see', seen && html`${seen.who} <a href="${seen.changeHref}">Change</a>`],
+        ['Who may see', seen && html`${seen.who} <a href="${safeUrl(seen.changeHref)}">Change</a>`],
         ['Folder', folderOf(file)],
         ['Uploaded by', uploader],
         [file.adopted ? 'Listed since' : 'Uploaded', shownTime(file.createdAt)],

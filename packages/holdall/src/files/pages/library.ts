@@ -1,6 +1,6 @@
 import type { Source } from '../../sources/sources.ts'
 import { formatBytes, formatCount } from '../../web/format.ts'
-import { type Html, html, NOTHING } from '../../web/html.ts'
+import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { linkButton } from '../../web/parts/button.ts'
 import { emptyState, notice } from '../../web/parts/notice.ts'
@@ -67,7 +67,7 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
 async function whoMaySee(room: FilesRoom, c: RouteContext, source: Source): Promise<Html> {
   const seen = await seenBy(room, c, source)
   if (seen === undefined) return NOTHING
-  return html`<div class="sync-line"><p class="muted">${seen.who} may see these files. <a href="${seen.changeHref}">Change who may</a></p></div>`
+  return html`<div class="sync-line"><p class="muted">${seen.who} may see these files. <a href="${safeUrl(seen.changeHref)}">Change who may</a></p></div>`
 }
 
 function unavailable({ availability, label }: Source): Html {
