@@ -138,7 +138,10 @@ async function confirmWaiting(
   try {
     await confirmParquet(id, target, { signal: io.signal })
     const onStatus = (status: DatasetStatus) => report.status(file, status)
-    report.registered(file, await followParquet(id, target, { signal: io.signal, followTimeout, onStatus }))
+    report.registered(
+      file,
+      await followParquet(id, target, { signal: io.signal, followTimeout, onStatus, onConfirmation() {} }),
+    )
   } catch (error) {
     if (!(error instanceof UploadError)) throw error
     throw new CommandError(error.message)

@@ -21,7 +21,7 @@ import type { Purpose } from './purpose.ts'
 import { receive } from './receive.ts'
 import { createRecovery } from './recovery.ts'
 import { isProxied, type Lease, type UploadSession } from './session.ts'
-import type { CollectionQuestion, OpenQuestion, SessionStore, UploadPurpose } from './session-store.ts'
+import type { CollectionQuestion, Made, OpenQuestion, SessionStore, UploadPurpose } from './session-store.ts'
 import { createSessions, type SessionChange, type SessionsPage } from './sessions.ts'
 import { COMBINE, failure, type Received } from './steps.ts'
 import { createTokens } from './tokens.ts'
@@ -63,8 +63,12 @@ export interface Uploads {
   begin(session: UploadSession): Promise<Ending | undefined>
   /** Goes on with the step at which it failed; `undefined` when it has not failed, or cannot be gone on with. */
   retry(session: UploadSession): Promise<Ending | undefined>
-  /** Goes on with one whose steps wait, now that there may be a reason to. Somebody else may be at it already. */
-  resume(id: string): Promise<void>
+  /**
+   * Goes on with one whose steps wait, now that there may be a reason to. Somebody else may be at it already.
+   *
+   * @param made what its row says from now on
+   */
+  resume(id: string, made: Made): Promise<void>
   /** A session for something else than a file, whoever began it. */
   find(purpose: Exclude<UploadPurpose, 'file'>, id: string): Promise<UploadSession | undefined>
   /** @throws HoldallError `upload_not_found` when it is not this actor's, or of another source */
@@ -263,8 +267,8 @@ export function createUploads(options: UploadsOptions): Uploads {
       return entered && follow(entered, true)
     },
 
-    async resume(id) {
-      const lease = await sessions.claim(id, ['completing'])
+    async resume(id, made) {
+      const lease = await sessions.claim(id, ['completing'], 'resume', () => ({ made }))
       if (lease !== undefined) follow(lease, true)
     },
 

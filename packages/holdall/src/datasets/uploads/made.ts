@@ -20,7 +20,7 @@ export interface DatasetMade {
   readonly join?: { readonly mode: JoinMode; readonly dataset: string; readonly batch: string }
   /** How its columns differ from those of the dataset; as many of them as there is room for. */
   readonly differences?: ShownDifferences | null
-  readonly waits_for?: 'files' | 'confirmation'
+  readonly waits_for?: 'files' | 'confirmation' | null
   readonly final_etag?: string | null
   /** Of the object whose schema was inferred. */
   readonly object_version?: string
