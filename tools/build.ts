@@ -31,6 +31,7 @@ const DOORS: Readonly<Record<string, string>> = {
   'packages/storage-s3/src/index.ts': 'storage-s3/dist/index.js',
   'packages/elements/src/index.ts': 'elements/dist/index.js',
   'packages/elements/src/page.ts': 'elements/dist/page.js',
+  'packages/elements/src/editor.ts': 'elements/dist/editor.js',
 }
 /** Modules that are started as processes and threads, by where they lie beside the one that starts them. */
 const STARTED = 'packages/holdall/src/**/{child,process,thread}.ts'
@@ -86,7 +87,7 @@ const DIST = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + '/
 
 /** Where `web/elements-bundle.ts` looks for it: beside the door. */
 async function browser(folder: string): Promise<void> {
-  const entries = { page: 'page.bundle', index: 'components.bundle' }
+  const entries = { page: 'page.bundle', index: 'components.bundle', editor: 'editor.bundle' }
   for (const [door, bundle] of Object.entries(entries)) {
     await build({
       ...COMMON,
