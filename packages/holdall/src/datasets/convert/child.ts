@@ -31,15 +31,14 @@ await serveJobs(async ({ payload }) => {
 })
 
 async function outcomeOf(job: ConversionJob): Promise<ConversionOutcome> {
-  const paths = new Map<string, string>()
   try {
-    return { done: await convert(job, paths) }
+    return { done: await convert(job) }
   } catch (error) {
     return failureOf(error)
   }
 }
 
-async function convert(job: ConversionJob, paths: Map<string, string>): Promise<Conversion> {
+async function convert(job: ConversionJob): Promise<Conversion> {
   const source = await open(job.source.path, 'r').catch((cause) => {
     throw new Changed(undefined, { cause })
   })
@@ -56,7 +55,6 @@ async function convert(job: ConversionJob, paths: Map<string, string>): Promise<
   const instance = await createInstance(engineSettings(process.env))
   giveUpRights()
   await instance.lock([], [files.source.path, files.scratch.path, files.target])
-  for (const path of [files.source.path, files.scratch.path]) paths.set(path, 'the file')
   const { connection } = instance
   return await withinTime(connection, job.timeoutMs, async () => {
     const kind = await kindOfBytes(source, job.kind)

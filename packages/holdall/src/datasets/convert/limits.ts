@@ -38,6 +38,4 @@ export const MAX_SHARED_TEXT_BYTES = 128 * MIB
 export const MAX_SHARED_TEXTS = 4_000_000
 export const MAX_STYLES_BYTES = 16 * MIB
 /** As Excel has them. */
-export const MAX_SHEET_ROWS = 1_048_576
 export const MAX_SHEET_COLUMNS = 16_384
-export const MAX_CELL_LENGTH = 32_767
