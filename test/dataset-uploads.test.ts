@@ -310,7 +310,7 @@ for (const { name, skip, make } of WORLDS) {
       assert.equal(wrong.code, 0, wrong.stderr)
       // A query that has begun goes on with the version that it began with.
       const slow = ask(`SELECT count(*) AS rows FROM ${table} a, ${table} b, ${table} c, ${table} d
-        WHERE length(a.gallery || b.gallery || c.gallery || d.gallery) > 0`)
+        WHERE d.id < 5 AND length(a.gallery || b.gallery || c.gallery || d.gallery) > 0`)
       const replaced = await runHoldall(command(file('rooms.parquet', visits(5)), '--replace', id))
       assert.deepEqual(
         [replaced.code, replaced.stdout],
@@ -319,7 +319,7 @@ for (const { name, skip, make } of WORLDS) {
       )
       assert.deepEqual(await counted(), { rows: 5, ids: 10 })
       const answer = await slow
-      assert.deepEqual(answer.rows, [{ rows: 60 ** 4 }], JSON.stringify(answer))
+      assert.deepEqual(answer.rows, [{ rows: 60 ** 3 * 15 }], JSON.stringify(answer))
       const paths = query(`SELECT path FROM dataset_files WHERE dataset_id = '${id}' ORDER BY path`).map(
         ({ path }) => path,
       )
