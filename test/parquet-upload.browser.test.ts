@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, CDPSession, Page, Request } from 'playwright-core'
+import { xlsx } from '../packages/holdall/src/datasets/convert/test-xlsx.ts'
 import { CHROMIUM, launchBrowser, leaveBodiesAlone } from './support/browser.ts'
 import { type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { writeParquet } from './support/parquet.ts'
@@ -242,6 +243,42 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
     await page.getByText('Drop Parquet, CSV, JSON or Excel files here').waitFor()
     await sleep(300)
     assert.equal(await page.getByText('cancelled.parquet').count(), 0)
+  })
+
+  test('CSV and Excel become datasets by a step more; what a line breaks is said in place', async () => {
+    const csv = small('visits.csv', Buffer.from('id,gallery\n1,North\n2,South\n'))
+    const excel = small(
+      'plan.xlsx',
+      xlsx([
+        {
+          name: 'Plan',
+          rows: [
+            ['room', 'seats'],
+            ['A', 12],
+          ],
+        },
+      ]),
+    )
+    const ragged = small('ragged.csv', Buffer.from('a,b\n1,2\n3,4,5\n'))
+    for (const path of [csv, excel, ragged]) await choose('Choose files', path)
+    for (const path of [csv, excel]) {
+      await card(path).getByRole('heading', { name: 'Converted' }).waitFor({ timeout: LIMIT_MS })
+      await card(path).getByRole('link', { name: 'Open dataset' }).waitFor({ timeout: LIMIT_MS })
+    }
+    const broken = card(ragged)
+    await broken.getByRole('heading', { name: 'Converting failed' }).waitFor({ timeout: LIMIT_MS })
+    await broken.getByText('line 3 has 3 values where the others have 2').waitFor()
+    await card(csv).getByRole('link', { name: 'Open dataset' }).click()
+    await page
+      .getByRole('link', { name: /^Files/ })
+      .last()
+      .click()
+    await page.getByText('an upload, converted from CSV').waitFor()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download' }).click(),
+    ])
+    assert.equal(download.suggestedFilename(), 'visits.csv')
   })
 
   test('what is no Parquet file is not sent; what only looks like one is refused in place, and is gone then', async () => {

@@ -237,7 +237,7 @@ function factsLine({ rowCount, columnCount, sizeBytes, files, version }: Dataset
 }
 
 function provenance(dataset: Dataset, here: string): Html {
-  const more = dataset.files.length - 1
+  const more = dataset.files.filter(({ role }) => role === 'data').length - 1
   const time = pipelineTime(dataset.stepsLog)
   return html`<p class="provenance">${icon('upload')}<span>From <a href="${safeUrl(`${here}?tab=files`)}">${dataset.filename}</a>${
     more > 0 && ` and ${formatCount(more, 'more file')}`
