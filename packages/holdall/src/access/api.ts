@@ -25,6 +25,10 @@ const PERSON = z.object({
   tokens: z.int(),
   grants: z.array(GRANT),
 })
+const NOT_REACHED = z
+  .array(TEXT)
+  .optional()
+  .describe('What lies in what was granted and is not reached: its own rules say who may')
 const RULES = z.array(z.record(TEXT, z.unknown())).describe('What the configuration file says')
 const TOKEN = z.object({
   id: TEXT,
@@ -118,7 +122,7 @@ export const ACCESS_API = {
         { person: PERSON.optional(), url: TEXT, expires_at: TEXT, left_to_file: z.array(TEXT).optional() },
         { status: 201, means: 'A sign-in link was made' },
       ),
-      answers({ person: PERSON.optional(), left_to_file: z.array(TEXT).optional() }),
+      answers({ person: PERSON.optional(), left_to_file: z.array(TEXT).optional(), not_reached: NOT_REACHED }),
       SEE_OTHER,
     ],
   },

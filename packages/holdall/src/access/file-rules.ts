@@ -1,9 +1,7 @@
 import { basename } from 'node:path'
 import type { AllowBlock, Config, PermissionRule } from '../config/config.ts'
 import { type Html, html } from '../web/html.ts'
-import type { Actor } from '../web/route.ts'
 import { actionWords } from './action-words.ts'
-import { matchesAllowBlock } from './allow.ts'
 import { formatResource, resourceWords } from './levels.ts'
 import { panelTable } from './panel-table.ts'
 
@@ -12,21 +10,28 @@ export function fileName(config: Pick<Config, 'file'>): string {
   return config.file === undefined ? 'the command line' : basename(config.file)
 }
 
-/** What the file says about who may do what, to be read and not changed here. @param person whom it is read for */
-export function fileRulesSection(config: Pick<Config, 'rules' | 'file'>, person?: Actor): Html {
+/** Whom the file is read for. */
+export interface RulesReader {
+  readonly id: string
+  /** Of each rule, in their order: whether it includes the person, in words. */
+  readonly includes: readonly string[]
+}
+
+/** What the file says about who may do what, to be read and not changed here. */
+export function fileRulesSection(config: Pick<Config, 'rules' | 'file'>, person?: RulesReader): Html {
   if (config.rules.length === 0) return html``
   const columns = ['What they may do', 'Where', 'Who may', 'Line of the file']
   return html`<section><div class="section-head"><h2>Set in ${fileName(config)}</h2></div>
 ${panelTable({
   caption: `Set in ${fileName(config)}`,
   columns: [...columns, ...(person === undefined ? [] : [`Includes ${person.id}`])].map((label) => ({ label })),
-  rows: config.rules.map((rule) => ({
+  rows: config.rules.map((rule, at) => ({
     cells: [
       ruleWords(rule),
       resourceWords(rule.resource),
       allowWords(rule.allow),
       html`<code>${rule.path}</code>`,
-      ...(person === undefined ? [] : [matchesAllowBlock(person, rule.allow) ? 'yes' : 'no']),
+      ...(person === undefined ? [] : [person.includes[at] ?? 'no']),
     ],
   })),
 })}<p class="hint">Where the file says who may do something, that counts and not what is granted here. Change it in the file, then restart.</p></section>`

@@ -155,7 +155,7 @@ function moreRows(): number[] {
 
 /** What the levels include, where a narrow control shows only how they begin. */
 export function levelsHint(): Html {
-  return html`<p class="hint">${LEVELS.map((level) => html`${LEVEL_WORDS[level]}.<br>`)}A table and the source that its files are in are granted one by one; everything means both.</p>`
+  return html`<p class="hint">${LEVELS.map((level) => html`${LEVEL_WORDS[level]}.<br>`)}A table and the source that its files are in are granted one by one; everything means both, but not what says itself who may.</p>`
 }
 
 /** One right: what, and where. @param row of an invitation, where nothing may be granted too; undefined: it must be */

@@ -12,6 +12,7 @@ import { answerForm, type Refusal } from './forms.ts'
 import { listGrants } from './grants.ts'
 import { formatResource } from './levels.ts'
 import { missingRights } from './missing-rights.ts'
+import { grantNotReached, includesWords, notReached, placesWords } from './not-reached.ts'
 import { requestOrigin } from './origin.ts'
 import { PEOPLE_PATH } from './paths.ts'
 import { changePeople, type GrantedPlace, gatherGrants, type PeopleOptions } from './people.ts'
@@ -88,6 +89,12 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
     const content = personPage({
       access,
       details,
+      unreached: await Promise.all(details.grants.map((grant) => grantNotReached(access, id, grant, all))),
+      includes: await includesWords(
+        access,
+        { id, ...(details.person.name !== null && { name: details.person.name }) },
+        all,
+      ),
       places: all,
       may: await everybodyMay(access.permissions, all),
       missing:
@@ -139,11 +146,16 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
           link,
           removed,
           leftToFile = [],
+          granted,
         } = await changePeople(options, c.var.actor as Actor, fields)
+        const unreached = granted === undefined ? [] : await notReached(access, actorId, granted, await places())
         const url = link === undefined ? undefined : requestOrigin(c, access.proxy) + link.path
         if (c.var.format === 'html') {
           if (link !== undefined && url !== undefined) access.links.keep(c, { id: link.id, actorId, url })
-          else flash.write(c, urls.path(PEOPLE_PATH), { said })
+          else
+            flash.write(c, urls.path(PEOPLE_PATH), {
+              said: unreached.length === 0 ? said : `${said}, but not for ${placesWords(unreached)}`,
+            })
           return c.redirect(removed ? urls.path(PEOPLE_PATH) : personHref(urls, actorId), 303)
         }
         const [details] = await readListed(actorId)
@@ -153,6 +165,9 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
             ...(details && { person: personJson(details) }),
             ...(url !== undefined && { url, expires_at: link?.expiresAt }),
             ...(leftToFile.length > 0 && { left_to_file: leftToFile }),
+            ...(unreached.length > 0 && {
+              not_reached: unreached.map(({ place: { resource } }) => formatResource(resource)),
+            }),
           },
           link === undefined ? 200 : 201,
         )

@@ -426,3 +426,61 @@ test('a grant on a table says at once what its file columns need too, and one pr
   }
   assert.doesNotMatch(await page(), /dora cannot/, 'who was granted no table is told of none')
 })
+
+test('a right on everything says which places it does not reach, and one press grants it there', async () => {
+  const harbour = { slug: 'harbour', storage_type: 'filesystem', label: 'Harbour archive', origin: 'runtime' } as const
+  const allow = JSON.stringify({ 'files-browse': false, 'files-upload': false, 'files-delete': false })
+  await opened.db.write((trx) =>
+    trx
+      .insertInto('datasette_files_sources')
+      .values({ ...harbour, created_by: 'root', allow })
+      .execute(),
+  )
+  const local = serveAccess({
+    db: opened.db,
+    file: '/etc/museum/holdall.yaml',
+    places: [
+      { resource: { kind: 'database', parent: 'products' } },
+      { resource: { kind: 'table', parent: 'products', child: 'staff' } },
+      { resource: { kind: 'source', parent: 'photos' }, label: 'Photographs' },
+      { resource: { kind: 'source', parent: 'harbour' }, label: 'Harbour archive' },
+    ],
+    rules: [
+      { action: 'files-browse', resource: { kind: 'instance' }, allow: { id: '*' }, path: 'permissions.files-browse' },
+      {
+        action: 'view-table',
+        resource: { kind: 'table', parent: 'products', child: 'staff' },
+        allow: { id: 'boss' },
+        path: 'permissions.view-table',
+      },
+    ],
+  })
+  const cookie = await local.signIn('root')
+  const page = async (id: string) => (await local.ask(`/-/people/${id}`, { headers: { ...PAGE, ...cookie } })).text()
+  const grant = { op: 'grant', actor: 'anna', level: 'view', resource: 'instance' }
+  const body = (await (await local.json('/-/people', grant, cookie)).json()) as { not_reached: string[] }
+  assert.deepEqual(body.not_reached, ['table:products/staff', 'source:harbour'])
+  const before = await page('anna')
+  assert.match(before, /Not Harbour archive: its own settings say who may\./)
+  assert.match(
+    before,
+    /Not products \/ staff: holdall\.yaml says who may\.<\/span> <\/div>/,
+    'a grant would be refused',
+  )
+  assert.match(before, /yes, but not Harbour archive/)
+  assert.doesNotMatch(before, /Not Photographs/)
+  assert.match(before, /name="level" value="view"><input type="hidden" name="resource" value="source:harbour">/)
+  const said = await local.form('/-/people', grant, cookie)
+  const shown = await local.ask('/-/people/anna', {
+    headers: { ...PAGE, Cookie: `${cookie.Cookie}; ${cookieOf(said)}` },
+  })
+  assert.match(await shown.text(), /Granted, but not for products \/ staff and Harbour archive/)
+
+  await local.form('/-/people', { ...grant, resource: 'source:harbour' }, cookie)
+  const harbourFiles = { kind: 'source', parent: 'harbour' } as const
+  assert.equal(await local.access.permissions.allowed({ id: 'anna' }, 'files-browse', harbourFiles), true)
+  const after = await page('anna')
+  assert.doesNotMatch(after, /Harbour archive: its own settings/)
+  assert.doesNotMatch(after, /but not Harbour archive/)
+  assert.doesNotMatch(await page('root'), />no<|but not/, 'root is included wherever')
+})

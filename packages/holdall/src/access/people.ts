@@ -44,6 +44,7 @@ export interface PeopleChange {
   readonly removed?: boolean
   /** What the file decides and was therefore not granted. */
   readonly leftToFile?: readonly Action[]
+  readonly granted?: Pick<GrantedPlace, 'resource' | 'actions'>
 }
 
 export interface PeopleOptions {
@@ -112,7 +113,7 @@ export async function changePeople(
       const { resource, actions, leftToFile } = await readGrant(access, places, fields)
       await db.write((trx) => ensureActor(trx, actorId, by.id))
       await setGrants(db, actorId, resource, actions, by.id)
-      return { actorId, said: 'Granted', leftToFile }
+      return { actorId, said: 'Granted', leftToFile, granted: { resource, actions: [...actions, ...leftToFile] } }
     }
     case 'revoke-grant': {
       await setGrants(db, actorId, readResource(fields), [], by.id)

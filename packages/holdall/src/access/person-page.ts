@@ -18,6 +18,7 @@ import { type Refusal, refusalSummary } from './forms.ts'
 import { formatResource, LEVEL_LABELS, resourceWords } from './levels.ts'
 import type { MadeLink } from './links-cookie.ts'
 import type { MissingRight } from './missing-rights.ts'
+import { MOST_PLACES, type NotReached, placeName } from './not-reached.ts'
 import { isLoopback } from './origin.ts'
 import { panelTable } from './panel-table.ts'
 import { PEOPLE_PATH } from './paths.ts'
@@ -42,6 +43,10 @@ export interface PersonDetails {
 export function personPage(options: {
   readonly access: Access
   readonly details: PersonDetails
+  /** Of each grant: what lies in it and is not reached. */
+  readonly unreached: readonly (readonly NotReached[])[]
+  /** Of each rule of the file: whether it includes the person. */
+  readonly includes: readonly string[]
   readonly places: readonly Place[]
   readonly may: EverybodyMay
   readonly missing: readonly MissingRight[]
@@ -50,7 +55,7 @@ export function personPage(options: {
   readonly flash: Flash
   readonly refusal?: Refusal
 }): PageContent {
-  const { access, details, places, may, missing, links, flash, refusal } = options
+  const { access, details, unreached, includes, places, may, missing, links, flash, refusal } = options
   const { urls, config } = access
   const { person } = details
   const change = (op: string, more: Readonly<Record<string, string>> = {}) => ({ op, actor: person.id, ...more })
@@ -67,9 +72,9 @@ export function personPage(options: {
     said: flash.said,
     body: html`${linkNotices(access, details, links)}${missing.map((right) => missingNotice(access, person.id, right))}${refusalSummary('Not saved', refusal, LABELS)}
 <div class="with-side"><div class="stack">
-${person.id === ROOT ? html`<p>Root may do everything. Nothing has to be granted.</p>` : grantsSection(urls, config, details, places, may, refusal)}
+${person.id === ROOT ? html`<p>Root may do everything. Nothing has to be granted.</p>` : grantsSection(urls, config, details, unreached, places, may, refusal)}
 ${letsIn(urls, details)}
-${fileRulesSection(config, { id: person.id, ...(person.name !== null && { name: person.name }) })}
+${fileRulesSection(config, { id: person.id, includes })}
 </div><aside class="stack" aria-label="About this person"><section data-live="about"><h2>About</h2>${facts([
       ['Known since', formatTime(person.createdAt)],
       ['Last seen', person.lastSeenAt === null ? 'never' : formatTime(person.lastSeenAt)],
@@ -140,6 +145,7 @@ function grantsSection(
   urls: Urls,
   config: Access['config'],
   { person, grants }: PersonDetails,
+  unreached: readonly (readonly NotReached[])[],
   places: readonly Place[],
   may: EverybodyMay,
   refusal: Refusal | undefined,
@@ -153,13 +159,13 @@ ${
     : panelTable({
         caption: `Granted to ${person.id}`,
         columns: [{ label: 'Where' }, { label: 'What they may do' }, { label: 'Change' }],
-        rows: grants.map((grant) => ({
+        rows: grants.map((grant, at) => ({
           cells: [
             resourceWords(grant.resource),
             html`${grant.level === undefined ? placeWords(grant.actions, grant) : LEVEL_LABELS[grant.level]}${
               grant.decidedByFile.length > 0 &&
               html`<br><span class="muted">Set in ${fileName(config)}, not here: ${placeWords(grant.decidedByFile, grant)}</span>`
-            }`,
+            }${(unreached[at] ?? []).slice(0, MOST_PLACES).map((one) => notReachedLine(urls, config, person.id, grant, one))}${more(unreached[at] ?? [])}`,
             postButton(
               urls.path(PEOPLE_PATH),
               {
@@ -179,6 +185,36 @@ ${
     { level: value('level', 'view'), resource: value('resource', '') },
     errors,
   )}${levelsHint()}<p>${button({ type: 'submit', label: 'Grant' })}</p></form></section>`
+}
+
+/** What a wider grant does not reach, with the grant that does. */
+function notReachedLine(
+  urls: Urls,
+  config: Access['config'],
+  id: string,
+  { level, resource: { parent } }: GrantedPlace,
+  { place, decidedByFile }: NotReached,
+): Html {
+  const name = placeName(place)
+  const why = decidedByFile
+    ? `${fileName(config)} says who may`
+    : parent === undefined
+      ? 'its own settings say who may'
+      : 'what is said of it itself counts'
+  const granted = level !== undefined && !decidedByFile
+  return html`<div><span class="muted">Not ${name}: ${why}.</span> ${
+    granted &&
+    postButton(
+      urls.path(PEOPLE_PATH),
+      { label: `Grant on ${name}`, small: true, kind: 'quiet' },
+      { op: 'grant', actor: id, level, resource: formatResource(place.resource) },
+    )
+  }</div>`
+}
+
+function more(unreached: readonly NotReached[]): Html {
+  const left = unreached.length - MOST_PLACES
+  return html`${left > 0 && html`<div class="muted">Nor ${formatCount(left, 'other')}.</div>`}`
 }
 
 /** What lets the person in, each with what ends it. The page's script keeps it as it is while a link is open. */
