@@ -99,6 +99,23 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     await page.getByRole('link', { name: 'Download' }).waitFor()
   })
 
+  test('the button is named by what is ticked: nothing threatens bytes that stay', async () => {
+    const internal = new DatabaseSync(join(folder, 'data', 'internal.db'))
+    const adopt = internal.prepare('UPDATE datasette_files SET adopted = ? WHERE id = ?')
+    adopt.run(1, ids[1] as string)
+    await page.goto(`${holdall.url}/-/files/unused`)
+    const named = () => page.locator('[data-selection-action]:visible').allInnerTexts()
+    await page.getByRole('checkbox', { name: /lamp\.jpg/ }).check()
+    assert.deepEqual(await named(), ['Hide files'])
+    await page.getByRole('checkbox', { name: /spare\.jpg/ }).check()
+    assert.deepEqual(await named(), ['Remove from lists'])
+    await page.getByRole('checkbox', { name: /lamp\.jpg/ }).uncheck()
+    assert.deepEqual(await named(), ['Move to trash'])
+    await page.keyboard.press('Escape')
+    adopt.run(0, ids[1] as string)
+    internal.close()
+  })
+
   test('the trash restores and deletes for good, asking first; the pages look right', async () => {
     await page.goto(`${holdall.url}/-/files/unused`)
     assert.equal(await page.getByRole('link', { name: 'lantern.jpg' }).count(), 0)

@@ -58,12 +58,13 @@ function press(event: KeyboardEvent, item: Element): void {
     event.preventDefault()
     linkOf(item)?.click()
   } else if (event.key === 'Delete') {
-    const button = form.querySelector<HTMLButtonElement>('[data-selection-action="delete"]')
-    if (button === null) return
+    if (form.querySelector('[data-selection-action="delete"]') === null) return
     event.preventDefault()
     const box = boxOf(item)
     if (chosen(form).length === 0 && box) set(form, [box], true)
-    if (chosen(form).length > 0) form.requestSubmit(button)
+    // What is selected decides which of the buttons there is.
+    const button = form.querySelector<HTMLButtonElement>('[data-selection-action="delete"]:not([hidden])')
+    if (button !== null && chosen(form).length > 0) form.requestSubmit(button)
   } else if (event.key === 'Escape' && chosen(form).length > 0) {
     event.preventDefault()
     clear(form)
@@ -127,6 +128,11 @@ function tell(form: HTMLFormElement, aloud = true): void {
   const words = `${some.length} selected · ${formatBytes(bytes)}`
   const text = form.querySelector<HTMLElement>('[data-selection-text]')
   if (text) text.textContent = some.length === 0 ? (text.dataset.selectionText ?? '') : words
+  const kept = some.filter((box) => 'kept' in box.dataset).length
+  const speaks = kept === 0 && some.length > 0 ? 'gone' : kept === some.length && kept > 0 ? 'kept' : 'both'
+  for (const button of form.querySelectorAll<HTMLElement>('[data-selection-for]')) {
+    button.hidden = !(button.dataset.selectionFor ?? '').split(' ').includes(speaks)
+  }
   const clearing = form.querySelector<HTMLElement>('[data-selection-clear]')
   if (clearing) clearing.hidden = some.length === 0
   if (aloud) announce(`${some.length} selected`)

@@ -42,6 +42,15 @@ test('who may not is told who they are, what is missing and what to do', async (
   assert.match(anonymous.main, /href="\/-\/sign-in\?return=%2F-%2Ftokens"/)
 })
 
+test('only what could not be read is said not to be understood', async () => {
+  const kept = await shown(new HoldallError('source_keeps_files', { source: 'archive' }))
+  assert.match(kept.text, /^ The bytes stay where they are The source archive cannot delete bytes\./)
+  const readOnly = await shown(new HoldallError('source_read_only', { source: 'archive' }))
+  assert.match(readOnly.text, /^ That cannot be done The source archive takes no uploads\./)
+  const unread = await shown(new HoldallError('invalid_cursor'))
+  assert.match(unread.text, /^ The request cannot be understood /)
+})
+
 test('a refused condition ends with a full stop and leads back to the page without it', async () => {
   const refused = await shown(new HoldallError('bad_request', { reason: 'Cannot sort table by x' }), '/db/t?_sort=x')
   assert.match(refused.text, /Cannot sort table by x\. This page without conditions/)

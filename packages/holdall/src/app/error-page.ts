@@ -6,7 +6,7 @@ import { linkButton } from '../web/parts/button.ts'
 import { problem } from '../web/parts/notice.ts'
 
 const TITLES: Readonly<Record<number, string>> = {
-  400: 'The request cannot be understood',
+  400: 'That cannot be done',
   401: 'Sign in to see this',
   403: 'You may not do this',
   404: 'Nothing is here',
@@ -23,6 +23,11 @@ const TITLES_BY_CODE: Readonly<Record<string, string>> = {
   database_not_found: 'Database not found',
   table_not_found: 'Table not found',
   row_not_found: 'Row not found',
+  bad_request: 'The request cannot be understood',
+  invalid_json: 'The request cannot be understood',
+  invalid_cursor: 'The request cannot be understood',
+  form_invalid: 'The request cannot be understood',
+  source_keeps_files: 'The bytes stay where they are',
   cross_site: 'This came from another site',
 }
 

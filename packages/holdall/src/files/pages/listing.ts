@@ -121,10 +121,10 @@ export async function listedFiles(room: FilesRoom, actor: Actor | null, listing:
     bare: true,
   })
   if (deletable.size === 0) return html`${files}${pages}`
-  const hides = list.files.every((file) => !deletable.has(file.id) || keepsBytes(room.sources, file))
+  const selectable = list.files.filter(({ id }) => deletable.has(id))
   return html`<form class="selecting" method="post" action="${room.urls.path('/-/files/-/delete')}" data-selecting>${hiddenFields(
     { return: hrefOf({ cursor: asked.cursor }) },
-  )}${deletingBar(hides)}${files}</form>${pages}`
+  )}${deletingBar(room.sources, selectable)}${files}</form>${pages}`
 }
 
 /** "318", or "more than 10,000". */
@@ -157,6 +157,7 @@ function tiles(room: FilesRoom, { list, sourceOf }: Listing, { deletable, excerp
     list.files.map((file) => ({
       ...shownFile(file, room.urls, TILE_SIDE),
       selectable: deletable.has(file.id),
+      kept: keepsBytes(room.sources, file),
       note: sourceOf?.(file),
       excerpt: excerpts.get(file.id),
     })),
@@ -184,7 +185,11 @@ function table(room: FilesRoom, listing: Listing, { deletable, excerpts }: Shown
     rows: list.files.map((file) => ({
       cells: [
         ...(deletable.size > 0
-          ? [deletable.has(file.id) ? html`<label class="choice">${pickBox(file)}</label>` : NOTHING]
+          ? [
+              deletable.has(file.id)
+                ? html`<label class="choice">${pickBox(file, keepsBytes(room.sources, file))}</label>`
+                : NOTHING,
+            ]
           : []),
         html`${fileCell({ state: 'file', file: shownFile(file, room.urls) })}${excerptLine(excerpts.get(file.id))}`,
         ...(sourceOf === undefined ? [] : [sourceOf(file)]),

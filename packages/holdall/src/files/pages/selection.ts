@@ -1,5 +1,8 @@
+import type { Sources } from '../../sources/sources.ts'
 import { type Html, html } from '../../web/html.ts'
 import { button } from '../../web/parts/button.ts'
+import type { FileRecord } from '../record.ts'
+import { keepsBytes } from '../trash/kept.ts'
 
 /**
  * What can be done with the selected files. It stands above them at all times, so that selecting moves nothing; its
@@ -21,21 +24,30 @@ function selectionBar(words: string, buttons: Html): Html {
   )}</div>`
 }
 
-/** For files that can be deleted. @param hides they keep their bytes (see `keepsBytes`), so that they are hidden */
-export function deletingBar(hides: boolean): Html {
-  const action = { type: 'submit', small: true, more: { 'data-selection-action': 'delete' } } as const
-  return hides
-    ? selectionBar(
-        'Select files to hide them here. Their bytes stay where they lie.',
-        button({ label: 'Hide files', icon: 'fileMissing', ...action }),
-      )
-    : selectionBar(
-        'Select files to move them to the trash.',
-        button({ label: 'Move to trash', kind: 'danger', icon: 'trash', ...action }),
-      )
+/** Of which selected files a button speaks: those whose bytes stay, those whose bytes go, some of each. */
+type Speaks = 'kept' | 'gone' | 'both'
+
+/**
+ * For files that can be deleted. Where some of them keep their bytes (see `keepsBytes`), the button is named by what is
+ * selected; without scripts nobody knows that, and it has a name that is true of all.
+ */
+export function deletingBar(sources: Pick<Sources, 'byId'>, files: readonly FileRecord[]): Html {
+  const more = (speaks?: Speaks, hidden = false) => ({
+    more: { 'data-selection-action': 'delete', 'data-selection-for': speaks, hidden },
+  })
+  const base = { type: 'submit', small: true } as const
+  const hide = { ...base, label: 'Hide files', icon: 'fileMissing' } as const
+  const trash = { ...base, label: 'Move to trash', kind: 'danger', icon: 'trash' } as const
+  const kept = files.filter((file) => keepsBytes(sources, file)).length
+  if (kept === 0) return selectionBar('Select files to move them to the trash.', button({ ...trash, ...more() }))
+  if (kept === files.length) return selectionBar('', button({ ...hide, ...more() }))
+  return selectionBar(
+    '',
+    html`${button({ ...base, label: 'Remove from lists', ...more('both') })}${button({ ...hide, ...more('kept', true) })}${button({ ...trash, ...more('gone', true) })}`,
+  )
 }
 
-/** For files in the trash. @param purgeable some of them can be deleted for good */
+/** For files in the trash. @param purgeable some of them can be deleted for good; those that cannot have `kept` boxes */
 export function restoringBar(purgeHref: string, purgeable: boolean): Html {
   return selectionBar(
     purgeable ? 'Select files to restore them or to delete them for good.' : 'Select files to restore them.',
@@ -53,7 +65,7 @@ export function restoringBar(purgeHref: string, purgeable: boolean): Html {
         type: 'submit',
         kind: 'danger',
         small: true,
-        more: { 'data-selection-action': 'delete', formaction: purgeHref },
+        more: { 'data-selection-action': 'delete', 'data-selection-for': 'gone both', formaction: purgeHref },
       })
     }`,
   )

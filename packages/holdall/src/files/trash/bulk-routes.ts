@@ -6,10 +6,11 @@ import { type FilesRoom, sendPage } from '../room.ts'
 import { TRASH_API } from './api.ts'
 import { type Asked, isNothingChosen, readAsked } from './asked.ts'
 import { goBack, undoOf } from './back.ts'
+import { isReadOnly } from './kept.ts'
 import { MAX_IDS } from './limits.ts'
 import { purgePage } from './purge-page.ts'
 import { findDeletable } from './rights.ts'
-import { deletedWords, filesInWords } from './words.ts'
+import { deletedWords, filesInWords, hiddenWords } from './words.ts'
 
 /**
  * Deleting, restoring and purging many files: all of them or, when one is refused, none. What is where it shall be
@@ -71,8 +72,13 @@ export function bulkRoutes(room: FilesRoom): Route[] {
           const { live, trashed } = await findDeletable(room, c.var.actor, asked.ids)
           const [used] = live.values()
           if (used !== undefined) throw new HoldallError('not_in_trash', { filename: used.filename })
-          const files = [...trashed.values()]
-          if (c.var.format === 'html' && !asked.confirmed) return sendPage(c, purgePage(room, c, files))
+          const all = [...trashed.values()]
+          // Whoever ticked a whole page wants what can be; a program is told that not all of it can.
+          const files =
+            c.var.format === 'json' ? all : all.filter(({ sourceId }) => !isReadOnly(room.sources, sourceId))
+          const left = all.length - files.length
+          if (files.length === 0 && left > 0) return goBack(room, c, urls.path('/-/files/trash'), hiddenWords(all))
+          if (c.var.format === 'html' && !asked.confirmed) return sendPage(c, purgePage(room, c, files, left))
           await trash.purge(files)
           if (c.var.format === 'json') return c.json({ ok: true, purged: files.map(({ id }) => id) })
           return goBack(room, c, urls.path('/-/files/trash'), `${filesInWords(files)} deleted for good`)

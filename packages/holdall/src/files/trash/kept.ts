@@ -12,8 +12,8 @@ export function keepsBytes(
   return adopted || isReadOnly(sources, sourceId)
 }
 
-/** A source that is not there now may be able to delete once it is back. */
-function isReadOnly(sources: Pick<Sources, 'byId'>, sourceId: number): boolean {
+/** Nothing of it can be deleted for good. A source that is not there now may be able to delete once it is back. */
+export function isReadOnly(sources: Pick<Sources, 'byId'>, sourceId: number): boolean {
   const source = sources.byId(sourceId)
   return source?.availability.available === true && !source.capabilities.can_delete
 }

@@ -13,8 +13,16 @@ import { filesInWords } from './words.ts'
 /** So many are named; of more, the number is said. */
 const NAMED = 10
 
-/** The question before what cannot be undone: a page of its own, so that it is asked without scripts too. */
-export async function purgePage(room: FilesRoom, c: RouteContext, files: readonly TrashedFile[]): Promise<Html> {
+/**
+ * The question before what cannot be undone: a page of its own, so that it is asked without scripts too.
+ * @param left how many more were chosen, whose bytes cannot be deleted
+ */
+export async function purgePage(
+  room: FilesRoom,
+  c: RouteContext,
+  files: readonly TrashedFile[],
+  left = 0,
+): Promise<Html> {
   const { urls, frame, findUses } = room
   const [only] = files
   const uses = files.length === 1 && only !== undefined ? await findUses(c.var.actor, only.id) : undefined
@@ -48,6 +56,9 @@ export async function purgePage(room: FilesRoom, c: RouteContext, files: readonl
     }${
       rows > 0 &&
       html`<p>${uses?.truncated ? 'More than ' : ''}${formatNumber(rows)} ${rows === 1 ? 'row uses' : 'rows use'} it, and will show that it is unavailable.</p>`
+    }${
+      left > 0 &&
+      html`<p>${formatNumber(left)} more ${left === 1 ? 'file is' : 'files are'} only hidden: ${left === 1 ? 'its source keeps its' : 'their sources keep their'} bytes. ${left === 1 ? 'It stays' : 'They stay'} in the trash and can be restored.</p>`
     }<div class="actions">${linkButton({ label: 'Cancel', href: urls.path('/-/files/trash'), more: { autofocus: true } })}${button(
       {
         label: files.length === 1 ? 'Delete file' : `Delete ${words}`,

@@ -6,6 +6,7 @@ import type { FileRecord } from '../record.ts'
 import { type FilesRoom, foundFile, ID_PATH, sendPage } from '../room.ts'
 import { TRASH_API } from './api.ts'
 import { goBack, undoOf } from './back.ts'
+import { isReadOnly } from './kept.ts'
 import { purgePage } from './purge-page.ts'
 import { isTrashed, type TrashedFile } from './record.ts'
 import { mayDeleteFile } from './rights.ts'
@@ -46,7 +47,14 @@ export function singleRoutes(room: FilesRoom): Route[] {
       path: `${ID_PATH}/-/purge`,
       need,
       api: TRASH_API.purgePage,
-      handler: (c) => sendPage(c, purgePage(room, c, [trashedFile(c)])),
+      handler(c) {
+        const file = trashedFile(c)
+        // What is refused in the end is not asked.
+        if (isReadOnly(room.sources, file.sourceId)) {
+          throw new HoldallError('source_keeps_files', { source: file.sourceSlug })
+        }
+        return sendPage(c, purgePage(room, c, [file]))
+      },
     },
     {
       method: 'POST',

@@ -26,16 +26,14 @@ export async function trashPage(
 ): Promise<Html> {
   const { urls, frame, sources } = room
   const counted = { total: Math.min(list.total, MAX_COUNT), truncated: list.total > MAX_COUNT }
-  const purgeable = list.files.some(({ sourceId }) => sources.byId(sourceId)?.capabilities.can_delete === true)
+  const purgeable = list.files.some((file) => isPurgeable(file, sources))
   return renderPage({
     ...(await frame(c)),
     title: 'Trash',
     section: 'files',
     crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Trash' }],
     lede:
-      list.total === 0
-        ? undefined
-        : `${filesInWords(counted)}. Each can be restored until the day that is written beside it.`,
+      list.total === 0 ? undefined : `${filesInWords(counted)}. Each can be restored; until when is written beside it.`,
     said: room.once?.take(c, urls.path(PATH)).said,
     body:
       list.files.length === 0
@@ -66,7 +64,7 @@ async function table(room: FilesRoom, files: readonly TrashedFile[]): Promise<Ht
     people.set(id, await registry.nameOf(id))
   }
   return dataTable({
-    caption: `Deleted files, ${formatCount(files.length, 'file')}, last deleted first`,
+    caption: `Files in the trash, ${formatCount(files.length, 'file')}, the last first`,
     cards: true,
     density: 'roomy',
     columns: [
@@ -74,27 +72,31 @@ async function table(room: FilesRoom, files: readonly TrashedFile[]): Promise<Ht
       { label: 'Name', kind: 'file' },
       { label: 'Source' },
       { label: 'Size', kind: 'numeric' },
-      { label: 'Deleted' },
-      { label: 'Kept until' },
+      { label: 'Since' },
+      { label: 'Kept' },
     ],
     rows: files.map((file) => ({
       cells: [
-        html`<label class="choice">${pickBox(file)}</label>`,
+        html`<label class="choice">${pickBox(file, !isPurgeable(file, sources))}</label>`,
         fileCell({ state: 'file', file: shownFile(file, urls) }),
         sources.byId(file.sourceId)?.label ?? file.sourceSlug,
         file.size === null ? '' : formatBytes(file.size),
-        html`<span>${shownTime(file.trash.trashedAt)}${
+        html`<span>${file.trash.purgeAfter === null ? 'Hidden' : 'Deleted'} ${shownTime(file.trash.trashedAt)}${
           file.trash.trashedBy !== null &&
           html` <span class="muted">by ${people.get(file.trash.trashedBy) ?? file.trash.trashedBy}</span>`
         }</span>`,
-        keptUntil(file, sources),
+        html`<span>${keptUntil(file, sources)}</span>`,
       ],
     })),
   })
 }
 
 /** What is null is kept: its bytes were there before us, or its source cannot delete. */
-function keptUntil({ trash, sourceId }: TrashedFile, sources: FilesRoom['sources']): Html | string {
-  if (trash.purgeAfter !== null) return shownTime(trash.purgeAfter)
-  return sources.byId(sourceId)?.capabilities.can_delete === true ? 'Restored or deleted by hand' : 'Restored'
+function keptUntil(file: TrashedFile, sources: FilesRoom['sources']): Html | string {
+  if (file.trash.purgeAfter !== null) return html`until ${shownTime(file.trash.purgeAfter)}`
+  return isPurgeable(file, sources) ? 'until restored or deleted by hand' : 'until restored'
+}
+
+function isPurgeable({ sourceId }: TrashedFile, sources: FilesRoom['sources']): boolean {
+  return sources.byId(sourceId)?.capabilities.can_delete === true
 }

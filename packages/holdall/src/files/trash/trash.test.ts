@@ -442,11 +442,67 @@ test('a source that cannot delete keeps the bytes, says so, and can restore at a
     const page = await look(`/-/files/${file.id}`)
     assert.match(page, /Hidden\./)
     assert.doesNotMatch(page, /Delete for good/)
+    const trash = (await look('/-/files/trash')).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+    assert.match(trash, / Hidden \d+ \w+ \d+, [\d:]+ by alice until restored /)
+    assert.doesNotMatch(trash, /for good/)
+    const question = await app.request(`/-/files/${file.id}/-/purge`, { headers: { Cookie: 'actor=alice' } })
+    assert.equal(question.status, 400, 'what is refused in the end is not asked')
     await makeDue(file.id)
     await room.files.trash.purgeDue()
     assert.equal((await ask('POST', `/-/files/${file.id}/-/restore`)).status, 200)
   } finally {
     Object.defineProperty(storage, 'delete', remove)
+  }
+})
+
+test('a page of files whose bytes stay and of others names its button by what is true of all', async () => {
+  const [hidden, other] = [await put('stays.txt'), await put('goes.txt')]
+  await room.database.write((trx) =>
+    trx.updateTable('datasette_files').set({ adopted: 1 }).where('id', '=', hidden.id).execute(),
+  )
+  const page = await (await app.request('/-/files/unused', { headers: { Cookie: 'actor=alice' } })).text()
+  const boxOf = (id: string) => new RegExp(`<input[^>]*value="${id}"[^>]*>`).exec(page)?.[0] ?? ''
+  assert.match(boxOf(hidden.id), / data-kept/)
+  assert.doesNotMatch(boxOf(other.id), / data-kept/)
+  const buttons = [...page.matchAll(/<button[^>]*data-selection-for="(\w+)"( hidden)?[^>]*>(.*?)<\/button>/gs)]
+  assert.deepEqual(
+    buttons.map(([, speaks, away, text]) => [speaks, away === undefined, text?.replace(/<[^>]*>/g, '').trim()]),
+    [
+      ['both', true, 'Remove from lists'],
+      ['kept', false, 'Hide files'],
+      ['gone', false, 'Move to trash'],
+    ],
+  )
+})
+
+test('of a selection for good goes what can, and it is said what stays', async () => {
+  const two = await openTestFiles({
+    permissions: { ...PERMISSIONS, 'files-delete': { id: 'alice' } },
+  })
+  try {
+    const there = createHttp(two.routes, two.hooks)
+    const headers = { Cookie: 'actor=alice', Accept: 'text/html', 'Sec-Fetch-Site': 'same-origin' }
+    const upload = async (source: string) => {
+      const init = { method: 'POST', headers: { 'X-Actor': 'alice' }, body: source }
+      const answer = await there.request(`/-/files/upload/${source}?filename=${source}.txt`, init)
+      return ((await answer.json()) as { file_id: string }).file_id
+    }
+    const [gone, kept] = [await upload('photos'), await upload('closed')]
+    const storage = await two.sources.get('closed').storage()
+    delete (storage as { delete?: unknown }).delete
+    const press = (path: string, ...fields: [string, string][]) =>
+      there.request(path, { method: 'POST', headers, body: new URLSearchParams(fields) })
+    await press('/-/files/-/delete', ['id', gone], ['id', kept])
+    const question = await (await press('/-/files/-/purge', ['id', gone], ['id', kept])).text()
+    assert.match(question, /Delete photos\.txt for good\?/)
+    assert.match(question, /1 more file is only hidden: its source keeps its bytes\./)
+    const none = await press('/-/files/-/purge', ['id', kept])
+    assert.deepEqual([none.status, none.headers.get('Location')], [303, '/-/files/trash'])
+    const done = await press('/-/files/-/purge', ['id', gone], ['id', kept], ['confirm', 'yes'])
+    assert.equal(done.status, 303)
+    assert.deepEqual([...(await two.files.trash.byIds([gone, kept])).keys()], [kept])
+  } finally {
+    await two.close()
   }
 })
 

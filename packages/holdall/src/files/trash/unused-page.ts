@@ -57,7 +57,7 @@ export async function unusedPage(
                 ? 'Each file is in a row of a table.'
                 : `All ${formatNumber(list.looked)} files up to here are used. The next page looks at the rest.`,
           })
-        : html`<form class="selecting" method="post" action="${urls.path('/-/files/-/delete')}" data-selecting>${hiddenFields({ return: here })}${deletingBar(list.files.every((file) => keepsBytes(room.sources, file)))}<div class="panel">${table(room, list)}</div></form>`
+        : html`<form class="selecting" method="post" action="${urls.path('/-/files/-/delete')}" data-selecting>${hiddenFields({ return: here })}${deletingBar(room.sources, list.files)}<div class="panel">${table(room, list)}</div></form>`
     }${pager({
       text:
         list.next === null
@@ -84,7 +84,7 @@ function table({ urls, sources }: FilesRoom, { files }: UnusedList): Html {
     ],
     rows: files.map((file) => ({
       cells: [
-        html`<label class="choice">${pickBox(file)}</label>`,
+        html`<label class="choice">${pickBox(file, keepsBytes(sources, file))}</label>`,
         fileCell({ state: 'file', file: shownFile(file, urls) }),
         sources.byId(file.sourceId)?.label ?? file.sourceSlug,
         file.size === null ? '' : formatBytes(file.size),

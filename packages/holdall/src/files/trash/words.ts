@@ -19,3 +19,9 @@ export function deletedWords(sources: Pick<Sources, 'byId'>, files: readonly Fil
   const hidden = files.every((file) => keepsBytes(sources, file))
   return `${filesInWords(files)} ${hidden ? 'hidden' : 'moved to trash'}`
 }
+
+/** Why nothing of these is deleted for good. */
+export function hiddenWords(files: readonly Named[]): string {
+  const one = files.length === 1
+  return `${filesInWords(files)} ${one ? 'is' : 'are'} only hidden: ${one ? 'its source keeps its' : 'their sources keep their'} bytes. Nothing was deleted.`
+}

@@ -24,6 +24,8 @@ export interface ShownFile {
 export interface TileFile extends ShownFile {
   /** With a box that puts it among those that the form around it is about. */
   readonly selectable?: boolean
+  /** Its bytes stay whatever is done with it here. */
+  readonly kept?: boolean
   /** One more line: where it is from. */
   readonly note?: string | undefined
   /** What it says around the words that it was found by; every second piece, from the second on, is one of them. */
@@ -106,9 +108,12 @@ export function fileStrip(items: readonly CellItem[], moreHref: string): Html {
   return html`<span class="file-strip">${shown}${more > 0 && html`<a class="more" href="${safeUrl(moreHref)}">+${more} more</a>`}</span>`
 }
 
-/** The box that puts a file among those that the form around it is about. */
-export function pickBox({ id, filename, size }: Pick<ShownFile, 'id' | 'filename' | 'size'>): Html {
-  return html`<input type="checkbox" name="id" value="${id}" data-size="${size ?? 0}" aria-label="Select ${filename}">`
+/**
+ * The box that puts a file among those that the form around it is about.
+ * @param kept its bytes stay whatever is done with it here; the buttons are named by that
+ */
+export function pickBox({ id, filename, size }: Pick<ShownFile, 'id' | 'filename' | 'size'>, kept = false): Html {
+  return html`<input type="checkbox" name="id" value="${id}" data-size="${size ?? 0}"${attributes({ 'data-kept': kept })} aria-label="Select ${filename}">`
 }
 
 /** Files as tiles, each a link. */
@@ -123,7 +128,7 @@ export function fileTiles(files: readonly TileFile[]): Html {
         // What is heard is the whole name; what is seen is in two parts, so that it can shrink in the middle.
         html`<span class="unseen">${file.filename}</span><span aria-hidden="true">${fileName(file.filename)}</span>`
       }<span class="file-facts">${factsLine(file)}</span>${file.note && html`<span class="file-facts">${file.note}</span>`}${excerptLine(file.excerpt)}${stateLine(file)}</a>${
-        file.selectable && html`<label class="pick">${pickBox(file)}</label>`
+        file.selectable && html`<label class="pick">${pickBox(file, file.kept)}</label>`
       }</li>`,
   )}</ul>`
 }
