@@ -122,7 +122,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./upload.ts')).upload,
   },
   'upload-parquet': {
-    summary: 'upload a Parquet file to a collection, and follow it until it is a dataset',
+    summary: 'upload a Parquet, CSV, JSON or Excel file to a collection, and follow it until it is a dataset',
     usage: [
       'upload-parquet --file FILE --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN] [--timeout SECONDS] [--json]',
       'upload-parquet --file FILE... --append DATASET [--yes] --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
@@ -130,7 +130,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       'upload-parquet --confirm UPLOAD --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
     ],
     options: {
-      '--file FILE': 'the Parquet file; again for each of several that become part of a dataset together',
+      '--file FILE':
+        'Parquet, CSV, TSV, NDJSON, JSON or Excel (.xlsx); again for each of several that become part of a dataset together',
       '--append DATASET': 'add the rows to the dataset with this id; what differs in its columns waits to be confirmed',
       '--replace DATASET': 'make a new version of the dataset with this id',
       '--yes': 'add it also where its columns differ',

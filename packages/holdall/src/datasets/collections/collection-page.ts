@@ -97,7 +97,7 @@ function nothingYet(edits: boolean): Html {
     icon: 'table',
     title: 'No datasets yet',
     body: edits
-      ? 'A Parquet file that is uploaded here becomes a table that can be asked with SQL.'
+      ? 'A Parquet, CSV, JSON or Excel file that is uploaded here becomes a table that can be asked with SQL.'
       : 'Whoever may add to this collection has not uploaded anything yet.',
   })
 }
