@@ -13,6 +13,8 @@ const MOST_NAMED = 5
 /** People who are looked at one by one. */
 const MOST_ASKED = 200
 
+const EVERYBODY = 'Everybody'
+
 /** Who may do something, to be read before "may": "Everybody", "Only alice and root". */
 export type WhoMay = (action: Action, resource: Resource) => Promise<string>
 
@@ -26,7 +28,7 @@ export function createWhoMay(options: {
   const grants = createGrants(options.db)
 
   return async (action, resource) => {
-    if (await permissions.allowed(null, action, resource)) return 'Everybody'
+    if (await permissions.allowed(null, action, resource)) return EVERYBODY
     if (await permissions.allowed(SOMEBODY, action, resource)) return 'Everybody who is signed in'
     const { byActor, kept } = await grants()
     const scopes = scopesOf(resource)
@@ -43,6 +45,11 @@ export function createWhoMay(options: {
     const others = [...(more > 0 ? [`${more} more`] : []), ...othersOf(blocks), ROOT]
     return `Only ${listWords([...names.slice(0, MOST_NAMED), ...others])}`
   }
+}
+
+/** "Everybody, signed in or not, may see this table." */
+export function whoMaySee(who: string, what: string): string {
+  return `${who === EVERYBODY ? `${EVERYBODY}, signed in or not,` : who} may see ${what}.`
 }
 
 /** What the most specific place that says anything says. */

@@ -91,6 +91,7 @@ export function createTables(options: TablesOptions): Tables {
     cacheTtl: config.settings.default_cache_ttl,
     once: access.flash,
     permissions,
+    whoMay: access.whoMay,
     registry,
     findDeleted: options.findDeleted,
     sources: options.sources,

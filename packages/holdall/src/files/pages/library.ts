@@ -1,3 +1,4 @@
+import { whoMaySee } from '../../access/who-may.ts'
 import type { Source } from '../../sources/sources.ts'
 import { formatBytes, formatCount } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
@@ -54,7 +55,7 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
         : `${formatCount(totals.files, 'file')}, ${formatBytes(totals.bytes)} ${where}${readOnly ? ', read only' : ''}`,
     actions: html`${uploadable && totals.files > 0 && upload}${settings}`,
     said: room.once?.take(c, urls.source(source.slug)).said,
-    body: html`${unavailable(source)}${await whoMaySee(room, c, source)}${await syncPanel(room, c, source)}${uploadable && (await leftOpenLine(room, source, c.var.actor))}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
+    body: html`${unavailable(source)}${await seenByLine(room, c, source)}${await syncPanel(room, c, source)}${uploadable && (await leftOpenLine(room, source, c.var.actor))}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
       list.files.length > 0
         ? await listedFiles(room, c.var.actor, listing)
         : totals.files > 0
@@ -64,10 +65,10 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
   })
 }
 
-async function whoMaySee(room: FilesRoom, c: RouteContext, source: Source): Promise<Html> {
+async function seenByLine(room: FilesRoom, c: RouteContext, source: Source): Promise<Html> {
   const seen = await seenBy(room, c, source)
   if (seen === undefined) return NOTHING
-  return html`<div class="sync-line"><p class="muted">${seen.who} may see these files. <a href="${safeUrl(seen.changeHref)}">Change who may</a></p></div>`
+  return html`<div class="sync-line"><p class="muted">${whoMaySee(seen.who, 'these files')} <a href="${safeUrl(seen.changeHref)}">Change who may</a></p></div>`
 }
 
 function unavailable({ availability, label }: Source): Html {

@@ -14,6 +14,7 @@ import { databaseIn } from '../routes.ts'
 import { visibleTables } from '../visible-tables.ts'
 import { answerPage } from './answer.ts'
 import { browsableSources, crumbs, type PagesRoom, uploadableSources } from './room.ts'
+import { seenByLine } from './who-may.ts'
 
 /** The tables of a database that the list of databases names. */
 const MAX_NAMED_TABLES = 5
@@ -148,9 +149,10 @@ export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Re
   const database = databaseIn(c, room)
   const schema = await database.schema()
   const visible = await visibleTables(permissions, c.var.actor, database.name, [...schema.tables.keys()])
-  const [summary, frame] = await Promise.all([
+  const [summary, frame, seenBy] = await Promise.all([
     describeDatabase(database, { mayView: (name) => visible.has(name), signal: c.req.raw.signal }),
     room.frame(c),
+    seenByLine(room, c, 'view-database', { kind: 'database', parent: database.name }),
   ])
   const shown = summary.tables.filter(({ table }) => !table.hidden)
   const hidden = summary.tables.filter(({ table }) => table.hidden)
@@ -168,7 +170,7 @@ export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Re
       lede: facts.join(' · '),
       crumbs: crumbs(room, database.name),
       section: 'databases',
-      body: html`<div class="stack">${
+      body: html`<div class="stack">${seenBy}${
         shown.length === 0 && summary.views.length === 0
           ? html`<section class="panel">${emptyState({ title: `No tables in ${database.name}`, icon: 'table', body: 'Make one with the API: POST to /-/create, with its columns or its first rows.' })}</section>`
           : html`<section class="panel" aria-label="Tables">${tableList(summary, shown, room)}</section>`

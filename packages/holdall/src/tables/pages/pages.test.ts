@@ -33,7 +33,14 @@ before(async () => {
       CREATE TABLE other (id INTEGER PRIMARY KEY, ref TEXT);
     `,
     config: {
-      databases: { data: { tables: { objects: { columns: { report: { file_column: true, file_accept: '.pdf' } } } } } },
+      databases: {
+        data: {
+          tables: {
+            empty: { allow: { id: 'ann' } },
+            objects: { columns: { report: { file_column: true, file_accept: '.pdf' } } },
+          },
+        },
+      },
       permissions: {
         'update-row': { id: ['root', 'ann'] },
         'files-browse': { files: { allow: { id: ['root'] } } },
@@ -77,6 +84,17 @@ test('the list of databases, a database and a table say how much there is', asyn
   shows(table, /9007199254740993/)
   shows(table, /2 bytes of data/)
   shows(table, /href="\/data\/objects\/1\/-\/update" aria-label="Edit Jug"/)
+})
+
+test('who may see a database and a table is said to those who let people in, with the way there', async () => {
+  const said = (page: string) =>
+    /<p class="muted">([^<]*may see[^<]*)<a href="([^"]*)">Change who may/.exec(page)?.slice(1)
+  const change = '/-/people#everybody'
+  assert.deepEqual(said(await app.page('/data')), ['Everybody, signed in or not, may see this database. ', change])
+  assert.deepEqual(said(await app.page('/data/objects')), ['Everybody, signed in or not, may see this table. ', change])
+  assert.deepEqual(said(await app.page('/data/empty')), ['Only ann and root may see this table. ', change])
+  for (const path of ['/data', '/data/objects', '/data/empty'])
+    assert.equal(said(await app.page(path, 'ann')), undefined)
 })
 
 test('to who may not write, nothing that writes is there', async () => {

@@ -1,3 +1,4 @@
+import type { WhoMay } from '../../access/who-may.ts'
 import type { Config } from '../../config/config.ts'
 import type { Registry } from '../../files/registry.ts'
 import type { Once } from '../../files/room.ts'
@@ -24,6 +25,7 @@ export interface PagesRoom extends TablesRoom, Omit<WriteRoom, 'database' | 'fil
   readonly frame: FrameOf
   /** What is said once, on the page that a form leads to. */
   readonly once: Once
+  readonly whoMay: WhoMay
 }
 
 /** `Databases / collection / objects`; the last one is the page itself. */

@@ -17,6 +17,7 @@ import { tableBar } from './table-bar.ts'
 import { readTableData, type TableData } from './table-data.ts'
 import { tableFilters } from './table-filters.ts'
 import { tableRows } from './table-rows.ts'
+import { seenByLine } from './who-may.ts'
 
 /** `GET /{db}/{table}` */
 export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Response> {
@@ -24,7 +25,11 @@ export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Respo
   const settled = await settle(c, room, parameters)
   const path = room.urls.table(databaseIn(c, room).name, tableIn(c))
   if (settled !== null) return c.redirect(settled.size === 0 ? path : `${path}?${settled}`, 302)
-  const [data, frame] = await Promise.all([readTableData(c, room, parameters), room.frame(c)])
+  const [data, frame, seenBy] = await Promise.all([
+    readTableData(c, room, parameters),
+    room.frame(c),
+    seenByLine(room, c, 'view-table', { kind: 'table', parent: databaseIn(c, room).name, child: tableIn(c) }),
+  ])
   const address = addressOf(path, parameters)
   const { table } = data.page
   return answerPage(
@@ -37,7 +42,7 @@ export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Respo
       section: 'databases',
       width: 'full',
       actions: actions(data, room.urls, address),
-      body: html`${tableBar(data, address)}${tableFilters(data, address)}<section class="panel all-rows" aria-label="Rows">${
+      body: html`${seenBy}${tableBar(data, address)}${tableFilters(data, address)}<section class="panel all-rows" aria-label="Rows">${
         data.page.rows.length === 0
           ? noRows(data, address, noRowsYet(data, room.urls))
           : html`${tableRows(data, address, room.urls)}${rowsFoot(data, address)}`
