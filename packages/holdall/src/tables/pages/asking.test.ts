@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openTestApp, type TestApp } from './test-app.ts'
 
@@ -148,4 +150,31 @@ test('what a source takes is said where a column has no rules of its own', async
   const page = await app.page('/data/makers/-/file-columns')
   shows(page, /Files takes any file, up to [\d.]+ [GT]B\./)
   shows(page, /Of each file\. Empty: up to [\d.]+ [GT]B, the limit of Files\./)
+})
+
+test('a source that takes no new files is named as what it is, and a cell leads to what can be picked there', async () => {
+  const folder = join(app.folder, 'harbour')
+  mkdirSync(folder)
+  const harbour = { label: 'Harbour archive', storage: 'filesystem', config: { root: folder, read_only: true } }
+  const made = await app.ask('/-/files/sources', {
+    actor: 'root',
+    json: harbour,
+    headers: { Accept: 'application/json' },
+  })
+  assert.equal(made.status, 201)
+  const settings = await app.page('/data/makers/-/file-columns')
+  hides(settings, /Harbour archive takes any file/)
+  shows(settings, /Harbour archive takes no new files/)
+  shows(settings, /<optgroup label="No new files: [^"]*"><option value="harbour-archive">Harbour archive<\/option>/)
+
+  const columns = { poster: { file_column: true, file_source: 'harbour-archive' } }
+  assert.equal((await app.ask('/data/makers/-/file-columns', { actor: 'root', json: { columns } })).status, 200)
+  const table = await app.page('/data/makers')
+  shows(
+    table,
+    /No file<\/span> <a class="fine" href="\/data\/makers\/1\/-\/update#field-poster"[^>]*>Pick from Harbour archive</,
+  )
+  const row = await app.page('/data/makers/1/-/update')
+  shows(row, /Harbour archive takes no new files\. You can pick one that is in <a[^>]*>Harbour archive</)
+  hides(await (await app.ask('/data/makers')).text(), /Pick from/)
 })

@@ -10,6 +10,7 @@ import type { FileColumn } from '../file-columns/settings.ts'
 import type { Column } from '../schema.ts'
 import type { Posted } from './form-values.ts'
 import type { PagesRoom } from './room.ts'
+import { takesFiles } from './without-upload.ts'
 
 const OTHER = 'other'
 /** What columns take most often, as a configuration writes it. */
@@ -79,10 +80,12 @@ export function columnFields(
   const takes = Object.keys(TAKES).find((key) => TAKES[key] === accept) ?? OTHER
   const size = sizeParts(rule?.maxSize)
   const sources = room.sources.list().filter(({ active }) => active)
+  const takers = sources.filter(takesFiles)
+  const others = sources.filter((source) => !takesFiles(source))
   const rules = html`<div class="fields">${field({
     name: fieldName('source', name),
     label: 'New files go to',
-    hint: sources.map(takesWords).join(' '),
+    hint: [...takers.map(takesWords), ...others.map(takesNoneWords)].join(' '),
     ...error('source'),
     control: (tied) =>
       selectInput({
@@ -91,7 +94,10 @@ export function columnFields(
         value: value('source', rule?.source ?? ''),
         options: [
           { value: '', label: 'Wherever the person may upload' },
-          ...sources.map(({ slug, label }) => ({ value: slug, label })),
+          ...takers.map(optionOf),
+          ...(others.length > 0
+            ? [{ label: 'No new files: only those that are there are picked', options: others.map(optionOf) }]
+            : []),
         ],
       }),
   })}${field({
@@ -114,7 +120,7 @@ export function columnFields(
   })}${field({
     name: fieldName('max_size', name),
     label: 'Largest size',
-    hint: `Of each file. Empty: ${sourceLimit(sources, rule?.source)}.`,
+    hint: `Of each file. Empty: ${sourceLimit(takers, rule?.source)}.`,
     ...error('max_size'),
     control: (tied) =>
       html`<div class="with-unit">${textInput({
@@ -143,6 +149,14 @@ function takesWords({ label, rules }: Source): string {
   const kinds = acceptWords(rules.accept.join(','))?.many ?? 'any file'
   const not = acceptWords(rules.reject.join(','))?.many
   return `${label} takes ${kinds}${not === undefined ? '' : `, but not ${not}`}, up to ${formatLimit(rules.maxFileSize)}.`
+}
+
+function takesNoneWords({ label }: Source): string {
+  return `${label} takes no new files: a column that names it holds files that are there already.`
+}
+
+function optionOf({ slug, label }: Source) {
+  return { value: slug, label }
 }
 
 /** What holds where the column sets no limit of its own. */

@@ -16,6 +16,7 @@ import { type FormColumn, fingerprint, isRowid } from './form-columns.ts'
 import { type Posted, uploadField, wasField } from './form-values.ts'
 import { type PagesRoom, sourceFor } from './room.ts'
 import { plainText } from './value-cell.ts'
+import { readOnlySource } from './without-upload.ts'
 
 export interface RowFormOptions {
   readonly room: PagesRoom
@@ -167,9 +168,16 @@ function libraryFor(file: FileColumn, source: Source | undefined, browsable: Rea
 function withoutUpload({ room, sources, browsable }: RowFormOptions, file: FileColumn): Html | string | null {
   if (sourceFor(file, sources) !== undefined) return null
   const library = libraryFor(file, undefined, browsable)
-  if (library === undefined) return 'You may not upload files for this column, nor look through those that are there.'
+  const readOnly = readOnlySource(room.sources, file)
+  if (library === undefined) {
+    return readOnly === undefined
+      ? 'You may not upload files for this column, nor look through those that are there.'
+      : `${readOnly.label} takes no new files, and you may not look through those that are there.`
+  }
   const label = room.sources.list().find(({ slug }) => slug === library)?.label ?? library
-  return html`You may not upload files for this column. You can pick one that is in <a href="${safeUrl(room.urls.source(library))}">${label}</a> already.`
+  const reason =
+    readOnly === undefined ? 'You may not upload files for this column.' : `${readOnly.label} takes no new files.`
+  return html`${reason} You can pick one that is in <a href="${safeUrl(room.urls.source(library))}">${label}</a> already.`
 }
 
 /** What a field that is left empty becomes: the SQL of a default, in words. */

@@ -16,6 +16,7 @@ import { conditionsOf } from './conditions.ts'
 import { readFilterLabels } from './filter-labels.ts'
 import type { Dropped, Listing } from './listing.ts'
 import { type PagesRoom, uploadableSources } from './room.ts'
+import { readOnlySource } from './without-upload.ts'
 
 /** What an actor may do with the rows of a table. */
 export interface Rights {
@@ -33,6 +34,8 @@ export interface TableData extends CellFiles, Listing {
   readonly rights: Rights
   /** Sources that new files can go to. */
   readonly sources: ReadonlyMap<string, Source>
+  /** By column: the source that it names although nothing new can go there. */
+  readonly readOnly: ReadonlyMap<string, Source>
 }
 
 export async function rightsOf(
@@ -92,10 +95,16 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
     countWithout(c, database, page, fileColumns, parameters, mayExecuteSql),
     readFilterLabels(database, page.references, page.query.filters, page.rows.length === 0, c.req.raw.signal),
   ])
+  const readOnly = new Map(
+    [...fileColumns].flatMap(([column, rule]) => {
+      const source = readOnlySource(room.sources, rule)
+      return source === undefined ? [] : [[column, source] as const]
+    }),
+  )
   const writable = page.table.isView ? { ...rights, insert: false, update: false, remove: false } : rights
   return {
     title: page.table.name,
-    ...{ database, page, rights: writable, fileColumns, ...known, sources, labels, ...conditions },
+    ...{ database, page, rights: writable, fileColumns, ...known, sources, readOnly, labels, ...conditions },
     countLimit: COUNT_LIMIT,
   }
 }

@@ -155,7 +155,7 @@ function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls
 }
 
 function fileCellWriter(
-  { sources, rights, files, deleted }: TableData,
+  { sources, rights, files, deleted, readOnly }: TableData,
   column: string,
   index: number,
   rule: FileColumn,
@@ -169,6 +169,7 @@ function fileCellWriter(
     maxSize: rule.maxSize ?? null,
     multiple: rule.multiple,
     editable: rights.update,
+    picksFrom: readOnly.get(column)?.label,
   }
   return (row, place) => {
     const { ids, other } = readCell(row[index] ?? null)

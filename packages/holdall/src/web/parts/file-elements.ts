@@ -29,6 +29,8 @@ export interface CellElementOptions extends ColumnRules {
   readonly rowLabel: string
   /** Whether the actor may change the row. */
   readonly editable: boolean
+  /** What people call the source of the column, where it takes no new files: what it has can be picked in the row's form. */
+  readonly picksFrom?: string | undefined
 }
 
 /** The cell of a file column in a table. Where the row may be changed, files can be dropped or pasted onto it. */
@@ -51,7 +53,11 @@ export function fileColumnCell(options: CellElementOptions): Html {
   return html`<file-cell${tied}>${items.length === 0 ? slot(options) : cell}</file-cell>`
 }
 
-function cellContent({ items, multiple, rowHref }: CellElementOptions): Html {
+function cellContent({ items, multiple, rowHref, column, editable, picksFrom }: CellElementOptions): Html {
+  if (items.length === 0 && editable && picksFrom !== undefined) {
+    const form = `${safeUrl(`${rowHref}/-/update`)}#${fieldId(column)}`
+    return html`<span class="null">No file</span> <a class="fine" href="${form}" title="${picksFrom} takes no new files. Pick one that it has.">Pick from ${picksFrom}</a>`
+  }
   if (items.length === 0) return html`<span class="null">No file</span>`
   return multiple ? fileStrip(items, rowHref) : fileCell(items[0] as CellItem)
 }
