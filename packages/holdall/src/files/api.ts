@@ -11,6 +11,7 @@ import {
   SEE_OTHER,
   TIME,
 } from '../web/api.ts'
+import { MISSING } from './search/asked.ts'
 import { SORTS } from './search/find.ts'
 
 const BYTES = z.int().min(0)
@@ -93,6 +94,7 @@ const ASKED = {
   q: z.string().optional().describe('Words, all of which must be found; or the id of a file; or a SHA-256'),
   hash: z.string().optional().describe('`sha256:` and 64 hexadecimal digits'),
   content_type: z.string().optional().describe('image/png, image/*, a group such as images, or several with commas'),
+  state: z.enum(['', MISSING]).optional().describe('`missing`: only files that their storages are without'),
   _sort: z.enum(['', ...SORTS]).optional(),
   ...PAGING,
 }

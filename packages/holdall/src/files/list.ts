@@ -53,7 +53,9 @@ export interface WalkOptions {
   readonly limit: number
   /** Only files with these bytes, which are walked newest first. */
   readonly hash?: string
-  readonly types?: readonly string[]
+  readonly types?: readonly string[] | undefined
+  /** Only files that their storages are without. */
+  readonly missing?: boolean | undefined
 }
 
 /**
@@ -91,7 +93,7 @@ export async function walkFiles(database: InternalDatabase, options: WalkOptions
 /** How many files have the same bytes, up to one more than `MAX_COUNT`. */
 export async function countHash(
   database: InternalDatabase,
-  options: Pick<WalkOptions, 'sources' | 'hash' | 'types'>,
+  options: Pick<WalkOptions, 'sources' | 'hash' | 'types' | 'missing'>,
 ): Promise<number> {
   const { rows } = await sql<{ files: number }>`SELECT count(*) AS files FROM (
     SELECT 1 FROM json_each(${JSON.stringify(options.sources)}) AS wanted CROSS JOIN datasette_files AS f
@@ -99,8 +101,9 @@ export async function countHash(
   return rows[0]?.files ?? 0
 }
 
-function conditionOf({ hash, types }: Pick<WalkOptions, 'hash' | 'types'>): RawBuilder<boolean> {
-  const same = hash === undefined ? sql<boolean>`1` : sql<boolean>`f.content_hash = ${hash}`
+function conditionOf({ hash, types, missing }: Pick<WalkOptions, 'hash' | 'types' | 'missing'>): RawBuilder<boolean> {
+  const there = missing ? sql<boolean>`f.missing_since IS NOT NULL` : sql<boolean>`1`
+  const same = hash === undefined ? there : sql<boolean>`f.content_hash = ${hash} AND ${there}`
   if (types === undefined) return same
   return sql<boolean>`${same} AND coalesce(f.content_type, 'application/octet-stream') IN (
     SELECT value FROM json_each(${JSON.stringify(types)}))`

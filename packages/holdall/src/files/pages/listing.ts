@@ -8,7 +8,7 @@ import { shownTime } from '../../web/parts/time.ts'
 import type { Actor } from '../../web/route.ts'
 import type { FileRecord } from '../record.ts'
 import { type FilesRoom, fileResource } from '../room.ts'
-import type { Asked } from '../search/asked.ts'
+import { type Asked, MISSING } from '../search/asked.ts'
 import type { Excerpt } from '../search/excerpts.ts'
 import type { FileList, Sort } from '../search/find.ts'
 import { GROUPS, isGroup } from '../search/kinds.ts'
@@ -39,12 +39,13 @@ const SORT_LABELS: Record<Sort, string> = {
 
 /** The address of a list: what says nothing is left out. */
 export function parametersOf(asked: Asked, changes: Partial<Asked>): Record<string, string | undefined> {
-  const { q, hash, source, type, sort, view, cursor } = { ...asked, cursor: undefined, ...changes }
+  const { q, hash, source, type, missing, sort, view, cursor } = { ...asked, cursor: undefined, ...changes }
   return {
     q: q || undefined,
     hash,
     source: source || undefined,
     content_type: type || undefined,
+    state: missing ? MISSING : undefined,
     _sort: sort,
     view: view === 'grid' ? undefined : view,
     _next: cursor,
@@ -77,14 +78,16 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
   }))
   return html`<form class="toolbar" role="search" aria-label="${options.label}" action="${safeUrl(options.action)}" data-searches>${
     asked.view === 'list' && hiddenFields({ view: 'list' })
-  }${asked.hash !== undefined && hiddenFields({ hash: asked.hash })}${searchInput({
-    name: 'q',
-    value: asked.q,
-    label: options.searchLabel,
-    placeholder: 'Name, description or words inside',
-    autocomplete: 'off',
-    autofocus: options.autofocus,
-  })}${
+  }${asked.hash !== undefined && hiddenFields({ hash: asked.hash })}${asked.missing && hiddenFields({ state: MISSING })}${searchInput(
+    {
+      name: 'q',
+      value: asked.q,
+      label: options.searchLabel,
+      placeholder: 'Name, description or words inside',
+      autocomplete: 'off',
+      autofocus: options.autofocus,
+    },
+  )}${
     options.sources &&
     selectInput({ name: 'source', value: asked.source, label: 'Source', submits: true, options: options.sources })
   }${selectInput({
@@ -102,7 +105,10 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
       { value: '', label: SORT_LABELS[usual] },
       ...others.map((value) => ({ value, label: SORT_LABELS[value] })),
     ],
-  })}${button({ label: 'Show', type: 'submit', more: { 'data-when-scriptless': true } })}<div class="to-end">${segmented('View', views)}</div></form>`
+  })}${button({ label: 'Show', type: 'submit', more: { 'data-when-scriptless': true } })}<div class="to-end">${segmented('View', views)}</div></form>${
+    asked.missing &&
+    html`<p class="muted">Only files that are missing from their place. <a href="${safeUrl(hrefOf({ missing: false }))}">All files</a></p>`
+  }`
 }
 
 /** The files, as tiles or as rows, those that the actor may delete with a box to select them by; then the pages. */

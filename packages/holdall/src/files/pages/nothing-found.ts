@@ -18,6 +18,7 @@ export async function nothingFound(
   const ways: { label: string; changes: Partial<Asked> }[] = []
   const words = asked.q.split(/\s+/).filter((word) => word !== '')
   if (asked.type !== '') ways.push({ label: 'Any type', changes: { type: '' } })
+  if (asked.missing) ways.push({ label: 'Missing or not', changes: { missing: false } })
   if (asked.source !== '') ways.push({ label: 'All sources', changes: { source: '' } })
   if (words.length > 1 && words.length <= WORDS_TRIED) {
     for (const word of words) {
@@ -43,12 +44,15 @@ export async function nothingFound(
     body:
       links.length > 0
         ? 'Drop one of these to find more.'
-        : 'Every word must begin a word of the name, the description, the type or the text.',
+        : asked.missing && asked.q === '' && asked.type === ''
+          ? 'Each is in its place, as far as anybody has looked.'
+          : 'Every word must begin a word of the name, the description, the type or the text.',
     actions: links.length > 0 ? html`${links}` : undefined,
   })
 }
 
-function titleOf({ q, hash, type }: Asked): string {
+function titleOf({ q, hash, type, missing }: Asked): string {
+  if (missing && hash === undefined && q === '' && type === '') return 'No file is missing'
   if (hash !== undefined) return 'No file has these bytes'
   if (q === '') return 'No files of this type'
   return type === '' ? `No files are found for “${q}”` : `No files of this type are found for “${q}”`

@@ -5,6 +5,9 @@ import { SORTS, type Sort } from './find.ts'
 import { isKind } from './kinds.ts'
 import { readHash } from './question.ts'
 
+/** The one state of files that a list can be asked for. */
+export const MISSING = 'missing'
+
 /** What the address of a list of files says. */
 export interface Asked {
   readonly q: string
@@ -12,6 +15,8 @@ export interface Asked {
   /** A source's slug; all where it is empty. */
   readonly source: string
   readonly type: string
+  /** Only files that their storages are without. */
+  readonly missing: boolean
   /** Undefined: what suits the question. */
   readonly sort: Sort | undefined
   readonly view: 'grid' | 'list'
@@ -29,6 +34,8 @@ export function readList(c: RouteContext, size: number): Asked {
   const written = (c.req.query('hash') ?? '').trim()
   const hash = written === '' ? undefined : readHash(written)
   const q = (c.req.query('q') ?? '').trim()
+  const state = c.req.query('state') ?? ''
+  if (state !== '' && state !== MISSING) refuse(`state must be ${MISSING}, or left out.`)
   if (sort !== '' && !(SORTS as readonly string[]).includes(sort)) refuse(`_sort must be one of ${SORTS.join(', ')}.`)
   if (type !== '' && !isKind(type)) refuse('content_type must be a type such as image/png or image/*.')
   if (written !== '' && hash === undefined) refuse('hash must be sha256: and 64 hexadecimal digits.')
@@ -38,6 +45,7 @@ export function readList(c: RouteContext, size: number): Asked {
     hash,
     source: (c.req.query('source') ?? '').trim(),
     type,
+    missing: state === MISSING,
     sort: sort === '' ? undefined : (sort as Sort),
     view: c.req.query('view') === 'list' ? 'list' : 'grid',
     cursor: c.req.query('_next') || c.req.query('cursor') || undefined,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import { HoldallError } from '../../web/error.ts'
 import { decodeOneOf, encodeCursor, type Position } from '../cursor.ts'
@@ -8,6 +8,7 @@ import type { FileRecord } from '../record.ts'
 import { FILE_COLUMNS, type FileRow, toRecord } from '../rows.ts'
 import { isOfKind, type Kind } from './kinds.ts'
 import { matchesOf, newestMatches } from './matches.ts'
+import { IS_MISSING, missingPlaces } from './missing.ts'
 import { type Plan, planSearch } from './plan.ts'
 import { readWords } from './question.ts'
 import type { Tokenizer } from './tokens.ts'
@@ -28,6 +29,8 @@ export interface FileQuestion {
   /** `sha256:` and 64 hexadecimal digits. */
   readonly hash?: string
   readonly type?: Kind | undefined
+  /** Only files that their storages are without. */
+  readonly missing?: boolean
   /** @default relevance where there are words, else newest */
   readonly sort?: Sort
   readonly cursor?: string
@@ -54,12 +57,12 @@ type Find = (question: FileQuestion) => Promise<FileList>
 export function createFind(database: InternalDatabase, tokenize: Tokenizer): Find {
   return async (asked) => {
     const question = { ...asked, type: asked.type?.trim() || undefined }
-    const { sources, type, limit = DEFAULT_PAGE } = question
+    const { sources, type, missing = false, limit = DEFAULT_PAGE } = question
     const words = readWords(question, tokenize)
     const about = fingerprint(question)
     const position = question.cursor === undefined ? undefined : positionOf(question.cursor, about)
     const page = { about, position, limit }
-    const filtered = words.kind !== 'nothing' || type !== undefined
+    const filtered = words.kind !== 'nothing' || type !== undefined || missing
     const sort = question.sort ?? (words.kind === 'terms' ? 'relevance' : 'newest')
     if (sources.length === 0) return emptyList(sort, position)
 
@@ -71,9 +74,18 @@ export function createFind(database: InternalDatabase, tokenize: Tokenizer): Fin
       default:
         if (!filtered) return everything(database, sources, orderOf(sort), page)
     }
+    if (missing && words.kind === 'nothing') {
+      const types = await typesOf(database, type)
+      const find = (before: number, most: number) => missingPlaces(database, sources, types, before, most)
+      const matched = {
+        matches: async (most: number) => new Set(await find(Number.MAX_SAFE_INTEGER, most)),
+        newest: find,
+      }
+      return search(database, { anywhere: [], tiers: [] }, sources, sort, page, { matched })
+    }
     const plan = await planSearch(database, words.kind === 'terms' ? words.terms : [], type)
     if (plan === null || (words.kind === 'terms' && words.terms.length === 0)) return emptyList(sort, position)
-    return search(database, plan, sources, sort, page)
+    return search(database, plan, sources, sort, page, missing ? { condition: IS_MISSING } : {})
   }
 }
 
@@ -103,9 +115,9 @@ function positionOf(cursor: string, about: string): Mode {
   return { ...position, mode: position.sort.split(' ')[0] as Mode['mode'] }
 }
 
-function fingerprint({ q = '', hash = '', type = '', sort }: FileQuestion): string {
+function fingerprint({ q = '', hash = '', type = '', missing = false, sort }: FileQuestion): string {
   return createHash('sha256')
-    .update(JSON.stringify([q.trim(), hash, type, sort]))
+    .update(JSON.stringify([q.trim(), hash, type, sort, ...(missing ? ['missing'] : [])]))
     .digest('base64url')
     .slice(0, 8)
 }
@@ -149,10 +161,14 @@ function pageOf(
   }
 }
 
-async function byId(database: InternalDatabase, id: string, { sources, type }: FileQuestion): Promise<FileRow[]> {
+async function byId(
+  database: InternalDatabase,
+  id: string,
+  { sources, type, missing }: FileQuestion,
+): Promise<FileRow[]> {
   const { rows } = await sql<FileRow>`SELECT ${FILE_COLUMNS} FROM datasette_files AS f
     JOIN datasette_files_sources AS s ON s.id = f.source_id
-    WHERE f.id = ${id} AND f.source_id IN (SELECT value FROM json_each(${JSON.stringify(sources)}))`.execute(
+    WHERE f.id = ${id} AND ${missing ? sql`f.missing_since IS NOT NULL` : sql`1`} AND f.source_id IN (SELECT value FROM json_each(${JSON.stringify(sources)}))`.execute(
     database.read,
   )
   return rows.filter((row) => type === undefined || isOfKind(row.content_type ?? 'application/octet-stream', type))
@@ -161,15 +177,29 @@ async function byId(database: InternalDatabase, id: string, { sources, type }: F
 async function byHash(
   database: InternalDatabase,
   hash: string,
-  { sources, type }: FileQuestion,
+  { sources, type, missing }: FileQuestion,
   page: Page,
 ): Promise<FileList> {
   const after = continueIn(page.position, 'newest')
-  const known = await database.read.selectFrom('datasette_files_types').select('type').execute()
-  const types = type === undefined ? undefined : known.map((row) => row.type).filter((one) => isOfKind(one, type))
-  const rows = await walkFiles(database, { sources, order: 'newest', after, limit: page.limit + 1, hash, types })
-  const total = await countHash(database, { sources, hash, types })
+  const types = await typesOf(database, type)
+  const rows = await walkFiles(database, {
+    sources,
+    order: 'newest',
+    after,
+    limit: page.limit + 1,
+    hash,
+    types,
+    missing,
+  })
+  const total = await countHash(database, { sources, hash, types, missing })
   return counted(pageOf(page, rows, { total, sort: 'newest' }))
+}
+
+/** The types of files there are that are of a kind; undefined: any. */
+async function typesOf(database: InternalDatabase, kind: Kind | undefined): Promise<string[] | undefined> {
+  if (kind === undefined) return undefined
+  const known = await database.read.selectFrom('datasette_files_types').select('type').execute()
+  return known.map(({ type }) => type).filter((type) => isOfKind(type, kind))
 }
 
 async function everything(
@@ -198,17 +228,28 @@ function counted(list: FileList): FileList {
   return list.total > MAX_COUNT ? { ...list, total: MAX_COUNT, truncated: true } : list
 }
 
+interface Among {
+  /** What else must be true of a match. */
+  readonly condition?: RawBuilder<boolean>
+  /** Instead of the full-text tables: what matches, and the newest of it before a place. */
+  readonly matched?: {
+    matches(most: number): Promise<Set<number>>
+    newest(before: number, most: number): Promise<number[]>
+  }
+}
+
 async function search(
   database: InternalDatabase,
   plan: Plan,
   sources: readonly number[],
   sort: Sort,
   page: Page,
+  { condition, matched }: Among,
 ): Promise<FileList> {
   const named = await sourcesToName(database, sources)
   const begun = page.position?.mode
   const limit = begun === undefined || begun === 'matched' ? MAX_COUNT : STILL_SORTED
-  const matches = await matchesOf(database, plan.anywhere, named, limit + 1)
+  const matches = await (matched?.matches(limit + 1) ?? matchesOf(database, plan.anywhere, named, limit + 1, condition))
   const few = matches.size <= limit
   const mode = begun ?? modeFor(sort, plan, few)
   if (!few && mode !== 'matched') throw new HoldallError('invalid_cursor')
@@ -221,12 +262,13 @@ async function search(
       ? newestFirst(matches)
           .filter((seq) => seq < before)
           .slice(0, next)
-      : await newestMatches(database, plan.anywhere, sources, Math.min(before, 2 ** 32), next)
+      : await (matched?.newest(before, next) ??
+          newestMatches(database, plan.anywhere, sources, Math.min(before, 2 ** 32), next, condition))
     const rows = await rowsAt(database, places, sources)
     return counted(pageOf(page, rows, { total, sort: 'newest', mode, after: (row) => [row.seq] }))
   }
   if (mode === 'ranked') {
-    const tierOf = await rank(database, plan, named, matches)
+    const tierOf = await rank(database, plan, named, matches, condition)
     const [tier = -1, seq = 0] = (page.position?.after ?? []).map(Number)
     const places = newestFirst(matches)
       .map((place) => [tierOf(place), place] as const)
@@ -257,10 +299,11 @@ async function rank(
   { tiers }: Plan,
   sources: readonly number[] | null,
   matches: ReadonlySet<number>,
+  condition: RawBuilder<boolean> | undefined,
 ): Promise<(place: number) => number> {
   const found: ReadonlySet<number>[] = []
   for (const tier of tiers) {
-    found.push(await matchesOf(database, [['datasette_files_fts', tier]], sources, matches.size + 1))
+    found.push(await matchesOf(database, [['datasette_files_fts', tier]], sources, matches.size + 1, condition))
   }
   return (place) => {
     const at = found.findIndex((tier) => tier.has(place))

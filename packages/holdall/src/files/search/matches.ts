@@ -5,6 +5,8 @@ import { aroundSource, type Index, sourceTerms } from './expression.ts'
 /** Sources whose walks are asked for at once; those that nothing newer can come from are not asked at all. */
 const SOURCES_AT_ONCE = 32
 
+const ANY = sql<boolean>`1`
+
 const TABLES: Record<Index, RawBuilder<unknown>> = {
   datasette_files_fts: sql`datasette_files_fts`,
   datasette_files_text_fts: sql`datasette_files_text_fts`,
@@ -16,6 +18,8 @@ export async function matchesOf(
   expressions: readonly (readonly [Index, string])[],
   sources: readonly number[] | null,
   limit: number,
+  /** What else must be true of a row of the full-text tables. */
+  condition: RawBuilder<boolean> = ANY,
 ): Promise<Set<number>> {
   const found = new Set<number>()
   for (const [index, expression] of expressions) {
@@ -23,7 +27,9 @@ export async function matchesOf(
     // As one value: ten thousand rows cost more to hand over than to find.
     const { rows } = await sql<{ places: string }>`SELECT json_group_array(seq) AS places FROM (
       SELECT rowid & 0xFFFFFFFF AS seq FROM ${table}
-      WHERE ${table} MATCH ${sourceTerms(index, sources) + expression} LIMIT ${limit})`.execute(database.read)
+      WHERE ${table} MATCH ${sourceTerms(index, sources) + expression} AND ${condition} LIMIT ${limit})`.execute(
+      database.read,
+    )
     for (const seq of JSON.parse(rows[0]?.places ?? '[]') as number[]) found.add(seq)
   }
   return found
@@ -36,6 +42,7 @@ export async function newestMatches(
   sources: readonly number[],
   before: number,
   limit: number,
+  condition: RawBuilder<boolean> = ANY,
 ): Promise<number[]> {
   const waiting = await byNewest(database, sources)
   let kept: number[] = []
@@ -53,6 +60,7 @@ export async function newestMatches(
             SELECT rowid & 0xFFFFFFFF AS seq FROM ${table}
             WHERE ${table} MATCH ${head} || wanted.value || ${tail + expression}
               AND rowid >= (wanted.value << 32) AND rowid < (wanted.value << 32) + CAST(${before} AS INTEGER)
+              AND ${condition}
             ORDER BY rowid DESC LIMIT ${limit})
         ) AS places FROM json_each(${ids}) AS wanted`.execute(database.read)
       for (const { places } of rows) for (const seq of JSON.parse(places) as number[]) found.add(seq)

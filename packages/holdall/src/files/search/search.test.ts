@@ -116,6 +116,55 @@ async function clear(): Promise<void> {
   })
 }
 
+describe('only what is missing', () => {
+  before(async () => {
+    await clear()
+    const ids = await put(
+      { filename: 'quay b.jpg', hash: `sha256:${'a'.repeat(64)}` },
+      { filename: 'quay there.jpg', hash: `sha256:${'a'.repeat(64)}` },
+      { filename: 'quay a.png', type: 'image/png' },
+      { filename: 'crane.csv', type: 'text/csv', text: 'beside the quay' },
+      { filename: 'quay closed.jpg', source: 'closed' },
+    )
+    const gone = ids.filter((_, at) => at !== 1)
+    await room.database.write((trx) =>
+      trx
+        .updateTable('datasette_files')
+        .set({ missing_since: '2026-05-03T10:00:00.000Z' })
+        .where('id', 'in', gone)
+        .execute(),
+    )
+  })
+
+  const missing = (asked: Record<string, string> = {}) => names(asked.q ?? '', { ...asked, state: 'missing' }, 'bob')
+
+  test('in every order, by words, type, hash and id, and nothing of sources that one may not browse', async () => {
+    assert.deepEqual(await missing(), ['crane.csv', 'quay a.png', 'quay b.jpg'])
+    assert.deepEqual(await missing({ _sort: 'name' }), ['crane.csv', 'quay a.png', 'quay b.jpg'])
+    assert.deepEqual(await missing({ _sort: 'size' }), ['crane.csv', 'quay a.png', 'quay b.jpg'])
+    assert.deepEqual(await missing({ q: 'quay' }), ['quay a.png', 'quay b.jpg', 'crane.csv'])
+    assert.deepEqual(await missing({ q: 'quay', _sort: 'name' }), ['crane.csv', 'quay a.png', 'quay b.jpg'])
+    assert.deepEqual(await missing({ content_type: 'images' }), ['quay a.png', 'quay b.jpg'])
+    assert.deepEqual(await missing({ q: 'quay', content_type: 'image/png' }), ['quay a.png'])
+    assert.deepEqual(await missing({ hash: `sha256:${'a'.repeat(64)}` }), ['quay b.jpg'])
+    const { files } = await search({ q: 'there' })
+    const [there] = files as { id: string }[]
+    assert.deepEqual(await missing({ q: there?.id ?? '' }), [])
+    assert.equal((await search({ state: 'lost' })).status, 400)
+  })
+
+  test('page by page; a cursor of it is none of the whole list', async () => {
+    const questions: Record<string, string>[] = [{}, { q: 'quay' }, { _sort: 'name' }]
+    for (const question of questions) {
+      const first = await search({ ...question, state: 'missing', _size: '2' }, 'bob')
+      const rest = await search({ ...question, state: 'missing', _size: '2', _next: String(first.next) }, 'bob')
+      assert.deepEqual([(first.files as unknown[]).length, (rest.files as unknown[]).length, rest.next], [2, 1, null])
+      assert.equal(first.total, 3)
+      assert.equal((await search({ ...question, _size: '2', _next: String(first.next) })).status, 400)
+    }
+  })
+})
+
 describe('what is found', () => {
   before(async () => {
     await clear()

@@ -14,6 +14,8 @@ const SYNC = {
   changed: COUNT.describe('Adopted files whose size, time or ETag is another'),
   missing: COUNT.describe('Files that the storage is without now'),
   returned: COUNT.describe('Files that were missing and are there again'),
+  missing_now: COUNT.describe('Files that the storage is without now, whoever noticed it and when; up to 10,000'),
+  missing_now_truncated: z.boolean().describe('There are more than `missing_now`'),
   expected: COUNT.nullable().describe('How many files the last complete run had listed'),
   failure_reason: z.string().nullable(),
 }

@@ -1,8 +1,9 @@
 import type { Source } from '../../sources/sources.ts'
+import { MAX_COUNT } from '../list.ts'
 import type { SyncState } from './sync.ts'
 
 /** How far the newest run of a source is, or how it ended. */
-export function syncJson(source: Source, { run, expected }: SyncState): Record<string, unknown> {
+export function syncJson(source: Source, { run, expected, missingNow }: SyncState): Record<string, unknown> {
   return {
     source: source.slug,
     status: run?.status ?? 'never',
@@ -14,6 +15,8 @@ export function syncJson(source: Source, { run, expected }: SyncState): Record<s
     changed: run?.changed ?? 0,
     missing: run?.missing ?? 0,
     returned: run?.returned ?? 0,
+    missing_now: Math.min(missingNow, MAX_COUNT),
+    missing_now_truncated: missingNow > MAX_COUNT,
     expected: expected ?? null,
     failure_reason: run?.failure_reason ?? null,
   }

@@ -1,12 +1,14 @@
 import type { Source } from '../../sources/sources.ts'
 import { formatCount, formatNumber } from '../../web/format.ts'
-import { type Html, html, NOTHING } from '../../web/html.ts'
+import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { attributes } from '../../web/parts/attributes.ts'
 import { linkButton, postButton } from '../../web/parts/button.ts'
 import { notice } from '../../web/parts/notice.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import { INSTANCE, type RouteContext } from '../../web/route.ts'
+import { MAX_COUNT } from '../list.ts'
 import type { FilesRoom } from '../room.ts'
+import { MISSING } from '../search/asked.ts'
 import type { SyncRun } from './runs.ts'
 import type { SyncState } from './sync.ts'
 
@@ -22,8 +24,9 @@ export async function syncPanel(room: FilesRoom, c: RouteContext, source: Source
 
 function panel({ urls }: FilesRoom, source: Source, state: SyncState, manages: boolean): Html {
   const { run } = state
+  const now = missingNow(state, urls.source(source.slug))
   const syncable = source.availability.available && source.capabilities.can_list
-  if (run === undefined && !(manages && syncable)) return NOTHING
+  if (run === undefined && now === NOTHING && !(manages && syncable)) return NOTHING
   const again =
     manages &&
     syncable &&
@@ -38,12 +41,12 @@ function panel({ urls }: FilesRoom, source: Source, state: SyncState, manages: b
     return notice({
       tone: 'warning',
       title: 'The last sync did not come to its end.',
-      body: html`${manages && `${run.failure_reason} `}What it had found by then is listed: ${foundIn(run)}.`,
+      body: html`${manages && `${run.failure_reason} `}What it had found by then is listed: ${foundIn(run)}.${now !== NOTHING && html` ${now}.`}`,
       role: 'status',
       ...(again && { actions: again }),
     })
   }
-  return html`<div class="sync-line"><p class="muted">${run === undefined ? 'Not synced yet: what lies there beside uploads is not listed.' : completed(run)}</p>${again}</div>`
+  return html`<div class="sync-line"><p class="muted">${run === undefined ? 'Not synced yet: what lies there beside uploads is not listed.' : completed(run)}${now !== NOTHING && html` · ${now}`}</p>${again}</div>`
 }
 
 function running({ expected }: SyncState, run: SyncRun, page: string): Html {
@@ -59,6 +62,13 @@ function running({ expected }: SyncState, run: SyncRun, page: string): Html {
   return html`<div class="sync-line" role="status"><div class="grow"><p>Syncing: <span class="tabular">${words}, ${foundIn(run)}</span></p>${bar}</div>${linkButton(
     { label: 'See how far it is', href: page, small: true, more: { 'data-when-scriptless': true } },
   )}</div>`
+}
+
+/** What a run found new says nothing of what was noticed before it. */
+function missingNow({ missingNow }: SyncState, page: string): Html {
+  if (missingNow === 0) return NOTHING
+  const count = missingNow > MAX_COUNT ? `more than ${formatNumber(MAX_COUNT)}` : formatNumber(missingNow)
+  return html`<a href="${safeUrl(`${page}?state=${MISSING}`)}">${count} missing now</a>`
 }
 
 function completed(run: SyncRun): Html {

@@ -131,6 +131,17 @@ test('a file that the storage has lost is gone, is marked, and is back when it i
   const page = await (await ask(`/-/files/${id}`, 'bob')).text()
   assert.match(page, /Missing since/)
   assert.match(await (await ask('/-/files/browse/photos', 'bob')).text(), /Missing/)
+  const state = await synced()
+  assert.deepEqual([state.missing, state.missing_now, state.missing_now_truncated], [0, 1, false])
+  assert.match(
+    await (await ask('/-/files/browse/photos', 'bob')).text(),
+    /nothing new · <a href="\/-\/files\/browse\/photos\?state=missing">1 missing now<\/a>/,
+  )
+  const missing = await ask('/-/files/browse/photos?state=missing', 'bob')
+  assert.match(
+    await missing.text(),
+    /Only files that are missing from their place\. <a href="\/-\/files\/browse\/photos">All files/,
+  )
   const batch = await (await ask(`/-/files/batch.json?id=${id}`, 'bob')).json()
   const { missing_since, changed_at } =
     (batch as { files: Record<string, Record<string, unknown>> }).files[String(id)] ?? {}
@@ -138,6 +149,9 @@ test('a file that the storage has lost is gone, is marked, and is back when it i
   put('lost.txt', 'lost')
   assert.equal((await ask(`/-/files/${id}/download`, 'bob')).status, 200)
   assert.equal((await adopted('lost.txt')).missing_since, null)
+  assert.doesNotMatch(await (await ask('/-/files/browse/photos', 'bob')).text(), /missing now/)
+  const none = await (await ask('/-/files/browse/photos?state=missing', 'bob')).text()
+  assert.match(none, /No file is missing/)
 })
 
 test('the page of a source says when it was synced last, and lets those who may do it again', async () => {

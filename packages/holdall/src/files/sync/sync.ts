@@ -5,6 +5,7 @@ import type { StoredFile } from '../../sources/storage.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
 import type { FileRecord } from '../record.ts'
+import { countMissing } from '../search/missing.ts'
 import { type FormerState, formerStates } from './history.ts'
 import { HEARTBEAT_MS, LOOK_MS, MAX_REASON_LENGTH, MAX_UNREADABLE_SAID, STOP_LIMIT_MS } from './limits.ts'
 import { notice } from './notice.ts'
@@ -31,7 +32,7 @@ export interface Sync {
    * @throws HoldallError `source_inactive`, `source_unavailable`, `source_not_listable`
    */
   begin(source: Source, startedBy: string | null): Promise<Begun>
-  /** The newest run of a source, and how many files the last complete one had listed. */
+  /** The newest run of a source, how many files the last complete one had listed, and how many are missing now. */
   state(source: Source): Promise<SyncState>
   run(id: number): Promise<SyncRun | undefined>
   /** What an adopted file was before its bytes changed, the newest first. */
@@ -54,6 +55,8 @@ export interface SyncState {
   readonly run: SyncRun | undefined
   /** Files that the last complete run had listed: what a running one will find, more or less. */
   readonly expected: number | undefined
+  /** Files that the storage is without now, whoever noticed it. Up to one more than `MAX_COUNT`. */
+  readonly missingNow: number
 }
 
 export function createSync(options: SyncOptions): Sync {
@@ -152,14 +155,14 @@ export function createSync(options: SyncOptions): Sync {
   async function isDue({ id, sync, active }: Source): Promise<boolean> {
     if (!active || sync.when === 'manual') return false
     if (sync.when === 'start' && (waiting.has(id) || begun.has(id))) return waiting.has(id)
-    const { run } = await state(id)
+    const { run } = await newestOf(id)
     if (run !== undefined) begun.add(id)
     // One that was made while the server runs has its first sync at once, whoever was to begin it.
     if (run === undefined) return true
     return sync.when === 'every' && Date.parse(run.started_at) + sync.seconds * 1_000 <= now()
   }
 
-  async function state(sourceId: number): Promise<SyncState> {
+  async function newestOf(sourceId: number): Promise<Omit<SyncState, 'missingNow'>> {
     const run = await store.newest(sourceId)
     const last = run?.status === 'completed' ? run : await store.newest(sourceId, 'completed')
     return { run: run?.status === 'running' ? (live.get(run.id) ?? run) : run, expected: last?.listed }
@@ -185,7 +188,7 @@ export function createSync(options: SyncOptions): Sync {
 
   return {
     begin: (source, startedBy) => tracked(begin(source, startedBy)),
-    state: ({ id }) => state(id),
+    state: async ({ id }) => ({ ...(await newestOf(id)), missingNow: await countMissing(database, id) }),
     run: async (id) => live.get(id) ?? (await store.get(id)),
     history: (fileId) => formerStates(database, fileId),
     async notice(file, stored) {
