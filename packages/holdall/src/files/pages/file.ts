@@ -96,7 +96,7 @@ interface Possible {
 }
 
 function actions({ urls, sources }: FilesRoom, file: FileRecord, { editable, reachable, makeUrl }: Possible): Html {
-  return html`${reachable && linkButton({ label: 'Download', href: urls.download(file.id), kind: 'filled', icon: 'download', more: { download: true } })}${
+  return html`${reachable && linkButton({ label: 'Download', href: urls.download(file.id), ...(file.missingSince === null && { kind: 'filled' }), icon: 'download', more: { download: true } })}${
     reachable && makeUrl !== null && linkButton({ label: 'Make a dataset', href: makeUrl, icon: 'table' })
   }${
     editable &&

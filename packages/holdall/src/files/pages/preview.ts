@@ -42,18 +42,21 @@ export async function filePreview(room: FilesRoom, file: FileRecord, reachable: 
 function picturePreview({ urls, thumbnails }: FilesRoom, file: FileRecord, reachable: boolean): Html {
   const inline = urls.path(`/-/files/${file.id}/download`, { inline: 1 })
   const { contentType, width, height } = file
-  const shown = { file: shownFile(file, urls), openHref: reachable && isInline(contentType) ? inline : null }
+  // What is missing opens nowhere.
+  const openHref = reachable && file.missingSince === null && isInline(contentType) ? inline : null
+  const shown = { file: shownFile(file, urls), openHref }
   if (width === null || height === null || !thumbnails.has(file)) {
     return preview({ ...shown, openLabel: 'Open in the browser', caption: typeName(contentType) })
   }
-  const moves = reachable && isMoving(file)
+  const moves = reachable && file.missingSince === null && isMoving(file)
   const scale = moves ? 1 : Math.min(1, PREVIEW_SIDE / width, PREVIEW_SIDE / height)
   const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
   return preview({
     ...shown,
     image: { src: moves ? inline : urls.thumbnail(file.id, PREVIEW_SIDE, PREVIEW_SIDE), ...size, alt: file.filename },
-    caption:
-      scale === 1
+    caption: file.missingSince
+      ? 'Missing: all that can be shown is a smaller picture that was made before, if there is one.'
+      : scale === 1
         ? 'The whole picture, fitted to the page.'
         : `Preview, ${formatDimensions(size.width, size.height)} px. The file is untouched.`,
   })

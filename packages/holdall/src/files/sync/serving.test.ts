@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hono } from 'hono'
+import sharp from 'sharp'
 import { createHttp } from '../../app/http.ts'
 import type { RouteEnv } from '../../web/route.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
@@ -152,6 +153,34 @@ test('a file that the storage has lost is gone, is marked, and is back when it i
   assert.doesNotMatch(await (await ask('/-/files/browse/photos', 'bob')).text(), /missing now/)
   const none = await (await ask('/-/files/browse/photos?state=missing', 'bob')).text()
   assert.match(none, /No file is missing/)
+})
+
+test('the page of a picture that is missing says so under what it shows, and does not put its download first', async () => {
+  const picture = await sharp({ create: { width: 40, height: 30, channels: 3, background: '#246' } })
+    .png()
+    .toBuffer()
+  writeFileSync(join(room.root, 'plate.png'), picture)
+  await synced()
+  const { id } = await adopted('plate.png')
+  await room.database.write((trx) =>
+    trx
+      .updateTable('datasette_files')
+      .set({ width: 40, height: 30 })
+      .where('id', '=', id as string)
+      .execute(),
+  )
+  const look = async () => await (await ask(`/-/files/${id}`, 'bob')).text()
+  const download = /<a class="button filled" href="[^"]*\/download"/
+  const whole = await look()
+  assert.match(whole, /The whole picture, fitted to the page\./)
+  assert.match(whole, download)
+  rmSync(join(room.root, 'plate.png'))
+  await synced()
+  const missing = await look()
+  assert.doesNotMatch(missing, /The whole picture/)
+  assert.match(missing, /<figcaption[^>]*><span>Missing: /)
+  assert.doesNotMatch(missing, download)
+  assert.match(missing, /href="[^"]*\/download"/)
 })
 
 test('the page of a source says when it was synced last, and lets those who may do it again', async () => {
