@@ -190,7 +190,9 @@ describe('sources that are made while the server runs', () => {
   test('everything that is wrong is said with its field, and nothing is kept', async () => {
     const sound = folderOf(scans)
     const cases: readonly [object, RegExp][] = [
-      [{ ...sound }, /^slug: Must be called by/],
+      [{ ...sound }, /^label: Say what it is called[^;]*$/],
+      [{ ...sound, label: '???' }, /^slug: Is needed[^;]*$/],
+      [{ ...sound, slug: 'a b' }, /^slug: Must be called by[^;]*$/],
       [{ ...sound, slug: 'a/b' }, /^slug: /],
       [{ ...sound, label: 'a\u0000' }, /label: Must be one line/],
       [{ label: 'x' }, /^storage: Must be one of filesystem, http, vault, s3/],
@@ -248,6 +250,34 @@ describe('sources that are made while the server runs', () => {
     assert.equal(await rows(), before)
     assert.equal(existsSync(join(folder, 'gone')), false)
     assert.equal(await db.read.selectFrom('secrets').selectAll().executeTakeFirst(), undefined)
+  })
+
+  test('tried where there are files, Read only is ticked once, and who has the same files is named', async () => {
+    const fields = { storage: 'filesystem', label: 'Again', 'config.root': join(scans, '1904'), op: 'try' }
+    const ticked = /name="config\.read_only" value="on"[^>]* checked/
+    const first = await form(ALL, fields)
+    assert.match(first.text, ticked)
+    assert.match(first.text, /Read only is ticked now/)
+    assert.match(first.text, /It is a part of what is already here, read only, as <a href="[^"]*old-scans">Old scans</)
+    assert.match(first.text, /name="suggested" value="on"/)
+    const unticked = await form(ALL, { ...fields, suggested: 'on' })
+    assert.doesNotMatch(unticked.text, ticked, 'what was unticked stays so')
+    assert.match(unticked.text, /Files can be uploaded to it/)
+
+    const same = await post(ALL, { op: 'try', label: 'Twice', ...folderOf(scans) })
+    assert.deepEqual(same.json.tried.already_in, ['old-scans'])
+    assert.match(
+      (await form(ALL, { ...fields, 'config.root': scans })).text,
+      /The same files are already here, read only/,
+    )
+    mkdirSync(join(folder, 'empty'))
+    const empty = await form(ALL, { ...fields, 'config.root': join(folder, 'empty') })
+    assert.doesNotMatch(empty.text, ticked)
+    assert.doesNotMatch(empty.text, /already here/)
+
+    const nameless = await form(ALL, { ...fields, label: ' ' })
+    assert.match(nameless.text, /One field needs a change/)
+    assert.match(nameless.text, /id="field-label-error"[\s\S]*?a source needs a name/)
   })
 
   test('a folder that is not there is made when that is wanted', async () => {

@@ -22,4 +22,8 @@ export interface Adopting<Config> {
   prepare?(config: Config): Promise<void>
   /** The key of the `config` that an error of `create` or of a call is about. */
   blame?(error: unknown, config: Config): string | undefined
+  /** Where its files are, to be compared with the places of other sources. Nothing is made, and it need not be there. */
+  place?(config: Config): Promise<string>
+  /** How another source's place lies to one; `undefined` where they share nothing. */
+  lies?(other: string, place: string): 'same' | 'inside' | 'around' | undefined
 }

@@ -23,6 +23,11 @@ export const adoptingFolder: Adopting<Folder> = {
     if (!readOnly) await mkdir(root, { recursive: true })
   },
   blame: () => 'root',
+  place: ({ root }) => real(resolve(root)),
+  lies(other, place) {
+    if (other === place) return 'same'
+    return holds(place, other) ? 'inside' : holds(other, place) ? 'around' : undefined
+  },
 }
 
 async function objection(

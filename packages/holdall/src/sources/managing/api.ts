@@ -27,6 +27,7 @@ const TRIED = z
     files: z.array(TEXT).nullable().describe('Paths of the first few; null where there is nothing to list yet'),
     has_more: z.boolean(),
     takes_uploads: z.boolean().nullable(),
+    already_in: z.array(TEXT).optional().describe('Sources that have the same files, or some of them'),
   })
   .describe('What was found by op: try')
 

@@ -167,7 +167,7 @@ function sizeText(value: unknown): string {
   return bytes > 0 && bytes % 1e6 === 0 ? `${bytes / 1e6} MB` : String(value)
 }
 
-function entryOf(block: unknown, key: string): unknown {
+export function entryOf(block: unknown, key: string): unknown {
   if (typeof block !== 'object' || block === null || !Object.hasOwn(block, key)) return undefined
   return (block as Readonly<Record<string, unknown>>)[key]
 }

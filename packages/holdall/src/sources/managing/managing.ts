@@ -9,6 +9,7 @@ import { writtenOf } from '../runtime.ts'
 import { withSecrets } from '../secrets.ts'
 import type { StorageType } from '../storage.ts'
 import { SETTING_KEYS, type WrittenSource } from '../written.ts'
+import { findNeighbours, type Neighbour } from './neighbours.ts'
 import { nameSecrets, type SecretToKeep } from './secrets.ts'
 import { type Trial, tryOut } from './trial.ts'
 import { invalid, type Sound, soundSource, type Wanted } from './wanted.ts'
@@ -32,6 +33,8 @@ export interface ManagingOptions {
 export interface Tried {
   /** `undefined` where there is nothing to look at yet: the folder is still to be made. */
   readonly trial: Trial | undefined
+  /** Sources that have the same files already, or some of them. */
+  readonly neighbours: readonly Neighbour[]
 }
 
 /** Sources that are made, edited, deactivated and activated at runtime: rows, which every process follows. */
@@ -109,6 +112,18 @@ export function createManaging(options: ManagingOptions): Managing {
     })
   }
 
+  async function neighboursOf(slug: string, { declared: { source, type } }: Prepared): Promise<Neighbour[]> {
+    const rows = await database.read
+      .selectFrom('datasette_files_sources')
+      .select(SOURCE_COLUMNS)
+      .where('origin', '=', 'runtime')
+      .where('active', '=', 1)
+      .where('storage_type', '=', type.type)
+      .execute()
+    const described = { slug, config: type.config.parse(withSecrets(source.config, (name) => name)) }
+    return await findNeighbours(type, described, { declared: Object.values(config.sources), rows })
+  }
+
   async function makeReady(prepared: Prepared): Promise<void> {
     const { source, type } = prepared.declared
     if (prepared.isMissing) {
@@ -138,7 +153,8 @@ export function createManaging(options: ManagingOptions): Managing {
 
     async tryOut(wanted) {
       const prepared = await prepare(wanted)
-      return { trial: prepared.isMissing ? undefined : await ask(prepared) }
+      const trial = prepared.isMissing ? undefined : await ask(prepared)
+      return { trial, neighbours: await neighboursOf(wanted.slug, prepared) }
     },
 
     async create(wanted, by) {

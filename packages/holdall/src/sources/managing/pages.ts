@@ -19,8 +19,12 @@ import { storageWords } from './config-fields.ts'
 import { labelsOf, moreFields, placeFields, type Shown, syncField, text, whoField } from './fields-view.ts'
 import { formTexts } from './form.ts'
 import type { Tried } from './managing.ts'
+import type { Neighbour } from './neighbours.ts'
 import { ASKED, ASKED_NAMES } from './who.ts'
 import { fileWords, originWords, SOURCES_PATH, stateWords, storageTitle } from './words.ts'
+
+/** The field of a form that says that Read only was suggested once: what is chosen then stays. */
+export const SUGGESTED = 'suggested'
 
 export interface PageParts {
   readonly urls: Urls
@@ -34,6 +38,8 @@ export interface Sent {
   readonly fields: Fields
   readonly refusal?: Refusal
   readonly tried?: Tried
+  /** Read only has been ticked for who fills the form in, since there are files already. */
+  readonly suggestsReadOnly?: boolean
 }
 
 const ICONS: Readonly<Record<string, IconName>> = { filesystem: 'list', http: 'link', s3: 'database' }
@@ -96,9 +102,9 @@ export function createPage(parts: PageParts, type: StorageType, sent?: Sent): Pa
       { label: 'Sources', href: urls.path(SOURCES_PATH) },
       { label: 'Add a source' },
     ],
-    body: html`<form class="source-form" method="post" action="${urls.path(SOURCES_PATH)}">${outcome('No source was made', type, sent)}${hiddenFields({ storage: type.type })}
+    body: html`<form class="source-form" method="post" action="${urls.path(SOURCES_PATH)}">${outcome(urls, 'No source was made', type, sent)}${hiddenFields({ storage: type.type, ...(sent !== undefined && textOf(sent.fields, SUGGESTED) !== '' && { [SUGGESTED]: 'on' }) })}
 <section class="panel panel-body" aria-labelledby="where"><h2 id="where">Where the files are</h2><div class="fields">${placeFields(type, shown)}${syncField(shown)}</div></section>
-<section class="panel panel-body" aria-labelledby="called"><h2 id="called">What it is called</h2><div class="fields">${text('label', 'What people read, for example Old scans.', shown)}${text(
+<section class="panel panel-body" aria-labelledby="called"><h2 id="called">What it is called</h2><div class="fields">${text('label', 'What people read, for example Old scans. Required.', shown)}${text(
       'slug',
       'Letters, digits and dashes, for example old-scans. It stays. Empty: made of the name.',
       shown,
@@ -130,7 +136,7 @@ export function editPage(
     body: html`${stateNotice(source, here)}<div class="with-side"><div>${
       type === undefined
         ? html`<p>Its storage ${row.storage_type} is not installed here, so that its settings cannot be shown.</p>`
-        : html`<form class="source-form" method="post" action="${safeUrl(here)}">${outcome('Not saved', type, sent)}${hiddenFields({ revision })}
+        : html`<form class="source-form" method="post" action="${safeUrl(here)}">${outcome(urls, 'Not saved', type, sent)}${hiddenFields({ revision })}
 <section class="panel panel-body" aria-labelledby="where"><h2 id="where">Where the files are</h2><div class="fields">${placeFields(type, shown)}${syncField(shown)}</div><p class="hint">When the place changes, files that are listed already are looked for at the new one. Those that are not there are marked as missing.</p></section>
 <section class="panel panel-body" aria-labelledby="called"><h2 id="called">What it is called</h2><div class="fields">${text('label', 'What people read. Empty: its name in addresses.', shown)}</div></section>
 ${whoSection(shown, row.created_by === null ? 'Beside those who may everywhere:' : `${row.created_by}, who made it, may do all of it. The others:`)}
@@ -192,11 +198,28 @@ function shownOf(parts: PageParts, sent: Sent | undefined, otherwise: (name: str
   }
 }
 
-function outcome(what: string, type: StorageType | undefined, sent: Sent | undefined): Html | undefined {
+function outcome(urls: Urls, what: string, type: StorageType | undefined, sent: Sent | undefined): Html | undefined {
   if (sent?.refusal !== undefined) return refusalSummary(what, sent.refusal, labelsOf(type))
   if (sent?.tried === undefined) return undefined
   const { trial } = sent.tried
-  return notice({ tone: 'success', title: 'It works. Nothing is saved yet.', body: foundWords(trial), role: 'status' })
+  const { neighbours } = sent.tried
+  return notice({
+    tone: neighbours.length > 0 ? 'warning' : 'success',
+    title: 'It works. Nothing is saved yet.',
+    body: html`${foundWords(trial)}${sent.suggestsReadOnly && html`<br>Read only is ticked now, since there are files already: nothing of theirs is changed. Untick it to upload there.`}${neighbours.map((one) => html`<br>${neighbourWords(urls, one)}`)}`,
+    role: 'status',
+  })
+}
+
+const NEIGHBOUR_WORDS = {
+  same: 'The same files are already here',
+  inside: 'A part of it is already here',
+  around: 'It is a part of what is already here',
+} as const satisfies Record<Neighbour['where'], string>
+
+/** "The same files are already here, read only, as Harbour archive." */
+function neighbourWords(urls: Urls, { slug, label, readOnly, where }: Neighbour): Html {
+  return html`${NEIGHBOUR_WORDS[where]}${readOnly && ', read only'}, as <a href="${urls.source(slug)}">${label}</a>.`
 }
 
 function foundWords(trial: Tried['trial']): Html | string {

@@ -12,6 +12,7 @@ import { MANAGING_API } from './api.ts'
 import { wantedFromForm, wantedFromJson } from './form.ts'
 import { createManaging, type ManagingOptions, type Tried } from './managing.ts'
 import { createPage, declaredPage, editPage, listPage, type PageParts, type Sent, sourceHref } from './pages.ts'
+import { suggesting } from './suggesting.ts'
 import type { Wanted } from './wanted.ts'
 import { SOURCES_PATH } from './words.ts'
 
@@ -69,11 +70,12 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
     }
   }
 
-  function triedJson({ trial }: Tried) {
+  function triedJson({ trial, neighbours }: Tried) {
     return {
       files: trial?.files?.map(({ path }) => path) ?? null,
       has_more: trial?.hasMore ?? false,
       takes_uploads: trial?.takesUploads ?? null,
+      ...(neighbours.length > 0 && { already_in: neighbours.map(({ slug }) => slug) }),
     }
   }
 
@@ -114,7 +116,7 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
   async function tried(c: RouteContext, fields: Fields, wanted: Wanted, row?: SourceRow): Promise<Response> {
     const found = await managing.tryOut(wanted)
     if (c.var.format === 'json') return c.json({ ok: true, tried: triedJson(found) })
-    return formAgain(c, { fields, tried: found }, row)
+    return formAgain(c, row === undefined ? suggesting(fields, found, await types()) : { fields, tried: found }, row)
   }
 
   async function formAgain(c: RouteContext, sent: Sent, row?: SourceRow): Promise<Response> {

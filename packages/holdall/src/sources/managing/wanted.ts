@@ -37,7 +37,10 @@ export function soundSource({ slug, written }: Wanted, types: readonly StorageTy
   const say = (field: string, message: string) => {
     if (!wrong.has(field)) wrong.set(field, sentence(message))
   }
-  if (!SOURCE_SLUG.test(slug)) say('slug', SOURCE_SLUG_ERROR)
+  const isNameless = slug === '' && written.label === undefined
+  if (isNameless) say('label', 'Say what it is called: a source needs a name, for example Old scans.')
+  else if (slug === '') say('slug', 'is needed: nothing of the name can stand in an address. For example old-scans.')
+  else if (!SOURCE_SLUG.test(slug)) say('slug', SOURCE_SLUG_ERROR)
   else if (slug === DEFAULT_SOURCE) say('slug', `is kept for the source that there is when none is configured.`)
   const { label } = written
   if (typeof label === 'string' && (label.length > MAX_LABEL_LENGTH || !label.isWellFormed() || /\p{Cc}/u.test(label)))
@@ -49,7 +52,10 @@ export function soundSource({ slug, written }: Wanted, types: readonly StorageTy
     for (const [key, message] of secretComplaints(type, written.config)) say(`config.${key}`, message)
     const { source, allow, complaints } = readWritten(slug, written)
     const all = source === undefined ? complaints : [...complaints, ...configComplaints(source, type)]
-    for (const { path, message } of all) say(fieldOf(path), message)
+    for (const { path, message } of all) {
+      // What it is called is complained of above, beside its own field.
+      if (path.length > 0 || message !== SOURCE_SLUG_ERROR) say(fieldOf(path), message)
+    }
     if (wrong.size === 0 && source !== undefined) return { declared: { origin: 'runtime', source, type }, allow }
   }
   throw invalid(wrong)
