@@ -156,9 +156,13 @@ test('without scripts: a form with files, a page that decides, a button that att
   assert.equal((await submit(plan, { go: 'apply' })).status, 409, 'a run is carried out once')
 
   app.look.exec("UPDATE objects SET photo = 'else' WHERE id = 12; DELETE FROM objects WHERE id = 13")
+  const began = new Date().toISOString()
   const undone = await submit(`${plan}/-/undo`, {})
   assert.equal(undone.status, 303)
   const after = await app.page(plan)
+  const timeIn = (text: string) => /Undone on 1 of 3 rows.*?<time datetime="([^"]*)"/s.exec(text)?.[1] ?? ''
+  assert.ok(timeIn(after) >= began, 'the page says when it was undone, not when it was attached')
+  assert.equal(timeIn(await app.page('/data/objects/-/attach')), timeIn(after))
   assert.match(after, /2 rows were left as they are/)
   assert.match(after, /Changed since, and left so/)
   assert.match(after, /The row is gone/)
@@ -166,6 +170,22 @@ test('without scripts: a form with files, a page that decides, a button that att
   app.look.exec(
     "INSERT INTO objects (id, inventory, year) VALUES (13, '1862-013', 1862); UPDATE objects SET photo = NULL",
   )
+})
+
+test('what a plan left out is named after it was carried out, and attaching again brings it back', async () => {
+  const [taken, stray] = await upload('1862-031.txt', 'nowhere <b>.txt')
+  const ids = `${taken} ${stray}`
+  const planned = await app.ask('/data/objects/-/attach', { actor: 'root', form: { column: 'photo', ids } })
+  const plan = planned.headers.get('Location') as string
+  assert.equal((await app.ask(plan, { actor: 'root', form: { go: 'apply' } })).status, 303)
+  const done = await app.page(plan)
+  assert.match(done, /1 file left out\./)
+  assert.match(done, new RegExp(`No row took it: <a href="/-/files/${stray}">nowhere &lt;b&gt;\\.txt</a>`))
+  assert.match(done, new RegExp(`name="ids" value="${stray}"[\\s\\S]*?Match it again`))
+  assert.doesNotMatch(done, /Attach again/)
+  assert.equal((await app.ask(`${plan}/-/undo`, { actor: 'root', form: {} })).status, 303)
+  const undone = await app.page(plan)
+  assert.match(undone, new RegExp(`name="ids" value="${taken} ${stray}"[\\s\\S]*?Attach again`))
 })
 
 test('without scripts: files of a form that are refused are named with the reason, and the others are planned', async () => {

@@ -93,7 +93,7 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
 
     cells: (id: string): Promise<JournalCell[]> => readCells(database.read, id),
 
-    /** The served database has it. The lines of its plan are no longer needed. */
+    /** The served database has it. Of its plan only the lines are needed that no row has taken. */
     async applied(id: string): Promise<void> {
       await write('applied run', async (trx) => {
         await trx
@@ -102,7 +102,11 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
           .where('id', '=', id)
           .where('status', '=', 'applying')
           .execute()
-        await trx.deleteFrom('attach_lines').where('run_id', '=', id).execute()
+        await trx
+          .deleteFrom('attach_lines')
+          .where('run_id', '=', id)
+          .where((line) => line.or([line('chosen', 'is not', null), line('state', '=', 'same')]))
+          .execute()
       })
     },
 

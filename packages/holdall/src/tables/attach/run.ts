@@ -43,6 +43,13 @@ export function newRunId(now: number = Date.now()): string {
   return ulid(now).toLowerCase()
 }
 
+/** When what a run's status says came to be, and by whom: the same wherever the run is shown. */
+export function lastOf(run: Run): { readonly at: string; readonly by: string | null } {
+  return run.undoneAt === null
+    ? { at: run.appliedAt ?? run.createdAt, by: run.actorId }
+    : { at: run.undoneAt, by: run.undoneBy }
+}
+
 export function toRun(row: Selectable<AttachRunTable>): Run {
   return {
     id: row.id,

@@ -1,3 +1,4 @@
+import type { FileBrief } from '../../../files/record.ts'
 import { formatCount, formatTime } from '../../../web/format.ts'
 import { type Html, html, safeUrl } from '../../../web/html.ts'
 import { renderPage } from '../../../web/page.ts'
@@ -16,8 +17,11 @@ import { PAGE_LINES } from '../limits.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import { rowName } from '../row-name.ts'
-import type { Run } from '../run.ts'
+import { lastOf, type Run } from '../run.ts'
 import { statusWords } from './runs-panel.ts'
+
+/** So many files that were left out are named; more are counted. */
+const MOST_LEFT_NAMED = 5
 
 /** `GET /{db}/{table}/-/attach/{run}` of a run that was carried out: what it wrote, and its undo. */
 export async function resultPage(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<Response> {
@@ -25,7 +29,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
   const cells = await room.journal.cells(run.id)
   const from = Math.min(placeOf(c.req.query('from')), Math.max(0, cells.length - 1))
   const shown = cells.slice(from, from + PAGE_LINES)
-  const [frame, files, labels] = await Promise.all([
+  const [frame, files, labels, left] = await Promise.all([
     room.frame(c),
     cellFiles(
       room,
@@ -36,19 +40,21 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
       subject,
       shown.map(({ key }) => key),
     ),
+    leftOut(c, room, run),
   ])
-  const actor = run.actorId === null ? '' : ` by ${await room.registry.nameOf(run.actorId)}`
+  const { at, by } = lastOf(run)
+  const actor = by === null ? '' : ` by ${await room.registry.nameOf(by)}`
   const row = (key: string) => html`<a href="${safeUrl(`${path}/${key}`)}">${rowName(key, labels.get(key))}</a>`
   return answerPage(
     c,
     renderPage({
       ...frame,
       title: titleOf(run),
-      lede: html`${statusWords(run)}${actor}, ${shownTime(run.appliedAt ?? run.createdAt)}`,
+      lede: html`${statusWords(run)}${actor}, ${shownTime(at)}`,
       crumbs: [
         ...crumbs(room, database.name, table.name, '').slice(0, -1),
         { label: 'Attach many files', href: `${href}?${new URLSearchParams({ column: run.column })}` },
-        { label: formatTime(run.createdAt) },
+        { label: formatTime(at) },
       ],
       section: 'databases',
       actions: html`${linkButton({ label: `Show ${table.name}`, href: path, kind: 'filled' })}${
@@ -60,10 +66,10 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
         postButton(
           href,
           { label: 'Attach again' },
-          { column: run.column, ids: cells.flatMap(({ files }) => files).join(' ') },
+          { column: run.column, ids: [...cells.flatMap(({ files }) => files), ...left.map(({ id }) => id)].join(' ') },
         )
       }`,
-      body: html`<div class="stack">${notices(run, cells)}${
+      body: html`<div class="stack">${notices(run, cells)}${leftNotice(room, subject, run, left)}${
         shown.length > 0 &&
         html`<section class="panel" aria-label="Rows">${dataTable({
           caption: `What was attached to ${run.column}`,
@@ -85,6 +91,35 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
       ...room.once.take(c, `${href}/${run.id}`),
     }),
   )
+}
+
+/** The files of its plan that no row has taken, as far as the actor may see them. */
+async function leftOut(c: RouteContext, room: AttachRoom, run: Run): Promise<FileBrief[]> {
+  if (run.status !== 'applied' && run.status !== 'undone') return []
+  const ids = await room.plans.files(run.id)
+  const { files } = await cellFiles(room, c.var.actor, ids)
+  return ids.flatMap((id) => files.get(id) ?? [])
+}
+
+/** Which files were left out, with what matches them again. Those of a run that was undone go with “Attach again”. */
+function leftNotice({ urls }: AttachRoom, { href }: Subject, run: Run, left: readonly FileBrief[]): Html {
+  if (left.length === 0) return html``
+  const more = left.length - MOST_LEFT_NAMED
+  const names = left
+    .slice(0, MOST_LEFT_NAMED)
+    .map(({ id, filename }, at) => html`${at > 0 && ', '}<a href="${urls.file(id)}">${filename}</a>`)
+  return notice({
+    tone: 'info',
+    title: `${formatCount(left.length, 'file')} left out.`,
+    body: html`No row took ${left.length === 1 ? 'it' : 'them'}: ${names}${more > 0 && ` and ${more} more`}.`,
+    ...(run.status === 'applied' && {
+      actions: postButton(
+        href,
+        { label: `Match ${left.length === 1 ? 'it' : 'them'} again`, small: true },
+        { column: run.column, ids: left.map(({ id }) => id).join(' ') },
+      ),
+    }),
+  })
 }
 
 const OUTCOMES: Readonly<Record<NonNullable<JournalCell['outcome']>, string>> = {

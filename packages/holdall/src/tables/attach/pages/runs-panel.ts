@@ -5,7 +5,7 @@ import { linkedRows } from '../../../web/parts/facts.ts'
 import type { IconName } from '../../../web/parts/icon.ts'
 import { shownTime } from '../../../web/parts/time.ts'
 import type { Subject } from '../room.ts'
-import type { Run } from '../run.ts'
+import { lastOf, type Run } from '../run.ts'
 
 /** Plans of whoever looks that were neither carried out nor forgotten. */
 export function plansPanel({ href }: Subject, plans: readonly Run[]): Html {
@@ -32,7 +32,7 @@ export function runsPanel({ href }: Subject, runs: readonly Run[], names: Readon
   return html`<section aria-labelledby="attached-before"><h2 id="attached-before">Attached before</h2>${linkedRows(
     runs.map((run) => ({
       title: `${formatCount(run.files, 'file')} to ${run.column}`,
-      note: html`${statusWords(run)} · ${run.actorId !== null && `by ${names.get(run.actorId) ?? run.actorId} · `}${shownTime(run.createdAt)}`,
+      note: noteOf(run, names),
       href: `${href}/${run.id}`,
       icon: iconOf(run),
       ...(run.status === 'applied' && {
@@ -40,12 +40,17 @@ export function runsPanel({ href }: Subject, runs: readonly Run[], names: Readon
           label: 'Undo',
           small: true,
           more: {
-            'aria-label': `Undo ${formatCount(run.files, 'file')} to ${run.column}, ${formatTime(run.createdAt)}`,
+            'aria-label': `Undo ${formatCount(run.files, 'file')} to ${run.column}, ${formatTime(lastOf(run).at)}`,
           },
         }),
       }),
     })),
   )}</section>`
+}
+
+function noteOf(run: Run, names: ReadonlyMap<string, string>): Html {
+  const { at, by } = lastOf(run)
+  return html`${statusWords(run)} · ${by !== null && `by ${names.get(by) ?? by} · `}${shownTime(at)}`
 }
 
 // Beside what was undone stands nothing that could be pressed to delete it.

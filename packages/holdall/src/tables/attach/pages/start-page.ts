@@ -18,7 +18,7 @@ import { crumbs, sourceFor, uploadableSources } from '../../pages/room.ts'
 import { newestFiles, sourcesHere } from '../here.ts'
 import { MAX_FILES } from '../limits.ts'
 import type { AttachRoom, Subject } from '../room.ts'
-import type { Run } from '../run.ts'
+import { lastOf, type Run } from '../run.ts'
 import { plansPanel, runsPanel } from './runs-panel.ts'
 
 export interface StartOptions {
@@ -69,7 +69,7 @@ export async function startPage(
 
 /** What people call those who made runs. */
 async function namesOf(room: AttachRoom, runs: readonly Run[]): Promise<ReadonlyMap<string, string>> {
-  const ids = [...new Set(runs.flatMap(({ actorId }) => actorId ?? []))]
+  const ids = [...new Set(runs.flatMap((run) => lastOf(run).by ?? []))]
   return new Map(await Promise.all(ids.map(async (id) => [id, await room.registry.nameOf(id)] as const)))
 }
 
