@@ -21,8 +21,11 @@ const POINTER = join(CACHE, 'current.json')
 const BUILD = /^[0-9a-z]{8}$/
 /** Builds that somebody may still be running. */
 const KEPT_MS = 24 * 3_600_000
-/** Programs, and what they need beside them, stay packages; so does what is only loaded when it is used. */
-const PACKAGES = ['sharp', '@duckdb/*', 'esbuild', 'unpdf', 'mediabunny']
+/**
+ * Programs, and what they need beside them, stay packages; so does what is only loaded when it is used: CommonJS has no names
+ * of its own when it is imported so.
+ */
+const PACKAGES = ['sharp', '@duckdb/*', 'esbuild', 'unpdf', 'mediabunny', 'undici']
 /** The doors of packages of ours that are found by their names at run time. */
 const DOORS: Readonly<Record<string, string>> = {
   'packages/holdall/src/index.ts': 'holdall/dist/index.js',
