@@ -55,8 +55,7 @@ export function fileColumnCell(options: CellElementOptions): Html {
 
 function cellContent({ items, multiple, rowHref, column, editable, picksFrom }: CellElementOptions): Html {
   if (items.length === 0 && editable && picksFrom !== undefined) {
-    const form = `${safeUrl(`${rowHref}/-/update`)}#${fieldId(column)}`
-    return html`<span class="null">No file</span> <a class="fine" href="${form}" title="${picksFrom} takes no new files. Pick one that it has.">Pick from ${picksFrom}</a>`
+    return html`<span class="null">No file</span> <a class="fine" href="${safeUrl(`${rowHref}/-/update`)}#${fieldId(column)}" title="${picksFrom} takes no new files. Pick one that it has.">Pick from ${picksFrom}</a>`
   }
   if (items.length === 0) return html`<span class="null">No file</span>`
   return multiple ? fileStrip(items, rowHref) : fileCell(items[0] as CellItem)
