@@ -269,6 +269,8 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
     const broken = card(ragged)
     await broken.getByRole('heading', { name: 'Converting failed' }).waitFor({ timeout: LIMIT_MS })
     await broken.getByText('line 3 has 3 values where the others have 2').waitFor()
+    await broken.getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('ragged.csv deleted').waitFor()
     await card(csv).getByRole('link', { name: 'Open dataset' }).click()
     await page
       .getByRole('link', { name: /^Files/ })
