@@ -1,6 +1,7 @@
 import { type FileMetaData, parquetMetadata, parquetReadObjects, parquetSchema, type SchemaTree } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import type { ParquetColumn, ParquetFacts, ParquetJob } from './jobs.ts'
+import { asStored, EXACT_PARSERS, hasByteDecimals, writtenValue } from './parquet-values.ts'
 import type { Ranges } from './ranges.ts'
 import { shownValue } from './shown-value.ts'
 
@@ -15,11 +16,12 @@ const MAX_GROUPS = 4
 export async function parquetFacts(ranges: Ranges, job: ParquetJob): Promise<ParquetFacts> {
   const metadata = parquetMetadata(await footer(ranges, job.maxFooterBytes), { geoparquet: false })
   const tops = parquetSchema(metadata).children
+  const stored = asStored(metadata)
   const columns: ParquetColumn[] = []
   const deadline = performance.now() + job.timeMs
   for (const top of tops.slice(0, job.maxColumns)) {
     const inTime = performance.now() < deadline
-    const values = inTime ? await firstValues(ranges, metadata, top.element.name, job.maxRows) : undefined
+    const values = inTime ? await firstValues(ranges, stored, top, job.maxRows) : undefined
     columns.push({ name: top.element.name, type: typeOf(top), ...(values && { values }) })
   }
   return {
@@ -44,7 +46,8 @@ async function footer({ size, read }: Ranges, maxBytes: number): Promise<Uint8Ar
   return length <= tail.length ? tail.slice(tail.length - length) : await read(size - length, size)
 }
 
-async function firstValues(ranges: Ranges, metadata: FileMetaData, column: string, maxRows: number) {
+async function firstValues(ranges: Ranges, metadata: FileMetaData, top: SchemaTree, maxRows: number) {
+  const column = top.element.name
   if (metadata.row_groups.length === 0) return []
   for (const most of FIRST_BYTES) {
     try {
@@ -56,8 +59,10 @@ async function firstValues(ranges: Ranges, metadata: FileMetaData, column: strin
         rowEnd: maxRows,
         compressors,
         geoparquet: false,
+        utf8: !hasByteDecimals(top),
+        parsers: EXACT_PARSERS,
       })
-      return rows.slice(0, maxRows).map((row) => shownValue(row[column]))
+      return rows.slice(0, maxRows).map((row) => shownValue(writtenValue(top, row[column])))
     } catch {
       // Cut off too early, too much to read, or broken: the column is named, its values are not shown.
     }

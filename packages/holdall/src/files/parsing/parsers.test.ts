@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
+import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import {
@@ -165,6 +169,52 @@ async function film(format: Mp4OutputFormat | WebMOutputFormat | MkvOutputFormat
   return new Uint8Array(target.buffer as ArrayBuffer)
 }
 
+/** What DuckDB writes, and what of it is shown. */
+const EXACT: readonly (readonly [sql: string, shown: string])[] = [
+  ['8189.82::DECIMAL(12,2)', '8189.82'],
+  ['-0.05::DECIMAL(4,2)', '-0.05'],
+  ['5::DECIMAL(12,2)', '5.00'],
+  ['7::DECIMAL(9,0)', '7'],
+  ["'12345678901234567890123456789012345.678'::DECIMAL(38,3)", '12345678901234567890123456789012345.678'],
+  ["DATE '2019-01-01'", '2019-01-01'],
+  ["DATE '1066-10-14'", '1066-10-14'],
+  ["TIMESTAMP '2019-01-01 00:00:00'", '2019-01-01 00:00:00'],
+  ["TIMESTAMP '1969-12-31 23:59:59.123456'", '1969-12-31 23:59:59.123456'],
+  ["TIMESTAMP_MS '2019-01-01 10:00:00.25'", '2019-01-01 10:00:00.25'],
+  ["TIMESTAMP_NS '2019-01-01 10:00:00.000000001'", '2019-01-01 10:00:00.000000001'],
+  ["TIMESTAMPTZ '2019-01-01 10:00:00+00'", '2019-01-01 10:00:00Z'],
+  ["TIME '01:02:03.5'", '01:02:03.5'],
+  ['9223372036854775807::BIGINT', '9223372036854775807'],
+  ['-9007199254740993::BIGINT', '-9007199254740993'],
+  ['18446744073709551615::UBIGINT', '18446744073709551615'],
+  ['4294967295::UINTEGER', '4294967295'],
+  ['255::UTINYINT', '255'],
+  ['0.1::FLOAT', '0.1'],
+  ['0.1::DOUBLE', '0.1'],
+  ['\'{"id": 9007199254740993}\'::JSON', '{"id": 9007199254740993}'],
+  ['[1.10, NULL, 2]::DECIMAL(4,2)[]', '["1.10",null,"2.00"]'],
+  ["[[DATE '2019-01-01'], []]", '[["2019-01-01"],[]]'],
+  [
+    "{'at': DATE '2019-01-01', 'sums': [{'sum': 1.5::DECIMAL(4,2), 'n': 9223372036854775807::BIGINT}]}",
+    '{"at":"2019-01-01","sums":[{"sum":"1.50","n":"9223372036854775807"}]}',
+  ],
+  ["MAP {DATE '2019-01-01': 1.5::DECIMAL(4,2)}", '{"2019-01-01":"1.50"}'],
+]
+
+async function parquetOf(columns: string): Promise<Uint8Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdall-'))
+  const path = join(folder, 'exact.parquet')
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await connection.run("SET TimeZone='UTC'")
+  await connection.run(`COPY (SELECT ${columns}) TO '${path}' (FORMAT parquet)`)
+  connection.closeSync()
+  instance.closeSync()
+  const bytes = new Uint8Array(readFileSync(path))
+  rmSync(folder, { recursive: true })
+  return bytes
+}
+
 describe('Parquet', () => {
   const rows = 5_000
   const parquet = new Uint8Array(
@@ -190,7 +240,47 @@ describe('Parquet', () => {
       [
         ['id', 'int64', '1', 20],
         ['<b>', 'string', null, 20],
-        ['when', 'timestamp', '1970-01-01T00:00:00Z', 20],
+        ['when', 'timestamp', '1970-01-01 00:00:00', 20],
+      ],
+    )
+  })
+
+  test('shows values as they are: decimals with their scale, dates, times, whole numbers of 64 bits, lists of them', async () => {
+    const facts = await parsers.parquet(
+      stored(await parquetOf(EXACT.map(([sql], at) => `${sql} AS c${at}`).join(', '))),
+    )
+    assert.deepEqual(
+      facts.columns.map(({ values }, at) => [EXACT[at]?.[0], values?.[0]]),
+      EXACT,
+    )
+  })
+
+  test('shows decimals in byte arrays of any length, and values that repeat', async () => {
+    const schema = [
+      { name: 'root', num_children: 2 },
+      {
+        name: 'amount',
+        type: 'BYTE_ARRAY' as const,
+        converted_type: 'DECIMAL' as const,
+        precision: 20,
+        scale: 2,
+        repetition_type: 'REQUIRED' as const,
+      },
+      { name: 'name', type: 'BYTE_ARRAY' as const, repetition_type: 'REQUIRED' as const },
+    ]
+    const buffer = parquetWriteBuffer({
+      columnData: [
+        { name: 'amount', data: [2.56, -0.01, 2.56] },
+        { name: 'name', data: ['a', 'b', 'c'].map((text) => new TextEncoder().encode(text)) },
+      ],
+      schema,
+    })
+    const facts = await parsers.parquet(stored(new Uint8Array(buffer)))
+    assert.deepEqual(
+      facts.columns.map(({ values }) => values),
+      [
+        ['2.56', '-0.01', '2.56'],
+        ['a', 'b', 'c'],
       ],
     )
   })

@@ -24,7 +24,7 @@ function wordsOf(value: unknown): string {
 
 /** What JSON has no word for. Long lists are cut before they are written out. */
 function plain(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
   if (Array.isArray(value) && value.length > MAX_NESTED) return value.slice(0, MAX_NESTED)
   return value
