@@ -38,6 +38,10 @@ sources:
     config: { root: files/films }
     accept: [video/*, audio/*]
     max_file_size: 50000000000
+  datasets:
+    label: Datasets
+    storage: filesystem
+    config: { root: files/datasets }
 permissions:
   files-browse: true
 `

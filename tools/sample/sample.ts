@@ -9,7 +9,7 @@ import { type SendOptions, sendFiles } from './send.ts'
 /** Makes what is not there of the database and its configuration. */
 export function makeSample(folder: string): void {
   const { database, config } = sampleIn(folder)
-  for (const source of ['photographs', 'documents', 'films'])
+  for (const source of ['photographs', 'documents', 'films', 'datasets'])
     mkdirSync(join(folder, 'files', source), { recursive: true })
   if (!existsSync(config)) writeFileSync(config, CONFIGURATION)
   if (existsSync(database)) return

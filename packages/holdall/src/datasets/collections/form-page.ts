@@ -1,5 +1,7 @@
 import { type Fields, textOf } from '../../access/fields.ts'
 import { type Refusal, refusalSummary } from '../../access/forms.ts'
+import type { Source } from '../../sources/source.ts'
+import { formatBytes } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
 import { type Crumb, renderPage } from '../../web/page.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
@@ -8,9 +10,13 @@ import { selectInput, textInput } from '../../web/parts/inputs.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { collectionHref, DATASETS_PATH, type DatasetsRoom, managedHref } from '../place.ts'
+import { sourceOf } from '../uploads/source.ts'
 import { EMBEDDED } from './catalog.ts'
 import { ALLOW_FIELDS, allowText } from './fields.ts'
 import type { Collection } from './rows.ts'
+
+/** A source that takes files of up to so many bytes takes any dataset that people have at hand. */
+const WORTH_A_WORD = 100e9
 
 const LABELS: Readonly<Record<string, string>> = {
   id: 'Id',
@@ -118,6 +124,7 @@ function sourceField(room: DatasetsRoom, refusal: Refusal | undefined, value: st
   const [first] = sources
   // Where there is no choice, there is no question.
   if (sources.length < 2 && (first === undefined || value === null || first.slug === value)) return html``
+  const usual = first && sourceOf(room.sources, { source: null })
   return field({
     name: 'source',
     label: LABELS.source as string,
@@ -129,11 +136,16 @@ function sourceField(room: DatasetsRoom, refusal: Refusal | undefined, value: st
         name: 'source',
         value: shownValue(refusal, 'source', value ?? ''),
         options: [
-          { value: '', label: `Default (${first?.label ?? 'none'})` },
-          ...sources.map(({ slug, label }) => ({ value: slug, label })),
+          { value: '', label: `Default (${usual === undefined ? 'none' : withLimit(usual)})` },
+          ...sources.map((source) => ({ value: source.slug, label: withLimit(source) })),
         ],
       }),
   })
+}
+
+/** A file that is too large would be refused only when it is dropped. */
+function withLimit({ label, rules }: Source): string {
+  return rules.maxFileSize < WORTH_A_WORD ? `${label}, files up to ${formatBytes(rules.maxFileSize)}` : label
 }
 
 function catalogField(room: DatasetsRoom, refusal: Refusal | undefined, value: string | null): Html {
