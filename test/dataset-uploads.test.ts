@@ -311,7 +311,12 @@ for (const { name, skip, make } of WORLDS) {
       // A query that has begun goes on with the version that it began with.
       const slow = ask(`SELECT count(*) AS rows FROM ${table} a, ${table} b, ${table} c, ${table} d
         WHERE d.id < 5 AND length(a.gallery || b.gallery || c.gallery || d.gallery) > 0`)
-      const replaced = await runHoldall(command(file('rooms.parquet', visits(5)), '--replace', id))
+      const rooms = file('rooms.parquet', visits(5))
+      const asked = await runHoldall(command(rooms, '--replace', id))
+      assert.equal(asked.code, 1)
+      assert.match(asked.stderr, /Nothing was replaced yet: columns that go: room INTEGER/)
+      assert.match(asked.stderr, /Replace it with --confirm \S+,/)
+      const replaced = await runHoldall(command(rooms, '--replace', id, '--yes'))
       assert.deepEqual(
         [replaced.code, replaced.stdout],
         [0, `Dataset replaced: id=${id} table=${table}\n`],

@@ -200,25 +200,28 @@ async function followDataset(
     if (onConfirmation !== undefined) return onConfirmation(status)
     throw new UploadError(
       'confirmation_needed',
-      `Nothing was added yet: ${differencesInWords(status)} It waits until somebody confirms it.`,
+      `Nothing was ${status.mode === 'replace' ? 'replaced' : 'added'} yet: ${differencesInWords(status)} It waits until somebody confirms it.`,
     )
   }
 }
 
 /** "new in the file: share DOUBLE; missing in it: day DATE; visits is BIGINT and becomes DOUBLE." */
-function differencesInWords({ differences }: DatasetStatus): string {
+function differencesInWords({ differences, mode }: DatasetStatus): string {
   if (differences === null) return 'its columns differ from those of the dataset.'
   const { added, missing, changed, added_count, missing_count, changed_count, is_there } = differences
   const some = (count: number, words: readonly string[]) =>
     words.slice(0, MOST_NAMED).join(', ') + (count > MOST_NAMED ? ` and ${count - MOST_NAMED} more` : '')
   const named = (columns: typeof added) => columns.map(({ name, type }) => `${name} ${type}`)
-  const wider = changed.map(
-    ({ name, from, to, becomes }) => `${name} is ${from} there and ${to} here, ${becomes} holds both`,
+  const wider = changed.map(({ name, from, to, becomes }) =>
+    mode === 'replace'
+      ? `${name} is ${from} and becomes ${to}`
+      : `${name} is ${from} there and ${to} here, ${becomes} holds both`,
   )
   const parts = [
     is_there && 'a file just like it is part of the dataset already',
     added_count > 0 && `new in the file: ${some(added_count, named(added))}`,
-    missing_count > 0 && `missing in it: ${some(missing_count, named(missing))}`,
+    missing_count > 0 &&
+      `${mode === 'replace' ? 'columns that go' : 'missing in it'}: ${some(missing_count, named(missing))}`,
     changed_count > 0 && some(changed_count, wider),
   ].filter((part) => part !== false)
   // Another file of its batch differs.

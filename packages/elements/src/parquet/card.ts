@@ -47,7 +47,7 @@ function factsOf(name: StepName, state: StepState, { task, session }: Card, labe
   if (name === 'convert') return now ? 'Making Parquet of it; what was sent is kept' : 'Makes Parquet of it'
   if (name === 'infer') return now ? 'Reading the columns from the file' : 'Reads the columns from the file'
   if (session?.waits_for === 'confirmation')
-    return 'Columns differ from those of the dataset. Nothing is added before somebody has looked at it'
+    return `Columns differ from those of the dataset. Nothing is ${session.mode === 'replace' ? 'replaced' : 'added'} before somebody has looked at it`
   if (session?.waits_for === 'files') return 'Waits for the files that it came with'
   const what = WHAT[session?.mode ?? 'create']
   return now ? `Adding ${what} ${label}` : `Adds ${what} ${label}`

@@ -126,16 +126,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: [
       'upload-parquet --file FILE --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN] [--timeout SECONDS] [--json]',
       'upload-parquet --file FILE... --append DATASET [--yes] --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
-      'upload-parquet --file FILE... --replace DATASET --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
+      'upload-parquet --file FILE... --replace DATASET [--yes] --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
       'upload-parquet --confirm UPLOAD --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
     ],
     options: {
       '--file FILE':
         'Parquet, CSV, TSV, NDJSON, JSON or Excel (.xlsx); again for each of several that become part of a dataset together',
       '--append DATASET': 'add the rows to the dataset with this id; what differs in its columns waits to be confirmed',
-      '--replace DATASET': 'make a new version of the dataset with this id',
-      '--yes': 'add it also where its columns differ',
-      '--confirm UPLOAD': 'add what waits because its columns differ: the id is the one that --append told',
+      '--replace DATASET':
+        'make a new version of the dataset with this id; columns that go or change wait to be confirmed',
+      '--yes': 'add it, or replace with it, also where its columns differ',
+      '--confirm UPLOAD':
+        'go on with what waits because its columns differ: the id is the one that --append or --replace told',
       '--api-base-url URL': 'the address of the server',
       '--orgid UUID': 'the organization, as the collection’s address has it',
       '--collection-id ID': 'the collection, as its address has it',

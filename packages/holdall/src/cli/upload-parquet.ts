@@ -121,13 +121,13 @@ async function sendAll(files: readonly FileOnDisk[], target: DatasetTarget, { io
   const id = first && uploads.get(first)
   const how =
     error.code === 'confirmation_needed' && id !== undefined
-      ? ` Add it with --confirm ${id}, or cancel it on the page of the dataset.`
+      ? ` ${target.into?.mode === 'replace' ? 'Replace' : 'Add'} it with --confirm ${id}, or cancel it on the page of the dataset.`
       : ''
   const others = files.length > 1 && error.code === 'upload_failed' ? ' Nothing of the other files was added.' : ''
   throw new CommandError(`${error.message}${how}${others}`)
 }
 
-/** `--confirm UPLOAD`: adds what waits because its columns differ, and follows it. */
+/** `--confirm UPLOAD`: adds what waits because its columns differ, or replaces with it, and follows it. */
 async function confirmWaiting(
   id: string,
   target: DatasetTarget,
@@ -159,7 +159,9 @@ function joiningIn(values: {
   const dataset = append ?? replace
   if (dataset === undefined) {
     if (yes)
-      throw new UsageError('--yes is for --append: it adds files whose columns differ from those of the dataset.')
+      throw new UsageError(
+        '--yes is for --append and --replace: it takes files whose columns differ from those of the dataset.',
+      )
     return undefined
   }
   return { dataset, mode: append === undefined ? 'replace' : 'append', ...(yes && { confirm: true }) }

@@ -79,7 +79,7 @@ function nothingWaits(mode: Batch['mode']): Html {
   const body =
     mode === 'append'
       ? 'A file with the same columns is added at once. One whose columns differ waits here until somebody has looked at it.'
-      : 'What is dropped here becomes the next version as soon as it has been looked through.'
+      : 'A file that has the columns that are there, or more, becomes the next version at once. One that lacks a column, or changes a type, waits here until somebody has looked at it.'
   return html`<section class="panel">${emptyState({ icon: 'table', title: 'Nothing waits', body })}</section>`
 }
 

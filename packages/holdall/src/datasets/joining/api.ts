@@ -7,7 +7,7 @@ export const JOINING_API = {
   addPage: { summary: 'Where files are added to a dataset, and what waits to be', answers: [PAGE] },
   replacePage: { summary: 'Where a new version of a dataset is uploaded', answers: [PAGE] },
   decide: {
-    summary: 'Add what waits because its columns differ, or give it up',
+    summary: 'Add what waits because its columns differ, or replace with it, or give it up',
     body: fields({
       batch: z.string().optional().describe('The files that came together'),
       decision: z.string().optional().describe('add, or discard'),

@@ -36,7 +36,7 @@ export interface Looked extends StatedFile {
   readonly originals: readonly DatasetFile[]
   /** The state of the object that was looked at. */
   readonly objectVersion: string
-  /** From the dataset as it was then; null for what replaces it. */
+  /** From the dataset as it was then; null for what was to replace it when nobody compared that. */
   readonly differences: Differences | null
   /** A file that says exactly the same of itself is part of the dataset: its rows would be there twice. */
   readonly isThere: boolean

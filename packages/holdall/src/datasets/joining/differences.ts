@@ -7,13 +7,13 @@ interface Named {
   readonly type: string
 }
 
-/** How the columns of a file differ from those of the dataset that it is to become part of. */
+/** How the columns of a file differ from those of the dataset that it is to become part of, or is to replace. */
 export interface Differences {
   /** In both, with one type. */
   readonly same: number
-  /** Only in the file: rows that are there read NULL. */
+  /** Only in the file: rows that are there read NULL, unless they are replaced. */
   readonly added: readonly Named[]
-  /** Only in the dataset: rows of the file read NULL. */
+  /** Only in the dataset: rows of the file read NULL; where it replaces it, the column goes. */
   readonly missing: readonly Named[]
   readonly changed: readonly Changed[]
 }
@@ -24,7 +24,7 @@ export interface Changed {
   readonly from: string
   /** In the file. */
   readonly to: string
-  /** What holds both; null where nothing does: the file cannot be added. */
+  /** What holds both; null where nothing does: the file cannot be added. Where it replaces, that of the file. */
   readonly becomes: string | null
 }
 

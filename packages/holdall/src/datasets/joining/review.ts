@@ -4,6 +4,7 @@ import { postButton } from '../../web/parts/button.ts'
 import { badge } from '../../web/parts/chips.ts'
 import { notice } from '../../web/parts/notice.ts'
 import { dataTable, type TableRow } from '../../web/parts/table.ts'
+import type { Batch } from './batches.ts'
 import type { Differences } from './differences.ts'
 import type { WaitingBatch, WaitingFile } from './waiting.ts'
 
@@ -18,7 +19,9 @@ interface ReviewOptions {
 }
 
 /** Files that wait: what differs, and the two things that can be done about it. */
-export function reviewPanel({ batch, files, canBeAdded }: WaitingBatch, { action, name }: ReviewOptions): Html {
+export function reviewPanel(waiting: WaitingBatch, { action, name }: ReviewOptions): Html {
+  const { batch, files, canBeAdded } = waiting
+  const isNew = batch.mode === 'replace'
   const count = formatCount(files.length, 'file')
   const heading = `waits-${batch.id}`
   const decide = (decision: string, more: object = {}) => ({ batch: batch.id, decision, ...more })
@@ -29,11 +32,17 @@ export function reviewPanel({ batch, files, canBeAdded }: WaitingBatch, { action
   return html`<section class="panel review" aria-labelledby="${heading}">${head}<div class="panel-body stack">${files
     .filter(({ session }) => session.status === 'failed')
     .map((file) => failedNotice(file, { action, batch: batch.id }))}${stillMissing(batch.fileCount, files)}${groupsOf(
-    files,
-  ).map(groupPart)}</div><div class="panel-foot review-foot">${
-    canBeAdded && postButton(action, { label: `Add ${count}`, kind: 'filled', icon: 'plus' }, decide('add'))
+    waiting,
+  ).map((group) => groupPart(group, batch.mode))}</div><div class="panel-foot review-foot">${
+    canBeAdded &&
+    postButton(
+      action,
+      { label: isNew ? `Replace with ${count}` : `Add ${count}`, kind: 'filled', icon: isNew ? 'check' : 'plus' },
+      decide('add'),
+    )
   }${postButton(action, { label: `Discard ${count}`, kind: 'danger' }, decide('discard'))}${
-    canBeAdded && html`<span class="aside">${formatNumber(rows)} more ${rows === 1 ? 'row' : 'rows'}</span>`
+    canBeAdded &&
+    html`<span class="aside">${formatNumber(rows)} ${isNew ? '' : 'more '}${rows === 1 ? 'row' : 'rows'}${isNew && ' instead of those that are there'}</span>`
   }</div></section>`
 }
 
@@ -68,8 +77,9 @@ interface Group {
   readonly differences: Differences
 }
 
-/** Files that differ in the same way are told of once. */
-function groupsOf(files: readonly WaitingFile[]): Group[] {
+/** Files that differ in the same way are told of once; those that replace what is there are compared together. */
+function groupsOf({ files, replaces }: WaitingBatch): Group[] {
+  if (replaces !== null) return [{ files: files.filter(({ looked }) => looked !== null), differences: replaces }]
   const groups = Map.groupBy(
     files.filter(({ looked }) => looked?.differences),
     ({ looked }) => JSON.stringify(looked?.differences),
@@ -77,8 +87,8 @@ function groupsOf(files: readonly WaitingFile[]): Group[] {
   return [...groups.values()].map((same) => ({ files: same, differences: same[0]?.looked?.differences as Differences }))
 }
 
-function groupPart({ files, differences }: Group): Html {
-  const rows = rowsOf(differences)
+function groupPart({ files, differences }: Group, mode: Batch['mode']): Html {
+  const rows = mode === 'append' ? rowsOf(differences) : replacedRows(differences)
   const left = rows.length - MOST_LISTED
   const caption = `Columns that differ in ${files.map(({ session }) => session.filename).join(', ')}`
   return html`<div class="stack-tight">${files.map(fileLine)}${
@@ -89,7 +99,7 @@ function groupPart({ files, differences }: Group): Html {
           columns: [
             { label: 'Column', kind: 'key' },
             { label: 'In the dataset' },
-            { label: 'In the file' },
+            { label: mode === 'append' ? 'In the file' : 'In the new version' },
             { label: 'Then' },
           ],
           rows: rows.slice(0, MOST_LISTED),
@@ -111,8 +121,27 @@ function fileLine({ session, looked }: WaitingFile): Html {
   }</p>`
 }
 
+/** What goes and changes first: columns that come take nothing away. */
+function replacedRows({ added, missing, changed }: Differences): TableRow[] {
+  const none = html`<em class="null">none</em>`
+  return [
+    ...missing.map(({ name, type }) => ({
+      cells: [html`${name} ${badge('Goes', 'warning')}`, code(type), none, 'The column is gone'],
+    })),
+    ...changed.map(({ name, from, to }) => ({
+      cells: [html`${name} ${badge('Changes', 'warning')}`, code(from), code(to), html`The column is ${code(to)}`],
+    })),
+    ...added.map(({ name, type }) => ({
+      cells: [html`${name} ${badge('New', 'accent')}`, none, code(type), 'The column is there'],
+    })),
+  ]
+}
+
+function code(type: string): Html {
+  return html`<code>${type}</code>`
+}
+
 function rowsOf({ added, missing, changed }: Differences): TableRow[] {
-  const code = (type: string) => html`<code>${type}</code>`
   return [
     ...changed.map(({ name, from, to, becomes }) => ({
       cells: [

@@ -2,11 +2,16 @@ import type { InternalDatabase } from '../../database/internal.ts'
 import type { Uploads } from '../../uploads/engine.ts'
 import type { UploadSession } from '../../uploads/session.ts'
 import { type Batch, batchesOf, type Looked } from './batches.ts'
+import type { Differences } from './differences.ts'
+import { replacing } from './replacing.ts'
+import { stateOf } from './states.ts'
 
 /** Files that are on their way into a dataset together, as somebody sees them who decides about it. */
 export interface WaitingBatch {
   readonly batch: Batch
   readonly files: readonly WaitingFile[]
+  /** What becomes of the columns that are there when all of it replaces them; null where it is added. */
+  readonly replaces: Differences | null
   /** All are there, and nothing is missing but that somebody says yes. */
   readonly canBeAdded: boolean
 }
@@ -31,7 +36,14 @@ export async function waitingFor(
     const waits = files.filter(({ session }) => session.completionStatus === 'inferred').length
     const failed = files.some(({ session }) => session.status === 'failed')
     if (waits === 0 && !failed) continue
-    found.push({ batch, files, canBeAdded: waits === files.length && !batch.isConfirmed })
+    const replaces = batch.mode === 'replace' ? await replacedBy(database, datasetId, files) : null
+    found.push({ batch, files, replaces, canBeAdded: waits === files.length && !batch.isConfirmed })
   }
   return found
+}
+
+async function replacedBy(database: InternalDatabase, datasetId: string, files: readonly WaitingFile[]) {
+  const state = await stateOf(database.read, datasetId)
+  const looked = files.flatMap(({ looked }) => looked ?? [])
+  return (state && replacing(state.columns, looked)) ?? null
 }

@@ -60,7 +60,7 @@ export const INIT_BODY = z.object({
   confirm: z
     .boolean({ error: 'confirm must be true or false' })
     .nullish()
-    .describe('Add it whatever columns differ, without waiting for `confirm`'),
+    .describe('Add it, or replace with it, whatever columns differ, without waiting for `confirm`'),
 })
 
 const BYTES = z.int().min(0)
@@ -129,7 +129,10 @@ const SESSION = {
           name: z.string(),
           from: z.string().describe('In the dataset'),
           to: z.string().describe('In the file'),
-          becomes: z.string().nullable().describe('What holds both; null: nothing does'),
+          becomes: z
+            .string()
+            .nullable()
+            .describe('What holds both, or with `replace` the type of the file; null: nothing does'),
         }),
       ),
       added_count: BYTES.describe('Of very many columns the lists have the first'),
@@ -140,7 +143,9 @@ const SESSION = {
         .describe('A file of this size that says the same of all its columns is part of the dataset already'),
     })
     .nullable()
-    .describe('How the columns of a file that is added differ from those of the dataset, once that is known'),
+    .describe(
+      'How the columns of a file that is added, or replaces, differ from those of the dataset, once that is known',
+    ),
   waits_for: z
     .enum(['files', 'confirmation'])
     .nullable()
@@ -246,7 +251,7 @@ export const DATASET_UPLOADS_API = {
     answers: [answers(BEGUN, { status: 202, means: 'The step has begun again' })],
   },
   confirm: {
-    summary: 'Add a file whose columns differ from those of its dataset',
+    summary: 'Add a file whose columns differ from those of its dataset, or replace it with that',
     description:
       'And with it all files of its batch that were begun; files of the batch that were announced and not begun come no more.',
     body: { [JSON_TYPE]: z.unknown() },

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { InternalDatabase } from '../../database/internal.ts'
 import { CannotFinish, type Waiting } from '../../uploads/purpose.ts'
 import type { UploadSession } from '../../uploads/session.ts'
-import { type Batch, findBatch } from '../joining/batches.ts'
+import { type Batch, findBatch, type Looked } from '../joining/batches.ts'
 import { isDifferent } from '../joining/differences.ts'
 import { isJoined } from '../joining/join.ts'
+import { isLoss, replacing } from '../joining/replacing.ts'
+import { stateOf } from '../joining/states.ts'
 import { BATCH_LOOK_MS, BATCH_PATIENCE_MS, BATCH_PAUSE_MS, REVIEW_WAIT_MS } from './limits.ts'
 import { madeOf, toMade } from './made.ts'
 
@@ -24,7 +26,7 @@ export async function awaitBatch(
     if (await isJoined(database, session.id)) return undefined
     const batch = await findBatch(database.read, join.batch)
     if (batch === undefined) throw new CannotFinish('The other files that it came with were given up. Send it again.')
-    const lacks = whatItLacks(batch)
+    const lacks = await whatItLacks(database, batch)
     if (lacks === undefined) return undefined
     if (lacks === 'files' && performance.now() < patience) {
       await sleep(BATCH_LOOK_MS, undefined, { signal })
@@ -43,10 +45,18 @@ const TOO_LATE = {
   confirmation: 'Nobody has confirmed what differs from the dataset. Send it again.',
 } as const
 
-function whatItLacks({ mode, members, fileCount, isConfirmed }: Batch): 'files' | 'confirmation' | undefined {
+async function whatItLacks(database: InternalDatabase, batch: Batch): Promise<'files' | 'confirmation' | undefined> {
+  const { members, fileCount, isConfirmed } = batch
   const looked = members.flatMap(({ looked }) => looked ?? [])
   if (looked.length < members.length || members.length < fileCount) return 'files'
-  const asks =
-    mode === 'append' && looked.some(({ differences, isThere }) => isThere || (differences && isDifferent(differences)))
-  return asks && !isConfirmed ? 'confirmation' : undefined
+  return !isConfirmed && (await asks(database, batch, looked)) ? 'confirmation' : undefined
+}
+
+/** Of what replaces a dataset, columns that are new take nothing away. */
+async function asks(database: InternalDatabase, { mode, datasetId }: Batch, looked: readonly Looked[]) {
+  if (mode === 'append')
+    return looked.some(({ differences, isThere }) => isThere || (differences && isDifferent(differences)))
+  const state = await stateOf(database.read, datasetId)
+  const differences = state && replacing(state.columns, looked)
+  return differences !== undefined && isLoss(differences)
 }

@@ -256,7 +256,7 @@ describe('files that are sent to a dataset that is there', () => {
 
   test('a replacement is a version of its own, and the one before is kept for a month', async () => {
     const id = await made()
-    const plan = await sent('SELECT 1 AS other, true AS flag', { mode: 'replace', dataset_id: id })
+    const plan = await sent('SELECT 1 AS other, true AS flag', { mode: 'replace', dataset_id: id, confirm: true })
     assert.match(plan.s3_key, new RegExp(`/datasets/${id}/v2/data/part-`))
     assert.equal((await client.ended(plan.upload_id)).status, 'completed')
     const now = await dataset(id)
@@ -283,10 +283,56 @@ describe('files that are sent to a dataset that is there', () => {
     await server.database.write((trx) => trx.updateTable('dataset_removals').set({ due_at: '2020' }).execute())
     await assert.rejects(makeCurrent(server.database, id, 2), { code: 'dataset_version_gone' })
     await assert.rejects(makeCurrent(server.database, id, 7), { code: 'dataset_version_gone' })
-    const third = await sent('SELECT 3 AS third', { mode: 'replace', dataset_id: id })
+    const third = await sent('SELECT 3 AS third', { mode: 'replace', dataset_id: id, confirm: true })
     assert.match(third.s3_key, /\/v3\/data\//, 'no number is used twice')
     assert.equal((await client.ended(third.upload_id)).status, 'completed')
     assert.ok(Math.abs(Date.parse(removals[0]?.due_at ?? '') - Date.now() - MONTH_MS) < 60_000)
+    await assertNoOrphans()
+  })
+
+  test('a replacement that lacks a column, or changes one, waits until somebody has seen it', async () => {
+    const id = await made()
+    const fewer = await sent("SELECT 'x' AS visits, date '2026-02-01' AS day, true AS flag", {
+      mode: 'replace',
+      dataset_id: id,
+    })
+    const waits = await settled(fewer.upload_id)
+    assert.deepEqual([waits.status, waits.waits_for], ['completing', 'confirmation'])
+    assert.deepEqual(waits.differences, {
+      same: 1,
+      added: [{ name: 'flag', type: 'BOOLEAN' }],
+      missing: [{ name: 'id', type: 'BIGINT' }],
+      changed: [{ name: 'visits', from: 'BIGINT', to: 'VARCHAR', becomes: 'VARCHAR' }],
+      ...{ added_count: 1, missing_count: 1, changed_count: 1, is_there: false },
+    })
+    assert.deepEqual([(await dataset(id)).version, (await dataset(id)).rowCount], [1, 100])
+    assert.equal((await client.call(`/${fewer.upload_id}/confirm`, { method: 'POST', body: {} })).status, 202)
+    assert.equal((await client.ended(fewer.upload_id)).status, 'completed')
+    assert.deepEqual([(await dataset(id)).version, (await dataset(id)).rowCount], [2, 1])
+    await assertNoOrphans()
+  })
+
+  test('a replacement with the same columns, or more, asks nothing; files of one are compared together', async () => {
+    const id = await made()
+    const more = await sent(`SELECT *, true AS flag FROM (${ROWS})`, { mode: 'replace', dataset_id: id })
+    const settledAt = await settled(more.upload_id)
+    assert.deepEqual([settledAt.status, settledAt.waits_for], ['completed', null])
+    const batch = { id: 'halves-of-one', files: 2 }
+    const select = `SELECT id, visits, flag FROM (SELECT *, true AS flag FROM (${ROWS}))`
+    const one = await sent(select, { mode: 'replace', dataset_id: id, batch })
+    const two = await sent("SELECT 7::BIGINT AS id, date '2026-01-09' AS day", {
+      mode: 'replace',
+      dataset_id: id,
+      batch,
+    })
+    for (const { upload_id } of [one, two]) {
+      const ended = await client.until(
+        upload_id,
+        ({ status, waits_for }) => status !== 'completing' || waits_for === 'confirmation',
+      )
+      assert.equal(ended.status, 'completed', JSON.stringify(ended))
+    }
+    assert.deepEqual([(await dataset(id)).version, (await dataset(id)).rowCount], [3, 101])
     await assertNoOrphans()
   })
 

@@ -6,6 +6,7 @@ import type { ParquetFile } from '../footer/parquet-file.ts'
 import { type Looked, lookedAt } from '../joining/batches.ts'
 import { differencesOf } from '../joining/differences.ts'
 import { refusal } from '../joining/refusal.ts'
+import { asReplacement } from '../joining/replacing.ts'
 import { shownDifferences } from '../joining/shown.ts'
 import { type DatasetState, hasSame, stateOf } from '../joining/states.ts'
 import { OVER_LIMIT_KEPT_MS } from './limits.ts'
@@ -26,11 +27,12 @@ export async function compare(
   { join, object, parquet }: { readonly join: Join; readonly object: UploadedObject; readonly parquet: ParquetFile },
 ): Promise<Pick<DatasetMade, 'differences'>> {
   const state = await presentState(database, join.dataset)
-  const differences = join.mode === 'append' ? differencesOf(state.columns, parquet.columns) : null
-  const against = differences && refusal(differences)
+  const found = differencesOf(state.columns, parquet.columns)
+  const differences = join.mode === 'append' ? found : asReplacement(found)
+  const against = refusal(differences)
   if (against) throw new CannotFinish(against, { keptForMs: OVER_LIMIT_KEPT_MS })
   const { filename, sourceId, actorId } = session
-  const isThere = differences !== null && (await hasSame(database.read, state, parquet))
+  const isThere = join.mode === 'append' && (await hasSame(database.read, state, parquet))
   const looked: Looked = {
     role: 'data',
     sourceId,
@@ -50,7 +52,7 @@ export async function compare(
   }
   before('database: enter looked')
   await lookedAt(database, { batchId: join.batch, uploadId: session.id, looked })
-  return { differences: differences && shownDifferences(differences, isThere) }
+  return { differences: shownDifferences(differences, isThere) }
 }
 
 /** @throws CannotFinish when it is in the trash or gone */
