@@ -64,7 +64,11 @@ function failedFoot(card: Card, { retry, leave, choose, another }: CardActions):
     infer: 'inferring',
     register: 'registering',
   }
-  if (!card.session?.retryable) {
+  const isRefused = !card.session?.retryable
+  if (isRefused && card.session?.mode !== 'create') {
+    return html`${button('leave', null, 'Discard', 'filled', () => leave(card))}${button('next', 'upload', 'Choose another file', 'quiet', another)}`
+  }
+  if (isRefused) {
     return html`${button('next', 'upload', 'Choose another file', 'filled', another)}${button('leave', null, 'Remove', 'quiet', () => leave(card))}`
   }
   return html`${button('next', 'retry', `Retry from ${names[step ?? ''] ?? 'there'}`, 'filled', () => retry(card))}${

@@ -185,7 +185,8 @@ describe('files that are sent to a dataset that is there', () => {
       confirm: true,
     })
     const failed = await client.ended(plan.upload_id)
-    assert.deepEqual([failed.status, failed.failure_reason.step, failed.retryable], ['failed', 'infer', true])
+    assert.deepEqual([failed.status, failed.failure_reason.step, failed.retryable], ['failed', 'infer', false])
+    assert.equal((await client.retry(plan.upload_id)).status, 409)
     assert.match(failed.error, /“id” is BIGINT in the dataset and VARCHAR in this file; “visits” is BIGINT .* DOUBLE/)
     assert.equal((await assertAsDuckDb(id)).rowCount, 100)
     assert.equal((await client.abort(plan.upload_id)).status, 200)

@@ -9,7 +9,6 @@ import { refusal } from '../joining/refusal.ts'
 import { asReplacement } from '../joining/replacing.ts'
 import { shownDifferences } from '../joining/shown.ts'
 import { type DatasetState, hasSame, stateOf } from '../joining/states.ts'
-import { OVER_LIMIT_KEPT_MS } from './limits.ts'
 import type { DatasetMade } from './made.ts'
 import type { UploadedObject } from './object.ts'
 import { originalOf } from './original.ts'
@@ -19,7 +18,7 @@ type Join = NonNullable<DatasetMade['join']>
 /**
  * Holds what has arrived against the dataset that it is to become part of, and enters it among the files of its batch.
  *
- * @throws CannotFinish when no type holds the values of both: it is kept for a while, as something else can be made of it
+ * @throws CannotFinish when no type holds the values of both: however often it is tried, it is refused
  */
 export async function compare(
   { database, before = () => {} }: { readonly database: InternalDatabase; readonly before?: BeforeIo | undefined },
@@ -30,7 +29,7 @@ export async function compare(
   const found = differencesOf(state.columns, parquet.columns)
   const differences = join.mode === 'append' ? found : asReplacement(found)
   const against = refusal(differences)
-  if (against) throw new CannotFinish(against, { keptForMs: OVER_LIMIT_KEPT_MS })
+  if (against) throw new CannotFinish(against, 'removed')
   const { filename, sourceId, actorId } = session
   const isThere = join.mode === 'append' && (await hasSame(database.read, state, parquet))
   const looked: Looked = {
