@@ -2,7 +2,7 @@ import type { Totals } from './collections/list.ts'
 import type { Collection } from './collections/rows.ts'
 import type { ParquetColumn } from './footer/parquet-file.ts'
 import type { Dataset } from './records.ts'
-import type { ColumnStatistics, DatasetStatistics } from './statistics/statistics.ts'
+import type { DatasetStatistics, KnownStatistics } from './statistics/statistics.ts'
 
 export function collectionJson(collection: Collection) {
   const { organization, id, label, source, catalog, createdAt, updatedAt } = collection
@@ -79,8 +79,8 @@ function columnJson(column: ParquetColumn) {
   }
 }
 
-function statisticsJson(statistics: ColumnStatistics | null | undefined) {
-  if (statistics === undefined || statistics === null) return null
+function statisticsJson(statistics: KnownStatistics | undefined) {
+  if (statistics === undefined || statistics === null || statistics === 'failed') return null
   const { notFinite, distinctIsExact, ...facts } = statistics
   return { ...facts, distinct_exact: distinctIsExact, not_finite: notFinite }
 }

@@ -78,7 +78,7 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const cache = openObjectCache({ folder: join(dataDirectory, 'objects') })
   const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources, cache) })
   const trash = createDatasetTrash({ database, sources, log, before: options.before })
-  const statistics = createStatistics({ database, asks, log })
+  const statistics = createStatistics({ database, sources, asks, log })
   const room = { database, config, sources, permissions, urls, frame, once, origin, asks, statistics }
   return {
     probe,

@@ -110,6 +110,10 @@ export const ERRORS = {
   },
   source_read_only: { status: 400, message: 'The source {source} takes no uploads.' },
   file_missing: { status: 410, message: 'The storage no longer has this file.' },
+  file_changed: {
+    status: 410,
+    message: 'The file that lies there now is another one than was recorded. Put it back as it was, then ask again.',
+  },
   range_not_satisfiable: { status: 416, message: 'The range begins past the end of the file.' },
   storage_path_invalid: { status: 400, message: 'The storage cannot hold this path: {reason}' },
   storage_full: { status: 507, message: 'The storage has no room left for this file.' },

@@ -4,7 +4,7 @@ import { linkButton } from '../../web/parts/button.ts'
 import { facts } from '../../web/parts/facts.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { Dataset } from '../records.ts'
-import type { ColumnStatistics, DatasetStatistics } from '../statistics/statistics.ts'
+import type { ColumnStatistics, DatasetStatistics, KnownStatistics } from '../statistics/statistics.ts'
 import { shownText } from './cells.ts'
 import type { ColumnsPlace } from './columns-tab.ts'
 import { type DistributionBar, distinctWords, distributionOf } from './distribution.ts'
@@ -21,10 +21,17 @@ export function columnPanel(
   const { name, type } = column
   return html`<section class="panel" aria-labelledby="column"><div class="panel-head"><h2 id="column" class="grow"><span class="breakable">${name}</span> <span class="count fine muted">${type}</span></h2>${linkButton(
     { label: 'All columns', href: here, kind: 'quiet', small: true },
-  )}</div><div class="panel-body">${known ? whole(column, known, asks ? `${here}/rows` : null) : missing(known, rowCount)}</div></section>`
+  )}</div><div class="panel-body">${known && known !== 'failed' ? whole(column, known, asks ? `${here}/rows` : null) : missing(known, rowCount)}</div></section>`
 }
 
-function missing(known: null | undefined, rowCount: number): Html {
+function missing(known: Exclude<KnownStatistics, ColumnStatistics> | undefined, rowCount: number): Html {
+  if (known === 'failed') {
+    return notice({
+      tone: 'warning',
+      title: 'The statistics of this column failed.',
+      body: 'It could not be read; the server log has the reason.',
+    })
+  }
   return known === null
     ? notice({
         tone: 'info',

@@ -4,7 +4,7 @@ import { icon } from '../../web/parts/icon.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { ParquetColumn } from '../footer/parquet-file.ts'
 import type { Dataset, DatasetWarning } from '../records.ts'
-import type { ColumnStatistics, DatasetStatistics } from '../statistics/statistics.ts'
+import type { DatasetStatistics, KnownStatistics } from '../statistics/statistics.ts'
 import { shownText } from './cells.ts'
 import { smallDistribution } from './distribution.ts'
 
@@ -45,14 +45,14 @@ export function columnsTab(dataset: Dataset, statistics: DatasetStatistics, { he
 
 interface ColumnRow {
   readonly column: ParquetColumn
-  readonly known: ColumnStatistics | null | undefined
+  readonly known: KnownStatistics | undefined
   readonly href: string
   readonly warnings: readonly DatasetWarning[]
 }
 
 /** What a footer says may be missing, cut or no more than a bound; what was read is not. */
-function exactly(column: ParquetColumn, known: ColumnStatistics | null | undefined): ParquetColumn {
-  if (!known) return column
+function exactly(column: ParquetColumn, known: KnownStatistics | undefined): ParquetColumn {
+  if (!known || known === 'failed') return column
   return { ...column, nullCount: known.nulls, min: known.min ?? column.min, max: known.max ?? column.max }
 }
 

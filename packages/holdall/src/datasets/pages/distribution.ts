@@ -1,7 +1,7 @@
 import { formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
 import { valueKind } from '../browse/types.ts'
-import type { ColumnStatistics } from '../statistics/statistics.ts'
+import type { ColumnStatistics, KnownStatistics } from '../statistics/statistics.ts'
 import { shownText } from './cells.ts'
 
 const SMALL_WIDTH = 104
@@ -53,10 +53,12 @@ function edgeWords(edges: readonly string[], type: string): readonly string[] {
 /** Bars as high as a line of a table, leading to the same in large. */
 export function smallDistribution(
   { name, type }: { readonly name: string; readonly type: string },
-  statistics: ColumnStatistics | null | undefined,
+  statistics: KnownStatistics | undefined,
   href: string,
 ): Html {
   if (statistics === undefined) return html`<span class="faint fine">being computed</span>`
+  if (statistics === 'failed')
+    return html`<span class="faint fine" title="It could not be read; the server log has the reason">failed</span>`
   if (statistics === null)
     return html`<span class="faint fine" title="It takes longer, or more memory, than the server gives it">too large</span>`
   const bars = distributionOf(name, type, statistics)

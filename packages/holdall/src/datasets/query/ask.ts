@@ -83,11 +83,15 @@ export function createAsks(
     signal: AbortSignal | undefined,
     work: (lease: LocalLease) => Promise<Result>,
   ): Promise<Result> {
-    const lease = await localFiles.take(objects, signal)
     try {
-      return await work(lease)
-    } finally {
-      await lease.release()
+      const lease = await localFiles.take(objects, signal)
+      try {
+        return await work(lease)
+      } finally {
+        await lease.release()
+      }
+    } catch (error) {
+      throw await localFiles.explained(error, objects)
     }
   }
 

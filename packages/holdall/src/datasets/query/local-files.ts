@@ -2,6 +2,7 @@ import { isDatasetPath } from '../../sources/paths.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { LocalObject, ObjectCache } from '../engine/cache.ts'
+import { isAnother } from '../references/state.ts'
 
 /** An object that a table is made of. */
 export interface DatasetObject {
@@ -16,6 +17,8 @@ export interface DatasetObject {
 export interface LocalFiles {
   /** @throws HoldallError `file_missing`, `source_unavailable`, `source_inactive`, and what the cache throws */
   take(objects: readonly DatasetObject[], signal?: AbortSignal): Promise<LocalLease>
+  /** What reading them failed with: a `file_missing` is `file_changed` where another file lies. */
+  explained(error: unknown, objects: readonly DatasetObject[]): Promise<unknown>
 }
 
 export interface LocalLease {
@@ -50,6 +53,22 @@ export function createLocalFiles(sources: Sources, cache: ObjectCache): LocalFil
         throw error
       }
       return { pathOf: (object) => (opened.get(object) as LocalObject).path, release }
+    },
+
+    async explained(error, objects) {
+      if (!(error instanceof HoldallError && error.code === 'file_missing')) return error
+      for (const object of objects) {
+        try {
+          const stored = await (await sources.byId(object.sourceId)?.storage())?.stat(object.path)
+          if (stored !== undefined && isAnother(stored, object)) {
+            return new HoldallError('file_changed', {}, { cause: error })
+          }
+        } catch {
+          // What is known already says enough.
+          return error
+        }
+      }
+      return error
     },
   }
 }

@@ -133,7 +133,8 @@ describe('a dataset of a file that a source has', async () => {
     assert.equal((await count()).body.code, 'file_missing')
     assert.match(await page(), /The file that this dataset reads is gone\./)
     await writeParquet(join(root, 'visits.parquet'), 'SELECT range AS id FROM range(1000)')
-    assert.equal((await count()).body.code, 'file_missing')
+    const other = (await count()).body
+    assert.deepEqual([other.code, /is another one/.test(other.error)], ['file_changed', true], JSON.stringify(other))
     assert.match(await page(), /The file that this dataset reads is another one now\./)
     renameSync(join(folder, 'aside'), join(root, 'visits.parquet'))
     assert.deepEqual((await count()).body.rows, [{ n: 3 }])

@@ -32,15 +32,22 @@ export interface ColumnStatistics {
   readonly histogram: Histogram | null
 }
 
+/** Null: not to be had within the limits. Failed: nor otherwise. */
+export type KnownStatistics = ColumnStatistics | 'failed' | null
+
 /** The statistics of a dataset's columns, by their position. */
 export interface DatasetStatistics {
-  /** Absent: not computed yet. Null: not to be had within the limits. */
-  readonly columns: ReadonlyMap<number, ColumnStatistics | null>
+  /** Absent: not computed yet. */
+  readonly columns: ReadonlyMap<number, KnownStatistics>
   /** Some are not computed yet. */
   readonly partial: boolean
 }
 
 /** For those who may not read rows: how values are distributed, but none of them. */
 export function withoutValues({ columns, partial }: DatasetStatistics): DatasetStatistics {
-  return { columns: new Map([...columns].map(([at, known]) => [at, known && { ...known, top: null }])), partial }
+  const hidden = [...columns].map(([at, known]): [number, KnownStatistics] => [
+    at,
+    known === null || known === 'failed' ? known : { ...known, top: null },
+  ])
+  return { columns: new Map(hidden), partial }
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
-import type { ColumnStatistics, DatasetStatistics } from './statistics.ts'
+import type { DatasetStatistics, KnownStatistics } from './statistics.ts'
 
 /** A dataset whose statistics are not all there. */
 export interface Wanting {
@@ -18,9 +18,11 @@ export interface StatisticsStore {
   find(id: string): Promise<Wanting | undefined>
   /** Positions that are there, of this revision. */
   positions(dataset: Wanting): Promise<ReadonlySet<number>>
-  save(dataset: Wanting, position: number, statistics: ColumnStatistics | null): Promise<void>
+  save(dataset: Wanting, position: number, statistics: KnownStatistics): Promise<void>
   /** All columns are there: what is older goes. */
   finish(dataset: Wanting): Promise<void>
+  /** Forgets what was computed of other files than a dataset has now: other rows were counted. */
+  forgetFalse(): Promise<void>
 }
 
 export function createStatisticsStore(database: InternalDatabase): StatisticsStore {
@@ -45,7 +47,7 @@ export function createStatisticsStore(database: InternalDatabase): StatisticsSto
         .select(['position', 'statistics'])
         .where('known.dataset_id', '=', id)
         .execute()
-      const columns = new Map<number, ColumnStatistics | null>()
+      const columns = new Map<number, KnownStatistics>()
       for (const { position, statistics } of rows) {
         columns.set(position, statistics === null ? null : JSON.parse(statistics))
       }
@@ -88,6 +90,16 @@ export function createStatisticsStore(database: InternalDatabase): StatisticsSto
           .where('dataset_id', '=', id)
           .where('revision', '<', revision)
           .execute()
+      })
+    },
+
+    async forgetFalse() {
+      const counted = sql`(dataset_id, revision) IN (SELECT datasets.id, datasets.revision FROM datasets
+        JOIN dataset_statistics AS known ON known.dataset_id = datasets.id AND known.revision = datasets.revision
+        WHERE json_extract(known.statistics, '$.rows') <> datasets.row_count)`
+      await database.write(async (trx) => {
+        await sql`DELETE FROM dataset_statistics_done WHERE ${counted}`.execute(trx)
+        await sql`DELETE FROM dataset_statistics WHERE ${counted}`.execute(trx)
       })
     },
   }
