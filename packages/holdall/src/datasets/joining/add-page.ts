@@ -12,7 +12,7 @@ import { collectionHref, type DatasetsRoom, datasetHref } from '../place.ts'
 import type { Dataset } from '../records.ts'
 import type { Batch } from './batches.ts'
 import { reviewPanel } from './review.ts'
-import type { WaitingBatch } from './waiting.ts'
+import { isOnTheWay, type WaitingBatch } from './waiting.ts'
 
 export interface AddPageOptions {
   readonly collection: Collection
@@ -43,6 +43,8 @@ export async function addPage(
   { collection, dataset, mode, waiting }: AddPageOptions,
 ): Promise<Html> {
   const { urls } = room
+  const onTheWay = waiting.filter(isOnTheWay)
+  const waitsForSomebody = waiting.filter((one) => !isOnTheWay(one))
   const here = datasetHref(urls, collection, dataset.id)
   const name = stemOf(dataset.filename)
   const { title, lede, note } = WORDS[mode]
@@ -66,13 +68,25 @@ export async function addPage(
       { label: name, href: here },
       { label: title },
     ),
-    lede: html`${lede} ${formatCount(dataset.columnCount, 'column')}, ${formatNumber(dataset.rowCount)} ${dataset.rowCount === 1 ? 'row' : 'rows'}, version ${dataset.version}.`,
-    body: html`<div class="with-uploads"><div class="stack"><div class="stack" id="waiting" data-live="waiting">${
-      waiting.length === 0
-        ? nothingWaits(mode)
-        : waiting.map((one) => reviewPanel(one, { action: `${here}/-/add`, name }))
+    lede: html`${lede} <span data-live="facts">${formatCount(dataset.columnCount, 'column')}, ${formatNumber(dataset.rowCount)} ${dataset.rowCount === 1 ? 'row' : 'rows'}, version ${dataset.version}.</span>`,
+    body: html`<div class="with-uploads"><div class="stack"><div class="stack" id="waiting" data-live="waiting"${
+      onTheWay.length > 0 && html` data-live-on="${name} has changed"`
+    }>${
+      waitsForSomebody.length === 0
+        ? onTheWay.length > 0
+          ? goesOn(onTheWay)
+          : nothingWaits(mode)
+        : waitsForSomebody.map((one) => reviewPanel(one, { action: `${here}/-/add`, name }))
     }</div>${howTo(room, c, { collection, dataset, mode })}</div>${uploader}</div>`,
   })
+}
+
+/** Confirmed: the page looks again until it is there. */
+function goesOn(batches: readonly WaitingBatch[]): Html {
+  const count = batches.reduce((sum, { files }) => sum + files.length, 0)
+  const title = `${formatCount(count, 'file')} on the way`
+  const body = 'This page shows what has become of the dataset as soon as it is there.'
+  return html`<section class="panel">${emptyState({ icon: 'table', title, body })}</section>`
 }
 
 function nothingWaits(mode: Batch['mode']): Html {

@@ -79,7 +79,8 @@ export function joiningRoutes(room: DatasetsRoom & { readonly uploads: Uploads }
           throw new HoldallError('bad_request', { reason: 'decision must be add or discard.' })
         if (!(await goOnWithBatch({ database, uploads }, batch.id, c.var.actor))) throw new HoldallError('batch_gone')
         if (c.var.format === 'json') return c.json({ ok: true, batch_id: batch.id })
-        return goTo(room, c, here, `${count} on the way into ${stemOf(dataset.filename)}`)
+        const follows = `${here}/-/${batch.mode === 'append' ? 'add' : 'replace'}`
+        return goTo(room, c, follows, `${count} on the way into ${stemOf(dataset.filename)}`)
       },
     },
     {

@@ -35,11 +35,21 @@ export async function waitingFor(
     }
     const waits = files.filter(({ session }) => session.completionStatus === 'inferred').length
     const failed = files.some(({ session }) => session.status === 'failed')
-    if (waits === 0 && !failed) continue
+    const goesOn = batch.isConfirmed && files.some(({ session }) => session.completionStatus === 'registering')
+    if (waits === 0 && !failed && !goesOn) continue
     const replaces = batch.mode === 'replace' ? await replacedBy(database, datasetId, files) : null
     found.push({ batch, files, replaces, canBeAdded: waits === files.length && !batch.isConfirmed })
   }
   return found
+}
+
+/** Somebody has said yes, and all of it goes on by itself. */
+export function isOnTheWay({ batch, files }: WaitingBatch): boolean {
+  return (
+    batch.isConfirmed &&
+    files.length >= batch.fileCount &&
+    files.every(({ session, looked }) => session.status !== 'failed' && looked !== null)
+  )
 }
 
 async function replacedBy(database: InternalDatabase, datasetId: string, files: readonly WaitingFile[]) {
