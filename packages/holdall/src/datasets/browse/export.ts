@@ -1,6 +1,7 @@
 import type { Export, ExportFormat } from '../engine/engine.ts'
 import type { Asks, WhoAsks } from '../query/ask.ts'
 import type { Dataset } from '../records.ts'
+import { namingFilters } from './filter-failures.ts'
 import { readQuestion } from './question.ts'
 import { allRowsSql } from './sql.ts'
 import { ownNames } from './table.ts'
@@ -14,9 +15,11 @@ export async function exportRows(
 ): Promise<Export> {
   const question = readQuestion(dataset, parameters)
   const names = ownNames(dataset)
-  return await asks.exportAbout(dataset, names.places, who, {
-    sql: allRowsSql(question, names),
-    parameters: question.conditions.parameters,
-    format,
-  })
+  return await namingFilters(dataset, question, () =>
+    asks.exportAbout(dataset, names.places, who, {
+      sql: allRowsSql(question, names),
+      parameters: question.conditions.parameters,
+      format,
+    }),
+  )
 }

@@ -3,6 +3,7 @@ import type { QueryAnswer } from '../engine/engine.ts'
 import type { AskDataset, Asks, WhoAsks } from '../query/ask.ts'
 import type { Dataset } from '../records.ts'
 import { encodeCursor, type Place } from './cursor.ts'
+import { namingFilters } from './filter-failures.ts'
 import type { Question } from './question.ts'
 import { statementsOf } from './sql.ts'
 import { type OwnNames, ownNames } from './table.ts'
@@ -52,13 +53,15 @@ export async function readRows(
   const sql = statementsOf(question, names)
   const types = new Map(dataset.columns.map(({ name, type }) => [name, type]))
   const columns = question.columns.map((name) => ({ name, type: types.get(name) ?? '' }))
-  return await asks.about(dataset, names.places, who, async (ask) => {
-    const found =
-      question.size === 0 ? NONE : await (question.sort === null ? inOrder(ask) : sorted(ask, question.sort))
-    const counted = count ? await countOf(ask) : null
-    const facets = await facetsOf(ask)
-    return { question, columns, ...found, count: counted, ...facets }
-  })
+  return await namingFilters(dataset, question, () =>
+    asks.about(dataset, names.places, who, async (ask) => {
+      const found =
+        question.size === 0 ? NONE : await (question.sort === null ? inOrder(ask) : sorted(ask, question.sort))
+      const counted = count ? await countOf(ask) : null
+      const facets = await facetsOf(ask)
+      return { question, columns, ...found, count: counted, ...facets }
+    }),
+  )
 
   function placeOf(row: Row): Place {
     return { file: Number(row[names.places.file]), row: Number(row[names.places.row]) }

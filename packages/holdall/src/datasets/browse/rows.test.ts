@@ -329,3 +329,17 @@ test('who may only look, or nobody, reads no rows', async () => {
   assert.doesNotMatch(columns.text, /\/rows"/)
   assert.deepEqual(browse.failures, [])
 })
+
+test('a value that a column cannot hold is named with its filter and what that wants, without SQL of our own', async () => {
+  for (const [parameters, reason] of [
+    [{ price__gt: 'abc' }, 'The filter price__gt wants a number (DECIMAL(10,2)), and “abc” is none.'],
+    [{ id__lt: '1000', big__in: '1, x' }, 'The filter big__in wants a number (BIGINT), and “x” is none.'],
+    [{ day__gte: 'soon' }, 'The filter day__gte wants a date, as 2020-01-31 (DATE), and “soon” is none.'],
+    [{ flag: 'maybe' }, 'The filter flag__exact wants true or false (BOOLEAN), and “maybe” is none.'],
+  ] as const) {
+    const answer = await page(parameters)
+    assert.equal(answer.status, 400)
+    assert.ok(answer.text.includes(reason), answer.text)
+    assert.doesNotMatch(answer.text, /CAST|\$p\d/)
+  }
+})
