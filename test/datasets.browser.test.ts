@@ -155,9 +155,17 @@ describe('datasets in a browser', { skip }, () => {
     assert.equal(await page.locator('[name=sql]').inputValue(), sql)
     assert.match((await page.getByRole('row').nth(1).textContent()) ?? '', /^[A-Z][a-z ]+\d{4}\d+(\.\d)?$/)
     const findings = await lookAt(context, page.url(), 'dataset-query')
-    const saved = page.waitForEvent('download')
-    await page.getByRole('link', { name: 'Save as CSV' }).click()
-    assert.equal((await saved).suggestedFilename(), 'gallery_visits.csv')
+    for (const [label, name] of [
+      ['CSV', 'gallery_visits-answer.csv'],
+      ['NDJSON', 'gallery_visits-answer.ndjson'],
+      ['Parquet', 'gallery_visits-answer.parquet'],
+    ] as const) {
+      const saved = page.waitForEvent('download')
+      const menu = page.locator('.query-panel details', { hasText: 'Save answer' })
+      if ((await menu.getAttribute('open')) === null) await menu.locator('summary').click()
+      await menu.getByRole('link', { name: label }).click()
+      assert.equal((await saved).suggestedFilename(), name)
+    }
 
     await page.getByRole('textbox', { name: 'SQL' }).fill(`select nothing from ${table}`)
     await page.getByRole('button', { name: 'Run' }).click()

@@ -482,6 +482,10 @@ test('a dataset is taken away as CSV, NDJSON or Parquet, whole or as a query ans
     { as: 'mia' },
   )
   assert.equal(asked.text, '{"id":1}\n')
+  // What answers a query, some of the rows and all of them are not saved over each other.
+  assert.match(asked.headers.get('Content-Disposition') ?? '', /^attachment; filename="visits-\d+-answer\.ndjson"/)
+  const some = await ask('GET', `${at}?format=csv&id=1`, { as: 'mia' })
+  assert.match(some.headers.get('Content-Disposition') ?? '', /^attachment; filename="visits-\d+-rows\.csv"/)
   const parquet = await ask('GET', `${at}?format=parquet`, { as: 'mia' })
   assert.equal(parquet.bytes.subarray(0, 4).toString(), 'PAR1')
   assert.equal((await ask('GET', `${at}?format=xlsx`, { as: 'mia' })).body.code, 'bad_request')

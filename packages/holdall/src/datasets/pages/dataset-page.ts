@@ -7,7 +7,7 @@ import { renderPage } from '../../web/page.ts'
 import { linkButton, postButton } from '../../web/parts/button.ts'
 import { badge } from '../../web/parts/chips.ts'
 import { icon } from '../../web/parts/icon.ts'
-import { menu } from '../../web/parts/menu.ts'
+import { type MenuItem, menu } from '../../web/parts/menu.ts'
 import { notice } from '../../web/parts/notice.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
@@ -165,8 +165,7 @@ async function panelOf(
       if (sql === undefined || sql.trim() === '')
         return { body: queryPanel({ dataset, action, sql: undefined, editor }), status: 200 }
       const outcome = await ask(room, c, collection, sql)
-      const saveHref = `${action}/-/export?${new URLSearchParams({ format: 'csv', sql })}`
-      const saved = 'answer' in outcome ? { saveHref } : {}
+      const saved = 'answer' in outcome ? { saved: exportItems(action, new URLSearchParams({ sql })) } : {}
       return { body: queryPanel({ dataset, action, sql, outcome, editor, ...saved }), status: statusOf(outcome) }
     }
     case 'row-groups':
@@ -268,17 +267,17 @@ function tabHref(here: string, tab: Tab): string {
 }
 
 function exportMenu(here: string, rows: URLSearchParams): Html {
-  const which = rows.size === 0 ? '' : `&${rows}`
-  const formats = [
-    ['csv', 'CSV'],
-    ['ndjson', 'NDJSON'],
-    ['parquet', 'Parquet'],
-  ] as const
-  return menu({
-    label: 'Export',
-    icon: 'download',
-    groups: [formats.map(([format, label]) => ({ label, href: `${here}/-/export?format=${format}${which}` }))],
-  })
+  return menu({ label: 'Export', icon: 'download', groups: [exportItems(here, rows)] })
+}
+
+/** The same as a file of each format. */
+function exportItems(here: string, which: URLSearchParams): MenuItem[] {
+  const more = which.size === 0 ? '' : `&${which}`
+  return [
+    { label: 'CSV', href: `${here}/-/export?format=csv${more}` },
+    { label: 'NDJSON', href: `${here}/-/export?format=ndjson${more}` },
+    { label: 'Parquet', href: `${here}/-/export?format=parquet${more}` },
+  ]
 }
 
 function trashNotice({ deletionRequestedAt, purgingAt, deletedAt }: Dataset, here: string, edits: boolean): Html {

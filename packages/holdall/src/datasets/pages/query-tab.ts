@@ -1,9 +1,10 @@
 import type { HoldallError } from '../../web/error.ts'
 import { formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html, jsonScript, safeUrl } from '../../web/html.ts'
-import { button, linkButton } from '../../web/parts/button.ts'
+import { button } from '../../web/parts/button.ts'
 import { fieldError } from '../../web/parts/field.ts'
 import { icon } from '../../web/parts/icon.ts'
+import { type MenuItem, menu } from '../../web/parts/menu.ts'
 import type { QueryAnswer } from '../engine/engine.ts'
 import { DEFAULT_ROWS } from '../engine/limits.ts'
 import type { QueryWords } from '../query/words.ts'
@@ -26,8 +27,8 @@ export interface QueryPanelOptions {
   /** What was asked; undefined when nothing was yet. */
   readonly sql: string | undefined
   readonly outcome?: Outcome
-  /** What was asked, as a file; undefined when there is nothing to save. */
-  readonly saveHref?: string
+  /** Where the answer lies as a file of each format; undefined when there is nothing to save. */
+  readonly saved?: readonly MenuItem[]
   readonly editor: EditorOptions
 }
 
@@ -41,13 +42,12 @@ export interface EditorOptions {
 }
 
 /** The editor, and under it what it answered. The form is a plain one: what is asked stands in the address. */
-export function queryPanel({ dataset, action, sql, outcome, saveHref, editor }: QueryPanelOptions): Html {
+export function queryPanel({ dataset, action, sql, outcome, saved, editor }: QueryPanelOptions): Html {
   const text = sql ?? `select *\nfrom ${dataset.tableName}\nlimit 100`
   const lines = Math.max(MIN_LINES, Math.min(text.split('\n').length + 1, MAX_LINES))
   const failed = outcome !== undefined && 'error' in outcome ? outcome.error : undefined
   return html`<section class="panel query-panel" aria-labelledby="query"><div class="panel-head"><h2 id="query" class="grow">Query</h2>${historyMenu(editor, action, outcome)}${
-    saveHref !== undefined &&
-    linkButton({ label: 'Save as CSV', href: saveHref, icon: 'download', kind: 'quiet', small: true })
+    saved !== undefined && menu({ label: 'Save answer', icon: 'download', kind: 'quiet', small: true, groups: [saved] })
   }</div><form action="${safeUrl(`${action}#query`)}"><input type="hidden" name="tab" value="query"><div class="sql-editor"><label class="unseen" for="sql">SQL</label><textarea id="sql" name="sql" rows="${lines}" spellcheck="false" autocapitalize="off" autocomplete="off" data-sql-editor="${safeUrl(editor.src)}"${
     failed !== undefined && html` aria-invalid="true" aria-describedby="sql-error"`
   }>

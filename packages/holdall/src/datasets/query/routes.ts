@@ -50,18 +50,21 @@ export function queryRoutes(room: DatasetsRoom & { readonly asks: Asks }): Route
         const { collection, dataset } = await datasetInUse(room, c)
         const format = FORMAT.safeParse(c.req.query('format') ?? 'csv')
         if (!format.success) throw new HoldallError('bad_request', { reason: 'format must be csv, ndjson or parquet.' })
+        const sql = c.req.query('sql')
+        const filters = exportParameters(c)
+        // What is saved under one name in a browser are the same rows.
+        const part = sql ? '-answer' : filters.size > 0 ? '-rows' : ''
         const headers = {
           'Content-Type': TYPES[format.data],
-          'Content-Disposition': disposition('attachment', `${stemOf(dataset.filename)}.${format.data}`),
+          'Content-Disposition': disposition('attachment', `${stemOf(dataset.filename)}${part}.${format.data}`),
           'X-Content-Type-Options': 'nosniff',
           'Cache-Control': 'no-store',
         }
         // Nobody would read what was written for it.
         if (c.req.method === 'HEAD') return new Response(null, { headers })
-        const sql = c.req.query('sql')
         const made = sql
           ? await asks.export({ collection, sql, format: format.data, ...whoAsks(c) })
-          : await exportRows(asks, dataset, exportParameters(c), { who: whoAsks(c), format: format.data })
+          : await exportRows(asks, dataset, filters, { who: whoAsks(c), format: format.data })
         return new Response(made.stream, { headers: { ...headers, 'Content-Length': String(made.size) } })
       },
     },

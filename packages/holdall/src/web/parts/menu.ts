@@ -20,6 +20,7 @@ export interface MenuOptions {
   readonly icon?: IconName
   readonly iconOnly?: boolean
   readonly kind?: ButtonKind
+  readonly small?: boolean
 }
 
 /** A button that opens a list; without scripts a plain disclosure. Nothing at all when there are no items. */
