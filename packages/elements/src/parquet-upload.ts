@@ -290,7 +290,7 @@ export class ParquetUpload extends HoldallElement {
     const { cards, taken } = this.#cards(this.#uploads.tasks, this.#following.list)
     this.#keepTime(cards)
     const open = this.#unfinished.list.filter(({ key }) => !taken.has(key) && !this.#leaving.has(key))
-    return html`${this.#invite(cards.length === 0)}${
+    return html`${this.#invite(cards.length === 0)}${open.length === 0 ? nothing : this.#apart(open)}${
       cards.length === 0
         ? nothing
         : html`<div class="upload-cards">${repeat(
@@ -306,7 +306,7 @@ export class ParquetUpload extends HoldallElement {
                 another: () => this.#choose(),
               }),
           )}</div>`
-    }${open.length === 0 ? nothing : this.#apart(open)}`
+    }`
   }
 
   #invite(isAlone: boolean): TemplateResult {
@@ -321,7 +321,7 @@ export class ParquetUpload extends HoldallElement {
     return isAlone ? emptyQueue(invitation) : html`<div class="panel">${moreFiles(invitation)}</div>`
   }
 
-  /** Below the place to drop, so that nothing moves when the server has answered. */
+  /** Below the place to drop, which does not move when the server has answered, and above what runs or has failed. */
   #apart(open: readonly LeftOpen[]): TemplateResult {
     return html`<section class="panel upload-queue apart" aria-label="Not finished"><div class="panel-head"><h2 class="grow">Not finished</h2></div>${leftOpenLines(
       open,
