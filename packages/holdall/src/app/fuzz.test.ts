@@ -245,7 +245,20 @@ const KEYS = ['1', '2', '3', ',', 'a~2Cb,~7E', '~25ff,~2E~2E', '9223372036854775
 
 const QUERIES = [
   ...['_size', '_next', 'cursor', 'limit', '_sort', '_sort_desc', '_col', '_nocol', '_shape', '_extra', '_search'],
-  ...['_where', '_facet', '_labels', '_nocount', '_nl', '_density', 'q', 'source', 'content_type', 'hash', 'state', 'id'],
+  ...[
+    '_where',
+    '_facet',
+    '_labels',
+    '_nocount',
+    '_nl',
+    '_density',
+    'q',
+    'source',
+    'content_type',
+    'hash',
+    'state',
+    'id',
+  ],
   ...[
     'w',
     'h',
