@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
@@ -15,7 +15,7 @@ describe('what a checkout has built is run', () => {
 
   beforeEach(() => {
     checkout = mkdtempSync(join(tmpdir(), 'holdall-build-'))
-    for (const folder of ['packages/holdall/src/web', 'node_modules/.cache/holdall'])
+    for (const folder of ['packages/holdall/src/web', 'node_modules/.cache/holdall/build/holdall/dist/cli'])
       mkdirSync(inside(folder), { recursive: true })
     for (const file of [
       'package-lock.json',
@@ -45,16 +45,20 @@ describe('what a checkout has built is run', () => {
     const doors = { 'packages/holdall/src/plugin.ts': 'holdall/dist/plugin.js' }
     writeFileSync(
       inside('node_modules/.cache/holdall/current.json'),
-      JSON.stringify({ folder: inside('build'), begun: BEGUN, doors }),
+      JSON.stringify({ name: 'build', begun: BEGUN, doors }),
     )
+    writeFileSync(inside('node_modules/.cache/holdall/build/holdall/dist/cli/main.js'), '')
   }
 
   test('while no source is newer; a door that is asked for by its source is the built one', () => {
     point()
     const built = findBuilt(checkout)
-    assert.equal(built?.main, pathToFileURL(inside('build/holdall/dist/cli/main.js')).href)
+    assert.equal(built?.main, pathToFileURL(inside('node_modules/.cache/holdall/build/holdall/dist/cli/main.js')).href)
     const door = pathToFileURL(inside('packages/holdall/src/plugin.ts')).href
-    assert.equal(built?.door(door), pathToFileURL(inside('build/holdall/dist/plugin.js')).href)
+    assert.equal(
+      built?.door(door),
+      pathToFileURL(inside('node_modules/.cache/holdall/build/holdall/dist/plugin.js')).href,
+    )
     assert.equal(built?.door('node:fs'), 'node:fs')
   })
 
@@ -70,6 +74,21 @@ describe('what a checkout has built is run', () => {
     point()
     touch('packages/holdall/src/web/url.test.ts', BEGUN + MINUTE)
     assert.notEqual(findBuilt(checkout), undefined)
+  })
+
+  test('where the checkout is now, when it was moved', () => {
+    point()
+    const before = checkout
+    checkout = `${before} moved`
+    renameSync(before, checkout)
+    const main = inside('node_modules/.cache/holdall/build/holdall/dist/cli/main.js')
+    assert.equal(findBuilt(checkout)?.main, pathToFileURL(main).href)
+  })
+
+  test('but not when it is gone', () => {
+    point()
+    rmSync(inside('node_modules/.cache/holdall/build'), { recursive: true })
+    assert.equal(findBuilt(checkout), undefined)
   })
 
   test('and nothing where nothing was built', () => {

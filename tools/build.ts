@@ -46,7 +46,8 @@ const STARTED = 'packages/holdall/src/**/{child,process,thread}.ts'
 export async function buildCheckout(): Promise<void> {
   if (findBuilt() !== undefined) return
   const begun = Date.now()
-  const folder = join(CACHE, begun.toString(36))
+  const name = begun.toString(36)
+  const folder = join(CACHE, name)
   const started = globSync(STARTED, { cwd: ROOT })
   await Promise.all([
     node(
@@ -59,9 +60,9 @@ export async function buildCheckout(): Promise<void> {
     browser(folder),
   ])
   for (const asset of assets()) copy(asset, join(folder, asset.replace(/^packages\/([^/]+)\/src\//, '$1/dist/')))
-  for (const name of ['holdall', 'storage-s3', 'elements'])
-    copy(`packages/${name}/package.json`, join(folder, name, 'package.json'))
-  writeFileSync(`${POINTER}.new`, JSON.stringify({ folder, begun, doors: DOORS }))
+  for (const part of ['holdall', 'storage-s3', 'elements'])
+    copy(`packages/${part}/package.json`, join(folder, part, 'package.json'))
+  writeFileSync(`${POINTER}.new`, JSON.stringify({ name, begun, doors: DOORS }))
   renameSync(`${POINTER}.new`, POINTER)
   removeOld(begun)
 }

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url))
-/** `tools/build.ts` writes it. */
-const POINTER = join('node_modules', '.cache', 'holdall', 'current.json')
+/** `tools/build.ts` writes there: builds, and which of them is the one. */
+const CACHE = join('node_modules', '.cache', 'holdall')
 const SOURCES = ['package-lock.json', 'packages']
 /** What is not part of what runs. */
 const ASIDE = /^(node_modules|dist|fixtures|.*\.test\.ts)$/
@@ -18,8 +18,12 @@ const ASIDE = /^(node_modules|dist|fixtures|.*\.test\.ts)$/
  *   others import
  */
 export function findBuilt(checkout = CHECKOUT) {
-  const { folder, begun, doors } = readPointer(checkout) ?? {}
-  if (folder === undefined || newest(checkout) >= begun) return undefined
+  const { name, begun, doors } = readPointer(checkout) ?? {}
+  if (name === undefined) return undefined
+  // By its name alone: a checkout that was moved or copied runs what is its own.
+  const folder = join(checkout, CACHE, name)
+  const main = join(folder, 'holdall', 'dist', 'cli', 'main.js')
+  if (!existsSync(main) || newest(checkout) >= begun) return undefined
   const places = new Map(
     Object.entries(doors).map(([source, built]) => [
       pathToFileURL(join(checkout, source)).href,
@@ -27,14 +31,14 @@ export function findBuilt(checkout = CHECKOUT) {
     ]),
   )
   return {
-    main: pathToFileURL(join(folder, 'holdall', 'dist', 'cli', 'main.js')).href,
+    main: pathToFileURL(main).href,
     door: (url) => places.get(url) ?? url,
   }
 }
 
 function readPointer(checkout) {
   try {
-    return JSON.parse(readFileSync(join(checkout, POINTER), 'utf8'))
+    return JSON.parse(readFileSync(join(checkout, CACHE, 'current.json'), 'utf8'))
   } catch {
     return undefined
   }
@@ -44,7 +48,9 @@ function readPointer(checkout) {
 function newest(checkout) {
   let newest = 0
   const look = (path) => {
-    const found = statSync(path)
+    // An editor's own file may be gone by now.
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined) return
     newest = Math.max(newest, found.mtimeMs)
     if (!found.isDirectory()) return
     for (const name of readdirSync(path)) if (!ASIDE.test(name)) look(join(path, name))
