@@ -1,9 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { makeBucket, type TestBucket } from '../test/support/ceph.ts'
 import { createToken, startHoldall } from '../test/support/holdall.ts'
@@ -11,6 +8,7 @@ import { startWatchedProxy } from '../test/support/watched-proxy.ts'
 import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../tools/services/s3.ts'
 import { residentBytes, watchMemory } from './support/memory.ts'
 import { readyParts } from './support/part-files.ts'
+import { writeRandom } from './support/random-file.ts'
 import { median, type Row } from './support/table.ts'
 import { type Timed, timed } from './support/timed.ts'
 
@@ -170,13 +168,4 @@ function rowsOf(what: string, { times, throughServer, memoryMore, memoryIdle }: 
       met: memoryMore <= MEMORY_MORE,
     },
   ]
-}
-
-async function writeRandom(path: string, size: number): Promise<void> {
-  const out = createWriteStream(path)
-  for (let written = 0; written < size; written += MIB) {
-    if (!out.write(randomBytes(Math.min(MIB, size - written)))) await once(out, 'drain')
-  }
-  out.end()
-  await finished(out)
 }

@@ -2,7 +2,7 @@ import { buildCheckout } from '../tools/build.ts'
 import { ceph } from '../tools/services/ceph.ts'
 import { pyarrow } from '../tools/services/pyarrow.ts'
 import { startS3 } from '../tools/services/s3.ts'
-import { prepareServices } from '../tools/services/service.ts'
+import { prepareServices, type Service } from '../tools/services/service.ts'
 import { awscli, curl, rclone } from '../tools/services/uploaders.ts'
 import { benchBatch } from './batch.ts'
 import { benchComplete } from './complete.ts'
@@ -11,7 +11,6 @@ import { benchQueries } from './queries.ts'
 import { benchSearch } from './search.ts'
 import { benchSlowUploads } from './slow-uploads.ts'
 import { formatRows, type Row } from './support/table.ts'
-import { benchSync } from './sync.ts'
 import { benchTablePages } from './table-pages.ts'
 import { benchThumbnails } from './thumbnails.ts'
 import { benchUpload, benchUploadMemory } from './uploads.ts'
@@ -45,7 +44,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
       : benchSearch(FULL ? 1_000_000 : 100_000, 20, { p50: 15, p99: 50 }),
   P7: () => benchTablePages(FULL ? 10 : 3),
   P8: () => benchBatch(FULL ? 10 : 3),
-  P9: () => benchSync(FULL ? 1_000_000 : 100_000),
+  P9: async () => (await import('./sync.ts')).benchSync(FULL ? 1_000_000 : 100_000),
+  'P9-S3': () => bucketSync(FULL ? 100_000 : 5_000),
   P10: () => benchThumbnails(FULL ? 100 : 20),
   P13: () => benchQueries(FULL ? 100_000_000 : 10_000_000, FULL ? 9 : 5),
   // Longer than five minutes each, so that no time limit of ours is shorter than a slow line is patient.
@@ -71,19 +71,35 @@ async function footers(): Promise<Row[]> {
   return await benchFooters(FULL ? [small, large] : [small], FULL ? 9 : 3, env[pyarrow.variable])
 }
 
-/** Brings the S3 server and the programs that P3 runs beside; without a server there is nothing to measure. */
 async function directUpload(megabytes: number, rounds: number): Promise<Row[]> {
+  return await withS3([awscli, rclone, curl], async (endpoint, env) => {
+    // They ask for the server's address when they are loaded.
+    const { benchDirectUpload } = await import('./direct-uploads.ts')
+    const { benchResumedUpload } = await import('./resumed-upload.ts')
+    const [aws, copy, limit] = [awscli, rclone, curl].map(({ variable }) => env[variable])
+    return [
+      ...(await benchDirectUpload(megabytes, rounds, { endpoint, aws, rclone: copy, curl: limit })),
+      ...(await benchResumedUpload(megabytes, rounds, endpoint)),
+    ]
+  })
+}
+
+async function bucketSync(keys: number): Promise<Row[]> {
+  return await withS3([], async () => (await import('./sync.ts')).benchBucketSync(keys))
+}
+
+/** Brings the S3 server and the programs that are run beside; without a server there is nothing to measure. */
+async function withS3(
+  peers: readonly Service[],
+  work: (endpoint: string, env: Readonly<Record<string, string | undefined>>) => Promise<Row[]>,
+): Promise<Row[]> {
   const say = (text: string) => process.stderr.write(`${text}\n`)
-  const { env } = await prepareServices([ceph, awscli, rclone, curl], { system: true, say })
+  const { env } = await prepareServices([ceph, ...peers], { system: true, say })
   if (env.HOLDALL_TEST_S3 === undefined && process.env.HOLDALL_TEST_S3 === undefined && !env[ceph.variable]) return []
   const own = process.env.HOLDALL_TEST_S3 === undefined ? await startS3() : undefined
   process.env.HOLDALL_TEST_S3 ??= own?.endpoint
   try {
-    // It asks for the server's address when it is loaded.
-    const { benchDirectUpload } = await import('./direct-uploads.ts')
-    const [aws, copy, limit] = [awscli, rclone, curl].map(({ variable }) => env[variable])
-    const endpoint = process.env.HOLDALL_TEST_S3 ?? ''
-    return await benchDirectUpload(megabytes, rounds, { endpoint, aws, rclone: copy, curl: limit })
+    return await work(process.env.HOLDALL_TEST_S3 ?? '', env)
   } finally {
     await own?.close()
   }

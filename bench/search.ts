@@ -7,6 +7,8 @@ import { median, type Row } from './support/table.ts'
 
 const WARM_UP = 2
 const DEEP_PAGES = 40
+/** The first finds the disk busy with what was made just before. */
+const STARTS = 3
 
 /** What people ask: common words and rare ones, beginnings, two words, a hash, an id, nothing, types, other orders. */
 export const QUERIES: readonly Readonly<Record<string, string>>[] = [
@@ -69,16 +71,20 @@ export async function benchSearch(files: number, rounds: number, limits: { p50: 
     // What our own `fetch` loads for its first request is no part of the server's start.
     await asker(first.url, token)({})
     await first.stop()
-    const began = performance.now()
-    const server = await startHoldall({ data, config })
-    const ask = asker(server.url, token)
-    await ask({})
-    const started = performance.now() - began
-    try {
-      const times = await measure(ask, rounds)
-      return [...rows(files, times, limits), startRow(files, started)]
-    } finally {
-      await server.stop()
+    const starts: number[] = []
+    for (;;) {
+      const began = performance.now()
+      const server = await startHoldall({ data, config })
+      const ask = asker(server.url, token)
+      try {
+        await ask({})
+        starts.push(performance.now() - began)
+        if (starts.length < STARTS) continue
+        const times = await measure(ask, rounds)
+        return [...rows(files, times, limits), startRow(files, median(starts))]
+      } finally {
+        await server.stop()
+      }
     }
   } finally {
     rmSync(data, { recursive: true })

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeBucket } from '../test/support/ceph.ts'
 import { startHoldall } from '../test/support/holdall.ts'
 import { watchMemory } from './support/memory.ts'
 import type { Row } from './support/table.ts'
@@ -11,6 +12,7 @@ import type { Row } from './support/table.ts'
 const COMMAND = fileURLToPath(new URL('../packages/holdall/bin/holdall.js', import.meta.url))
 const LISTER = fileURLToPath(new URL('support/list-alone.ts', import.meta.url))
 const FILES_IN_FOLDER = 1_000
+const PUTS_AT_ONCE = 16
 const MEGABYTE = 1024 * 1024
 /** Above a process that only lists; the cache of the database is in it. */
 const MAX_MORE_MEMORY = 100 * MEGABYTE
@@ -21,29 +23,48 @@ export async function benchSync(files: number): Promise<Row[]> {
   try {
     const root = join(folder, 'tree')
     makeTree(root, files)
-    const config = join(folder, 'holdall.json')
-    writeFileSync(
-      config,
-      JSON.stringify({ sources: { tree: { storage: 'filesystem', sync: 'manual', config: { root } } } }),
-    )
-    const data = join(folder, 'data')
-    await (await startHoldall({ data, config })).stop()
-    // The operating system knows the folders from then on, whoever asks.
-    await measure([LISTER, root])
-    const sync = [COMMAND, 'sync', 'tree', '--data', data, '-c', config]
-    const before = await measure([LISTER, root])
-    const first = await measure(sync)
-    const between = await measure([LISTER, root])
-    const again = await measure(sync)
-    const after = await measure([LISTER, root])
-    return [
-      row(files, 'the first time', first, mean(before, between), 2),
-      row(files, 'nothing has changed', again, mean(between, after), 1.3),
-      memoryRow(files, Math.max(first.bytes, again.bytes), before.bytes),
-    ]
+    return await syncedBesideListed(`${files.toLocaleString('en')} files`, folder, 'filesystem', { root })
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+/** The same of a bucket that holds so many objects. */
+export async function benchBucketSync(keys: number): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdall-bench-sync-'))
+  const bucket = await makeBucket('sync')
+  try {
+    const names = Array.from({ length: keys }, (_, n) => nameOf(n)).values()
+    const putAll = async () => {
+      for (const name of names) await bucket.put(name, name)
+    }
+    await Promise.all(Array.from({ length: PUTS_AT_ONCE }, putAll))
+    return await syncedBesideListed(`${keys.toLocaleString('en')} objects`, folder, 's3', bucket.config)
+  } finally {
+    await bucket.remove()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function syncedBesideListed(what: string, folder: string, storage: string, config: object): Promise<Row[]> {
+  const file = join(folder, 'holdall.json')
+  writeFileSync(file, JSON.stringify({ sources: { media: { storage, sync: 'manual', config } } }))
+  const data = join(folder, 'data')
+  await (await startHoldall({ data, config: file })).stop()
+  const list = [LISTER, storage, JSON.stringify(config)]
+  const sync = [COMMAND, 'sync', 'media', '--data', data, '-c', file]
+  // Whoever is asked knows what there is from then on, whoever asks.
+  await measure(list)
+  const before = await measure(list)
+  const first = await measure(sync)
+  const between = await measure(list)
+  const again = await measure(sync)
+  const after = await measure(list)
+  return [
+    row(what, 'the first time', first, mean(before, between), 2),
+    row(what, 'nothing has changed', again, mean(between, after), 1.3),
+    memoryRow(what, Math.max(first.bytes, again.bytes), before.bytes),
+  ]
 }
 
 interface Measured {
@@ -70,22 +91,27 @@ async function measure(args: readonly string[]): Promise<Measured> {
 /** Files with a size and no bytes: what is listed is the same, and a million fit on any disk. */
 function makeTree(root: string, files: number): void {
   for (let n = 0; n < files; n += 1) {
-    const folder = join(root, `folder ${String(Math.floor(n / FILES_IN_FOLDER)).padStart(5, '0')}`)
-    if (n % FILES_IN_FOLDER === 0) mkdirSync(folder, { recursive: true })
-    const file = openSync(join(folder, `IMG_${String(n).padStart(7, '0')} copy.jpg`), 'w')
+    const path = join(root, nameOf(n))
+    if (n % FILES_IN_FOLDER === 0) mkdirSync(dirname(path), { recursive: true })
+    const file = openSync(path, 'w')
     ftruncateSync(file, (n * 7_919) % 1_000_000)
     closeSync(file)
   }
+}
+
+function nameOf(n: number): string {
+  const folder = String(Math.floor(n / FILES_IN_FOLDER)).padStart(5, '0')
+  return `folder ${folder}/IMG_${String(n).padStart(7, '0')} copy.jpg`
 }
 
 function mean(one: Measured, other: Measured): number {
   return (one.seconds + other.seconds) / 2
 }
 
-function row(files: number, what: string, ours: Measured, limit: number, target: number): Row {
+function row(what: string, when: string, ours: Measured, limit: number, target: number): Row {
   const ratio = ours.seconds / limit
   return {
-    what: `P9 sync of ${files.toLocaleString('en')} files, ${what}`,
+    what: `P9 sync of ${what}, ${when}`,
     ours: `${ours.seconds.toFixed(1)} s`,
     peer: `${limit.toFixed(1)} s listing alone`,
     ratio: ratio.toFixed(2),
@@ -94,10 +120,10 @@ function row(files: number, what: string, ours: Measured, limit: number, target:
   }
 }
 
-function memoryRow(files: number, ours: number, listing: number): Row {
+function memoryRow(what: string, ours: number, listing: number): Row {
   const more = ours - listing
   return {
-    what: `P9 memory of a sync of ${files.toLocaleString('en')} files`,
+    what: `P9 memory of a sync of ${what}`,
     ours: `${(ours / MEGABYTE).toFixed(0)} MiB`,
     peer: `${(listing / MEGABYTE).toFixed(0)} MiB listing alone`,
     ratio: `${(more / MEGABYTE).toFixed(0)} MiB more`,

@@ -223,7 +223,7 @@ describe('the components on a page that is not ours', { skip }, () => {
     await cells.nth(0).hover()
     assert.equal(await cells.nth(0).locator('button').count(), 0)
     assert.match((await cells.nth(0).textContent()) ?? '', /^\s*lantern_lit_studio\.jpg/)
-    assert.match((await cells.nth(1).textContent()) ?? '', /^\s*Unavailable/)
+    assert.match((await cells.nth(1).textContent()) ?? '', /^\s*Not shown to you/)
     assert.equal((await cells.nth(2).textContent())?.trim(), 'No file')
     assert.equal(await cells.nth(3).locator('.file-strip > a').count(), 2)
     assert.equal(asked.filter((request) => request.url().endsWith('/batch.json')).length, 1)

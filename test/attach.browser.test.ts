@@ -173,6 +173,10 @@ describe('a folder of photographs onto the rows of a table, in a browser', { ski
     for (const type of ['dragenter', 'dragover', 'drop']) await head.dispatchEvent(type, { dataTransfer: transfer })
     await page.getByRole('heading', { level: 1, name: 'Attach 3 files to photo' }).waitFor()
     await page.getByText('2 go to a row · 1 to decide').waitFor()
+    // The numbers follow each choice at once.
+    await page.getByLabel('Row for 1862-012 back.jpg').selectOption('Leave out')
+    await page.getByText('2 go to a row · 1 left out').waitFor()
+    await page.getByText('1 file is not attached: 1 left out.').waitFor()
     await page.getByRole('button', { name: 'Attach 2 files' }).click()
     await page.getByRole('heading', { level: 1, name: '2 files attached to photo' }).waitFor()
     assert.equal(attached(), 2)

@@ -4,7 +4,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { makeBucket, skipS3 } from './support/ceph.ts'
@@ -211,7 +212,7 @@ describe('large uploads that are killed', () => {
     }
     const { code, output } = await run.ended
     proxy.onHead = () => undefined
-    assert.equal(code, 1)
+    assert.equal(code, 130)
     assert.match(output, /Stopped\. What was sent is kept: run the same command again, and it goes on from there\./)
     proxy.reset()
     assert.equal((await start(path).ended).code, 0)
@@ -219,7 +220,25 @@ describe('large uploads that are killed', () => {
     assert.ok(sent.size < PARTS, `${[...sent]} were sent after the stop`)
   })
 
-  test('told not to resume, it sends everything', async () => {
+  test('pressed twice, Ctrl-C waits for nothing; SIGTERM has a status of its own; where no server answers, its address is named at once', async () => {
+    for (const [signals, status] of [
+      [['SIGINT', 'SIGINT'], 130],
+      [['SIGTERM'], 143],
+    ] as const) {
+      const run = start(newFile(), '--url', 'http://127.0.0.1:9')
+      const said = once(run.process.stdout as Readable, 'data')
+      // A line of progress: the command runs, and waits to try again.
+      const [line] = await said
+      assert.match(
+        String(line),
+        /"phase":"waiting".*127\.0\.0\.1:9 cannot be reached \(ECONNREFUSED\)\. Is the server running/,
+      )
+      for (const signal of signals) run.process.kill(signal)
+      assert.equal((await run.ended).code, status, `${signals}`)
+    }
+  })
+
+  test('told not to resume, it sends everything; told to skip what is there, only what is not the same', async () => {
     proxy.reset()
     const path = newFile()
     const run = start(path)
@@ -229,8 +248,26 @@ describe('large uploads that are killed', () => {
     await run.ended
     proxy.onHead = () => undefined
     proxy.reset()
-    assert.equal((await start(path, '--no-resume').ended).code, 0)
+    const stored = await start(path, '--no-resume').ended
+    assert.equal(stored.code, 0)
     assert.equal(proxy.passed.filter((one) => one.part > 0).length, PARTS)
+    const { file_id } = stored.events.at(-1) ?? {}
+    const skipped = await start(path, '--skip-existing').ended
+    assert.equal(skipped.code, 0, skipped.output)
+    assert.deepEqual(skipped.events, [
+      { event: 'there', file_id, filename: basename(path), size: SIZE, url: `/-/files/${file_id}` },
+      { event: 'counted', uploaded: 0, there: 1, failed: 0 },
+    ])
+    assert.equal(proxy.passed.filter((one) => one.part > 0).length, PARTS)
+    // Of the same name and size, and yet another file.
+    const changed = Buffer.from(bytes)
+    changed[0] = 255 - (changed[0] ?? 0)
+    writeFileSync(path, changed)
+    const sent = await start(path, '--skip-existing').ended
+    assert.deepEqual(
+      sent.events.slice(-2).map(({ event }) => event),
+      ['done', 'counted'],
+    )
   })
 
   test('leave nothing over in the source but what can be gone on with', async () => {

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { makeBucket, skipS3, type TestBucket } from './support/ceph.ts'
 import { createToken, type RunningHoldall, runHoldall, startHoldall } from './support/holdall.ts'
 import { large, visits, writeParquet } from './support/parquet.ts'
+import { TWO_SHEETS } from './support/two-sheets.ts'
 
 const COMMAND = fileURLToPath(new URL('../packages/holdall/bin/holdall.js', import.meta.url))
 const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
@@ -260,6 +261,11 @@ for (const { name, skip, make } of WORLDS) {
       const bad = await runHoldall(command(file('table.parquet', Buffer.from('id,name\n1,a\n'))))
       assert.equal(bad.code, 1)
       assert.match(bad.stderr, /holdall: The upload failed at infer: This is not a readable Parquet file/)
+      const plan = file('plan.xlsx', TWO_SHEETS)
+      const rooms = await runHoldall(command(plan, '--sheet', 'Rooms'))
+      assert.equal(rooms.code, 0, rooms.stderr)
+      const read = /table=(\S+)/.exec(rooms.stdout)?.[1]
+      assert.deepEqual((await ask(`SELECT * FROM ${read}`)).rows, [{ room: 'North' }])
       for (const [args, status, message] of [
         [command(join(folder, 'nowhere.parquet')), 1, /cannot be read/],
         [command(file('a.parquet', visits()), '--token', 'hlt_wrong'), 1, /token is unknown/],
@@ -267,6 +273,7 @@ for (const { name, skip, make } of WORLDS) {
         [command(file('a.parquet', visits()), '--orgid', 'nothing'), 1, /Invalid organization ID format/],
         [['upload-parquet', '--file', 'a.parquet'], 2, /--api-base-url is missing/],
         [command('a.parquet', '--timeout', 'soon'), 2, /--timeout takes a whole number/],
+        [command(plan, '--sheet', 'Halls'), 1, /it has no sheet “Halls”\. Its sheets are “Plan” and “Rooms”\./],
       ] as const) {
         const { code, stderr } = await runHoldall(args)
         assert.equal(code, status, stderr)
@@ -363,7 +370,7 @@ for (const { name, skip, make } of WORLDS) {
         })
       }
       const [code] = await once(child, 'close')
-      assert.equal(code, 1, output)
+      assert.equal(code, 130, output)
       assert.match(output, /What was sent is kept: run the same command again/)
       const { code: again, stdout, stderr } = await runHoldall(command(path, '--json'))
       assert.equal(again, 0, stderr)
@@ -414,6 +421,34 @@ for (const { name, skip, make } of WORLDS) {
       })
       assert.equal(deleted.status, 200)
       assert.deepEqual([(await registered()).sent, sessions()], [true, 3])
+    })
+
+    test('a CSV file that is sent again by the same command is one dataset, and the command says so', async () => {
+      const lines = Array.from({ length: 200 }, (_, at) => `${at},ward ${at % 7}`)
+      const path = file('wards.csv', Buffer.from(`id,ward\n${lines.join('\n')}\n`))
+      const first = await runHoldall(command(path))
+      assert.equal(first.code, 0, first.stderr)
+      const again = await runHoldall(command(path))
+      const nothingNew = first.stdout.replace('\n', ' (it was there before: nothing is new)\n')
+      assert.deepEqual([again.code, again.stdout], [0, nothingNew], again.stderr)
+      assert.match(again.stderr, /wards\.csv was sent within the last hour, byte for byte/)
+      assert.equal(query("SELECT id FROM upload_sessions WHERE filename = 'wards.csv'").length, 1)
+      if (world.bucket !== 'media') return
+      // Of its name, and other rows; then what was sent first, which is no part of its dataset any more.
+      file('wards.csv', Buffer.from(`id,ward\n${lines.slice(1).join('\n')}\n`))
+      const id = /id=(\S+)/.exec(first.stdout)?.[1] ?? ''
+      const other = await runHoldall(command(path))
+      const said = new RegExp(
+        `“wards” is here already\\. It has 200 rows.*--append ${id} adds to it, --replace ${id} repl`,
+      )
+      assert.match(other.stderr, said)
+      assert.match(other.stdout, /^Dataset registered: id=\S+ table=\S+\n$/)
+      const replaced = await runHoldall(command(path, '--replace', id))
+      assert.match(replaced.stdout, /^Dataset replaced: id=\S+ table=\S+\n$/, replaced.stderr)
+      file('wards.csv', Buffer.from(`id,ward\n${lines.join('\n')}\n`))
+      const third = await runHoldall(command(path, '--json'))
+      assert.match(third.stdout, /"event":"same_name".*"datasets":2/)
+      assert.match(third.stdout, /"event":"registered".*"was_there":false/)
     })
   })
 }

@@ -202,6 +202,22 @@ describe('file-cell', { skip }, () => {
     await filled.getByText('Drop to attach').waitFor()
   })
 
+  test('what is stored before it could be cancelled is said to be, and not attached', async () => {
+    const arrived = Promise.withResolvers<void>()
+    gallery.intercept = async (call) => {
+      if (call.path.startsWith('/-/files/upload/')) await arrived.promise
+      return false
+    }
+    const cell = cellOf('2009.301.5', 'image')
+    await drop(cell, makeFile('quick.jpg'))
+    await until(() => uploads().length === 1, 'all of it was sent')
+    await cell.getByRole('button', { name: 'Cancel the upload' }).click()
+    arrived.resolve()
+    await page.getByText('quick.jpg was stored before it could be cancelled. It is not attached.').waitFor()
+    assert.equal(updates().length, 0)
+    await cell.getByText('or choose').waitFor({ state: 'attached' })
+  })
+
   test('a cell of one file takes none of two, and says so', async () => {
     const cell = cellOf('1998.214.7', 'image')
     await drop(cell, makeFile('first.jpg'), makeFile('second.jpg'))
@@ -226,6 +242,8 @@ describe('file-cell', { skip }, () => {
     await cell.getByRole('button', { name: 'Replace 1998-214-7_front.jpg' }).waitFor()
     const chooser = page.waitForEvent('filechooser')
     await page.keyboard.press('Tab')
+    const replace = cell.getByRole('button', { name: 'Replace 1998-214-7_front.jpg' })
+    await until(() => replace.evaluate((button) => button === document.activeElement), 'the focus is on it')
     await page.keyboard.press('Enter')
     await (await chooser).setFiles(makeFile('a_far_longer_name_than_any_other_in_this_column.jpg'))
     await page.getByText('attached to 1998.214.7 in place of 1998-214-7_front.jpg').waitFor()
@@ -382,7 +400,7 @@ describe('file-cell', { skip }, () => {
     await page.keyboard.press('Delete')
     await page.getByText('detached').waitFor()
     assert.deepEqual(updates().at(-1), { update: { photos: ['df-jug'] }, return: true })
-    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.keyboard.press('Control+z')
     await until(() => updates().length === 3, 'the row is written again')
     assert.deepEqual(updates().at(-1), { update: { photos: ['df-tile', 'df-jug'] }, return: true })
     const chooser = page.waitForEvent('filechooser')
@@ -461,10 +479,13 @@ describe('file-column-input', { skip }, () => {
     }
     await drop(field('image'), makeFile('relit.jpg'))
     await field('image').getByText('Replaces').waitFor()
+    await until(() => uploads().length === 1, 'all of it was sent')
     await field('image').getByRole('button', { name: 'Cancel relit.jpg' }).click()
     assert.equal(await storedIn('image'), 'df-jug')
     gallery.intercept = null
     finish()
+    await page.getByText('relit.jpg was stored before it could be cancelled. It is not attached.').waitFor()
+    assert.equal(await storedIn('image'), 'df-jug')
     await drop(field('image'), makeFile('relit.jpg'))
     await until(async () => (await storedIn('image'))?.startsWith('df-new-') ?? false, 'the new file is attached')
     await field('image').getByText('Replaces').waitFor()
@@ -502,7 +523,7 @@ describe('file-column-input', { skip }, () => {
     await page.keyboard.press('Control+s')
     await page.locator('[data-form-state]', { hasText: 'notes.txt cannot be attached. report takes images.' }).waitFor()
     assert.equal(gallery.received.length, 0)
-    await field('report').getByRole('button', { name: 'Dismiss notes.txt' }).click()
+    await field('report').getByRole('button', { name: 'Clear notes.txt' }).click()
     await page.keyboard.press('Control+s')
     await formSent()
   })
@@ -603,6 +624,7 @@ describe('file-column-input', { skip }, () => {
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Pick files for photos' })
     await dialog.getByText('1998-214-7_fr').waitFor()
+    await dialog.locator('li').first().getByText('In 2 rows').waitFor()
     assert.deepEqual(await accessibility(page), [])
     await dialog.getByRole('button', { name: 'Show more' }).click()
     await dialog.getByRole('checkbox', { name: 'solveig_starboard.jpg' }).waitFor()
@@ -723,6 +745,25 @@ describe('file-upload', { skip }, () => {
     const sent = uploads().length
     await new Promise((resolve) => setTimeout(resolve, 300))
     assert.ok(uploads().length <= sent + 3)
+    // What was on its way is stored, and said to be; what is said to be cancelled is not.
+    const said = /^(\d+) of 1,000 done · (\d+) cancelled$/
+    const sum = page.locator('.overall p > span').first()
+    await until(
+      async () => Number(said.exec(((await sum.textContent()) ?? '').trim())?.[1]) === uploads().length,
+      'all is counted',
+    )
+    assert.equal(Number(said.exec(((await sum.textContent()) ?? '').trim())?.[2]), 1000 - uploads().length)
+    assert.equal(await page.locator('.overall progress.done').count(), 0)
+    await page.locator('.cancelled summary').click()
+    await page
+      .locator('.cancelled p', { hasText: '999.png' })
+      .or(page.locator('.cancelled p', { hasText: ' more' }))
+      .waitFor()
+    await page.getByRole('button', { name: 'Send them again' }).click()
+    await until(() => uploads().length > sent + 3, 'they are sent')
+    await page.getByRole('button', { name: 'Cancel all' }).click()
+    await page.getByRole('button', { name: 'Clear list' }).click()
+    await page.getByText('Drop or paste files here').waitFor()
   })
 
   test('an upload says how far it is and can be cancelled; the header counts it', async () => {
@@ -822,6 +863,8 @@ describe('the pages’ own behaviours', { skip }, () => {
     await page.goto(`${gallery.url}/file`, { waitUntil: 'commit' })
     const preview = page.locator('.preview')
     await preview.waitFor()
+    // Asked for before it has a look, it has the height of its words.
+    await page.waitForFunction(() => document.styleSheets.length > 0)
     const waiting = await preview.boundingBox()
     assert.ok((waiting?.height ?? 0) > 300, `${waiting?.height} px are kept`)
     show()
@@ -853,11 +896,21 @@ describe('the pages’ own behaviours', { skip }, () => {
     const phone = await browser.newContext({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true })
     const touched = await phone.newPage()
     await touched.goto(`${gallery.url}/row`)
-    assert.equal(await touched.getByRole('heading', { name: 'Keys' }).isVisible(), false)
+    assert.equal(await touched.getByRole('heading', { name: 'Keyboard shortcuts' }).isVisible(), false)
     const line = touched.locator('file-column-input[name=image] li')
     const name = await line.locator('.file-text').boundingBox()
     const cross = await line.getByRole('button', { name: 'Remove' }).boundingBox()
     assert.ok(name && cross && cross.x >= name.x + name.width, 'the cross stands beside the name')
+    await touched.goto(`${gallery.url}/library`)
+    await touched.locator('file-upload .touch-words').first().waitFor()
+    assert.equal(
+      await touched
+        .getByText(/^Drop /)
+        .first()
+        .isVisible(),
+      false,
+      'fingers drop nothing',
+    )
     await touched.goto(`${gallery.url}/table`)
     for (const width of [360, 1280]) {
       await touched.setViewportSize({ width, height: 740 })
@@ -868,17 +921,33 @@ describe('the pages’ own behaviours', { skip }, () => {
       assert.ok(text && text.width >= NAME_WIDTH, `${width}: the name has ${text?.width} px`)
       assert.ok(button && button.x >= text.x + text.width, `${width}: the tools stand beside the name`)
     }
+    // A finger may have meant what is beside the cross; and what it did can be taken back for a while.
+    await touched.clock.install()
+    await touched.goto(`${gallery.url}/table`)
+    const pressed = cellIn(touched, '1998.214.7', 'image')
+    await pressed.getByRole('button', { name: 'Detach' }).tap()
+    await pressed.getByText('Detach 1998-214-7_front.jpg?').waitFor()
+    await pressed.getByRole('button', { name: 'Keep' }).tap()
+    assert.equal(updates().length, 0, 'nothing goes that was not answered')
+    await pressed.getByRole('button', { name: 'Detach' }).tap()
+    await pressed.getByRole('button', { name: 'Detach', exact: true }).tap()
+    const undo = touched.getByRole('button', { name: 'Undo' })
+    await undo.waitFor()
+    await touched.clock.fastForward(25_000)
+    assert.equal(await undo.isVisible(), true, 'a way back stays')
+    await touched.clock.fastForward(10_000)
+    await undo.waitFor({ state: 'detached' })
     await touched.goto(`${gallery.url}/file`)
     const copy = await touched.getByRole('button', { name: 'Copy link' }).boundingBox()
     assert.ok(copy && copy.height < 50, `${copy?.height} px`)
     await phone.close()
     await page.goto(`${gallery.url}/row`)
-    assert.equal(await page.getByRole('heading', { name: 'Keys' }).isVisible(), true)
+    assert.equal(await page.getByRole('heading', { name: 'Keyboard shortcuts' }).isVisible(), true)
   })
 
   test('? lists the keys of the page; single keys can be switched off there, for good, and are silent in fields', async () => {
     await page.goto(`${gallery.url}/table`)
-    const dialog = page.getByRole('dialog', { name: 'Keys' })
+    const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
     const link = cellOf('1998.214.7', 'image').locator('a[aria-label]')
     await link.focus()
     await page.keyboard.press('?')
@@ -895,7 +964,7 @@ describe('the pages’ own behaviours', { skip }, () => {
     assert.equal(await page.locator('input[name=_search]').inputValue(), 'why?')
     assert.equal(await dialog.count(), 0)
 
-    const opener = page.getByRole('button', { name: 'Keys', exact: true })
+    const opener = page.getByRole('button', { name: 'Keyboard shortcuts' })
     await opener.click()
     await dialog.getByRole('checkbox', { name: 'Single keys' }).uncheck()
     await dialog.getByRole('button', { name: 'Close' }).click()

@@ -9,6 +9,7 @@ import type { Browser, BrowserContext, CDPSession, Page, Request } from 'playwri
 import { CHROMIUM, launchBrowser, leaveBodiesAlone } from './support/browser.ts'
 import { type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { writeParquet } from './support/parquet.ts'
+import { TWO_SHEETS } from './support/two-sheets.ts'
 
 const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
 const MIB = 1_024 * 1_024
@@ -19,19 +20,6 @@ const PARTS = 8
 /** Bytes a second: slow enough to be in the middle of something. */
 const SLOW = 16 * MIB
 const LIMIT_MS = 60_000
-/** An Excel file of a sheet with two columns, `room` and `seats`, and one row. */
-const PLAN = [
-  'UEsDBBQAAAAIAAAAAABuFNmEkAAAAOAAAAAPAAAAeGwvd29ya2Jvb2sueG1sjY8xDoMwEAS/Yt0DOEiRAmGqNOnyBQeO2MLns3yOwvMjQehTbT',
-  'HaWe3wkbI+RVazcUxqwdeae0SdPLHTRjKljeMihV3VRsoLNRdys3qiyhEvbXtFdiHBYejLPw5ZljDRTaY3U6qHpFB0NUhSH7LCOOwL+kuTHJOF',
-  'R3QJzE7us4UOTOnDbKF0gOOAZwXPV+MXUEsDBBQAAAAIAAAAAADeMvXEfAAAAKoAAAAaAAAAeGwvX3JlbHMvd29ya2Jvb2sueG1sLnJlbHNNjj',
-  'EOwjAMRa8S5QBxy8CA0kwsrKgXiIrbVCRxZBtRbo/EgDL+96Sn7++Yo+5UJe1Ngu+nuT0my6M186fhZJNquwDIkrBEcdSwHiWvxCWqOOINaF33',
-  'Ba+0vApWhdMwnIH7PryJn5IQ1Zo58oY62T8S+JnRHSVbCB76LxK+UEsDBBQAAAAIAAAAAAAn41DzlgAAAA8BAAAYAAAAeGwvd29ya3NoZWV0cy',
-  '9zaGVldDEueG1sfZBdCsJADISvUvYATe2DD5IGBG/gCcK62sX9KZvQ9vjiFsQ+6OOEmS/D4JLLU0bntFljSDKYUXU6AYgdXWRp8+TSGsM9l8gq',
-  'bS4PkKk4vtVQDNB33REi+2QI6+3CyoQlL4S20cH4FHxyVy2G0AuhUsk5IighvDXYn0ZxrLJ3QgX/o5/3AUs406FHmLdXGwC+qsJnA3oBUEsBAh',
-  'QAFAAAAAgAAAAAAG4U2YSQAAAA4AAAAA8AAAAAAAAAAAAAAAAAAAAAAHhsL3dvcmtib29rLnhtbFBLAQIUABQAAAAIAAAAAADeMvXEfAAAAKoA',
-  'AAAaAAAAAAAAAAAAAAAAAL0AAAB4bC9fcmVscy93b3JrYm9vay54bWwucmVsc1BLAQIUABQAAAAIAAAAAAAn41DzlgAAAA8BAAAYAAAAAAAAAA',
-  'AAAAAAAHEBAAB4bC93b3Jrc2hlZXRzL3NoZWV0MS54bWxQSwUGAAAAAAMAAwDLAAAAPQIAAAAA',
-]
 
 describe('Parquet files become datasets, in a browser', { skip }, () => {
   let folder: string
@@ -167,11 +155,13 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
   }
 
   test('a file is dropped: its bytes, its speed, its steps, its dataset; a reload in the middle loses nothing', async (t) => {
-    await throttle(SLOW)
+    // A time that is left is said when there is enough to say it by.
+    await throttle(SLOW / 2)
     await drop(visits)
     const one = card(visits)
     await one.getByText(/^[\d.]+ of [\d.]+ MB$/).waitFor()
     await one.getByText(/^[\d.]+ MB\/s · \d+ s left$/).waitFor()
+    await throttle(SLOW)
     await page.getByRole('button', { name: '1 upload', exact: true }).waitFor()
     await until(() => acknowledged.length >= 1, 'a part was sent')
     await one.getByRole('button', { name: 'Pause' }).click()
@@ -259,18 +249,24 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
 
   test('CSV and Excel become datasets by a step more; what a line breaks is said in place', async () => {
     const csv = small('visits.csv', Buffer.from('id,gallery\n1,North\n2,South\n'))
-    const excel = small('plan.xlsx', Buffer.from(PLAN.join(''), 'base64'))
+    const excel = small('plan.xlsx', TWO_SHEETS)
     const ragged = small('ragged.csv', Buffer.from('a,b\n1,2\n3,4,5\n'))
     for (const path of [csv, excel, ragged]) await choose('Choose files', path)
     for (const path of [csv, excel]) {
       await card(path).getByRole('heading', { name: 'Converted' }).waitFor({ timeout: LIMIT_MS })
       await card(path).getByRole('link', { name: 'Open dataset' }).waitFor({ timeout: LIMIT_MS })
     }
+    const plan = card(excel).first()
+    await plan.getByText('Of the sheet “Plan”').waitFor()
+    await plan.getByLabel('Another sheet').selectOption('Rooms')
+    await plan.getByRole('button', { name: 'Read it instead' }).click()
+    await card(excel).getByText('Of the sheet “Rooms”').waitFor({ timeout: LIMIT_MS })
+    await page.getByRole('row', { name: /plan version 2/ }).waitFor()
     const broken = card(ragged)
     await broken.getByRole('heading', { name: 'Converting failed' }).waitFor({ timeout: LIMIT_MS })
     await broken.getByText('line 3 has 3 values where the others have 2').waitFor()
-    await broken.getByRole('button', { name: 'Remove' }).click()
-    await page.getByText('ragged.csv deleted').waitFor()
+    await broken.getByRole('button', { name: 'Clear' }).click()
+    await page.getByText('ragged.csv cleared from the list').waitFor()
     await card(csv).getByRole('link', { name: 'Open dataset' }).click()
     await page
       .getByRole('link', { name: /^Files/ })
@@ -282,6 +278,43 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
       page.getByRole('link', { name: 'Download' }).click(),
     ])
     assert.equal(download.suggestedFilename(), 'visits.csv')
+
+    // Another sheet later, where one looks for it.
+    await page.goto(here)
+    await page.getByRole('link', { name: 'plan', exact: true }).click()
+    await page.getByText('From plan.xlsx, sheet Rooms (read another)').waitFor()
+    await page.getByRole('link', { name: 'read another' }).click()
+    await page.getByText('Sheet: Rooms').waitFor()
+    await page.getByLabel('Another sheet of plan.xlsx').selectOption('Plan')
+    const dataset = page.url().replace('#sheets', '')
+    await page.getByRole('button', { name: 'Read another sheet' }).click()
+    await page.getByText('Reading the sheet “Plan”').waitFor()
+    let now = ''
+    for (const deadline = Date.now() + LIMIT_MS; !/Sheet: Plan/.test(now) && Date.now() < deadline; ) {
+      await page.goto(dataset)
+      now = (await page.locator('#sheets').allInnerTexts()).join(' ')
+    }
+    assert.match(now, /Sheet: Plan/)
+    await page.getByRole('row', { name: /Version 3 Current Replaced with plan\.xlsx/ }).waitFor()
+  })
+
+  test('a file that is called like a dataset is sent once it was said what becomes of it', async () => {
+    const path = small('rooms.csv', Buffer.from('room\nNorth\n'))
+    await choose('Choose files', path)
+    await card(path).getByText('Ready').waitFor({ timeout: LIMIT_MS })
+    await page.reload()
+    small('rooms.csv', Buffer.from('room\nSouth\nEast\n'))
+    await choose('Choose files', path)
+    await card(path).getByText('“rooms” is here already. It has 1 row and was changed on').waitFor()
+    assert.deepEqual(begun.length, 1, 'nothing is sent yet')
+    assert.deepEqual(await card(path).getByRole('button').allInnerTexts(), [
+      ...['Add to it', 'Replace it', 'Make a new dataset', 'Cancel'],
+    ])
+    await card(path).getByRole('button', { name: 'Add to it' }).click()
+    await card(path).getByText('Ready').waitFor({ timeout: LIMIT_MS })
+    await card(path).getByRole('link', { name: 'Open dataset' }).click()
+    await page.getByText('3 rows').waitFor()
+    await page.getByText('in 2 files').waitFor()
   })
 
   test('what is no Parquet file is not sent; what only looks like one is refused in place, and is gone then', async () => {
@@ -290,7 +323,7 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
     await notes.getByText('its first 4 bytes are not “PAR1”').waitFor()
     assert.equal(begun.length, 0)
     assert.equal(await notes.getByRole('button', { name: 'Retry' }).count(), 0)
-    await notes.getByRole('button', { name: 'Remove' }).click()
+    await notes.getByRole('button', { name: 'Clear' }).click()
 
     const path = small('visitors_export.parquet', hollow(9 * MIB))
     await choose('Choose files', path)
@@ -300,9 +333,13 @@ describe('Parquet files become datasets, in a browser', { skip }, () => {
     await one.getByText('What was sent has been deleted.').waitFor()
     assert.equal(await one.getByRole('button', { name: /Retry/ }).count(), 0)
     await page.reload()
+    // One line: whoever was there has read it.
+    await page.getByRole('heading', { name: '1 failed upload' }).waitFor()
+    assert.equal(await one.getByRole('heading', { name: 'Inferring failed' }).isVisible(), false)
+    await page.locator('summary', { hasText: 'visitors_export.parquet' }).click()
     await one.getByRole('heading', { name: 'Inferring failed' }).waitFor()
-    await one.getByRole('button', { name: 'Remove' }).click()
-    await page.getByText('visitors_export.parquet deleted').waitFor()
+    await one.getByRole('button', { name: 'Clear' }).click()
+    await page.getByText('visitors_export.parquet cleared from the list').waitFor()
     await page.reload()
     await page.getByText('Drop Parquet, CSV, JSON or Excel files here').waitFor()
     await sleep(300)

@@ -98,6 +98,16 @@ describe('<parquet-upload>', { skip }, () => {
       /^Inferring\d+:\d\dReading the columns from the file$/,
     )
     assert.equal(await one.locator('[aria-current=step]').count(), 1)
+    served.refuse = ({ path }, response) => path.endsWith('/gallery_visits') && Boolean(response.destroy())
+    await one.getByText(/^Holdall does not answer\. Trying again since \d\d:\d\d:\d\d …$/).waitFor()
+    await one.getByText('No answer', { exact: true }).waitFor()
+    assert.equal(await one.locator('[aria-current=step], .spinner').count(), 0, 'nothing looks as if it went on')
+    served.refuse = null
+    await one.getByText('Reading the columns from the file').waitFor()
+    assert.equal(await one.getByText('Holdall does not answer').count(), 0)
+    await page.waitForFunction(() =>
+      (globalThis as unknown as { said: string[] }).said.includes('Holdall answers again'),
+    )
     served.sessions.set('gallery_visits', registered(session('gallery_visits')))
     await one.getByText('8 columns, 48,219,604 rows').waitFor()
     const link = one.getByRole('link', { name: 'Open dataset' })
@@ -109,6 +119,8 @@ describe('<parquet-upload>', { skip }, () => {
       (globalThis as unknown as { said: string[] }).said.some((one) => one.startsWith('gallery')),
     )
     assert.deepEqual(await said().then((all) => [...new Set(all)].filter((one) => one !== '')), [
+      'Holdall does not answer. Trying again',
+      'Holdall answers again',
       'dataset-registered gallery_visits.parquet',
       'gallery_visits.parquet is a dataset now',
     ])
@@ -121,6 +133,8 @@ describe('<parquet-upload>', { skip }, () => {
       failed('half', 'combine', 'Not all parts are there: 3, 4. Send them, then complete again.', { retryable: true }),
       failed('last_year', 'infer', BROKEN, { updated_at: '2025-01-01T00:00:00.000Z' }),
     )
+    // What had failed before is a line each.
+    for (const line of await page.locator('parquet-upload details > summary').all()) await line.click()
     const one = card('sensor_readings.parquet')
     assert.equal(await one.locator('.reason strong').textContent(), 'This Parquet file is past a limit:')
     await one.getByText('Nothing has to be sent again: the file is kept.').waitFor()

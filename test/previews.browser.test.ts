@@ -27,7 +27,7 @@ const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' 
 describe('previews in a browser', { skip }, () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'holdall-previews-'))
-    ;[holdall, browser] = await Promise.all([startHoldall({ data: join(folder, 'data') }), launchBrowser()])
+    ;[holdall, browser] = await Promise.all([startHoldall({ data: join(folder, 'data') }), launchBrowser(CHROMIUM)])
     authorization = `Bearer ${await createToken(holdall.data, 'root')}`
     context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
     page = await context.newPage()
@@ -92,21 +92,28 @@ describe('previews in a browser', { skip }, () => {
     await page.getByRole('heading', { level: 1, name: 'first.txt' }).waitFor()
   })
 
-  test('a PDF is shown by the browser within the page, and found by a word on its page 40', async () => {
+  test('a PDF is shown by the browser within the page, and found by a word on its page 40', async (t) => {
     const pages = Array.from({ length: 60 }, (_, at) =>
       at === 39 ? 'the zanzibar ledger' : `page ${at + 1} of the log`,
     )
     const url = await put(pdfOf(pages), 'ledger.pdf')
     await page.goto(url)
-    const viewer = await until(
-      () => page.frames().find((frame) => frame.url().startsWith('chrome-extension://')),
+    await until(
+      () => page.frames().some((frame) => frame.url().startsWith('chrome-extension://')),
       'the viewer of the browser opens',
     )
-    assert.ok(viewer)
-    // Paper is white, and the viewer around it dark: so it is seen that a page is drawn.
+    // Paper is white, and the viewer around it dark: so it is seen that a page is drawn. Of some fifty runs on a busy
+    // machine one never came to that, and it is not known why: then it is opened again, and that is told.
+    let opened = performance.now()
     await until(async () => {
       const { channels } = await sharp(await page.locator('iframe').screenshot()).stats()
-      return channels[0]?.max === 255 && channels[0].mean > 100
+      if (channels[0]?.max === 255 && channels[0].mean > 100) return true
+      if (performance.now() - opened > READ_LIMIT_MS / 3) {
+        t.diagnostic('the viewer of the browser stayed dark and was opened again')
+        await page.reload()
+        opened = performance.now()
+      }
+      return false
     }, 'the first page is drawn')
     const id = url.slice(url.lastIndexOf('/') + 1)
     await until(async () => {
@@ -243,7 +250,7 @@ async function record(page: Page): Promise<string> {
 }
 
 async function until<Value>(look: () => Value | Promise<Value>, what: string): Promise<Value> {
-  for (let waited = 0; waited < READ_LIMIT_MS; waited += 100) {
+  for (const began = performance.now(); performance.now() - began < READ_LIMIT_MS; ) {
     const found = await look()
     if (found) return found
     await sleep(100)

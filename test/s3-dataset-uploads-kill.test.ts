@@ -1,10 +1,11 @@
 import { makeBucket, skipS3, type TestBucket } from './support/ceph.ts'
-import { datasetKills, type World } from './support/dataset-kills.ts'
+import { conversionKills, datasetKills, type World } from './support/dataset-kills.ts'
 
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
 const PREFIX = 'k/'
 
 datasetKills('a bucket', makeS3, skipS3)
+conversionKills('a bucket', makeS3, skipS3)
 
 async function makeS3(): Promise<World> {
   const bucket: TestBucket = await makeBucket('dataset-kill')
@@ -13,6 +14,7 @@ async function makeS3(): Promise<World> {
     every: LONG ? 1 : 10,
     leastKills: LONG ? 200 : 6,
     objects: async () => (await bucket.keys()).map((key) => key.slice(PREFIX.length)).sort(),
+    read: (path) => bucket.get(PREFIX + path),
     unfinished: async () => (await bucket.uploads()).map(({ key }) => key),
     remove: bucket.remove,
   }

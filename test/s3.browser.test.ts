@@ -50,7 +50,10 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
     storage = await startFaultProxy(S3_ENDPOINT as string)
     const config = { ...bucket.config, endpoint_url: storage.url }
     const media = { storage: 's3', hash: 'none', max_file_size: 8 * 1_024 * MIB, config }
-    ;[holdall, browser] = await Promise.all([startHoldall({ data, config: { sources: { media } } }), launchBrowser()])
+    ;[holdall, browser] = await Promise.all([
+      startHoldall({ data, config: { sources: { media }, settings: { allow_private_hosts: ['127.0.0.1'] } } }),
+      launchBrowser(),
+    ])
     front = await startFaultProxy(holdall.url)
     context = await browser.newContext({ reducedMotion: 'reduce' })
     page = await context.newPage()
@@ -169,6 +172,40 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
     assert.match((await why.textContent()) ?? '', /has no CORS rule for them\. Whoever runs .* holdall doctor/)
     assert.deepEqual(acknowledged, [])
     assert.deepEqual(await bucket.keys(), [])
+  })
+
+  test('a bucket without such a rule becomes a source: trying it says so, and so does the page after saving', async () => {
+    await bucket.allow(['https://other.example'], [])
+    const {
+      bucket: name = '',
+      endpoint_url: at = '',
+      access_key_id: id = '',
+      secret_access_key: key = '',
+    } = bucket.config
+    await page.goto(`${front.url}/-/files/sources?storage=s3`)
+    const fill = (label: string, value: string) => page.getByLabel(label, { exact: true }).fill(value)
+    await fill('Bucket', name)
+    await fill('Address of the service', at)
+    await fill('Access key id', id)
+    await fill('Secret access key', key)
+    await fill('Name', 'Late')
+    await page.getByRole('button', { name: 'Try it' }).click()
+    const trouble = page.getByText(`Pages at ${front.url} may not send files to it yet.`)
+    await trouble.waitFor()
+    assert.match(
+      (await page.locator('.command').first().textContent()) ?? '',
+      /aws s3api put-bucket-cors .*content-md5/s,
+    )
+    await page.getByRole('button', { name: 'Create source' }).click()
+    await page.waitForURL(`${front.url}/-/files/sources/late?look=pages`)
+    await trouble.waitFor()
+    await page
+      .getByText(/^npx holdall doctor late --data /)
+      .first()
+      .waitFor()
+    await bucket.allow([front.url], [])
+    await page.getByRole('link', { name: 'Check whether pages may send files' }).click()
+    await page.getByText('Pages may send files to it.').waitFor()
   })
 
   async function open(): Promise<Page> {

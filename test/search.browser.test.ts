@@ -35,7 +35,8 @@ describe('search and selection in a browser', { skip }, () => {
     mkdirSync(join(folder, 'data'))
     const path = join(folder, 'museum.db')
     const database = new DatabaseSync(path)
-    database.exec('CREATE TABLE harbours (id INTEGER PRIMARY KEY, name TEXT)')
+    database.exec(`CREATE TABLE harbours (id INTEGER PRIMARY KEY, name TEXT, plan TEXT);
+      INSERT INTO harbours (name, plan) VALUES ('Sund', 'The old harbour, drawn in 1911'), ('Vik', '')`)
     database.close()
     const source = (name: string, label: string) => ({
       label,
@@ -48,7 +49,11 @@ describe('search and selection in a browser', { skip }, () => {
       startHoldall({
         data: join(folder, 'data'),
         databases: [path],
-        config: { sources: { photos: source('photos', 'Photographs'), papers: source('papers', 'Papers') } },
+        config: {
+          // As long as a busy machine may take to search the rows.
+          settings: { sql_time_limit_ms: 60_000 },
+          sources: { photos: source('photos', 'Photographs'), papers: source('papers', 'Papers') },
+        },
       }),
       launchBrowser(),
     ])
@@ -89,6 +94,9 @@ describe('search and selection in a browser', { skip }, () => {
     await page.locator('.found', { hasText: '3 files for “harbour”' }).waitFor()
     const places = page.getByRole('region', { name: 'Tables and databases' })
     assert.equal(await places.getByRole('link').getAttribute('href'), '/museum/harbours')
+    const row = page.getByRole('region', { name: 'Rows of tables' }).getByRole('link', { name: 'Sund' })
+    assert.equal(await row.getAttribute('href'), '/museum/harbours/1')
+    assert.equal(await row.locator('mark').textContent(), 'harbour')
     assert.deepEqual(await lookAt(context, page.url(), 'flow-search'), [])
   })
 
@@ -96,6 +104,7 @@ describe('search and selection in a browser', { skip }, () => {
     const field = page.getByRole('searchbox')
     await field.fill('harbour plan')
     await page.locator('.found', { hasText: '1 file for “harbour plan”' }).waitFor()
+    await page.getByText('No row holds “harbour plan”, in 1 table.').waitFor()
     assert.equal(new URL(page.url()).searchParams.get('q'), 'harbour plan')
     assert.equal(await field.evaluate((element) => element === document.activeElement), true)
     await field.fill('1234')

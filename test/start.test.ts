@@ -59,6 +59,7 @@ describe('a second start', () => {
     const { body: stored } = await root.upload('files', 'kept.jpg', photo, 'image/jpeg')
     const token = await createToken(data, 'root')
     assert.equal(await first.stop(), 0)
+    assert.match(first.output(), /\nEverybody may see the database shop, signed in or not; http\S+\/-\/people says how/)
 
     const starts: number[] = []
     let second = await startTimed(data, starts)

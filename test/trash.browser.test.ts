@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { CHROMIUM, launchBrowser, lookAt } from './support/browser.ts'
+import { CHROMIUM, LOOKS, launchBrowser, look, lookAt } from './support/browser.ts'
 import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { photograph } from './support/photograph.ts'
 
@@ -75,13 +75,33 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     await page.getByRole('link', { name: 'lamp.jpg' }).first().waitFor()
   })
 
-  test('from the list, whoever deletes what rows use is told so', async () => {
+  test('from the list, whoever deletes what rows use is told so, before and after', async () => {
     await page.getByRole('checkbox', { name: /lamp\.jpg/ }).check()
     await page.getByRole('checkbox', { name: /lantern\.jpg/ }).check()
+    await page.getByText('1 of these 2 is used by 1 row').click()
+    await page.locator('.selection-bar').getByRole('link', { name: 'Lantern shop / products' }).waitFor()
+    await page.keyboard.press('Escape')
     await page.getByRole('button', { name: /trash/i }).first().click()
     await page.getByText('2 files moved to trash; rows use 1 of them').waitFor()
     await page.getByRole('button', { name: 'Undo' }).click()
     await page.getByText('2 files restored').waitFor()
+  })
+
+  test('where nothing could be said before, the server asks first', async () => {
+    const other = await context.newPage()
+    await other.route('**/-/files/-/uses', (route) => route.abort())
+    await other.goto(`${holdall.url}/-/files/browse/files`)
+    for (const name of [/lamp\.jpg/, /lantern\.jpg/]) await other.getByRole('checkbox', { name }).check()
+    await other.getByRole('button', { name: 'Move to trash' }).click()
+    await other.getByRole('heading', { level: 1, name: 'Move 2 files to trash?' }).waitFor()
+    const findings: string[] = []
+    for (const how of LOOKS) {
+      await other.emulateMedia({ colorScheme: how.colorScheme, reducedMotion: 'reduce' })
+      await other.setViewportSize({ width: how.width, height: how.height })
+      findings.push(...(await look(other, 'uses-question', how)))
+    }
+    assert.deepEqual(findings, [])
+    await other.close()
   })
 
   test('from its page, which says which rows use it; its cell says where it is', async () => {
@@ -164,6 +184,15 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     await there.getByRole('checkbox', { name: /lamp\.jpg/ }).check()
     await restore.click()
     await there.getByText('lamp.jpg restored').waitFor()
+    await there.goto(`${holdall.url}/-/files/browse/files?view=list`)
+    for (const name of [/lamp\.jpg/, /lantern\.jpg/]) await there.getByRole('checkbox', { name }).check()
+    await there.getByRole('button', { name: 'Move to trash' }).click()
+    await there.getByRole('heading', { level: 1, name: 'Move 2 files to trash?' }).waitFor()
+    await there.getByText('1 of these 2 is used by 1 row.').waitFor()
+    await there.getByRole('link', { name: 'Lantern' }).waitFor()
+    await there.getByRole('button', { name: 'Move only the unused one to trash' }).click()
+    await there.getByText('lamp.jpg moved to trash').waitFor()
+    await there.getByRole('link', { name: 'lantern.jpg' }).first().waitFor()
     await plain.close()
   })
 })

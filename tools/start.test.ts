@@ -1,12 +1,14 @@
 // Runs alone: it measures how quickly the sample starts.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
+import { signIn } from '../test/support/client.ts'
 import { sampleObjects } from './sample/database.ts'
 import { sampleFiles } from './sample/files.ts'
 import { sampleIn } from './sample/place.ts'
@@ -17,13 +19,18 @@ const QUICK_START_TRIES = 6
 const FILES = sampleFiles(sampleObjects())
 
 const folder = mkdtempSync(join(tmpdir(), 'holdall-start-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
+const started = new Set<ChildProcess>()
+after(() => {
+  for (const child of started) child.kill('SIGTERM')
+  rmSync(folder, { recursive: true, force: true })
+})
 
 /** `npm start` without npm, on any free port. */
-function start() {
-  const args = [join(ROOT, 'tools', 'boot.mjs'), 'start', '--sample', folder, '--port', '0']
+function start(ports: readonly string[] = ['--port', '0']) {
+  const args = [join(ROOT, 'tools', 'boot.mjs'), 'start', '--sample', folder, ...ports]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'exit')
+  started.add(child)
   let output = ''
   const listeners = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr]) {
@@ -50,6 +57,8 @@ function start() {
       child.kill('SIGTERM')
       await ended
     },
+    /** Its exit status, once it has ended by itself. */
+    status: async () => (await ended)[0],
   }
 }
 
@@ -102,4 +111,67 @@ test('npm start serves the sample, goes on where it was stopped, and is quick on
   }
   t.diagnostic(`up again in ${times.map((time) => `${time.toFixed(0)} ms`).join(', ')}`)
   assert.ok(Math.min(...times) < QUICK_START_MS, `${times} ms`)
+
+  // A database of one's own is served without the sample, and folders beside it are listed as they are.
+  const mine = join(folder, 'mine.db')
+  new DatabaseSync(mine).exec('CREATE TABLE letters (id INTEGER PRIMARY KEY)')
+  mkdirSync(join(folder, 'Old scans'))
+  writeFileSync(join(folder, 'Old scans', 'one.txt'), 'one')
+  const alone = start(['--port', '0', mine, '--files', join(folder, 'Old scans')])
+  const [, address] = await alone.says(/Holdall serves at (\S+?)\/?\n/)
+  const [, ownLink] = await alone.says(/Sign in as root.*(http\S+)/)
+  const catalog = (await (await fetch(`${address}/.json`)).json()) as { databases: { name: string }[] }
+  assert.deepEqual(
+    catalog.databases.map(({ name }) => name),
+    ['mine'],
+  )
+  const root = await signIn(address as string, ownLink as string)
+  const { body } = await root.json<{ sources: { slug: string; label: string }[] }>('/-/files/sources.json')
+  assert.deepEqual(
+    body.sources.map(({ slug, label }) => [slug, label]),
+    [
+      ['files', 'Files'],
+      ['old-scans', 'Old scans'],
+    ],
+  )
+  await alone.stop()
+  // What is written into its configuration stays, and a folder that is given later comes to it.
+  const ownConfig = join(folder, 'own', 'holdall.yaml')
+  writeFileSync(ownConfig, `# mine\nallow: { id: root }\n${readFileSync(ownConfig, 'utf8')}`)
+  mkdirSync(join(folder, 'old-scans'))
+  const closed = start(['--port', '0', mine, '--files', join(folder, 'Old scans'), join(folder, 'old-scans')])
+  const [, closedAt] = await closed.says(/Holdall serves at (\S+?)\/?\n/)
+  assert.equal((await fetch(`${closedAt}/mine.json`)).status, 401)
+  await closed.stop()
+  const kept = readFileSync(ownConfig, 'utf8')
+  assert.match(kept, /^# mine\nallow: \{ id: root \}\n/)
+  assert.deepEqual(kept.match(/^ {2}\S+:$/gm), ['  files:', '  old-scans:', '  old-scans-2:'])
+  const lost = start(['--files', folder])
+  await lost.says(/--files belongs to a database: npm start -- my\.db --files FOLDER/)
+  await lost.stop()
+
+  // Where somebody else has the usual port already, this fails to take it, and it is as taken.
+  const other = createServer().on('error', () => {})
+  other.listen(8001, '127.0.0.1')
+  // Not `once`: waiting for `listening`, it rejects with the error.
+  await new Promise((resolve) => other.once('listening', resolve).once('error', resolve))
+  const aside = start([])
+  const [, where] = await aside.says(/Holdall serves at (\S+?)\/?\n/)
+  const [, told] = await aside.says(/Port 8001 is taken.* this one is at (\S+)\. To choose the port: .*--port N\n/)
+  assert.equal(told, where)
+
+  // Who calls it twice is told where the first one is; what a killed one leaves counts for nothing.
+  const twice = start([])
+  await twice.says(new RegExp(`running here already, at ${where}\nFor another sign-in link: npx holdall link root -c `))
+  await twice.says(/To start another server beside it, on the same data: npm start -- --port N\n/)
+  assert.equal(await twice.status(), 0)
+  const note = join(sampleIn(folder).data, 'npm-start.json')
+  const noted = readFileSync(note)
+  await aside.stop()
+  assert.ok(!existsSync(note))
+  writeFileSync(note, noted)
+  const afterAll = start([])
+  await afterAll.says(/Holdall serves at /)
+  await afterAll.stop()
+  other.close()
 })

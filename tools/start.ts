@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { dirname, join, relative, resolve } from 'node:path'
-import { isIncomplete, isMade, sampleIn } from './sample/place.ts'
+import { type Own, prepareOwn, readOwn } from './own.ts'
+import { forgetRunning, noteRunning, runningFor } from './running.ts'
+import { addressIn, isIncomplete, isMade, sampleIn } from './sample/place.ts'
 
 const ROOT = dirname(import.meta.dirname)
 const COMMAND = join(ROOT, 'packages', 'holdall', 'bin', 'holdall.js')
@@ -11,13 +13,31 @@ const PORTS_TRIED = 20
 const TOKEN_NAME = 'made by npm start for the sample'
 const TOKEN_ARGUMENTS = ['token', 'create', 'root', '--name', TOKEN_NAME, '--expires', '1']
 
-// `--sample FOLDER` keeps the sample elsewhere; everything else is for `holdall serve`.
+// `--sample FOLDER` keeps the sample elsewhere; `my.db [--files FOLDER …]` is served instead of it; everything else is for
+// `holdall serve`.
 const given = process.argv.slice(2)
+const startedBy = ['npm start --', ...given.map(asTyped)].join(' ')
 const option = given.indexOf('--sample')
 const folder = resolve(ROOT, (option === -1 ? undefined : given.splice(option, 2)[1]) ?? '.holdall')
 const sample = sampleIn(folder)
+const own = ownGiven()
+const ownPlace = join(folder, 'own')
+const data = own ? join(ownPlace, 'data') : sample.data
+const config = own ? join(ownPlace, 'holdall.yaml') : sample.config
+const onData = ['-c', config, '--data', data]
+const isChosen = given.some((argument) => /^(-p|--port)/.test(argument))
+const serves = JSON.stringify(own ?? given)
+const running = isChosen ? undefined : runningFor(data, serves)
+if (running) {
+  sayRunning(running.url)
+  process.exit(0)
+}
 
-if (!isMade(folder)) {
+if (own) {
+  say(
+    `Without the sample. What is kept beside ${own.databases.map(shown).join(', ')}, uploads included, is in ${shown(ownPlace)}.`,
+  )
+} else if (!isMade(folder)) {
   // What makes the sample loads a library for pictures, which a second start does without.
   const { makeSample, drawPicturesToTry } = await import('./sample/sample.ts')
   // Before the database, whose presence says that all this is done.
@@ -26,20 +46,39 @@ if (!isMade(folder)) {
   say(`Made the sample, a small museum’s collection, in ${shown(folder)}.`)
   say(`Pictures to try your own uploads with: ${shown(sample.picturesToTry)}`)
 }
-const onData = ['-c', sample.config, '--data', sample.data]
-const port = given.some((argument) => /^(-p|--port)/.test(argument)) ? [] : ['--port', String(await freePort())]
-const server = holdall(['serve', sample.database, ...onData, '--root', '--log', sample.log, ...port, ...given])
+const served = own
+  ? [...own.databases, ...prepareOwn(ownPlace, own), ...own.others]
+  : [sample.database, ...onData, '--log', sample.log, ...given]
+const port = isChosen ? undefined : await freePort()
+const ports = port === undefined ? [] : ['--port', String(port)]
+const before = addressIn(data)
+const server = holdall(['serve', '--root', ...ports, ...served])
+const { pid } = server
+if (pid !== undefined) noteRunning(data, pid, serves, null)
 const stop = new AbortController()
 // A terminal sends Ctrl-C to the server as well: stay until it has ended.
 process.on('SIGINT', () => stop.abort())
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill(signal))
 server.on('exit', (code) => {
+  if (pid !== undefined) forgetRunning(data, pid)
   stop.abort()
   process.exitCode = code ?? 1
 })
 const url = await servingAt(server)
-if (url !== undefined && isIncomplete(folder)) await addFiles(url)
+if (url !== undefined && pid !== undefined) noteRunning(data, pid, serves, url)
+if (url !== undefined && port !== undefined) sayWhere(url, port)
+if (url !== undefined && own === undefined && isIncomplete(folder)) await addFiles(url)
 if (url !== undefined) await prepareNextStart()
+
+function ownGiven(): Own | undefined {
+  try {
+    // npm runs this in the checkout, wherever it was called.
+    return readOwn(given, process.env.INIT_CWD ?? process.cwd())
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exit(2)
+  }
+}
 
 async function addFiles(serving: string): Promise<void> {
   try {
@@ -79,7 +118,8 @@ function progress(done: number, of: number): void {
 
 /** A process whose output can be read here; what it says on stderr is shown as it is. */
 function holdall(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [COMMAND, ...args], { cwd: ROOT, stdio: ['inherit', 'pipe', 'inherit'] })
+  const env = { ...process.env, HOLDALL_STARTED_BY: startedBy }
+  return spawn(process.execPath, [COMMAND, ...args], { cwd: ROOT, env, stdio: ['inherit', 'pipe', 'inherit'] })
 }
 
 /** Shows what the server prints, and resolves with its address, or undefined when it ends without one. */
@@ -109,12 +149,23 @@ async function printed(child: ChildProcess): Promise<string> {
 /** The usual port, or the next that nobody listens on. */
 async function freePort(): Promise<number> {
   for (let port = PORT; port < PORT + PORTS_TRIED; port++) {
-    if (await isFree(port)) {
-      if (port !== PORT) say(`Port ${PORT} is taken; using ${port}.`)
-      return port
-    }
+    if (await isFree(port)) return port
   }
   return 0
+}
+
+/** Two servers may share their data; who calls this twice wants the one that is there. */
+function sayRunning(address: string | null): void {
+  say(address === null ? 'Holdall is just being started here.' : `Holdall is running here already, at ${address}`)
+  say(`For another sign-in link: npx holdall link root -c ${shown(config)} --data ${shown(data)}`)
+  say('To start another server beside it, on the same data: npm start -- --port N')
+}
+
+/** An address that is not the usual one, or not the last one, is said: bookmarks and links lead to the other. */
+function sayWhere(url: string, port: number): void {
+  const choose = 'To choose the port: npm start -- --port N'
+  if (port !== PORT) say(`Port ${PORT} is taken, most likely by another Holdall; this one is at ${url}. ${choose}`)
+  else if (before !== undefined && before !== url) say(`It was at ${before} before, and is at ${url} now. ${choose}`)
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -123,6 +174,11 @@ function isFree(port: number): Promise<boolean> {
     probe.once('error', () => resolve(false))
     probe.listen(port, HOST, () => probe.close(() => resolve(true)))
   })
+}
+
+/** A word as a shell reads it. */
+function asTyped(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 function shown(path: string): string {

@@ -6,7 +6,7 @@ import { buildCheckout } from './build.ts'
 import { runSteps } from './check/run-steps.ts'
 import { checkSteps } from './check/steps.ts'
 import { ceph } from './services/ceph.ts'
-import { chromium } from './services/chromium.ts'
+import { chromium, chromiumShell } from './services/chromium.ts'
 import { datasette } from './services/datasette.ts'
 import { startS3 } from './services/s3.ts'
 import { prepareServices } from './services/service.ts'
@@ -15,7 +15,7 @@ import { recapitulate, runFiles, totals } from './test/run-files.ts'
 
 const ROOT = dirname(import.meta.dirname)
 const TEST_FILES = ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts']
-/** Two, whatever the machine: what is fast enough here is fast enough in CI. */
+/** Beside the lane of the S3 server, whatever the machine: what is fast enough here is fast enough in CI. */
 const FILES_AT_ONCE = 2
 /** The first line of a test file whose times would be another file's work as much as ours. */
 const RUNS_ALONE = '// Runs alone: '
@@ -56,7 +56,8 @@ async function main(): Promise<number> {
   }
   const began = performance.now()
   const strict = process.env.CI === 'true'
-  const services = await prepareServices([chromium, datasette, ceph], { system: !values['no-install'], say })
+  const browsers = values.long ? [chromium] : [chromium, chromiumShell]
+  const services = await prepareServices([...browsers, datasette, ceph], { system: !values['no-install'], say })
   const files = testFiles()
   if (files.length === 0) {
     say(`No test file has ${positionals.join(' or ')} in its path.`)
@@ -87,15 +88,13 @@ async function main(): Promise<number> {
   }
   const alone = files.filter(runsAlone)
   const together = files.filter((file) => !alone.includes(file))
-  // Files of the S3 server mostly wait for it, so that one of them beside two others keeps nobody from working.
+  // Files of the S3 server mostly wait for it, so that one of them beside two others keeps nobody from working. Once there
+  // are none left, their lane helps the others.
   const waiting = together.filter(needsS3)
   const working = together.filter((file) => !waiting.includes(file))
-  const lanes = [
-    runFiles(working, { ...options, concurrency: FILES_AT_ONCE }),
-    runFiles(waiting, { ...options, concurrency: 1 }),
-  ]
-  const results = (await Promise.all(lanes)).flat()
-  results.push(...(await runFiles(alone, { ...options, concurrency: 1 })))
+  const lanes = [...Array.from({ length: FILES_AT_ONCE }, () => [working]), [waiting, working]]
+  const results = await runFiles(lanes, options)
+  results.push(...(await runFiles([[alone]], options)))
   await s3.close()
   const { passed, failed, skipped } = totals(results)
   const lacking = strict ? services.missing.length : 0

@@ -20,6 +20,8 @@ const FLAGS = [
 
 const QUIET_MS = 100
 const SETTLED_LIMIT_MS = 5_000
+/** A picture of a long page is drawn by the processor; beside a busy test it took longer than Playwright's half a minute. */
+const PICTURE_LIMIT_MS = 90_000
 
 /** A way in which a page is looked at. */
 export interface Look {
@@ -43,9 +45,12 @@ export const LOOKS = process.env.HOLDALL_TEST_LONG
 
 /** The path of a Chromium, or undefined where there is none (the test runner says so and, in CI, fails). */
 export const CHROMIUM = process.env.HOLDALL_TEST_CHROMIUM
+/** The same engine for half the work. */
+const SHELL = process.env.HOLDALL_TEST_CHROMIUM_SHELL
 
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, headless: true })
+/** @param program the whole browser, where its headless shell has not what a test looks at: a viewer of PDFs */
+export function launchBrowser(program: string | undefined = SHELL ?? CHROMIUM): Promise<Browser> {
+  return chromium.launch({ executablePath: program ?? '/usr/bin/chromium', args: FLAGS, headless: true })
 }
 
 /** What Playwright keeps for itself: the session over which the browser reports a page's requests. */
@@ -114,7 +119,8 @@ export async function look(page: Page, name: string, how: Look): Promise<string[
   // As tall as the page, so that what sticks to an edge stands where it belongs.
   const tall = await page.evaluate(() => document.documentElement.scrollHeight)
   await page.setViewportSize({ width: how.width, height: Math.max(how.height, tall) })
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}-${how.name}.png`), fullPage: true })
+  const path = join(SCREENSHOTS, `${name}-${how.name}.png`)
+  await page.screenshot({ path, fullPage: true, timeout: PICTURE_LIMIT_MS })
   const findings = (await accessibility(page)).map((finding) => `${name} ${how.name}: ${finding}`)
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
   if (overflow > 0) findings.push(`${name} ${how.name}: the page scrolls sideways by ${overflow} px`)

@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { World } from './dataset-kills.ts'
 
@@ -14,6 +15,7 @@ export async function makeFolder(root: string): Promise<World> {
     every: LONG ? 1 : 4,
     leastKills: LONG ? 1_000 : 25,
     objects: async () => paths().filter((path) => !path.startsWith(TEMPORARY_FOLDER)),
+    read: (path) => readFile(join(root, path)),
     unfinished: async () => paths().filter((path) => path.startsWith(TEMPORARY_FOLDER)),
     async remove() {},
   }

@@ -1,23 +1,38 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { xlsxOf } from 'holdall/testing'
+import { createDoomed, type Doomed } from './doomed.ts'
 import { createToken, type RunningHoldall, startHoldall } from './holdall.ts'
-import { visits } from './parquet.ts'
+import { readParquet, visits } from './parquet.ts'
 
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
 const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
 const RANDOM_WITHIN_MS = 1_500
-const SETTLE_LIMIT_MS = 30_000
+const SETTLE_LIMIT_MS = 60_000
+/** Conversions in the middle of one of which the server must die. */
+const CATCHES = 5
 /** Each step of the pipeline, and what surrounds them. */
 const NEEDED_TO_JOIN = [
   ...['create session', 'completing', 'combined', 'begin infer', 'enter looked', 'infer', 'begin register'],
   ...['lay in place', 'join dataset', 'remove what lay waiting'],
 ]
 const NEEDED = ['create session', 'completing', 'combined', 'begin infer', 'infer', 'begin register', 'add dataset']
+const NEEDED_TO_CONVERT = [
+  'combined',
+  'begin convert',
+  'convert: write Parquet',
+  'converted',
+  'join dataset',
+  'add dataset',
+]
+/** Rows that take a process a second to convert. */
+const MANY = { csv: 150_000, xlsx: 40_000 }
+const COLUMNS = ['id', 'name', 'price', 'code']
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at, whatever they have
 type Json = any
@@ -28,13 +43,21 @@ export interface World {
   readonly every: number
   readonly leastKills: number
   objects(): Promise<string[]>
+  read(path: string): Promise<Buffer>
   unfinished(): Promise<string[]>
   remove(): Promise<void>
 }
 
-/** How one upload goes until its server dies. */
-interface Upload {
+interface Sent {
   readonly content: Buffer
+  /** @default 'parquet' */
+  readonly ending?: string
+  /** Where it is no Parquet file: how many rows the table has that it becomes. */
+  readonly rows?: number
+}
+
+/** How one upload goes until its server dies. */
+interface Upload extends Sent {
   readonly filename: string
   /** What it does to a dataset that is there. */
   readonly mode?: 'append' | 'replace'
@@ -45,37 +68,53 @@ interface Upload {
 
 interface Kind {
   readonly name: string
-  readonly work: (server: RunningHoldall, upload: Upload) => Promise<void>
-  readonly bytes: () => Buffer
+  readonly work: Work
+  readonly bytes: () => Sent
   readonly mode?: 'append' | 'replace'
 }
 
+/** @param arm begins to count the writes before one of which the server dies */
+type Work = (server: RunningHoldall, upload: Upload, arm: () => Promise<void>) => Promise<void>
+type Make = (root: string) => Promise<World>
+
 /** Kills of servers while uploads become datasets, in a place of this kind. */
-export function datasetKills(name: string, make: (root: string) => Promise<World>, skip: string | false = false): void {
-  killsWhile(`uploads to ${name} become datasets`, { make, skip, joins: false })
+export function datasetKills(name: string, make: Make, skip: string | false = false): void {
+  killsWhile(`uploads to ${name} become datasets`, { make, skip, of: 'datasets' })
+}
+
+/** The same while what is sent is converted to Parquet, for a dataset of its own and for one that is there. */
+export function conversionKills(name: string, make: Make, skip: string | false = false): void {
+  const fewer = async (root: string) => ({
+    ...(await make(root)),
+    ...(LONG ? { leastKills: 30 } : { every: 14, leastKills: 4 }),
+  })
+  killsWhile(`what is sent to ${name} is converted`, { make: fewer, skip, of: 'conversions' })
 }
 
 /** The same while files are added to a dataset in it, and replace it. */
-export function joiningKills(name: string, make: (root: string) => Promise<World>, skip: string | false = false): void {
+export function joiningKills(name: string, make: Make, skip: string | false = false): void {
   const fewer = async (root: string) => ({ ...(await make(root)), ...(!LONG && { every: 7, leastKills: 8 }) })
-  killsWhile(`files are added to a dataset in ${name}, and replace it`, { make: fewer, skip, joins: true })
+  killsWhile(`files are added to a dataset in ${name}, and replace it`, { make: fewer, skip, of: 'files' })
 }
 
 interface KillsOptions {
-  readonly make: (root: string) => Promise<World>
+  readonly make: Make
   readonly skip: string | false
-  readonly joins: boolean
+  /** What uploads become: datasets, more files of one, or either after they were converted. */
+  readonly of: 'datasets' | 'files' | 'conversions'
 }
 
-function killsWhile(what: string, { make, skip, joins }: KillsOptions): void {
+function killsWhile(what: string, { make, skip, of }: KillsOptions): void {
+  const joins = of === 'files'
+  const converts = of === 'conversions'
+
   describe(`a server that is killed while ${what}`, { skip }, () => {
     let folder: string
     let data: string
     let world: World
     let config: string
     let token: string
-    let numberFile: string
-    let standing: RunningHoldall | undefined
+    let doomed: Doomed
     const hit = new Map<string, number>()
     let kills = 0
     let uploads = 0
@@ -88,36 +127,38 @@ function killsWhile(what: string, { make, skip, joins }: KillsOptions): void {
       data = join(folder, 'data')
       world = await make(join(folder, 'objects'))
       config = join(folder, 'holdall.json')
-      numberFile = join(folder, 'number of the write')
       const collections = [{ organization: ORGANIZATION, id: 'medicaid', source: 'media' }]
       writeFileSync(config, JSON.stringify({ sources: { media: world.source }, collections }))
-      const server = await startHoldall({ data, config })
+      doomed = createDoomed({ data, config })
+      const server = await doomed.server()
       token = await createToken(data, 'root')
-      if (joins) {
-        const upload = fresh(visits(100))
-        await sendAll(server, upload)
-        standingDataset = query('SELECT id FROM datasets')[0]?.id
-      }
-      await server.stop()
+      if (!joins && !converts) return
+      await sendAll(server, fresh(converts ? csv(100) : { content: visits(100) }), async () => {})
+      standingDataset = query('SELECT id FROM datasets')[0]?.id
     })
     after(async () => {
-      await standing?.kill()
+      await doomed?.end()
       await world?.remove()
       rmSync(folder, { recursive: true })
     })
 
     test('at counted writes: one dataset of each upload, one entry, no object without one', async (t) => {
       const makes: readonly Kind[] = [
-        { name: 'registered', work: sendAll, bytes: visits },
-        { name: 'invalid', work: sendAll, bytes: () => Buffer.alloc(5_000, 'no Parquet file ') },
-        { name: 'cancelled', work: sendAndCancel, bytes: visits },
+        { name: 'registered', work: sendAll, bytes: () => ({ content: visits() }) },
+        { name: 'invalid', work: sendAll, bytes: () => ({ content: Buffer.alloc(5_000, 'no Parquet file ') }) },
+        { name: 'cancelled', work: sendAndCancel, bytes: () => ({ content: visits() }) },
       ]
       const joinings: readonly Kind[] = [
-        { name: 'added', work: sendAll, bytes: () => visits(7), mode: 'append' },
-        { name: 'replaced', work: sendAll, bytes: () => visits(50), mode: 'replace' },
-        { name: 'not added', work: sendAndCancel, bytes: () => visits(9), mode: 'append' },
+        { name: 'added', work: sendAll, bytes: () => ({ content: visits(7) }), mode: 'append' },
+        { name: 'replaced', work: sendAll, bytes: () => ({ content: visits(50) }), mode: 'replace' },
+        { name: 'not added', work: sendAndCancel, bytes: () => ({ content: visits(9) }), mode: 'append' },
       ]
-      const kinds = joins ? joinings : makes
+      const conversions: readonly Kind[] = [
+        { name: 'CSV', work: convertAll, bytes: () => csv(30) },
+        { name: 'Excel', work: convertAll, bytes: () => excel(40) },
+        { name: 'CSV added', work: convertAll, bytes: () => csv(5), mode: 'append' },
+      ]
+      const kinds = { datasets: makes, files: joinings, conversions }[of]
       for (let round = 0; kills < world.leastKills || round === 0; round += 1) {
         for (const { name, work, bytes, mode } of kinds) {
           for (let at = 1 + Math.floor(Math.random() * world.every); ; at += world.every) {
@@ -128,13 +169,12 @@ function killsWhile(what: string, { make, skip, joins }: KillsOptions): void {
           }
         }
       }
-      if (joins) await assertCounted(standing as RunningHoldall)
-      await standing?.kill()
+      if (joins) await assertCounted(await doomed.server())
       for (const [boundary, count] of [...hit].sort()) t.diagnostic(`${count} × ${boundary}`)
       t.diagnostic(`${kills} kills, ${uploads} uploads, ${registered} files of datasets`)
       assert.ok(kills >= world.leastKills, `${kills} kills`)
       if (!LONG) return
-      for (const needed of joins ? NEEDED_TO_JOIN : NEEDED) {
+      for (const needed of { datasets: NEEDED, files: NEEDED_TO_JOIN, conversions: NEEDED_TO_CONVERT }[of]) {
         assert.ok(
           [...hit.keys()].some((boundary) => boundary.includes(needed)),
           `no kill hit "${needed}"`,
@@ -142,44 +182,99 @@ function killsWhile(what: string, { make, skip, joins }: KillsOptions): void {
       }
     })
 
-    test('two servers share the work; either is killed, and nothing is lost or there twice', async (t) => {
-      const rounds = LONG ? 40 : 1
-      for (let round = 0; round < rounds; round += 1) {
-        const servers = [await startHoldall({ data, config }), await startHoldall({ data, config })]
-        const [dies, lives] = round % 2 === 0 ? servers : servers.toReversed()
-        const all = Array.from({ length: 8 }, (_, at) => fresh(visits(at + 1), joins ? 'append' : undefined))
-        const sending = Promise.allSettled(
-          all.map(async (upload, at) => sendAll(servers[at % 2] as RunningHoldall, upload)),
-        )
-        await sleep(Math.random() * RANDOM_WITHIN_MS)
-        await dies?.kill()
-        await sending
-        // Nobody restarts the other: the one that lives takes over.
-        await examine(lives as RunningHoldall, all)
-        await lives?.kill()
-      }
-      t.diagnostic(`${rounds} of two servers killed`)
-    })
+    if (!converts)
+      test('two servers share the work; either is killed, and nothing is lost or there twice', async (t) => {
+        await doomed.killed()
+        const rounds = LONG ? 40 : 1
+        for (let round = 0; round < rounds; round += 1) {
+          const servers = await Promise.all([startHoldall({ data, config }), startHoldall({ data, config })])
+          const [dies, lives] = round % 2 === 0 ? servers : servers.toReversed()
+          const all = Array.from({ length: 8 }, (_, at) =>
+            fresh({ content: visits(at + 1) }, joins ? 'append' : undefined),
+          )
+          try {
+            const sending = Promise.allSettled(
+              all.map(async (upload, at) => sendAll(servers[at % 2] as RunningHoldall, upload, async () => {})),
+            )
+            await sleep(Math.random() * RANDOM_WITHIN_MS)
+            await dies?.kill()
+            await sending
+            // Nobody restarts the other: the one that lives takes over.
+            await examine(lives as RunningHoldall, all)
+          } finally {
+            for (const server of servers) await server.kill()
+          }
+        }
+        t.diagnostic(`${rounds} of two servers killed`)
+      })
 
-    function fresh(content: Buffer, mode?: Upload['mode']): Upload {
+    if (converts)
+      test('in the middle of a conversion: the process that converts ends, and the next one makes it whole', async (t) => {
+        for (const sent of [csv(MANY.csv), excel(MANY.xlsx)]) {
+          const { upload, pid, bytes } = await killedConverting(sent)
+          for (const deadline = Date.now() + SETTLE_LIMIT_MS; isRunning(pid); await sleep(20)) {
+            assert.ok(Date.now() < deadline, 'the process that converts is still there')
+          }
+          await examine(await doomed.server(), [upload])
+          t.diagnostic(`killed with ${bytes} bytes of ${upload.filename} written`)
+        }
+      })
+
+    /** An upload whose server died in the middle of its conversion. One may be over before that is seen; then there is another. */
+    async function killedConverting(sent: Sent): Promise<{ upload: Upload; pid: number; bytes: number }> {
+      for (let tries = 0; tries < CATCHES; tries += 1) {
+        const server = await doomed.server()
+        const upload = fresh(sent)
+        await begin(server, upload)
+        assert.equal((await call(server, 'POST', `/${upload.id}/complete`, {})).status, 202)
+        const caught = await converting(server, upload)
+        if (caught === undefined) continue
+        await doomed.killed()
+        const [session] = query(`SELECT completion_status FROM upload_sessions WHERE id = '${upload.id}'`)
+        if (session.completion_status === 'converting') return { upload, ...caught }
+      }
+      throw new Error(`${CATCHES} conversions were over before their server was killed`)
+    }
+
+    /** The process of the server that converts, once it has written something; `undefined` when it has ended by then. */
+    async function converting(
+      server: RunningHoldall,
+      { id }: Upload,
+    ): Promise<{ pid: number; bytes: number } | undefined> {
+      const written = join(data, 'conversions', 'files')
+      for (const deadline = Date.now() + SETTLE_LIMIT_MS; ; await sleep(2)) {
+        assert.ok(Date.now() < deadline, `nothing was converted\n${server.output()}`)
+        const bytes = existsSync(written)
+          ? readdirSync(written).reduce(
+              (sum, name) => sum + (statSync(join(written, name), { throwIfNoEntry: false })?.size ?? 0),
+              0,
+            )
+          : 0
+        if (bytes === 0) {
+          if (query(`SELECT 1 FROM upload_sessions WHERE id = '${id}' AND status <> 'completing'`).length > 0) return
+          continue
+        }
+        const children = readFileSync(`/proc/${server.process.pid}/task/${server.process.pid}/children`, 'utf8')
+        for (const pid of children.trim().split(' ').map(Number)) {
+          if (commandOf(pid).includes('convert/child')) return { pid, bytes }
+        }
+      }
+    }
+
+    function fresh(sent: Sent, mode?: Upload['mode']): Upload {
       uploads += 1
-      return { content, filename: `upload ${uploads}.parquet`, ...(mode && { mode }) }
+      return { ...sent, filename: `upload ${uploads}.${sent.ending ?? 'parquet'}`, ...(mode && { mode }) }
     }
 
     /** One upload to the server that stands, which dies at the write with this number; the next one is looked at. */
-    async function killedAt(at: number, work: typeof sendAll, upload: Upload): Promise<string | undefined> {
-      const server = standing ?? (await doomed())
-      writeFileSync(numberFile, String(at))
-      server.process.kill('SIGUSR2')
-      await work(server, upload).catch(() => {})
-      await server.kill()
-      standing = await doomed()
-      await examine(standing, [upload])
-      return /killed before \d+: (.*)/.exec(server.output())?.[1]
-    }
-
-    function doomed(): Promise<RunningHoldall> {
-      return startHoldall({ data, config, env: { HOLDALL_TEST_KILL_AT: `@${numberFile}` } })
+    async function killedAt(at: number, work: Work, upload: Upload): Promise<string | undefined> {
+      const isOver = await work(await doomed.server(), upload, () => doomed.arm(at)).then(
+        () => true,
+        () => false,
+      )
+      const boundary = isOver && (await doomed.spare()) ? undefined : await doomed.killed()
+      await examine(await doomed.server(), [upload])
+      return boundary
     }
 
     /** Goes on as a client would, and holds what the server shows against what is in the storage. */
@@ -189,12 +284,15 @@ function killsWhile(what: string, { make, skip, joins }: KillsOptions): void {
       await discardOpen(server)
       await settled(server)
       const datasets = query('SELECT id, upload_id, version, row_count, size_bytes FROM datasets')
-      const rows = query('SELECT dataset_id, version, path, upload_id, row_count, size_bytes FROM dataset_files')
-      const files = rows.map(({ path }) => path).sort()
+      const listed = query(
+        'SELECT role, dataset_id, version, path, upload_id, row_count, size_bytes FROM dataset_files',
+      )
+      const rows = listed.filter(({ role }) => role === 'data')
+      const files = listed.map(({ path }) => path).sort()
       assert.equal(new Set(datasets.map(({ upload_id }) => upload_id)).size, datasets.length, 'nothing is there twice')
       assert.equal(new Set(rows.map(({ upload_id }) => upload_id)).size, rows.length, 'no file is there twice')
       if (joins) assert.equal(datasets.length, 1)
-      else assert.equal(files.length, datasets.length)
+      else if (!converts) assert.equal(files.length, datasets.length)
       assert.deepEqual(await world.objects(), files, 'no object without a dataset, no dataset without its object')
       for (const { id, version, row_count, size_bytes } of datasets) {
         const present = rows.filter((row) => row.dataset_id === id && row.version === version)
@@ -216,6 +314,32 @@ function killsWhile(what: string, { make, skip, joins }: KillsOptions): void {
           )
       }
       registered = rows.length
+      if (converts) for (const upload of all) await assertConverted(upload, listed)
+    }
+
+    /** What was sent is there as it was, and what became of it has its rows: by DuckDB, which has read nothing of it yet. */
+    async function assertConverted({ id, content, rows = 0 }: Upload, files: Json[]): Promise<void> {
+      if (id === undefined) return
+      const own = files.filter(({ upload_id }) => upload_id === id)
+      assert.deepEqual(own.map(({ role }) => role).sort(), ['data', 'original'], `${id} is there once`)
+      const pathOf = (role: string) => own.find((one) => one.role === role)?.path
+      assert.ok((await world.read(pathOf('original'))).equals(content), 'what was sent is kept')
+      const sums =
+        'count(*)::INT, sum(id)::BIGINT::VARCHAR, sum(price), count(DISTINCT name)::INT, min(code), max(code)'
+      assert.deepEqual(await readParquet(await world.read(pathOf('data')), `SELECT ${sums}`), [
+        [
+          ...[rows, String((rows * (rows - 1)) / 2), (rows * (rows - 1)) / 8, Math.min(rows, 100)],
+          ...['000', `00${Math.min(rows - 1, 6)}`],
+        ],
+      ])
+      for (const name of ['files', 'copies']) {
+        const left = join(data, 'conversions', name)
+        assert.deepEqual(
+          existsSync(left) ? readdirSync(left) : [],
+          [],
+          'nothing is left of what was written on the way',
+        )
+      }
     }
 
     /** What a client does that has lost the connection. */
@@ -231,7 +355,7 @@ function killsWhile(what: string, { make, skip, joins }: KillsOptions): void {
         await put(server, body.part_urls[0].url, upload.content)
         assert.equal((await call(server, 'POST', `/${upload.id}/complete`, {})).status, 202)
       }
-      const isValid = upload.content.subarray(0, 4).toString() === 'PAR1'
+      const isValid = upload.rows !== undefined || upload.content.subarray(0, 4).toString() === 'PAR1'
       const last = await poll(server, upload)
       assert.equal(last.completion_status, isValid ? 'registered' : 'failed', JSON.stringify(last))
       assert.equal(last.failure_reason?.step, isValid ? undefined : 'infer', JSON.stringify(last))
@@ -254,14 +378,24 @@ function killsWhile(what: string, { make, skip, joins }: KillsOptions): void {
       await put(server, plan.part_urls[0].url, upload.content)
     }
 
-    async function sendAll(server: RunningHoldall, upload: Upload): Promise<void> {
+    async function sendAll(server: RunningHoldall, upload: Upload, arm: () => Promise<void>): Promise<void> {
+      await arm()
       await begin(server, upload)
       assert.equal((await call(server, 'POST', `/${upload.id}/complete`, {})).status, 202)
       await poll(server, upload)
     }
 
+    /** The other writes are those of any upload. */
+    async function convertAll(server: RunningHoldall, upload: Upload, arm: () => Promise<void>): Promise<void> {
+      await begin(server, upload)
+      await arm()
+      assert.equal((await call(server, 'POST', `/${upload.id}/complete`, {})).status, 202)
+      await poll(server, upload)
+    }
+
     /** In the middle of its steps. */
-    async function sendAndCancel(server: RunningHoldall, upload: Upload): Promise<void> {
+    async function sendAndCancel(server: RunningHoldall, upload: Upload, arm: () => Promise<void>): Promise<void> {
+      await arm()
       await begin(server, upload)
       await call(server, 'POST', `/${upload.id}/complete`, {})
       await sleep(Math.random() * 300)
@@ -334,4 +468,33 @@ function killsWhile(what: string, { make, skip, joins }: KillsOptions): void {
       }
     }
   })
+}
+
+function csv(rows: number): Sent {
+  const lines = Array.from({ length: rows }, (_, at) => {
+    const [id, name, price, code] = rowOf(at)
+    return `${id},"${name}",${price},${code}`
+  })
+  return { content: Buffer.from(`${COLUMNS.join(',')}\n${lines.join('\n')}\n`), ending: 'csv', rows }
+}
+
+function excel(rows: number): Sent {
+  const cells = Array.from({ length: rows }, (_, at) => rowOf(at))
+  return { content: xlsxOf([{ name: 'Prices', rows: [COLUMNS, ...cells] }]), ending: 'xlsx', rows }
+}
+
+function rowOf(at: number): [number, string, number, string] {
+  return [at, `name, ${at % 100}`, at / 4, `00${at % 7}`]
+}
+
+function isRunning(pid: number): boolean {
+  return commandOf(pid).includes('convert/child')
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type RunningHoldall, type ServeOptions, startHoldall } from './holdall.ts'
 
 const ARMED_LIMIT_MS = 10_000
+const NEVER = Number.MAX_SAFE_INTEGER
 
 /**
  * One server after the other on the same data, each of which stands until it is killed: the one that is looked at after
@@ -15,6 +16,8 @@ export interface Doomed {
   server(): Promise<RunningHoldall>
   /** Lets it die just before the write with this number, counted from now. */
   arm(at: number): Promise<void>
+  /** Lets it live after all. @returns whether it does; it may have died by then */
+  spare(): Promise<boolean>
   /** Kills it if it has not died. @returns before which write it died by itself */
   killed(): Promise<string | undefined>
   /** Kills it, and there is none any more. */
@@ -43,17 +46,25 @@ export function createDoomed(options: ServeOptions): Doomed {
     return boundaryIn(dying?.output() ?? '')
   }
 
+  /** @returns whether it lives */
+  async function tell(at: number): Promise<boolean> {
+    const { process, output } = await server()
+    writeFileSync(number, String(at))
+    process.kill('SIGUSR2')
+    for (const deadline = Date.now() + ARMED_LIMIT_MS; existsSync(number); await sleep(1)) {
+      if (process.exitCode !== null || process.signalCode !== null) return false
+      if (Date.now() > deadline) throw new Error(`the server never looked at the number\n${output()}`)
+    }
+    return true
+  }
+
   return {
     server,
     killed,
     async arm(at) {
-      const { process, output } = await server()
-      writeFileSync(number, String(at))
-      process.kill('SIGUSR2')
-      for (const deadline = Date.now() + ARMED_LIMIT_MS; existsSync(number); await sleep(1)) {
-        if (Date.now() > deadline) throw new Error(`the server never looked at the number\n${output()}`)
-      }
+      await tell(at)
     },
+    spare: () => tell(NEVER),
     async end() {
       await killed()
       rmSync(folder, { recursive: true, force: true })

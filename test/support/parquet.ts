@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 
@@ -36,4 +39,20 @@ export async function writeParquet(path: string, select: string, ...options: str
   await connection.run(`COPY (${select}) TO '${target}' (${['FORMAT parquet', ...options].join(', ')})`)
   connection.closeSync()
   instance.closeSync()
+}
+
+/** What DuckDB answers to a SELECT of these bytes; whole numbers past 2^53 are texts. */
+export async function readParquet(bytes: Uint8Array, select: string): Promise<unknown[][]> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdall-parquet-'))
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  try {
+    const path = join(folder, 'a.parquet')
+    writeFileSync(path, bytes)
+    return (await connection.runAndReadAll(`${select} FROM '${path}'`)).getRowsJson()
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+    rmSync(folder, { recursive: true })
+  }
 }

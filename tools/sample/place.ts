@@ -49,6 +49,12 @@ export function writeState(folder: string, state: State): void {
   renameSync(`${statePath(folder)}.new`, statePath(folder))
 }
 
+/** Where the server of this data directory was last reached; undefined when it has never run. */
+export function addressIn(data: string): string | undefined {
+  const path = join(data, 'address')
+  return existsSync(path) ? readFileSync(path, 'utf8').trim().replace(/\/$/, '') : undefined
+}
+
 function statePath(folder: string): string {
   return join(folder, 'sample.json')
 }

@@ -1,8 +1,9 @@
 import type { TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
 
-/** One line of what a test file reports: how a test ended, or something that it tells. */
+/** One line of what a test file reports: that a test begins, how it ended, or something that it tells. */
 export type Report =
+  | { readonly kind: 'began'; readonly name: string }
   | { readonly kind: 'passed' | 'skipped'; readonly name: string; readonly reason?: string }
   | { readonly kind: 'failed'; readonly name: string; readonly line: number; readonly error: string }
   | { readonly kind: 'told'; readonly text: string }
@@ -14,6 +15,9 @@ const TOTALS = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [
 export default async function* reporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const names: string[] = []
   for await (const event of events) {
+    if (event.type === 'test:dequeue' && event.data.type === 'test') {
+      yield `${JSON.stringify({ kind: 'began', name: event.data.name } satisfies Report)}\n`
+    }
     if (event.type === 'test:start') names[event.data.nesting] = event.data.name
     const report = toReport(event, names)
     if (report) yield `${JSON.stringify(report)}\n`

@@ -68,7 +68,7 @@ export async function runFile(path: string, { cwd, env, limitMs }: FileOptions):
 
   const reports = readReports(destination)
   rmSync(folder, { recursive: true, force: true })
-  const problem = late ? `still running after ${limitMs / 1000} s: killed` : wrongEnd(end, reports)
+  const problem = late ? `still running after ${limitMs / 1000} s: killed${within(reports)}` : wrongEnd(end, reports)
   if (problem) reports.push({ kind: 'failed', name: '(the whole file)', line: 1, error: problem })
   return { path, seconds: (performance.now() - began) / 1000, reports, output }
 }
@@ -78,10 +78,16 @@ export function killRunning(): void {
   for (const child of running) killGroup(child)
 }
 
+/** The test that began last, where it did not end. */
+function within(reports: readonly Report[]): string {
+  const last = reports.findLast(({ kind }) => kind !== 'told')
+  return last?.kind === 'began' ? ` in “${last.name}”` : ''
+}
+
 function wrongEnd(end: string, reports: readonly Report[]): string | undefined {
   if (reports.some(({ kind }) => kind === 'failed')) return undefined
   if (end !== 'status 0') return `ended with ${end}`
-  return reports.some(({ kind }) => kind !== 'told') ? undefined : 'has no test'
+  return reports.some(({ kind }) => kind === 'passed' || kind === 'skipped') ? undefined : 'has no test'
 }
 
 function readReports(destination: string): Report[] {

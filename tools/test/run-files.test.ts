@@ -14,11 +14,11 @@ async function run(files: Readonly<Record<string, string>>, limitMs = 30_000) {
     writeFileSync(join(cwd, name), `import { test, suite } from 'node:test'\n${text}\n`)
   }
   let printed = ''
-  const results = await runFiles(Object.keys(files), {
+  const queue = Object.keys(files)
+  const results = await runFiles([[queue], [queue]], {
     cwd,
     env: { ...process.env, NO_COLOR: '1', HOLDALL_TEST_LONG: '1' },
     limitMs,
-    concurrency: 2,
     write(text) {
       printed += text
     },
@@ -35,6 +35,16 @@ test('tests are counted, suites are not', async () => {
   assert.match(printed, /✓ a\.test\.ts \(2 passed, \d\.\d s\)\n {2}7 boundaries hit\n(?! )/)
 })
 
+test('a lane takes from its next queue when the first one is empty, and no file runs twice', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.test.ts`)
+  for (const name of names) writeFileSync(join(cwd, name), `import { test } from 'node:test'\ntest('one', () => {})`)
+  const [first, second] = [names.slice(0, 1), names.slice(1)]
+  const options = { cwd, env: { ...process.env, NO_COLOR: '1' }, limitMs: 30_000, write() {} }
+  const results = await runFiles([[second], [first, second]], options)
+  assert.deepEqual(results.map(({ path }) => path).sort(), names)
+  assert.deepEqual([first, second], [[], []])
+})
+
 test('a failure is told with its suite, its place, its error and what the file printed', async () => {
   const { printed, results, totals } = await run({
     'a.test.ts': `console.log('look here')\nsuite('s', () => { test('bad', () => { throw new Error('broken pipe') }) })`,
@@ -43,7 +53,7 @@ test('a failure is told with its suite, its place, its error and what the file p
   assert.match(printed, /✗ a\.test\.ts \(1 failed/)
   assert.match(printed, /✗ s › bad {2}a\.test\.ts:3\n\s+Error: broken pipe/)
   assert.match(printed, /It printed:\n\s+look here/)
-  assert.match(recapitulate(results), /Failed:\n {2}a\.test\.ts:3 {2}s › bad\n/)
+  assert.match(recapitulate(results), /Failed:\n {2}a\.test\.ts:3 {2}s › bad\n {4}Error: broken pipe\n/)
 })
 
 test('a skipped test is told with its reason', async () => {
@@ -81,7 +91,7 @@ test('hangs', async () => {
     2000,
   )
   assert.equal(totals.failed, 1)
-  assert.match(printed, /still running after 2 s: killed/)
+  assert.match(printed, /still running after 2 s: killed in “hangs”/)
   const pid = Number(readFileSync(pidFile, 'utf8'))
   for (let tries = 0; tries < 50 && isRunning(pid); tries++) await setTimeout(100)
   assert.equal(isRunning(pid), false)

@@ -1,33 +1,44 @@
 import { styleText } from 'node:util'
 import { type FileOptions, type FileResult, runFile } from './run-file.ts'
 
+/** Paths of test files; emptied as they are run. */
+export type Queue = string[]
+
+/** Lines of an error. */
+const SHOWN_AGAIN = 12
+
 export interface Totals {
   passed: number
   failed: number
   skipped: number
 }
 
-/** Runs the files, so many at a time, and says how each went as it ends. */
+/**
+ * Runs the files, as many at a time as there are lanes, and says how each went as it ends.
+ *
+ * @param lanes each the queues that it takes its next file from, the first one that is not empty; a queue may serve several
+ */
 export async function runFiles(
-  paths: readonly string[],
-  options: FileOptions & { readonly concurrency: number; write(text: string): void },
+  lanes: readonly (readonly Queue[])[],
+  options: FileOptions & { write(text: string): void },
 ): Promise<FileResult[]> {
   const results: FileResult[] = []
-  const waiting = [...paths]
-  async function worker(): Promise<void> {
-    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+  async function run(lane: readonly Queue[]): Promise<void> {
+    const next = () => lane.find((queue) => queue.length > 0)?.shift()
+    for (let path = next(); path !== undefined; path = next()) {
       const result = await runFile(path, options)
       results.push(result)
       options.write(describe(result))
     }
   }
-  await Promise.all(Array.from({ length: options.concurrency }, worker))
+  await Promise.all(lanes.map(run))
   return results
 }
 
 export function totals(results: readonly FileResult[]): Totals {
   const sum = { passed: 0, failed: 0, skipped: 0 }
-  for (const { reports } of results) for (const { kind } of reports) if (kind !== 'told') sum[kind] += 1
+  for (const { reports } of results)
+    for (const { kind } of reports) if (kind !== 'told' && kind !== 'began') sum[kind] += 1
   return sum
 }
 
@@ -51,13 +62,16 @@ function describe(result: FileResult): string {
   return text
 }
 
-/** What to read again at the end: every failure and every skipped test, with its reason. */
+/** What to read again at the end, where it is what is seen of a long run: each failure, how its error begins, and skipped tests. */
 export function recapitulate(results: readonly FileResult[]): string {
   let failures = ''
   let skips = ''
   for (const { path, reports } of results) {
     for (const report of reports) {
-      if (report.kind === 'failed') failures += indent(`${path}:${report.line}  ${report.name}`)
+      if (report.kind === 'failed') {
+        failures += indent(`${path}:${report.line}  ${report.name}`)
+        failures += indent(indent(report.error.split('\n', SHOWN_AGAIN).join('\n')))
+      }
       if (report.kind === 'skipped') skips += indent(`${path}  ${report.name}${report.reason && `: ${report.reason}`}`)
     }
   }

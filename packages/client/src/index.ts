@@ -9,14 +9,17 @@
 export {
   cancelParquet,
   confirmParquet,
+  datasetsNamed,
   followParquet,
   parquetUploads,
+  readSheet,
   retryParquet,
   startParquet,
   uploadParquet,
 } from './lib/dataset.ts'
 export { UploadError, type UploadErrorCode } from './lib/error.ts'
 export { RequestError, requestJson } from './lib/request.ts'
+export { alreadyThere, type ThereOptions } from './lib/there.ts'
 export { startUpload, type Transfer, type TransferState } from './lib/transfer.ts'
 export type {
   ColumnDifferences,
@@ -25,6 +28,7 @@ export type {
   DatasetUpload,
   DatasetUploadOptions,
   IntoDataset,
+  NamedDataset,
   RegisteredDataset,
   SchemaPreview,
   ServerTarget,

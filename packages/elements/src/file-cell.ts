@@ -1,31 +1,20 @@
 import { requestJson } from '@holdall/client'
-import { html, nothing, type TemplateResult } from 'lit'
-import {
-  cellTools,
-  emptySlot,
-  heldWords,
-  noFile,
-  oneFile,
-  type Problem,
-  problemNote,
-  problemOf,
-  progress,
-  strip,
-} from './cell/contents.ts'
+import type { TemplateResult } from 'lit'
+import { withArrived } from './cell/attached.ts'
+import type { Problem } from './cell/contents.ts'
 import { drawnByServer, elementOf, nameOf, type Shown, STRIP_LENGTH } from './cell/shown.ts'
+import { besideServed, type CellActions, cellView } from './cell/view.ts'
 import { announce } from './lib/announce.ts'
 import { askAbout } from './lib/asking.ts'
 import { chooseFiles, type Held } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
-import { formatCount } from './lib/format.ts'
 import { readIds } from './lib/ids.ts'
-import { watchNearness } from './lib/nearness.ts'
+import { pointsByTouch, watchNearness } from './lib/nearness.ts'
 import { receiveFiles } from './lib/receiving.ts'
-import { storedSummary } from './lib/stored.ts'
-import { isPending } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
 import { fileTransfers } from './lib/transfers.ts'
 import { createUploads } from './lib/uploads.ts'
+import { tooLateWords } from './lib/words.ts'
 
 /**
  * A cell of a file column, around what the server drew; where nothing stands inside it, the server is asked about what it
@@ -48,6 +37,7 @@ export class FileCell extends HoldallElement {
     _near: { state: true },
     _held: { state: true },
     _saving: { state: true },
+    _asks: { state: true },
   }
   declare column: string
   declare rowUrl: string
@@ -60,6 +50,8 @@ export class FileCell extends HoldallElement {
   declare _near: boolean
   declare _held: Held
   declare _saving: boolean
+  /** Whether the file shall go is asked. */
+  declare _asks: boolean
 
   #shown: Shown[] = []
   /** What an empty cell shows; kept to come back to. */
@@ -74,7 +66,19 @@ export class FileCell extends HoldallElement {
     rules: () => ({ name: this.column, accept: this.accept, maxSize: this.maxSize }),
     changed: () => this.requestUpdate(),
     settled: () => this.#attachUploaded(),
+    late: (task) => {
+      this.#uploads.setAside(task)
+      toast(`${tooLateWords(task.file)}. It is not attached.`)
+    },
   })
+
+  readonly #actions: CellActions = {
+    choose: () => this.#choose(),
+    press: () => void this.#detachByPress(),
+    detach: () => void this.#detach(0),
+    keep: () => void this.#keep(),
+    giveUp: () => this.#giveUp(),
+  }
 
   constructor() {
     super()
@@ -88,6 +92,7 @@ export class FileCell extends HoldallElement {
     this._near = false
     this._held = null
     this._saving = false
+    this._asks = false
   }
 
   override connectedCallback(): void {
@@ -222,7 +227,24 @@ export class FileCell extends HoldallElement {
     ;(link as HTMLElement | null | undefined)?.focus()
   }
 
+  /** A key is pressed on purpose; a finger may have meant what is beside the button. */
+  async #detachByPress(): Promise<void> {
+    if (!pointsByTouch()) return this.#detach(0)
+    this.#touch()
+    this._asks = true
+    await this.updateComplete
+    this.querySelector<HTMLElement>('[data-control=keep]')?.focus()
+  }
+
+  async #keep(): Promise<void> {
+    const [first] = this.#shown
+    this._asks = false
+    await this.updateComplete
+    if (first) this.#focusOn(first)
+  }
+
   async #detach(at: number): Promise<void> {
+    this._asks = false
     const shown = this.#shown[at]
     if (!shown) return
     this.#forgetFailed()
@@ -238,21 +260,9 @@ export class FileCell extends HoldallElement {
   #attachUploaded(): void {
     const arrived = this.#uploads.tasks.filter((task) => task.state === 'done')
     if (arrived.length === 0) return
-    const files = arrived.flatMap((task) =>
-      task.stored ? [{ ...storedSummary(task.stored), preview: task.preview }] : [],
-    )
     this.#uploads.setAside(...arrived)
-    const added = files.map(({ preview, ...file }) => ({
-      id: file.id,
-      file: { ...file, thumbnail_url: file.thumbnail_url ?? preview },
-    }))
-    const known = new Set(this.#shown.map(({ id }) => id))
-    const next = this.multiple ? [...this.#shown, ...added.filter(({ id }) => !known.has(id))] : added.slice(-1)
-    const what = files.length === 1 ? (files[0]?.filename ?? 'The file') : formatCount(files.length, 'file')
-    const [before] = this.#shown
-    const where = this.rowLabel ? ` to ${this.rowLabel}` : ''
-    const instead = !this.multiple && before ? ` in place of ${nameOf(before)}` : ''
-    this.#save(next, `${what} attached${where}${instead}`)
+    const { next, said } = withArrived(this.#shown, arrived, this)
+    this.#save(next, said)
   }
 
   async #save(next: Shown[], said: string, undoable = true): Promise<void> {
@@ -280,6 +290,7 @@ export class FileCell extends HoldallElement {
 
   #forgetFailed(): void {
     this._problem = null
+    this._asks = false
     // What is kept of them stays: the same file, given again, goes on from there.
     this.#uploads.setAside(...this.#uploads.tasks.filter(({ state }) => state === 'failed'))
   }
@@ -289,52 +300,24 @@ export class FileCell extends HoldallElement {
     this.#uploads.setAside(...this.#uploads.tasks).discard()
   }
 
-  override render(): TemplateResult | typeof nothing {
-    if (!this.#touched) return html`${this.#tools()}${this.#heldWords()}`
-    if (this._problem) return this.#current(this.#problem(this._problem))
-    const { tasks } = this.#uploads
-    const failed = tasks.filter((task) => task.state === 'failed')
-    const pending = tasks.filter(isPending)
-    if (pending.length > 0) return progress(pending, tasks, () => this.#giveUp())
-    if (failed.length > 0) return this.#current(this.#problem(problemOf(failed)))
-    if (this._saving) return this.#current(html`<span class="unseen" role="status">Saving</span>`)
-    return this.#current(html`${this.#tools()}${this.#heldWords()}`)
-  }
-
-  /** What the pointer or the focus brings, so that a page of a hundred rows is not a page of hundreds of buttons. */
-  #tools(): TemplateResult | typeof nothing {
-    const [first] = this.#shown
-    if (!this._near || !first || this._held || !this.#writes) return nothing
-    return cellTools({
+  override render(): TemplateResult {
+    const cell = {
+      shown: this.#shown,
+      slot: this.#slot,
+      tasks: this.#uploads.tasks,
+      problem: this._problem,
+      saving: this._saving,
+      asks: this._asks,
+      held: this._held,
+      near: this._near,
+      writes: this.#writes,
+      multiple: this.multiple,
+      accept: this.accept,
       label: this.label,
+      column: this.column,
       rowUrl: this.rowUrl,
-      only: this.multiple ? null : nameOf(first),
-      choose: () => this.#choose(),
-      detach: () => this.#detach(0),
-    })
-  }
-
-  #heldWords(): TemplateResult | typeof nothing {
-    return this._held ? heldWords(this._held, this.accept, this.#shown.length === 0) : nothing
-  }
-
-  #current(note: TemplateResult | typeof nothing): TemplateResult {
-    const [first] = this.#shown
-    const held =
-      first === undefined
-        ? (this.#slot ?? (this.#writes ? emptySlot(this.rowUrl, this.label || this.column) : noFile()))
-        : this.multiple
-          ? strip(this.#shown, this.address(''), this.rowUrl)
-          : oneFile(first)
-    return html`${held}${note}`
-  }
-
-  #problem(problem: Problem): TemplateResult {
-    const [first] = this.#shown
-    return problemNote(problem, {
-      kept: first && !this.multiple ? ` ${nameOf(first)} is kept.` : '',
-      choose: () => this.#choose(),
-      dismiss: () => this.#giveUp(),
-    })
+      base: this.address(''),
+    }
+    return this.#touched ? cellView(cell, this.#actions) : besideServed(cell, this.#actions)
   }
 }

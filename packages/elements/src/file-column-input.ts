@@ -3,20 +3,21 @@ import { repeat } from 'lit/directives/repeat.js'
 import { fieldFoot } from './field/foot.ts'
 import { createItems, type Item, nameOf } from './field/items.ts'
 import { emptyLine, fieldLine } from './field/line.ts'
+import { pickFiles } from './field/picking.ts'
+import { problemOf } from './field/problem.ts'
 import { createReordering } from './field/reordering.ts'
-import type { FilePicker } from './file-picker.ts'
 import { announce } from './lib/announce.ts'
 import { askAbout } from './lib/asking.ts'
 import { chooseFiles, type Held } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
-import type { FileSummary } from './lib/files.ts'
 import { readIds, writeIds } from './lib/ids.ts'
 import { receiveFiles } from './lib/receiving.ts'
-import { storedSummary, summaryOf } from './lib/stored.ts'
+import { storedSummary, summariesIn } from './lib/stored.ts'
 import { isPending, type Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
 import { fileTransfers } from './lib/transfers.ts'
 import { createUploads } from './lib/uploads.ts'
+import { tooLateWords } from './lib/words.ts'
 
 /**
  * The field of a file column: what is attached, in order, and the ways to attach more. It takes the place of the input
@@ -72,6 +73,10 @@ export class FileColumnInput extends HoldallElement {
       this.#changed()
     },
     failed: () => this.#bringBack(),
+    late: (task) => {
+      this.#uploads.setAside(task)
+      toast(`${tooLateWords(task.file)}. It is not attached.`)
+    },
   })
 
   constructor() {
@@ -116,11 +121,7 @@ export class FileColumnInput extends HoldallElement {
 
   /** Why the form cannot be saved, and what to do; null when nothing failed. */
   get problem(): string | null {
-    const task = this.#uploads.tasks.find(({ state }) => state === 'failed')
-    if (!task) return null
-    return task.refused
-      ? `${task.file.name} cannot be attached. ${task.error} Choose another file or dismiss it, then save.`
-      : `${task.file.name} was not uploaded. Retry it or remove it, then save.`
+    return problemOf(this.#uploads.tasks)
   }
 
   /** Whether the value is another than the page came with. */
@@ -159,7 +160,7 @@ export class FileColumnInput extends HoldallElement {
     this.#ready = true
     const script = this.querySelector('script[type="application/json"]')
     const ids = readIds(this.value)
-    this.#items.begin(ids, parseFiles(script?.textContent ?? '[]'))
+    this.#items.begin(ids, summariesIn(script?.textContent ?? '[]'))
     for (const child of [...this.children]) child.remove()
     if (script === null && ids.length > 0) this.#ask(ids)
   }
@@ -230,17 +231,13 @@ export class FileColumnInput extends HoldallElement {
   }
 
   async #pick(): Promise<void> {
-    const picker = document.createElement('file-picker') as FilePicker
-    Object.assign(picker, {
+    const files = await pickFiles({
       base: this.base,
       source: this.library ?? this.source,
       accept: this.accept,
       multiple: this.multiple,
       label: this.name,
     })
-    document.body.append(picker)
-    const files = await picker.open()
-    picker.remove()
     if (files === null) return
     if (!this.multiple) this.#items.makeRoom()
     this.#items.addFiles(files)
@@ -304,14 +301,5 @@ export class FileColumnInput extends HoldallElement {
       remove: () => this.#remove(item),
       move: (by, control) => this.#move(item, by, control),
     })
-  }
-}
-
-function parseFiles(json: string): FileSummary[] {
-  try {
-    const value: unknown = JSON.parse(json)
-    return Array.isArray(value) ? value.map(summaryOf) : []
-  } catch {
-    return []
   }
 }

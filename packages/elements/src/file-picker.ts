@@ -7,6 +7,7 @@ import { formatCount } from './lib/format.ts'
 import { summaryOf } from './lib/stored.ts'
 import { icon, nameParts, stateLine } from './lib/templates.ts'
 import { safeUrl } from './lib/url.ts'
+import { askForUses } from './lib/uses.ts'
 
 const PAGE_SIZE = 24
 /** Milliseconds after the last key before the list is asked for. */
@@ -40,6 +41,7 @@ export class FilePicker extends HoldallElement {
     _nothing: { state: true },
     _sources: { state: true },
     _total: { state: true },
+    _uses: { state: true },
   }
   declare multiple: boolean
   declare label: string | null
@@ -52,6 +54,8 @@ export class FilePicker extends HoldallElement {
   declare _sources: readonly { readonly slug: string; readonly label: string }[]
   /** How many are found, in words. */
   declare _total: string
+  /** By file: which rows hold it already, in words. */
+  declare _uses: ReadonlyMap<string, string>
 
   #chosen = new Map<string, FileSummary>()
   #query = ''
@@ -73,6 +77,7 @@ export class FilePicker extends HoldallElement {
     this._nothing = false
     this._sources = []
     this._total = ''
+    this._uses = new Map()
   }
 
   override disconnectedCallback(): void {
@@ -127,6 +132,7 @@ export class FilePicker extends HoldallElement {
       this._files = cursor === null ? files : [...(this._files ?? []), ...files]
       this._next = typeof answer.next === 'string' ? answer.next : null
       this._total = totalOf(answer)
+      this.#sayUses(files, asking.signal)
       if (cursor !== null) await this.#focusFile(files[0]?.id)
     } catch (error) {
       if (asking.signal.aborted) return
@@ -139,6 +145,13 @@ export class FilePicker extends HoldallElement {
         this.requestUpdate()
       }
     }
+  }
+
+  /** The list does not wait for it: each column of files is read for that. */
+  async #sayUses(files: readonly FileSummary[], signal: AbortSignal): Promise<void> {
+    const ids = files.map(({ id }) => id)
+    const uses = await askForUses(this.address('-/files/batch.json'), ids, signal)
+    this._uses = new Map([...this._uses, ...uses])
   }
 
   /** Without an answer there is nothing to choose among, and the picker's own source is searched. */
@@ -274,8 +287,8 @@ export class FilePicker extends HoldallElement {
 
   #emptyWords(): string {
     const kind = acceptWords(this.accept)?.many ?? 'files'
-    if (this.#query === '') return `There are no ${kind}${this.#where === '' ? '' : ' in this source'} yet.`
     const others = this.#where !== '' && this._sources.length > 1 ? ' Choose “All sources” to look in the others.' : ''
+    if (this.#query === '') return `There are no ${kind}${this.#where === '' ? '' : ' in this source'} yet.${others}`
     return `No ${kind} are found for “${this.#query}”.${others}`
   }
 
@@ -284,7 +297,7 @@ export class FilePicker extends HoldallElement {
     return html`<li class="tile"><label>
       <input type=${this.multiple ? 'checkbox' : 'radio'} name="${this.#id}-file" value=${file.id} aria-label=${file.filename} .checked=${this.#chosen.has(file.id)} ?disabled=${!taken} @change=${(event: Event) => this.#choose(file, (event.target as HTMLInputElement).checked)} />
       <span class="picture">${file.thumbnail_url ? html`<img src=${safeUrl(file.thumbnail_url)} width="160" height="120" alt="" loading="lazy" />` : html`<span class="format">${icon('file', 'icon large')}${typeLabel(file.content_type, file.filename)}</span>`}</span>
-      <span class="file-name">${nameParts(file.filename)}</span><span class="file-facts">${taken ? fileFacts(file) : `Not ${acceptWords(this.accept)?.one ?? 'taken here'}`}</span>${stateLine(file)}
+      <span class="file-name">${nameParts(file.filename)}</span><span class="file-facts">${taken ? fileFacts(file) : `Not ${acceptWords(this.accept)?.one ?? 'taken here'}`}</span>${stateLine(file)}<span class="file-facts picker-use" title=${this._uses.get(file.id) ?? nothing}>${this._uses.get(file.id) ?? nothing}</span>
     </label></li>`
   }
 }

@@ -2,23 +2,28 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { createAlike } from './lib/alike.ts'
 import { announce } from './lib/announce.ts'
-import { chooseFiles, filesOf, type Held, takeDrops } from './lib/dragging.ts'
+import { chooseFiles, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
+import { ENDING } from './lib/ending.ts'
 import { acceptsType } from './lib/files.ts'
 import { formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
 import { createLimit } from './lib/limit.ts'
+import { takePastes } from './lib/receiving.ts'
 import { isPending, type Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
 import { fileTransfers } from './lib/transfers.ts'
-import { chooseSame, createUnfinished, type LeftOpen, sentKey } from './lib/unfinished.ts'
+import { chooseSame, createUnfinished, type LeftOpen, mayMove, sentKey } from './lib/unfinished.ts'
 import { CONCURRENCY, createUploads } from './lib/uploads.ts'
-import { percentOf } from './lib/words.ts'
+import { percentOf, tooLateWords } from './lib/words.ts'
+import { cancelledLines } from './queue/cancelled.ts'
 import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
 import { queueHead } from './queue/head.ts'
+import { createLeaving } from './queue/leaving.ts'
 import { leftOpenLines } from './queue/left-open.ts'
 import { queueLine } from './queue/line.ts'
 import { type Summary, summarise } from './queue/summary.ts'
+import { type TwinActions, twinsLine } from './queue/twins.ts'
 
 /**
  * A place where files enter a source: drop, choose or paste. Large files can be paused, and what was sent of them is
@@ -40,6 +45,7 @@ export class FileUpload extends HoldallElement {
     _held: { state: true },
     _folded: { state: true },
     _wrong: { state: true },
+    _doubtful: { state: true },
   }
   declare label: string | null
   declare note: string | null
@@ -53,18 +59,23 @@ export class FileUpload extends HoldallElement {
   /** Only the bar over all is shown. */
   declare _folded: boolean
   declare _wrong: { readonly key: string; readonly text: string } | null
+  /** What was not finished, and may be on its way from elsewhere just when it is to be discarded. */
+  declare _doubtful: string | null
 
   #stop: (() => void) | undefined
   #refocus: (() => void) | undefined
-  /** What is being given up, and is nothing to go on with. */
-  readonly #leaving = new Set<string>()
   readonly #transfers = fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' }))
   readonly #unfinished = createUnfinished(this.#transfers, () => this.requestUpdate())
-  readonly #alike = createAlike(
-    (path) => this.address(path),
-    this.#transfers.wholeUpTo,
-    () => this.requestUpdate(),
-  )
+  readonly #alike = createAlike({
+    address: (path) => this.address(path),
+    source: () => this.source,
+    longFrom: this.#transfers.wholeUpTo,
+    changed: () => this.requestUpdate(),
+  })
+  readonly #twins: TwinActions = {
+    skip: (tasks) => this.#leaving.leave(tasks, 'skipped'),
+    keepBoth: (tasks) => this.#alike.keepBoth(tasks.map(({ file }) => file)),
+  }
   readonly #uploads = createUploads({
     transfers: this.#transfers,
     rules: () => ({ name: this.label, accept: this.accept, maxSize: this.maxSize }),
@@ -73,6 +84,7 @@ export class FileUpload extends HoldallElement {
       this.#unfinished.finished(task.file)
       this.#tell('file-uploaded', { file })
     },
+    late: ({ file }) => announce(tooLateWords(file)),
     failed: (task) => this.#tell('upload-error', { file: task.file, error: task.error }),
     settled: (tasks) => {
       this.#ask()
@@ -85,6 +97,7 @@ export class FileUpload extends HoldallElement {
     note: (file) => this.#unfinished.noteOn(file),
     limit: createLimit(() => this.concurrency),
   })
+  readonly #leaving = createLeaving(this.#uploads, () => this.#ask())
 
   constructor() {
     super()
@@ -96,6 +109,7 @@ export class FileUpload extends HoldallElement {
     this._held = null
     this._folded = false
     this._wrong = null
+    this._doubtful = null
   }
 
   override connectedCallback(): void {
@@ -111,22 +125,12 @@ export class FileUpload extends HoldallElement {
       },
       dropped: (files) => this.add(files),
     })
+    const stopPastes = takePastes((files) => this.add(files))
     const stop = new AbortController()
-    const { signal } = stop
-    const paste = (event: ClipboardEvent): void => {
-      const target = event.target as HTMLElement
-      if (target.closest?.('input, textarea, file-column-input, file-cell, dialog')) return
-      // A page of somebody else has editors, which take pictures themselves.
-      if (target.isContentEditable || event.defaultPrevented) return
-      const files = filesOf(event.clipboardData)
-      if (files.length === 0) return
-      event.preventDefault()
-      this.add(files)
-    }
-    document.addEventListener('paste', paste, { signal })
-    document.addEventListener('visibilitychange', () => document.hidden || this.#ask(), { signal })
+    document.addEventListener('visibilitychange', () => document.hidden || this.#ask(), { signal: stop.signal })
     this.#stop = () => {
       stopDrops()
+      stopPastes()
       stop.abort()
     }
     this.#ask()
@@ -175,8 +179,14 @@ export class FileUpload extends HoldallElement {
   }
 
   #discard(one: LeftOpen): void {
+    if (mayMove(one) && this._doubtful !== one.key) {
+      this._doubtful = one.key
+      announce(`Somebody may be sending ${one.name} right now`)
+      return
+    }
+    this._doubtful = null
     const aside = this.#unfinished.setAside(one)
-    toast(`${one.name} discarded`, aside.bringBack, aside.discard)
+    toast(`${one.name} ${ENDING.discard.done}`, aside.bringBack, aside.discard)
   }
 
   #pause(task: Task): void {
@@ -203,37 +213,9 @@ export class FileUpload extends HoldallElement {
     for (const task of this.#uploads.tasks) if (task.state === 'failed' && !task.refused) task.retry()
   }
 
-  #cancelAll(): void {
-    this.#leave(this.#uploads.tasks.filter(isPending))
-  }
-
-  /** What a press by mistake would cost can be had back for a moment. */
-  #leave(tasks: readonly Task[]): void {
-    const [first] = tasks
-    if (first === undefined) return
-    const what = tasks.length === 1 ? first.file.name : formatCount(tasks.length, 'upload')
-    const said = `${what} ${isPending(first) ? 'cancelled' : 'discarded'}`
-    const keys = tasks.map(({ file }) => sentKey(file))
-    for (const key of keys) this.#leaving.add(key)
-    const aside = this.#uploads.setAside(...tasks)
-    const settle = () => {
-      for (const key of keys) this.#leaving.delete(key)
-    }
-    const discard = async () => {
-      await aside.discard()
-      settle()
-      this.#ask()
-    }
-    const undo = () => {
-      settle()
-      aside.bringBack()
-    }
-    if (tasks.some(({ kept }) => kept > 0)) toast(said, undo, discard)
-    else discard()
-  }
-
   /** What is kept of failed uploads is not thrown away by tidying up. */
   #clear(): void {
+    this.#leaving.forget()
     this.#uploads.setAside(...this.#uploads.tasks)
     this.#ask()
   }
@@ -249,23 +231,25 @@ export class FileUpload extends HoldallElement {
   override render(): TemplateResult {
     const { tasks } = this.#uploads
     const open = this.#leftOpen(tasks)
-    if (tasks.length === 0) return html`${emptyQueue(this.#invitation())}${this.#apart(open)}`
+    const { cancelled } = this.#leaving
+    if (tasks.length + cancelled.length === 0) return html`${emptyQueue(this.#invitation())}${this.#apart(open)}`
     const summary = summarise(tasks)
     return html`<section class="panel upload-queue ${tasks.length > summary.lines.length ? 'long' : ''}" aria-label="Uploads">
       ${queueHead({
         uploads: this.#uploads,
         summary,
+        cancelled,
         folded: this._folded,
         pause: () => this.#pauseAll(),
         resume: () => this.#resumeAll(),
         retry: () => this.#retryAll(),
-        cancel: () => this.#cancelAll(),
+        cancel: () => this.#leaving.cancelAll(),
         clear: () => this.#clear(),
         fold: () => {
           this._folded = !this._folded
         },
       })}
-      ${this._folded ? nothing : this.#body(tasks, summary, open)}
+      ${this._folded ? nothing : this.#body(tasks, summary, open, cancelled)}
     </section>`
   }
 
@@ -280,12 +264,21 @@ export class FileUpload extends HoldallElement {
   #openLines(open: readonly LeftOpen[]): TemplateResult {
     return leftOpenLines(open, {
       wrong: this._wrong,
+      doubtful: this._doubtful,
       choose: (one) => this.#chooseSame(one),
       discard: (one) => this.#discard(one),
+      keep: () => {
+        this._doubtful = null
+      },
     })
   }
 
-  #body(tasks: readonly Task[], { lines }: Summary, open: readonly LeftOpen[]): TemplateResult {
+  #body(
+    tasks: readonly Task[],
+    { lines }: Summary,
+    open: readonly LeftOpen[],
+    cancelled: readonly Task[],
+  ): TemplateResult {
     return html`${open.length === 0 ? nothing : this.#openLines(open)}
       <ul aria-label="Files">${repeat(
         lines,
@@ -294,12 +287,20 @@ export class FileUpload extends HoldallElement {
           queueLine(task, {
             pause: (one) => this.#pause(one),
             resume: (one) => this.#resume(one),
-            leave: (one) => this.#leave([one]),
+            leave: (one) => this.#leaving.leave([one]),
             alike: (one) => this.#alike.of(one.file),
+            ...this.#twins,
           }),
       )}</ul>
       ${tasks.length > lines.length ? html`<p class="rest-of-queue">and ${formatCount(tasks.length - lines.length, 'more', 'more')}</p>` : nothing}
+      ${twinsLine(this.#doubled(tasks), this.#twins)}
+      ${cancelled.length === 0 ? nothing : cancelledLines(cancelled, () => this.#leaving.sendAgain())}
       ${moreFiles(this.#invitation())}`
+  }
+
+  /** On their way, and in the source already. */
+  #doubled(tasks: readonly Task[]): Task[] {
+    return tasks.filter((task) => isPending(task) && this.#alike.of(task.file)?.inSource)
   }
 
   /** Below the place to drop, so that nothing moves when the server has answered. */

@@ -4,6 +4,8 @@ import { repeat } from 'lit/directives/repeat.js'
 import { announce } from './lib/announce.ts'
 import { chooseFiles, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
+import { ENDING, endingOf } from './lib/ending.ts'
+import { formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
 import { createLimit } from './lib/limit.ts'
 import type { Task } from './lib/task.ts'
@@ -11,10 +13,13 @@ import { toast } from './lib/toast.ts'
 import { chooseSame, createUnfinished, type LeftOpen, sentKey } from './lib/unfinished.ts'
 import { createUploads } from './lib/uploads.ts'
 import { percentOf } from './lib/words.ts'
-import { cardOf } from './parquet/card.ts'
+import { cardOf, failedOnes } from './parquet/card.ts'
 import { createCards, keyOf } from './parquet/cards.ts'
 import { createFollowing, type Followed } from './parquet/following.ts'
+import type { CardActions } from './parquet/foot.ts'
 import { CHOOSABLE, whyNot } from './parquet/magic.ts'
+import { type NamesakeActions, namesakeCard } from './parquet/namesake-card.ts'
+import { createNamesakes, joining, type Namesake, stemOf } from './parquet/namesakes.ts'
 import { parquetTransfers } from './parquet/transfers.ts'
 import type { Card } from './parquet/view.ts'
 import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
@@ -31,7 +36,8 @@ const TICK = 1000
  * it is shown until the script runs.
  *
  * @fires dataset-registered - `detail.dataset`: the last status of its upload
- * @fires upload-waits - `detail.upload`: its columns differ from those of the dataset; somebody has to confirm it
+ * @fires upload-waits - `detail.upload`: its columns differ from those of the dataset, or it failed to become part of it;
+ * the page says so, and what can be done
  * @fires upload-error - `detail.file`, `detail.error`
  */
 export class ParquetUpload extends HoldallElement {
@@ -45,6 +51,7 @@ export class ParquetUpload extends HoldallElement {
     mode: {},
     _held: { state: true },
     _wrong: { state: true },
+    _trouble: { state: true },
   }
   /** A UUID. */
   declare organization: string
@@ -59,6 +66,7 @@ export class ParquetUpload extends HoldallElement {
   declare mode: 'append' | 'replace' | null
   declare _held: Held
   declare _wrong: { readonly key: string; readonly text: string } | null
+  declare _trouble: { readonly key: string; readonly text: string } | null
 
   #stop: (() => void) | undefined
   #clock: ReturnType<typeof setInterval> | undefined
@@ -77,6 +85,7 @@ export class ParquetUpload extends HoldallElement {
     changed: () => this.requestUpdate(),
     registered: (dataset) => this.#registered(dataset),
     waits: (status) => this.#waits(status),
+    failed: (status) => this.#told(status),
   })
   readonly #uploads = createUploads<RegisteredDataset>({
     transfers: this.#transfers,
@@ -93,9 +102,37 @@ export class ParquetUpload extends HoldallElement {
     limit: createLimit(() => TOGETHER),
   })
 
+  readonly #actions: CardActions = {
+    pause: (one) => this.#pause(one),
+    resume: (one) => this.#resume(one),
+    retry: (one) => this.#retry(one),
+    leave: (one) => this.#leave(one),
+    choose: (one) => this.#chooseSame(one),
+    sheet: (one, sheet) => this.#sheet(one, sheet),
+    another: () => this.#choose(),
+  }
+
+  readonly #namesakes = createNamesakes(
+    () => this.#target,
+    () => this.requestUpdate(),
+  )
+  readonly #asking: NamesakeActions = {
+    join: (one, mode) => {
+      this.#transfers.join(one.file, joining(one, mode))
+      this.#send(one)
+    },
+    keep: (one) => this.#send(one),
+    leave: (one) => this.#namesakes.settle(one),
+  }
+
   readonly #cards = createCards({
     status: (file) => this.#transfers.status(file),
+    silentSince: (file) => this.#transfers.silentSince(file),
     hrefOf: (session) => this.#hrefOf(session),
+    reviewHrefOf: (session) =>
+      this.into === null
+        ? `${this.#hrefOf(session)}/-/${session.mode === 'replace' ? 'replace' : 'add'}#waiting`
+        : '#waiting',
   })
 
   constructor() {
@@ -108,6 +145,7 @@ export class ParquetUpload extends HoldallElement {
     this.mode = null
     this._held = null
     this._wrong = null
+    this._trouble = null
   }
 
   override connectedCallback(): void {
@@ -149,7 +187,19 @@ export class ParquetUpload extends HoldallElement {
       }),
     )
     if (this.into !== null) this.#transfers.begin(chosen.filter((file) => !this.#against.has(file)))
-    this.#uploads.add(chosen)
+    this.#uploads.add(this.into === null ? await this.#withoutNamesakes(chosen) : chosen)
+  }
+
+  /** What was begun goes on as it was. */
+  async #withoutNamesakes(chosen: readonly File[]): Promise<File[]> {
+    const fresh = chosen.filter((file) => !this.#against.has(file) && this.#unfinished.of(file) === undefined)
+    const free = await this.#namesakes.sift(fresh)
+    return chosen.filter((file) => free.includes(file) || !fresh.includes(file))
+  }
+
+  #send(one: Namesake): void {
+    this.#namesakes.settle(one)
+    this.#uploads.add([one.file])
   }
 
   get #target(): DatasetTarget {
@@ -176,6 +226,11 @@ export class ParquetUpload extends HoldallElement {
     this.#tell('upload-waits', { upload })
   }
 
+  /** What does not become part of a dataset is told where that is: the page has one place for it. */
+  #told(upload: DatasetStatus): void {
+    if (this.into !== null) this.#tell('upload-waits', { upload })
+  }
+
   #registered(dataset: RegisteredDataset): void {
     this.#tell('dataset-registered', { dataset })
   }
@@ -183,9 +238,12 @@ export class ParquetUpload extends HoldallElement {
   /** What the server has said no to is the server's to go on with, whoever sent it. */
   #failed(task: Task<RegisteredDataset>): void {
     this.#tell('upload-error', { file: task.file, error: task.error })
-    const status = this.#transfers.status(task.file)?.status
-    if (status === 'failed') queueMicrotask(() => this.#handOver(task))
-    if (status === 'aborted') {
+    const session = this.#transfers.status(task.file)
+    if (session?.status === 'failed') {
+      queueMicrotask(() => this.#handOver(task))
+      this.#told(session)
+    }
+    if (session?.status === 'aborted') {
       queueMicrotask(() => this.#uploads.setAside(task))
       toast(`${task.file.name} was cancelled elsewhere`)
     }
@@ -215,7 +273,7 @@ export class ParquetUpload extends HoldallElement {
 
   #discard(one: LeftOpen): void {
     const aside = this.#unfinished.setAside(one)
-    toast(`${one.name} discarded`, aside.bringBack, aside.discard)
+    toast(`${one.name} ${ENDING.discard.done}`, aside.bringBack, aside.discard)
   }
 
   #taskOf({ key }: Card): Task<RegisteredDataset> | undefined {
@@ -248,8 +306,9 @@ export class ParquetUpload extends HoldallElement {
     if (task !== undefined && task.state !== 'making') return this.#leaveTask(task)
     const followed = task === undefined ? this.#followedOf(card) : this.#handOver(task)
     const ran = followed?.session.status !== 'failed'
+    const kept = followed?.session.retryable ?? false
     if (followed && (await this.#following.cancel(followed))) {
-      toast(`${card.name} ${ran ? 'cancelled' : 'deleted'}`)
+      toast(`${card.name} ${(ran ? ENDING.cancel : kept ? ENDING.discard : ENDING.clear).done}`)
       this.#ask()
     }
   }
@@ -258,6 +317,7 @@ export class ParquetUpload extends HoldallElement {
   #leaveTask(task: Task<RegisteredDataset>): void {
     const key = sentKey(task.file)
     const { kept } = task
+    const { done } = endingOf(task)
     this.#leaving.add(key)
     const aside = this.#uploads.setAside(task)
     const discard = async () => {
@@ -269,8 +329,37 @@ export class ParquetUpload extends HoldallElement {
       this.#leaving.delete(key)
       aside.bringBack()
     }
-    if (kept > 0) toast(`${task.file.name} cancelled`, undo, discard)
+    if (kept > 0) toast(`${task.file.name} ${done}`, undo, discard)
     else discard()
+  }
+
+  async #sheet(card: Card, sheet: string): Promise<void> {
+    this._trouble = null
+    const followed = this.#followedOf(card)
+    if (followed?.session.status === 'failed') return this.#following.retry(followed, sheet)
+    if (card.session === null) return
+    try {
+      await this.#following.readSheet(card.session, sheet)
+      announce(`Reading the sheet ${sheet}`)
+    } catch (error) {
+      const text = error instanceof Error ? error.message : 'The server does not answer. Try again in a moment.'
+      this._trouble = { key: card.key, text }
+    }
+  }
+
+  /** What it becomes part of: here, that is a dataset of its own name. */
+  #labelFor({ session, name }: Card, label: string): string {
+    return this.into !== null || (session?.mode ?? 'create') === 'create' ? label : stemOf(name)
+  }
+
+  #withTrouble(card: Card): Card {
+    return this._trouble?.key === card.key ? { ...card, trouble: this._trouble.text } : card
+  }
+
+  #removeAll(failed: readonly Card[]): void {
+    const ones = failed.flatMap((card) => this.#followedOf(card) ?? [])
+    const aside = this.#following.setAside(ones)
+    toast(`${formatCount(ones.length, 'failed upload')} ${ENDING.discard.done}`, aside.bringBack, aside.discard)
   }
 
   #hrefOf({ dataset_id: id }: DatasetStatus): string {
@@ -287,26 +376,27 @@ export class ParquetUpload extends HoldallElement {
   }
 
   override render(): TemplateResult {
-    const { cards, taken } = this.#cards(this.#uploads.tasks, this.#following.list)
+    const { cards: all, taken } = this.#cards(this.#uploads.tasks, this.#following.list)
+    const cards = this.into === null ? all : all.filter(({ session }) => session?.status !== 'failed')
     this.#keepTime(cards)
+    const failed = cards.filter(({ old, session, asked }) => old && session?.status === 'failed' && asked === null)
+    const others = cards.filter((card) => !failed.includes(card))
+    const label = this.label ?? 'the collection'
     const open = this.#unfinished.list.filter(({ key }) => !taken.has(key) && !this.#leaving.has(key))
-    return html`${this.#invite(cards.length === 0)}${open.length === 0 ? nothing : this.#apart(open)}${
-      cards.length === 0
+    const named = this.#namesakes.list
+    return html`${this.#invite(cards.length + named.length === 0)}${open.length === 0 ? nothing : this.#apart(open)}${
+      others.length + named.length === 0
         ? nothing
         : html`<div class="upload-cards">${repeat(
-            cards,
+            named,
             ({ key }) => key,
-            (card) =>
-              cardOf(card, this.label ?? 'the collection', {
-                pause: (one) => this.#pause(one),
-                resume: (one) => this.#resume(one),
-                retry: (one) => this.#retry(one),
-                leave: (one) => this.#leave(one),
-                choose: (one) => this.#chooseSame(one),
-                another: () => this.#choose(),
-              }),
+            (one) => namesakeCard(one, this.#asking),
+          )}${repeat(
+            others,
+            ({ key }) => key,
+            (card) => cardOf(this.#withTrouble(card), this.#labelFor(card, label), this.#actions),
           )}</div>`
-    }`
+    }${failed.length === 0 ? nothing : failedOnes(failed, label, { ...this.#actions, removeAll: () => this.#removeAll(failed) })}`
   }
 
   #invite(isAlone: boolean): TemplateResult {

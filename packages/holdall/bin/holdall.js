@@ -6,6 +6,7 @@ import module, { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findBuilt } from './built.js'
+import { leanHttp } from './lean-http.js'
 
 const OLDEST_NODE = 24
 
@@ -14,6 +15,7 @@ else restart()
 
 async function start() {
   module.enableCompileCache?.()
+  leanHttp()
   const published = new URL('../dist/cli/main.js', import.meta.url)
   const source = new URL('../src/cli/main.ts', import.meta.url)
   const built = existsSync(published) ? undefined : findBuilt()

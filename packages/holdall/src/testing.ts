@@ -1,6 +1,7 @@
 /** What plugin authors test with. */
 export type { CommandIo } from './cli/arguments.ts'
 export { main as runCommand } from './cli/main.ts'
+export { xlsx as xlsxOf } from './datasets/convert/test-xlsx.ts'
 export { type RangedFile, readParquetFooter } from './datasets/footer/read.ts'
 export { pdfOf, wavOf } from './files/parsing/test-documents.ts'
 export { storageContract } from './sources/contract/contract.ts'

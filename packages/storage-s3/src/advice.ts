@@ -2,7 +2,10 @@ import type { S3Config } from './config.ts'
 
 export type Place = Pick<S3Config, 'endpoint_url' | 'region'>
 
-/** A command of the AWS CLI on the bucket, to be pasted into a shell. */
+/**
+ * A command of the AWS CLI on the bucket, to be pasted into a shell, below whose keys it wants: those of this source often
+ * may not change the bucket itself.
+ */
 export function awsCommand(
   { endpoint_url: endpoint, region }: Place,
   bucket: string,
@@ -17,8 +20,11 @@ export function awsCommand(
     ...(endpoint === undefined ? [] : [`--endpoint-url ${quoted(endpoint)}`]),
     ...(region === undefined ? [] : [`--region ${quoted(region)}`]),
   ]
-  return ['aws s3api', verb, `--bucket ${quoted(bucket)}`, ...place, ...options].join(' ')
+  const command = ['aws s3api', verb, `--bucket ${quoted(bucket)}`, ...place, ...options].join(' ')
+  return `# ${KEYS} ${endpoint === undefined ? 'AWS' : endpoint.replaceAll(/\s/g, '')}:\n${command}`
 }
+
+const KEYS = 'With AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of whoever may change the bucket at'
 
 /** Lines for the `config` of the source. */
 export function inConfig(lines: readonly string[], otherwise?: string): string {

@@ -78,7 +78,9 @@ export function createMultipart(bucket: Bucket, checksum: () => PartChecksum | u
           etag: bareEtag(ETag) ?? '',
         }),
       )
-      return { parts, next: IsTruncated === true ? Number(NextPartNumberMarker ?? parts.at(-1)?.number) : null }
+      const next = IsTruncated === true ? Number(NextPartNumberMarker ?? parts.at(-1)?.number) : null
+      const times = Parts.flatMap(({ LastModified }) => LastModified?.getTime() ?? [])
+      return { parts, next, ...(times.length > 0 && { lastAt: new Date(Math.max(...times)) }) }
     },
     async complete(upload, parts, { signal } = {}) {
       const missing = firstMissing(upload, parts)

@@ -17,6 +17,11 @@ export function addressOf({ baseUrl = '/' }: ServerTarget, path: string): URL {
   return new URL(path, new URL(baseUrl.replace(/\/*$/, '/'), globalThis.location?.href))
 }
 
+/** Whether an address is Holdall's own; others are those of a storage that is sent to directly. */
+export function isOwn(target: ServerTarget, { origin }: URL): boolean {
+  return origin === addressOf(target, '').origin
+}
+
 /** `-/files/upload/{source}`, below which everything about uploads is. */
 export function uploadPath({ source }: UploadTarget): string {
   return `-/files/upload/${encodeURIComponent(source)}`
@@ -38,7 +43,7 @@ export async function call(
 ): Promise<Called> {
   const url = addressOf(target, path)
   // The token is for this server alone, whatever addresses its answers name.
-  if (url.origin !== addressOf(target, '').origin) throw strange(`The server names an address elsewhere: ${url.origin}`)
+  if (!isOwn(target, url)) throw strange(`The server names an address elsewhere: ${url.origin}`)
   const headers: Record<string, string> = { accept: 'application/json', ...tokenOf(target) }
   if (body !== undefined) headers['content-type'] = 'application/json'
   const answer = await watched({
@@ -73,12 +78,19 @@ export function tokenOf({ token, tokenHeader }: ServerTarget): Record<string, st
   return tokenHeader === undefined ? { authorization: `Bearer ${token}` } : { [tokenHeader.toLowerCase()]: token }
 }
 
-function unreachable(broken: Broken): UploadError {
-  return new UploadError(
-    broken.stalled ? 'stalled' : 'connection_broken',
-    'The server cannot be reached. Check the connection and try again.',
-    { cause: broken.cause, retryable: true },
-  )
+/** A page is where its server is; whoever has named an address wants to know which one was asked. */
+export function unreachable({ stalled, cause, url }: Broken): UploadError {
+  const message =
+    globalThis.location === undefined
+      ? `${new URL(url).origin} cannot be reached${codeOf(cause)}. Is the server running, and is this its address?`
+      : 'The server cannot be reached. Check the connection and try again.'
+  return new UploadError(stalled ? 'stalled' : 'connection_broken', message, { cause, retryable: true })
+}
+
+/** " (ECONNREFUSED)" */
+function codeOf(cause: unknown): string {
+  const code = (cause as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' && /^E[A-Z_]+$/.test(code) ? ` (${code})` : ''
 }
 
 export function strange(message: string, status = 0): UploadError {

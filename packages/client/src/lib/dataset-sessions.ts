@@ -15,7 +15,7 @@ export function multipartPath({ organization, collection }: DatasetTarget): stri
 /** The same of uploads that become datasets: another API, and the same parts. */
 export function createDatasetSessions(target: DatasetTarget, patience: Patience, timeout?: number): Sessions {
   const asking = createAsking(target, patience, timeout)
-  const { ask, pages } = asking
+  const { ask, make, pages } = asking
   const base = multipartPath(target)
   const urlOf = (id: unknown) => `${base}/${String(id)}`
 
@@ -23,12 +23,13 @@ export function createDatasetSessions(target: DatasetTarget, patience: Patience,
     ...partCalls(asking),
 
     async prepare(file) {
-      const { body } = await ask('POST', `${base}/init`, {
+      const { body } = await make(`${base}/init`, {
         filename: file.name,
         ...(file.type && { content_type: file.type }),
         total_size: file.size,
         // Each is asked for shortly before it is used.
         part_urls: 0,
+        ...(target.sheet !== undefined && { sheet: target.sheet }),
         ...joining(target),
       })
       return partsPlan({ ...body, session_url: urlOf(body.upload_id) }, file.size)
@@ -41,6 +42,7 @@ export function createDatasetSessions(target: DatasetTarget, patience: Patience,
       return [...(initiated ?? []), ...(failed ?? []).filter(takesParts)]
         .filter(({ is_own }) => is_own === true)
         .filter(isFor(target))
+        .filter(({ sheet = null }) => sheet === (target.sheet ?? null))
         .filter((one) => filename === undefined || (one.filename === filename && one.total_size === size))
         .map((one) => ({ ...one, session_url: urlOf(one.upload_id) }) as Json & UnfinishedUpload)
     },

@@ -117,7 +117,14 @@ describe('an upload that becomes a dataset', () => {
 
   test('a proxy that fails while it is followed, and a server that is away, end nothing', async () => {
     looks = [502, status('combining'), 503, 504, status('registered')]
-    assert.equal((await uploadParquet(file, target)).dataset_id, 'd1')
+    const silences: (number | null)[] = []
+    const onSilence = (since: number | null) => silences.push(since)
+    assert.equal((await uploadParquet(file, target, { onSilence })).dataset_id, 'd1')
+    assert.deepEqual(
+      silences.map((since) => since !== null && since <= Date.now()),
+      [true, false, true, false],
+      'whoever waits is told when the server falls silent, and when it is back',
+    )
   })
 
   test('an answer to complete that was lost: it just carries on', async () => {

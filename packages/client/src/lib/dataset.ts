@@ -1,15 +1,18 @@
 import { call, type Json, strange } from './call.ts'
 import { createDatasetSessions, isFor, multipartPath } from './dataset-sessions.ts'
 import { aborted, UploadError } from './error.ts'
+import { isOpenAgain, openAgain } from './follow.ts'
 import { type Memory, type PartsProtocol, uploadInParts } from './parts.ts'
 import { findSent } from './rejoin.ts'
 import { pause } from './retry.ts'
+import { createSilence } from './silence.ts'
 import { createTransfer, type Transfer } from './transfer.ts'
 import type {
   DatasetStatus,
   DatasetTarget,
   DatasetUpload,
   DatasetUploadOptions,
+  NamedDataset,
   RegisteredDataset,
   UploadSource,
 } from './types.ts'
@@ -17,6 +20,8 @@ import { discard } from './upload.ts'
 
 const FIRST_LOOK = 0.3
 const LONGEST_LOOK = 5
+/** Milliseconds until a look counts as lost: the next one may be answered. */
+const LOOK_TIMEOUT = 30_000
 /** Looks in a row that may fail before the outcome counts as unknown: some minutes. */
 const FAILED_LOOKS = 40
 /** Columns of a kind that a message names. */
@@ -49,7 +54,9 @@ export function startParquet(
   target: DatasetTarget,
   options: DatasetUploadOptions = {},
 ): Transfer<RegisteredDataset> {
-  return createTransfer(file, target, options, (own, memory) => uploadRemembering(file, target, own, memory))
+  return createTransfer(file, target, options, {
+    send: (own, memory) => uploadRemembering(file, target, own, memory),
+  })
 }
 
 async function uploadRemembering(
@@ -64,6 +71,8 @@ async function uploadRemembering(
     if (signal.aborted) throw aborted(signal)
     const sent = options.rejoin === true ? await findSent(file, target, options, signal) : undefined
     if (sent !== undefined) return await followDataset(sent, target, options, signal)
+    const into = target.into === undefined ? await options.onNew?.() : undefined
+    if (into !== undefined) return await uploadRemembering(file, { ...target, into }, options, memory)
     return await uploadInParts(file, protocol, options, signal, memory)
   } catch (thrown) {
     const error = signal.aborted ? aborted(signal) : thrown
@@ -72,14 +81,18 @@ async function uploadRemembering(
   }
 }
 
-/** Goes on with the step at which an upload failed, and follows it to its end. @throws {UploadError} as `uploadParquet` */
+/**
+ * Goes on with the step at which an upload failed, and follows it to its end. With a sheet, that one of an Excel file is
+ * read instead. @throws {UploadError} as `uploadParquet`
+ */
 export async function retryParquet(
   uploadId: string,
   target: DatasetTarget,
-  options: DatasetUploadOptions = {},
+  { sheet, ...options }: DatasetUploadOptions & { readonly sheet?: string } = {},
 ): Promise<RegisteredDataset> {
   const signal = options.signal ?? new AbortController().signal
-  await call(target, 'POST', `${multipartPath(target)}/${uploadId}/retry`, {}, signal)
+  const body = sheet === undefined ? {} : { sheet }
+  await call(target, 'POST', `${multipartPath(target)}/${uploadId}/retry`, body, signal)
   return await followParquet(uploadId, target, options)
 }
 
@@ -98,6 +111,20 @@ export async function confirmParquet(
 
 async function confirm(url: string, target: DatasetTarget, signal: AbortSignal): Promise<void> {
   await call(target, 'POST', `${url}/confirm`, {}, signal)
+}
+
+/**
+ * Has the server read another sheet of the Excel file that a dataset was made of: a new version of it.
+ *
+ * @returns the upload that it is, to be followed @throws {UploadError}
+ */
+export async function readSheet(datasetId: string, sheet: string, target: DatasetTarget): Promise<DatasetStatus> {
+  const { organization, collection } = target
+  const place = [organization, collection, datasetId].map(encodeURIComponent).join('/')
+  const signal = new AbortController().signal
+  const { body } = await call(target, 'POST', `-/datasets/${place}/-/sheet`, { sheet }, signal)
+  const status = await call(target, 'GET', `${multipartPath(target)}/${body.upload_id}`, undefined, signal)
+  return status.body as unknown as DatasetStatus
 }
 
 /** Follows an upload that somebody sent to its end. @throws {UploadError} as `uploadParquet` */
@@ -126,6 +153,23 @@ export async function parquetUploads(
   return own.map((one) => ({ ...one, session_url: `${base}/${one.upload_id}` }))
 }
 
+/**
+ * The datasets of a collection that are called like files, whatever their endings, the last made first.
+ *
+ * @throws {UploadError}
+ */
+export async function datasetsNamed(
+  filenames: readonly string[],
+  target: DatasetTarget,
+  { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
+): Promise<NamedDataset[]> {
+  const place = [target.organization, target.collection].map(encodeURIComponent).join('/')
+  const asked = new URLSearchParams(filenames.map((name) => ['name', name]))
+  const { body } = await call(target, 'GET', `-/datasets/${place}.json?${asked}`, undefined, signal)
+  if (!Array.isArray(body.datasets)) throw strange('The server answers something else than a list.')
+  return body.datasets as NamedDataset[]
+}
+
 /** Ends an upload, also while the server is at it; nothing of it is left. @throws {UploadError} 409 when it is a dataset already */
 export async function cancelParquet(uploadId: string, target: DatasetTarget): Promise<void> {
   await discard(target, { session_url: `${multipartPath(target)}/${uploadId}` })
@@ -145,6 +189,7 @@ function datasetProtocol(target: DatasetTarget, options: DatasetUploadOptions): 
         })
       // Somebody gave it up on purpose: it is not begun again behind their back.
       if (state.status === 'aborted') throw gone
+      if (isOpenAgain(state, gone)) throw openAgain()
       if (state.status === 'expired' || state.status === 'initiated') return undefined
       return await followDataset(plan.sessionUrl, target, options, patience.signal)
     },
@@ -155,16 +200,17 @@ function datasetProtocol(target: DatasetTarget, options: DatasetUploadOptions): 
 async function followDataset(
   url: string,
   target: DatasetTarget,
-  { onStatus, onConfirmation, followTimeout = Number.POSITIVE_INFINITY }: DatasetUploadOptions,
+  { onStatus, onConfirmation, onSilence, followTimeout = Number.POSITIVE_INFINITY }: DatasetUploadOptions,
   signal: AbortSignal,
 ): Promise<RegisteredDataset> {
   const until = performance.now() + followTimeout
-  let failed = 0
+  const silence = createSilence(onSilence)
   let shown: string | undefined
   let state = 'combining'
   for (let seconds = FIRST_LOOK; ; seconds = Math.min(seconds * 1.5, LONGEST_LOOK)) {
+    const askedAt = Date.now()
     const session = await look(url, target, signal)
-    failed = session === undefined ? failed + 1 : 0
+    silence.heard(session !== undefined, askedAt)
     if (session !== undefined) {
       const status = session as unknown as DatasetStatus
       state = status.completion_status ?? status.status
@@ -180,7 +226,8 @@ async function followDataset(
         throw new UploadError('upload_cancelled', `The upload is ${status.status}. Send the file again.`)
       }
     }
-    if (failed > FAILED_LOOKS) {
+    // Whoever is told of it waits for as long as it takes.
+    if (silence.looks > FAILED_LOOKS && onSilence === undefined) {
       throw new UploadError(
         'outcome_unknown',
         'All was sent, but the server does not say what became of it. Look at the collection before sending it again.',
@@ -238,7 +285,7 @@ function failure({ failure_reason: reason, retryable }: DatasetStatus): UploadEr
 
 async function look(url: string, target: DatasetTarget, signal: AbortSignal): Promise<Json | undefined> {
   try {
-    return (await call(target, 'GET', url, undefined, signal)).body
+    return (await call(target, 'GET', url, undefined, signal, LOOK_TIMEOUT)).body
   } catch (error) {
     if (signal.aborted) throw error
     // A server that is being restarted, or a proxy that lost it, says nothing about the upload.

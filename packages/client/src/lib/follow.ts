@@ -4,6 +4,8 @@ import { pause } from './retry.ts'
 import { storedFile } from './stored.ts'
 import type { StoredFile, UploadTarget } from './types.ts'
 
+export const PARTS_MISSING = 'upload_parts_missing'
+const CONFLICT = 409
 const FIRST_LOOK = 0.5
 const LONGEST_LOOK = 5
 /** Looks in a row that may fail before the outcome counts as unknown: some minutes. */
@@ -23,6 +25,7 @@ export async function follow(statusUrl: string, target: UploadTarget, signal: Ab
     failed = session === undefined ? failed + 1 : 0
     if (session?.status === 'completed' && session.file) return storedFile(session.file)
     if (session?.status === 'failed') throw uploadFailed(session)
+    if (session?.status === 'initiated') throw openAgain()
     if (failed > FAILED_LOOKS || ['aborted', 'expired'].includes(session?.status ?? '')) {
       throw new UploadError(
         'outcome_unknown',
@@ -40,6 +43,16 @@ export interface SessionState {
 
 export function uploadFailed(session: SessionState): UploadError {
   return new UploadError('upload_failed', session.failure_reason?.exc_str ?? 'The server could not finish the upload.')
+}
+
+/** Whether a session that refused a part because it was being completed takes parts again: that came too early. */
+export function isOpenAgain({ status }: SessionState, refusal: UploadError): boolean {
+  return status === 'initiated' && refusal.status === CONFLICT
+}
+
+/** Somebody's `complete` found that parts are missing, and the session waits for them. */
+export function openAgain(): UploadError {
+  return new UploadError(PARTS_MISSING, 'Parts of the upload are missing. Send it again.', { retryable: true })
 }
 
 async function look(url: string, target: UploadTarget, signal: AbortSignal): Promise<SessionState | undefined> {

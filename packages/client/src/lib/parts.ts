@@ -1,10 +1,10 @@
 import type { Called } from './call.ts'
 import { UploadError } from './error.ts'
-import { follow, uploadFailed } from './follow.ts'
+import { follow, isOpenAgain, openAgain, PARTS_MISSING, uploadFailed } from './follow.ts'
 import { createProgress } from './progress.ts'
 import { uploadPrepared } from './put.ts'
 import { createReader } from './reader.ts'
-import { claim, compareParts, findEarlier, rangeOf } from './resume.ts'
+import { claim, compareParts, findEarlier, heldOf, rangeOf } from './resume.ts'
 import type { Patience } from './retry.ts'
 import { type PartsJob, sendParts } from './send-parts.ts'
 import { createSessions, type HeldPart, type PartsPlan, type PutPlan, type Sessions } from './sessions.ts'
@@ -42,7 +42,10 @@ export interface PartsProtocol<Result> {
   sessions(patience: Patience, timeout?: number): Sessions
   /** To the end of what `complete` has begun. @throws {UploadError} `upload_parts_missing` when parts must be sent again */
   finish(completed: Called, plan: PartsPlan, patience: Patience): Promise<Result>
-  /** What a session that takes nothing any more has become; `undefined` when it is simply no more. */
+  /**
+   * What a session that takes nothing any more has become; `undefined` when it is simply no more.
+   * @throws {UploadError} `upload_parts_missing` when it takes parts again
+   */
   outcome(plan: PartsPlan, gone: UploadError, patience: Patience): Promise<Result | undefined>
   /** One body for all, where the server plans that. */
   single?(plan: PutPlan, sessions: Sessions, signal: AbortSignal): Promise<Result>
@@ -73,15 +76,36 @@ export async function uploadInParts<Result>(
     } catch (error) {
       const { plan } = memory
       if (!(error instanceof UploadError) || !ENDED.has(error.code) || plan === undefined) throw error
+      let goesOn = false
       if (error.code !== SHARED) {
-        const ended = await protocol.outcome(plan, error, { signal, ...(retries !== undefined && { retries }) })
-        if (ended !== undefined) return ended
+        try {
+          const ended = await protocol.outcome(plan, error, { signal, ...(retries !== undefined && { retries }) })
+          if (ended !== undefined) return ended
+        } catch (thrown) {
+          goesOn = isPartsMissing(thrown)
+          if (!goesOn) throw thrown
+        }
       }
       if (round >= MOST_ROUNDS) throw error
+      if (goesOn) continue
       delete memory.plan
       memory.acknowledged.clear()
     }
   }
+}
+
+/** What an upload that cannot be given up any more has become; `undefined` when it is no file. @throws {UploadError} */
+export function whatBecame(
+  file: UploadSource,
+  target: UploadTarget,
+  plan: PartsPlan,
+  refusal: UploadError,
+): Promise<StoredFile | undefined> {
+  return fileProtocol(file, target, {}).outcome(plan, refusal, { signal: new AbortController().signal })
+}
+
+function isPartsMissing(error: unknown): boolean {
+  return error instanceof UploadError && error.code === PARTS_MISSING
 }
 
 /** The parts become a file of a source. */
@@ -104,6 +128,7 @@ function fileProtocol(file: UploadSource, target: UploadTarget, options: UploadO
       if (state.status === 'failed') throw uploadFailed(state)
       // Somebody gave it up on purpose: it is not begun again behind their back.
       if (state.status === 'aborted') throw gone
+      if (isOpenAgain(state, gone)) throw openAgain()
       return undefined
     },
     single: (plan, sessions, signal) => uploadPrepared(file, plan, target, options, sessions, signal),
@@ -122,12 +147,12 @@ async function run<Result>(
   const patience = {
     signal,
     ...(options.retries !== undefined && { retries: options.retries }),
-    onPause: (seconds: number) => progress.paused(0, seconds),
+    onPause: (seconds: number, { message }: UploadError) => progress.paused(0, seconds, message),
   }
   const sessions = protocol.sessions(patience, options.stallTimeout)
   // What is sent was found by reading; the file may have been written to since.
   await reader?.check()
-  const held = new Map<number, HeldPart>()
+  let held: ReadonlyMap<number, HeldPart> = new Map()
   let plan = memory.plan
   let release = plan && claim(plan.sessionUrl)
   try {
@@ -135,7 +160,7 @@ async function run<Result>(
       const earlier = await findEarlier(file, reader, sessions, progress, signal)
       plan = earlier?.plan
       release = earlier?.release
-      for (const [number, part] of earlier?.held ?? []) held.set(number, part)
+      held = earlier?.held ?? held
     }
     if (plan === undefined) {
       const made = await sessions.prepare(file, reader === undefined ? ['PUT'] : ['PUT', 'MULTIPART'])
@@ -145,12 +170,11 @@ async function run<Result>(
       }
       plan = made
       release = claim(plan.sessionUrl)
-    } else if (memory.plan !== undefined) {
-      for (const part of await sessions.parts(plan.sessionUrl)) {
-        if (memory.acknowledged.has(part.number)) held.set(part.number, part)
-      }
     }
     if (reader === undefined) throw new UploadError('bad_answer', 'The server plans parts, which were not asked for.')
+    if (memory.plan !== undefined) {
+      held = await heldOf(plan, memory.acknowledged, { size: file.size, reader, sessions, signal })
+    }
     memory.plan = plan
     const job: PartsJob = {
       target: protocol.target,
@@ -189,7 +213,7 @@ async function sendAndComplete<Result>(
     try {
       return await finish(await sessions.complete(plan.sessionUrl))
     } catch (error) {
-      if (!(error instanceof UploadError) || error.code !== 'upload_parts_missing' || round >= MOST_ROUNDS) throw error
+      if (!isPartsMissing(error) || round >= MOST_ROUNDS) throw error
       const there = new Map((await sessions.parts(plan.sessionUrl)).map((part) => [part.number, part.size]))
       missing = numbers.filter((number) => there.get(number) !== rangeOf(number, plan, size).length)
     }

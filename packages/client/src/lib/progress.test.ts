@@ -17,17 +17,27 @@ test('a speed counts neither what was there before nor the time in which nothing
   )
   // 1 MB a second, beginning where another upload was.
   progress.start([[1, 60 * MB]])
-  for (let at = 1; at <= 20; at += 1) {
+  progress.begun(2, 'storage')
+  assert.deepEqual([last?.to, last?.still, last?.speed], ['storage', true, undefined])
+  // Reading comes before the first byte, and is no sending.
+  now += 2_000
+  for (let at = 1; at <= 40; at += 1) {
     now += 100
     progress.moved(2, at * 0.1 * MB)
+    if (at < 30) assert.equal(last?.speed, undefined)
   }
   assert.equal(Math.round((last?.speed ?? 0) / MB), 1)
   progress.paused(2, 4)
   assert.deepEqual([last?.phase, last?.speed], ['waiting', undefined])
   now += 4_000
-  for (let at = 0; at <= 10; at += 1) {
+  for (let at = 0; at <= 35; at += 1) {
     progress.moved(2, at * 0.1 * MB)
     now += 100
   }
   assert.equal(Math.round((last?.speed ?? 0) / MB), 1)
+  // Where nothing moves, a part that is tried again is said although another is still waited for.
+  progress.begun(3, 'storage')
+  now += 6_000
+  progress.paused(2, 4)
+  assert.equal(last?.phase, 'waiting')
 })

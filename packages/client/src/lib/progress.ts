@@ -4,17 +4,22 @@ import type { UploadProgress } from './types.ts'
 /** Milliseconds between two reports of bytes in flight; what is acknowledged is always reported. */
 const REPORT_EVERY = 100
 
+/** Milliseconds without a byte after which it counts that others are on their way as well. */
+const STOOD_STILL = 5_000
+
 /** How far a file in parts is. */
 export interface Progress {
   /** bytes of an earlier upload that were compared so far */
   compared(bytes: number): void
   /** The parts, each with its bytes, that are there before the first is sent. */
   start(held: Iterable<readonly [part: number, bytes: number]>): void
+  /** A part is about to be sent, and to whom. */
+  begun(part: number, to: 'server' | 'storage'): void
   /** bytes of a part that left this machine */
   moved(part: number, bytes: number): void
   acknowledged(part: number, bytes: number): void
   /** The part, or (0) a request about the upload, is tried again after so many seconds. */
-  paused(part: number, seconds: number): void
+  paused(part: number, seconds: number, reason?: string): void
   finishing(): void
 }
 
@@ -26,6 +31,8 @@ export function createProgress(
   const rate = createRate(now)
   const flying = new Map<number, number>()
   const done = new Set<number>()
+  let to: 'server' | 'storage' = 'server'
+  let movedAt = now()
   let sent = 0
   let highest = 0
   let reportedAt = Number.NEGATIVE_INFINITY
@@ -41,10 +48,23 @@ export function createProgress(
     const moved = bytesMoved()
     // A part that is sent again was counted before: what is shown stands still until it has caught up.
     highest = Math.max(highest, moved)
+    const isSent = more.phase !== 'waiting' && more.still === undefined
     // The time in which nothing can be sent is not the time that sending takes.
-    if (more.phase !== 'waiting') rate.add(moved)
-    const speed = rate.perSecond()
-    report({ phase: 'sending', sent, total, inFlight: highest - sent, ...(speed !== undefined && { speed }), ...more })
+    if (isSent) {
+      movedAt = now()
+      rate.add(moved)
+    }
+    const speed = more.still === undefined ? rate.perSecond() : undefined
+    report({
+      phase: 'sending',
+      sent,
+      total,
+      inFlight: highest - sent,
+      // Between two parts the server is asked for addresses.
+      to: flying.size === 0 ? 'server' : to,
+      ...(speed !== undefined && { speed }),
+      ...more,
+    })
   }
 
   return {
@@ -54,7 +74,14 @@ export function createProgress(
         done.add(part)
         sent += bytes
       }
-      tell()
+      movedAt = now()
+      // Reading and asking come first: the clock of the speed begins with the first byte.
+      tell({ still: true })
+    },
+    begun(part, receiver) {
+      to = receiver
+      if (!done.has(part)) flying.set(part, 0)
+      tell({ still: true })
     },
     moved(part, bytes) {
       if (done.has(part)) return
@@ -68,11 +95,11 @@ export function createProgress(
       sent += bytes
       tell()
     },
-    paused(part, seconds) {
+    paused(part, seconds, reason) {
       flying.delete(part)
-      if (flying.size > 0) return
+      if (flying.size > 0 && now() - movedAt < STOOD_STILL) return
       rate.reset()
-      tell({ phase: 'waiting', retryIn: seconds })
+      tell({ phase: 'waiting', retryIn: seconds, ...(reason !== undefined && { reason }) })
     },
     finishing() {
       tell({ phase: 'finishing' })

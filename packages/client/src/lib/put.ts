@@ -1,4 +1,4 @@
-import { addressOf, parse } from './call.ts'
+import { addressOf, isOwn, parse } from './call.ts'
 import { fileChanged, UploadError } from './error.ts'
 import { follow } from './follow.ts'
 import { enter } from './gate.ts'
@@ -7,7 +7,7 @@ import { createRate } from './rate.ts'
 import { persist } from './retry.ts'
 import type { PutPlan, Sessions } from './sessions.ts'
 import { storedFile } from './stored.ts'
-import type { Answer, StoredFile, UploadOptions, UploadSource, UploadTarget } from './types.ts'
+import type { Answer, StoredFile, UploadOptions, UploadProgress, UploadSource, UploadTarget } from './types.ts'
 import { Broken, STALL_TIMEOUT, watched } from './watch.ts'
 
 /** The header that says that the bytes go to Holdall itself, which then wants to know who sends them. */
@@ -29,13 +29,15 @@ export async function uploadPrepared(
 ): Promise<StoredFile> {
   const rate = createRate()
   let unheard = 0
+  let to: UploadProgress['to'] = 'server'
   function moved(sent: number): void {
-    rate.add(sent)
+    if (sent > 0) rate.add(sent)
     const speed = rate.perSecond()
     onProgress?.({
       phase: sent >= file.size ? 'finishing' : 'sending',
       sent,
       total: file.size,
+      to,
       ...(speed !== undefined && { speed }),
     })
   }
@@ -44,10 +46,12 @@ export async function uploadPrepared(
     const leave = await enter(signal)
     try {
       rate.reset()
+      const address = addressOf(target, plan.url)
+      to = isOwn(target, address) ? 'server' : 'storage'
       moved(0)
       const answer = await watched({
         method: 'PUT',
-        url: addressOf(target, plan.url).href,
+        url: address.href,
         headers: putHeaders(plan, file, target),
         body: file,
         size: file.size,

@@ -24,7 +24,7 @@ const LONGEST_LOOK = 5
 export async function findSent(
   file: UploadSource,
   target: DatasetTarget,
-  { onProgress, followTimeout = Number.POSITIVE_INFINITY }: DatasetUploadOptions,
+  { onProgress, onRejoined, followTimeout = Number.POSITIVE_INFINITY }: DatasetUploadOptions,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const reader = createReader(file)
@@ -48,6 +48,7 @@ export async function findSent(
     const etag = await provenEtag(session, url, target, until, signal)
     if (etag === undefined || etag !== (await etagOf(Number(session.part_size)))) continue
     if (session.status === 'completed' && !(await isThere(session, target, signal))) continue
+    onRejoined?.(session.status === 'completed')
     return url
   }
   return undefined
@@ -63,7 +64,7 @@ async function candidates(file: UploadSource, target: DatasetTarget, signal: Abo
   return found
     .filter(({ filename, total_size, is_own }) => is_own === true && filename === file.name && total_size === file.size)
     .filter(isFor(target))
-    .filter(({ format = 'parquet' }) => format === 'parquet')
+    .filter(({ sheet = null }) => sheet === (target.sheet ?? null))
     .filter(({ status, completed_at }) => status === 'completing' || Date.parse(String(completed_at)) > since)
     .slice(0, MOST_TRIED)
 }
@@ -87,17 +88,23 @@ async function provenEtag(
   }
 }
 
-/** Whether its dataset was not deleted since. Who may not look at it sends the file again. */
-async function isThere({ dataset_id }: Json, target: DatasetTarget, signal: AbortSignal): Promise<boolean> {
+/** Whether its dataset has it: it may be deleted, or replaced, or without this file by now. Who may not look sends it again. */
+async function isThere({ dataset_id, s3_key }: Json, target: DatasetTarget, signal: AbortSignal): Promise<boolean> {
   const { organization, collection } = target
   const path = `-/datasets/${encodeURIComponent(organization)}/${encodeURIComponent(collection)}/${String(dataset_id)}.json`
   try {
     const { body } = await call(target, 'GET', path, undefined, signal)
-    return (body.dataset as Json | undefined)?.deletion_requested_at === null
+    const { deletion_requested_at, files } = body.dataset as Json & { readonly files: readonly Json[] }
+    return deletion_requested_at === null && files.some(({ path }) => lastOf(path) === lastOf(s3_key))
   } catch (error) {
     if (error instanceof UploadError && [401, 403, 404].includes(error.status)) return false
     throw error
   }
+}
+
+/** What is added lies elsewhere than it was sent to, under the same name, which nothing else has. */
+function lastOf(path: unknown): string {
+  return String(path).replace(/^.*\//s, '')
 }
 
 /** As S3 makes it of parts: the MD5 of their MD5s, and how many there are. */

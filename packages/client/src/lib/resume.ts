@@ -65,6 +65,22 @@ export async function findEarlier(
   return undefined
 }
 
+/**
+ * What storage holds of an upload that was stopped here: what it acknowledged, and what arrived while nobody listened any
+ * more and proves to be this file's.
+ */
+export async function heldOf(
+  plan: PartsPlan,
+  acknowledged: ReadonlyMap<number, unknown>,
+  { sessions, ...what }: Omit<Comparing, 'plan'> & { readonly sessions: Sessions },
+): Promise<ReadonlyMap<number, HeldPart>> {
+  const parts = await sessions.parts(plan.sessionUrl)
+  const known = parts.filter(({ number }) => acknowledged.has(number))
+  const unheard = parts.filter(({ number }) => !acknowledged.has(number))
+  const { equal } = await compareParts(unheard, { plan, ...what })
+  return new Map([...known.map((part) => [part.number, part] as const), ...equal])
+}
+
 export interface Comparing {
   readonly plan: PartsPlan
   /** bytes of the file */

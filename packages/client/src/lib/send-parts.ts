@@ -1,4 +1,4 @@
-import { addressOf, parse } from './call.ts'
+import { addressOf, isOwn, parse } from './call.ts'
 import { UploadError } from './error.ts'
 import { enter } from './gate.ts'
 import { checksumOf } from './hash.ts'
@@ -128,9 +128,11 @@ export async function sendParts(
   }
 
   function putTo({ url, headers }: PartAddress, body: Uint8Array<ArrayBuffer>, number: number): Promise<Answer> {
+    const address = addressOf(job.target, url)
+    progress.begun(number, isOwn(job.target, address) ? 'server' : 'storage')
     return watched({
       method: 'PUT',
-      url: addressOf(job.target, url).href,
+      url: address.href,
       headers,
       body,
       size: body.length,

@@ -8,6 +8,8 @@ import type { ServerTarget, UnfinishedUpload, UploadSource, UploadTarget } from 
 export const MOST_NUMBERS = 100
 /** Pages of sessions that are read; nobody has more uploads open, and a server that never ends must not be followed. */
 const MOST_PAGES = 200
+/** Milliseconds that what the server makes is waited for by one who has left: only what is known can be given up. */
+const LAST_ANSWER = 10_000
 
 export type Checksum = 'crc32c' | 'md5'
 
@@ -60,6 +62,8 @@ export interface Sessions {
 /** Requests for JSON, made again while they fail for a passing reason. */
 export interface Asking {
   ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: Json): Promise<Called>
+  /** The same for what the server makes: a request that is on its way when its caller leaves is answered all the same. */
+  make(path: string, body: Json): Promise<Called>
   /** What a list has under `name`, on all of its pages. */
   pages(path: string, query: Record<string, string>, name: string): Promise<Json[]>
 }
@@ -72,6 +76,15 @@ export function createAsking(target: ServerTarget, patience: Patience, timeout?:
 
   return {
     ask,
+    make: (path, body) =>
+      persist(async () => {
+        const answer = outlasting(patience.signal, LAST_ANSWER)
+        try {
+          return await call(target, 'POST', path, body, answer.signal, timeout)
+        } finally {
+          answer.release()
+        }
+      }, patience),
     async pages(path, query, name) {
       const found: Json[] = []
       let next: unknown = null
@@ -128,12 +141,12 @@ export function partCalls({ ask, pages }: Asking): Pick<Sessions, 'parts' | 'sig
 /** @param timeout milliseconds until one request counts as lost */
 export function createSessions(target: UploadTarget, patience: Patience, timeout?: number): Sessions {
   const asking = createAsking(target, patience, timeout)
-  const { ask, pages } = asking
+  const { ask, make, pages } = asking
   return {
     ...partCalls(asking),
 
     async prepare(file, methods) {
-      const { body } = await ask('POST', `${uploadPath(target)}/-/prepare`, {
+      const { body } = await make(`${uploadPath(target)}/-/prepare`, {
         filename: file.name,
         ...(file.type && { content_type: file.type }),
         size: file.size,
@@ -182,6 +195,23 @@ function putPlan(body: Json): PutPlan {
     url: text(body.upload_url),
     headers: texts(body.upload_headers),
     token: text(body.upload_token),
+  }
+}
+
+/** A signal that aborts so many milliseconds after another; `release` once nothing listens to it any more. */
+function outlasting(signal: AbortSignal, milliseconds: number): { readonly signal: AbortSignal; release(): void } {
+  const late = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  function wait(): void {
+    timer = setTimeout(() => late.abort(signal.reason), milliseconds)
+  }
+  signal.addEventListener('abort', wait, { once: true })
+  return {
+    signal: late.signal,
+    release() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', wait)
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { readAnswer } from './answer.ts'
-import { addressOf, uploadPath } from './call.ts'
+import { addressOf, unreachable, uploadPath } from './call.ts'
 import { fileChanged, UploadError } from './error.ts'
 import { follow } from './follow.ts'
 import { enter } from './gate.ts'
@@ -25,7 +25,7 @@ export function uploadSingle(
 ): Promise<StoredFile> {
   const rate = createRate()
   function moved(sent: number): void {
-    rate.add(sent)
+    if (sent > 0) rate.add(sent)
     const speed = rate.perSecond()
     const phase = sent >= file.size && file.size > 0 ? 'finishing' : 'sending'
     onProgress?.({ phase, sent, total: file.size, ...(speed !== undefined && { speed }) })
@@ -45,7 +45,8 @@ export function uploadSingle(
   return persist(attempt, {
     signal,
     ...(options.retries !== undefined && { retries: options.retries }),
-    onPause: (retryIn) => onProgress?.({ phase: 'waiting', sent: 0, total: file.size, retryIn }),
+    onPause: (retryIn, { message: reason }) =>
+      onProgress?.({ phase: 'waiting', sent: 0, total: file.size, retryIn, reason }),
   })
 }
 
@@ -70,7 +71,12 @@ async function send(
   }
 }
 
-async function explain(file: UploadSource, { allSent, stalled, cause }: Broken): Promise<UploadError> {
+/** What no server can have heard of. */
+const UNHEARD = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+async function explain(file: UploadSource, broken: Broken): Promise<UploadError> {
+  const { allSent, stalled, cause } = broken
+  if (UNHEARD.has(String((cause as { code?: unknown } | null)?.code))) return unreachable(broken)
   if (cause instanceof UploadError) return cause
   if (!(await readable(file))) return fileChanged(file.name, cause)
   if (file.size > 0 && !allSent) {

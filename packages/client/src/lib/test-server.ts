@@ -147,6 +147,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     if (session === undefined) return answer(404, refusal('upload_not_found', 'Upload session not found.'))
     if (what === 'state') return answer(200, { ok: true, status: session.status, ...fileOf(session) })
     if (what === 'discard') {
+      if (session.status === 'completed') return answer(409, refusal('upload_not_open', 'It is completed.'))
       session.status = 'aborted'
       session.parts.clear()
       return answer(200, { ok: true })
@@ -226,6 +227,7 @@ function kindOf(method: string, path: string): string {
   if (path.startsWith('/storage/')) return 'part'
   const last = path.split('/').at(-1) ?? ''
   if (last === 'parts') return method === 'POST' ? 'sign' : 'parts'
+  if (method === 'POST' && /\/upload\/[^/]+$/.test(path)) return 'upload'
   if (last === 'complete' || last === 'prepare' || last === 'sessions') return last
   return method === 'DELETE' ? 'discard' : 'state'
 }

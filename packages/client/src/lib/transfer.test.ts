@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ScriptedServer, startScriptedServer } from './test-server.ts'
@@ -72,12 +72,94 @@ describe('an upload with handles', () => {
     assert.equal(server.sessions[0]?.parts.size, 0)
   })
 
+  test('given up too late it is done, whether in parts or in one body', async () => {
+    let asked = Promise.withResolvers<void>()
+    let answered = Promise.withResolvers<void>()
+    server.fault = async ({ what, answer }) => {
+      if (what === 'upload') {
+        asked.resolve()
+        await answered.promise
+        answer(201, { ok: true, file_id: 'df-small', filename: 'a.txt', size: 5 })
+        return true
+      }
+      if (what !== 'complete' || server.sessions[0] === undefined) return false
+      // Completed, and its answer never arrives.
+      server.sessions[0].file = Buffer.from(bytes)
+      server.sessions[0].status = 'completed'
+      asked.resolve()
+      await answered.promise
+      return true
+    }
+    for (const file of [new File([bytes], 'a.mov'), new File(['small'], 'a.txt')]) {
+      asked = Promise.withResolvers()
+      answered = Promise.withResolvers()
+      const transfer = startUpload(file, target())
+      await asked.promise
+      const given = transfer.cancel()
+      answered.resolve()
+      await given
+      assert.equal(transfer.state, 'done', file.name)
+      assert.equal((await transfer.finished).filename, file.name)
+    }
+  })
+
   test('is given up while it is paused', async () => {
     const transfer = startUpload(new File([bytes], 'a.mov'), target(), { concurrency: 1 })
     await sent(transfer, 1)
     transfer.pause()
     await transfer.cancel()
     assert.equal(server.sessions[0]?.status, 'aborted')
+  })
+
+  test('is given up while the server still makes it: nothing stays there either', async () => {
+    const asked = Promise.withResolvers<void>()
+    const answered = Promise.withResolvers<void>()
+    server.fault = async ({ what }) => {
+      if (what !== 'prepare') return false
+      asked.resolve()
+      await answered.promise
+      return false
+    }
+    const transfer = startUpload(new File([bytes], 'a.mov'), target())
+    await asked.promise
+    const given = transfer.cancel()
+    answered.resolve()
+    await given
+    assert.deepEqual(
+      server.sessions.map(({ status }) => status),
+      ['aborted'],
+    )
+    assert.ok(!server.log.includes('part 1'), 'nothing was sent')
+  })
+
+  test('what arrives when nobody listens any more is not sent again', async () => {
+    let arrived = Promise.withResolvers<void>()
+    let paused = Promise.withResolvers<void>()
+    server.fault = async ({ what, part, before, request }) => {
+      if (what !== 'part' || before > 0 || (part !== 2 && part !== 3)) return false
+      const chunks: Buffer[] = []
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+      const body = Buffer.concat(chunks)
+      // The third one's bytes are not this file's.
+      if (part === 3) body[0] = (body[0] ?? 0) ^ 1
+      server.sessions[0]?.parts.set(part, { bytes: body, etag: createHash('md5').update(body).digest('hex') })
+      arrived.resolve()
+      await paused.promise
+      return true
+    }
+    const transfer = startUpload(new File([bytes], 'a.mov'), target(), { concurrency: 1 })
+    for (const _ of [2, 3]) {
+      await arrived.promise
+      arrived = Promise.withResolvers()
+      transfer.pause()
+      paused.resolve()
+      paused = Promise.withResolvers()
+      transfer.resume()
+    }
+    await transfer.finished
+    const sent = (part: number) => server.log.filter((one) => one === `part ${part}`).length
+    assert.deepEqual([sent(1), sent(2), sent(3)], [1, 1, 2])
+    assert.deepEqual(new Uint8Array(server.sessions[0]?.file ?? []), bytes)
   })
 
   test('ends with the signal of its caller, also in a pause, and keeps what was sent', async () => {

@@ -36,6 +36,8 @@ export interface DatasetTarget extends ServerTarget {
   readonly organization: string
   /** The id of the collection that shall hold the dataset. */
   readonly collection: string
+  /** Of an Excel file: the sheet to read; without it the first that is shown and not empty. */
+  readonly sheet?: string
   /** A dataset of the collection that the file becomes part of; without it, it becomes one of its own. */
   readonly into?: IntoDataset
 }
@@ -62,10 +64,20 @@ export interface DatasetUploadOptions extends UploadOptions {
    */
   readonly onConfirmation?: (status: DatasetStatus) => void
   /**
+   * Told when the server does not answer while its steps are followed, with the time since when (milliseconds since
+   * 1970), and null once it answers again; it is asked for as long as that takes. Without it, some minutes of silence are a
+   * failure: `outcome_unknown`.
+   */
+  readonly onSilence?: (since: number | null) => void
+  /**
    * Follow an upload of this very file by the same person that the server is at, or has finished within the last hour,
    * instead of sending the file again. It is proved by its bytes. @default false
    */
   readonly rejoin?: boolean
+  /** Told when such an upload was found: nothing is sent. `wasThere`: it had ended before, and nothing new comes of it. */
+  readonly onRejoined?: (wasThere: boolean) => void
+  /** Asked before anything is sent of a file that would become a dataset of its own: what it becomes part of instead. */
+  readonly onNew?: () => Promise<IntoDataset | undefined>
 }
 
 /** How far an upload is, as the server tells it: its `GET`. */
@@ -103,10 +115,24 @@ export interface DatasetStatus {
     readonly sheet: string | null
     readonly warnings: readonly { readonly column: string | null; readonly message: string }[]
   } | null
+  /** Of Excel: the sheet that was asked for. */
+  readonly sheet?: string | null
+  /** Of Excel: the sheets of the file, once it was looked at. */
+  readonly sheets?: readonly { readonly name: string; readonly hidden: boolean }[] | null
   readonly parquet_schema_preview: SchemaPreview | null
   readonly failure_reason: { readonly step: string; readonly exc_str: string; readonly at: string } | null
   readonly retryable: boolean
   readonly completion_steps_log: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** A dataset, as a list of a collection has it. */
+export interface NamedDataset {
+  readonly id: string
+  readonly filename: string
+  readonly row_count: number
+  /** ISO 8601. */
+  readonly created_at: string
+  readonly updated_at: string
 }
 
 /** Of very many columns the first; the counts are of all. */
@@ -157,8 +183,14 @@ export interface UploadProgress {
   readonly sent: number
   readonly total: number
   readonly retryIn?: number
+  /** Why it waits, for people, where that is known. */
+  readonly reason?: string
   /** bytes of parts that left this machine and are not acknowledged; with `sent` it never becomes less */
   readonly inFlight?: number
+  /** Whose turn it is: of the one who takes the bytes, or who is asked where to send them. */
+  readonly to?: 'server' | 'storage'
+  /** No byte has moved since the report before. */
+  readonly still?: true
   /** bytes a second over the last seconds; absent until there is something to say */
   readonly speed?: number
   /** bytes of an earlier upload that were compared with this file so far; only while that goes on, before `sending` counts */
@@ -201,6 +233,8 @@ export interface UnfinishedUpload {
   readonly part_size: number
   readonly part_count: number
   readonly bytes_received: number
+  /** How long ago its last part arrived, where that is known. */
+  readonly last_part_seconds_ago?: number | null
   readonly created_at: string
   readonly updated_at: string
 }

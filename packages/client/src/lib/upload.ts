@@ -56,7 +56,8 @@ async function uploadDirect(
   const sessions = createSessions(target, {
     signal,
     ...(options.retries !== undefined && { retries: options.retries }),
-    onPause: (retryIn) => options.onProgress?.({ phase: 'waiting', sent: 0, total: file.size, retryIn }),
+    onPause: (retryIn, { message: reason }) =>
+      options.onProgress?.({ phase: 'waiting', sent: 0, total: file.size, retryIn, reason }),
   })
   const plan = await sessions.prepare(file, ['PUT'])
   if ('partSize' in plan) throw new UploadError('bad_answer', 'The server plans parts, which were not asked for.')

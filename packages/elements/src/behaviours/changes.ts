@@ -9,18 +9,18 @@ export function countChanges(form: HTMLFormElement): number {
   return changedFields(form).length
 }
 
-/** What those fields are called: `title`, and `photo: Largest size` for one of several that belong to `photo`. */
+/** What those fields are called, each once, as the page calls them. */
 export function changedFields(form: HTMLFormElement): string[] {
   const controls = [...form.elements].filter(isChanged)
   const files = fileFields(form).filter((field) => field.changed || field.pending > 0)
   return [...new Set([...controls, ...files].map(calledOf))]
 }
 
-/** Several controls of one field, such as a number and its unit, are one. */
+/** Several controls of one field, such as a number and its unit, are one; so is all that stands in the line of one column. */
 function calledOf(control: Element): string {
-  const row = labelIn(control.closest('.form-row'), '.form-row-label .field-label')
-  const own = labelIn(control.closest('.field'), '.field-label')
-  const called = row && own ? `${row}: ${own}` : (row ?? own)
+  const called =
+    labelIn(control.closest('.form-row'), '.form-row-label .field-label') ??
+    labelIn(control.closest('.field'), '.field-label')
   return called ?? control.getAttribute('name') ?? ''
 }
 

@@ -17,6 +17,7 @@ const KEYS: readonly {
       { key: '/', does: 'Search', on: 'input[type=search]' },
       { key: '?', does: 'Show these keys' },
       { key: 'Esc', does: 'Close what is on top' },
+      { key: `${CTRL} Z`, does: 'Undo what was just done', on: '.toast :is(.undo, [data-undo])' },
       { key: '↑ ↓', does: 'Move in an open menu', on: 'details.menu' },
     ],
   },
@@ -67,11 +68,11 @@ function content(): TemplateResult {
     keys: keys.filter(({ on }) => on === undefined || document.querySelector(on)),
   }))
   return html`<form method="dialog">
-    <h2 id="key-list-title">Keys</h2>
+    <h2 id="key-list-title">Keyboard shortcuts</h2>
     <div class="dialog-body key-list">
       ${groups.map(({ title, keys }) => (keys.length === 0 ? nothing : html`<h3>${title}</h3><dl class="facts keys">${keys.map(({ key, does }) => html`<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`)}</dl>`))}
       <label class="choice"><input type="checkbox" aria-describedby="key-list-hint" .checked=${singleKeysWork()} @change=${switched} />Single keys: / and ?</label>
-      <p class="hint" id="key-list-hint">They are silent while you type in a field. Switched off, this list is under “Keys” at the foot of each page.</p>
+      <p class="hint" id="key-list-hint">They are silent while you type in a field. Switched off, this list is under “Keyboard shortcuts” at the foot of each page.</p>
     </div>
     <div class="dialog-foot"><button class="button" type="submit" autofocus>Close</button></div>
   </form>`

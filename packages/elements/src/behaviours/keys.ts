@@ -1,14 +1,17 @@
 import { singleKeysWork } from '../lib/single-keys.ts'
+import { undoLast } from '../lib/toast.ts'
 import { openKeyList } from './key-list.ts'
 
 /**
- * `/` goes to the search, `?` lists the keys, Ctrl S (or ⌘ S) saves the form of the page. Single keys are silent where
+ * `/` goes to the search, `?` lists the keys, Ctrl S (or ⌘ S) saves the form of the page, Ctrl Z takes back
+ * what the page offers to undo, unless one types. Single keys are silent where
  * one types, in dialogs, and for who switched them off.
  */
 export function listenForKeys(): void {
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented) return
     if (event.key === 's' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) save(event)
+    else if (event.key === 'z' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) undo(event)
     else if (isSingle(event) && event.key === '/') search(event)
     else if (isSingle(event) && event.key === '?') {
       event.preventDefault()
@@ -27,6 +30,14 @@ function save(event: KeyboardEvent): void {
   if (!form) return
   event.preventDefault()
   form.requestSubmit(form.querySelector<HTMLButtonElement>('.save-bar button[type=submit]'))
+}
+
+/** In a field it takes back what was typed there. */
+function undo(event: KeyboardEvent): void {
+  const target = event.target instanceof Element ? event.target : null
+  // A box that is ticked has nothing of its own to take back.
+  if (isTyping(target) && !target?.matches('input[type=checkbox], input[type=radio]')) return
+  if (document.querySelector('dialog[open]') === null && undoLast()) event.preventDefault()
 }
 
 function search(event: KeyboardEvent): void {

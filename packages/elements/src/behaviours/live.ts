@@ -18,7 +18,7 @@ export function followLive(get: typeof fetch): void {
     try {
       const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS)
       const answer = await get(location.href, { headers: { Accept: 'text/html' }, signal })
-      if (answer.ok) adopt(new DOMParser().parseFromString(await answer.text(), 'text/html'))
+      if (answer.ok) adoptLive(new DOMParser().parseFromString(await answer.text(), 'text/html'))
     } catch {
       // The server is away: the next look may find it.
     } finally {
@@ -34,7 +34,7 @@ export function followLive(get: typeof fetch): void {
 export async function lookOnce(get: typeof fetch): Promise<void> {
   try {
     const answer = await get(location.href, { headers: { Accept: 'text/html' } })
-    if (answer.ok) adopt(new DOMParser().parseFromString(await answer.text(), 'text/html'))
+    if (answer.ok) adoptLive(new DOMParser().parseFromString(await answer.text(), 'text/html'))
   } catch {
     // Loading the page again shows it as well.
   }
@@ -44,7 +44,8 @@ function isOn(): boolean {
   return document.querySelector('[data-live-on]') !== null
 }
 
-function adopt(fresh: Document): void {
+/** Shows the parts that follow the server as a page shows them that just came from it. */
+export function adoptLive(fresh: Document): void {
   const ended = document.querySelector<HTMLElement>('[data-live-on]')?.dataset.liveOn
   for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
     const other = fresh.querySelector<HTMLElement>(`[data-live="${part.dataset.live}"]`)

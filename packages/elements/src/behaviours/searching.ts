@@ -4,9 +4,13 @@ import { announce } from '../lib/announce.ts'
 const TYPING_PAUSE = 250
 const BUSY_AFTER = 300
 
+/** Where the part of a page begins that is sent later. Text of people's never looks like it, since it is escaped. */
+const LATER_BEGINS = '<div data-later>'
+
 /**
  * Forms with `data-searches` search as one types: the page that sending the form leads to is asked for, and its
- * `[data-results]` take the place of these. Its address becomes the page's, so that going back comes here again.
+ * `[data-results]` take the place of these, before the part of them that comes later is there. Its address becomes the
+ * page's, so that going back comes here again.
  */
 export function searchAsTyped(get: typeof fetch): void {
   let typing: ReturnType<typeof setTimeout> | undefined
@@ -21,14 +25,19 @@ export function searchAsTyped(get: typeof fetch): void {
     const url = addressOf(form)
     try {
       const answer = await get(url, { headers: { Accept: 'text/html' }, signal: mine.signal })
-      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-      const found = fresh.querySelector<HTMLElement>('[data-results]')
+      let text = ''
+      let isShown = false
+      for await (const more of textOf(answer)) {
+        text += more
+        if (isShown || !text.includes(LATER_BEGINS)) continue
+        if (mine.signal.aborted || !results || !show(text, form, results, url)) break
+        isShown = true
+        clearTimeout(busy)
+        results.removeAttribute('aria-busy')
+      }
       if (mine.signal.aborted) return
-      if (!found || !results) return form.submit()
-      results.replaceChildren(...found.childNodes)
-      adoptChoices(form, fresh)
-      history.replaceState(null, '', url)
-      announce(results.querySelector('.found, .empty h2')?.textContent ?? '')
+      if (isShown && results) showLater(text, results)
+      else if (!results || !show(text, form, results, url)) return form.submit()
     } catch {
       // The server is away. Sending the form says so in words.
       if (!mine.signal.aborted) form.submit()
@@ -50,6 +59,34 @@ export function searchAsTyped(get: typeof fetch): void {
     clearTimeout(typing)
     asking?.abort()
   })
+}
+
+/** What has come of an answer, piece by piece. */
+async function* textOf(answer: Response): AsyncGenerator<string> {
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+  for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) yield piece.value
+}
+
+/** @returns false where it is no page with results */
+function show(text: string, form: HTMLFormElement, results: HTMLElement, url: string): boolean {
+  const fresh = parsed(text)
+  const found = fresh.querySelector<HTMLElement>('[data-results]')
+  if (!found) return false
+  results.replaceChildren(...found.childNodes)
+  adoptChoices(form, fresh)
+  history.replaceState(null, '', url)
+  announce(results.querySelector('.found, .empty h2')?.textContent ?? '')
+  return true
+}
+
+/** The rest of a page whose beginning is shown. */
+function showLater(text: string, results: HTMLElement): void {
+  const found = parsed(text).querySelector('[data-results] [data-later]')
+  if (found) results.querySelector('[data-later]')?.replaceChildren(...found.childNodes)
+}
+
+function parsed(text: string): Document {
+  return new DOMParser().parseFromString(text, 'text/html')
 }
 
 function addressOf(form: HTMLFormElement): string {

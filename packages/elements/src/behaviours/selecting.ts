@@ -1,5 +1,6 @@
 import { announce } from '../lib/announce.ts'
 import { formatBytes } from '../lib/format.ts'
+import { sayUses } from './uses.ts'
 
 const FORM = 'form[data-selecting]'
 const ITEM = '.tile, tbody tr'
@@ -136,6 +137,10 @@ function tell(form: HTMLFormElement, aloud = true): void {
   const clearing = form.querySelector<HTMLElement>('[data-selection-clear]')
   if (clearing) clearing.hidden = some.length === 0
   if (aloud) announce(`${some.length} selected`)
+  sayUses(
+    form,
+    some.map(({ value }) => value),
+  )
 }
 
 function chosen(form: HTMLFormElement): HTMLInputElement[] {

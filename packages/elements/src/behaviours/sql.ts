@@ -28,21 +28,27 @@ export function keepQueries(): void {
   const area = document.querySelector<HTMLTextAreaElement>('textarea[data-sql-editor]')
   if (menu.dataset.asked !== undefined && area?.value.trim()) remember(key, area.defaultValue)
   show(menu, key)
-}
-
-function show(menu: HTMLDetailsElement, key: string): void {
-  const list = menu.querySelector<HTMLElement>('[data-list]')
-  const asked = read(key)
-  menu.hidden = asked.length === 0
-  if (!list) return
-  list.replaceChildren(...asked.map((one) => item(one, menu.dataset.action ?? '')))
-  const clear = menu.querySelector<HTMLButtonElement>('[data-clear]')
-  clear?.addEventListener('click', () => {
+  menu.querySelector<HTMLButtonElement>('[data-clear]')?.addEventListener('click', () => {
     write(key, [])
     menu.open = false
     menu.hidden = true
     document.querySelector<HTMLElement>('.run-bar button')?.focus()
   })
+}
+
+/** The same for what was asked, and answered, without leaving the page. */
+export function rememberQuery(sql: string): void {
+  const menu = document.querySelector<HTMLDetailsElement>('[data-query-history]')
+  const key = menu?.dataset.queryHistory
+  if (!menu || !key) return
+  remember(key, sql)
+  show(menu, key)
+}
+
+function show(menu: HTMLDetailsElement, key: string): void {
+  const asked = read(key)
+  menu.hidden = asked.length === 0
+  menu.querySelector('[data-list]')?.replaceChildren(...asked.map((one) => item(one, menu.dataset.action ?? '')))
 }
 
 function item({ sql, at }: Asked, action: string): HTMLElement {

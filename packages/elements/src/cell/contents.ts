@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Held } from '../lib/dragging.ts'
+import { ENDING } from '../lib/ending.ts'
 import { acceptList, nameAndState } from '../lib/files.ts'
 import { formatCount } from '../lib/format.ts'
 import type { Task } from '../lib/task.ts'
@@ -16,7 +17,7 @@ export function oneFile({ id, node, file, absent }: Shown): TemplateResult {
 
 /** What is missing or hidden, as the server writes it. */
 function unavailable(): TemplateResult {
-  return html`<span class="file-cell absent"><span class="type-tile">${icon('fileMissing')}</span><span class="file-text"><span>Unavailable</span><span class="file-facts">Missing or hidden</span></span></span>`
+  return html`<span class="file-cell absent" title="It is not there, or you may not see its source. Ask who manages this server."><span class="type-tile">${icon('fileMissing')}</span><span class="file-text"><span>Not shown to you</span></span></span>`
 }
 
 /** The cell of a list: the first files, then how many more. @param base the server's, ending in a slash */
@@ -60,6 +61,14 @@ export function cellTools(cell: {
   }</span>`
 }
 
+/** Before a finger takes a file off its row: the buttons stand beside names that are pressed to open them. */
+export function detachQuestion(
+  name: string,
+  answers: { readonly detach: () => void; readonly keep: () => void },
+): TemplateResult {
+  return html`<span class="cell-problem"><span>Detach ${name}?</span><span class="cell-answers"><button class="button small" type="button" data-control="keep" @click=${answers.keep}>Keep</button><button class="button small" type="button" @click=${answers.detach}>Detach</button></span></span>`
+}
+
 /** What becomes of files that are held over the cell; an empty one has these words in its slot. */
 export function heldWords(
   held: Exclude<Held, null>,
@@ -81,7 +90,7 @@ export function progress(pending: readonly Task[], all: readonly Task[], cancel:
   const compared = task?.state === 'comparing' ? task.compared : 0
   const still = pending.every(({ state }) => state === 'paused' || state === 'comparing')
   return html`<span class="file-cell">${task ? taskThumbnail(task, 40) : nothing}<span class="file-text">${name}<progress class=${still ? 'paused' : nothing} value=${Math.max(sent, compared)} max=${Math.max(1, total)} aria-label="Uploading ${all.length === 1 ? task?.file.name : formatCount(all.length, 'file')}"></progress><span class="file-facts tabular">${words(pending, sent, total)}</span></span>${turn(pending)}${iconButton(
-    { label: 'Cancel the upload', icon: 'close', press: cancel },
+    { label: `${ENDING.cancel.press} the upload`, icon: 'close', press: cancel },
   )}</span>`
 }
 
@@ -116,18 +125,20 @@ function turn(pending: readonly Task[]): TemplateResult | typeof nothing {
 export interface Problem {
   readonly text: string
   readonly retry: (() => void) | null
+  /** Something of it was kept, and goes with the message. */
+  readonly kept?: boolean
 }
 
 /** Beside what the cell holds, which goes on holding it. */
 export function problemNote(
-  { text, retry }: Problem,
+  { text, retry, kept = false }: Problem,
   answers: { readonly kept: string; readonly choose: () => void; readonly dismiss: () => void },
 ): TemplateResult {
   return html`<span class="cell-problem"><span class="file-problem" title=${text}>${firstSentences(text)}${answers.kept}</span><span class="cell-answers">${
     retry
       ? html`<button class="button small" type="button" @click=${retry}>Retry</button>`
       : html`<button class="button small" type="button" @click=${answers.choose}>Choose another file</button>`
-  }<button class="button quiet small" type="button" @click=${answers.dismiss}>Dismiss</button></span></span>`
+  }<button class="button quiet small" type="button" @click=${answers.dismiss}>${kept ? ENDING.discard.press : 'Dismiss'}</button></span></span>`
 }
 
 /** Why files were not attached. */
@@ -138,7 +149,11 @@ export function problemOf(failed: readonly Task[]): Problem {
     for (const one of again) one.retry()
   }
   const which = failed.length === 1 ? task?.file.name : formatCount(failed.length, 'file')
-  return { text: `${which} not attached. ${task?.error ?? ''}`, retry: again.length > 0 ? retry : null }
+  return {
+    text: `${which} not attached. ${task?.error ?? ''}`,
+    retry: again.length > 0 ? retry : null,
+    kept: failed.some(({ kept }) => kept > 0),
+  }
 }
 
 /** A cell has room for what happened and why; what to do is in the title and in the row's form. */

@@ -57,7 +57,7 @@ function replacing(replaced: Item): TemplateResult {
   return html`<span class="replacing"><span>Replaces</span> ${
     replaced.kind === 'file'
       ? html`<a href=${safeUrl(replaced.file.url)} title=${name}>${name}</a>`
-      : html`<span>the unavailable file</span>`
+      : html`<span>the file that is not shown</span>`
   } <span>when you save</span></span>`
 }
 

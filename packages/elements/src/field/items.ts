@@ -36,7 +36,7 @@ export interface Items {
 }
 
 export function nameOf(item: Item): string {
-  if (item.kind === 'unavailable') return 'The unavailable file'
+  if (item.kind === 'unavailable') return 'The file that is not shown'
   return item.kind === 'file' ? item.file.filename : item.task.file.name
 }
 

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { ENDING, endingOf } from '../lib/ending.ts'
 import { fileFacts } from '../lib/files.ts'
 import { isPending, type Task } from '../lib/task.ts'
 import { icon, iconButton, nameParts, stateLine, taskThumbnail, thumbnail } from '../lib/templates.ts'
@@ -53,7 +54,7 @@ function picture(item: Item, side: number): TemplateResult {
 
 function words({ item, kept }: Line): TemplateResult {
   if (item.kind === 'unavailable') {
-    return html`<span>Unavailable</span><span class="file-facts">Missing or hidden. Removing it here detaches it.</span>`
+    return html`<span title="It is not there, or you may not see its source. Ask who manages this server.">Not shown to you</span><span class="file-facts">Removing it here detaches it.</span>`
   }
   if (item.kind === 'file') {
     const { file } = item
@@ -79,17 +80,17 @@ function tools(line: Line): TemplateResult {
   const { item, remove } = line
   const name = nameOf(item)
   if (item.kind === 'task' && isPending(item.task)) {
-    return html`${turn(item.task)}<button class="button small" type="button" aria-label="Cancel ${name}" @click=${remove}>Cancel</button>`
+    return html`${turn(item.task)}<button class="button small" type="button" aria-label="${ENDING.cancel.press} ${name}" @click=${remove}>${ENDING.cancel.press}</button>`
   }
   if (item.kind === 'task' && item.task.refused) {
-    return html`<button class="button small" type="button" @click=${line.choose}>Choose another file</button><button class="button quiet small" type="button" aria-label="Dismiss ${name}" data-control="remove" @click=${remove}>Dismiss</button>`
+    return html`<button class="button small" type="button" @click=${line.choose}>Choose another file</button><button class="button quiet small" type="button" aria-label="${endingOf(item.task).press} ${name}" data-control="remove" @click=${remove}>${endingOf(item.task).press}</button>`
   }
   const retry =
     item.kind === 'task'
       ? html`<button class="button small" type="button" aria-label="Retry ${name}" @click=${() => line.retry(item.task)}>Retry</button>`
       : nothing
   const order = line.multiple && line.of > 1 ? html`${mover(line, -1)}${mover(line, 1)}` : nothing
-  return html`${retry}${order}${iconButton({ label: `Remove ${name}`, icon: 'close', control: 'remove', press: remove })}`
+  return html`${retry}${order}${iconButton({ label: `${item.kind === 'task' ? endingOf(item.task).press : 'Remove'} ${name}`, icon: 'close', control: 'remove', press: remove })}`
 }
 
 function turn(task: Task): TemplateResult | typeof nothing {

@@ -11,7 +11,7 @@ import {
   splitName,
   typeLabel,
 } from './files.ts'
-import { formatBytes, formatDuration, formatPortion } from './format.ts'
+import { formatAgo, formatBytes, formatDuration, formatPortion } from './format.ts'
 
 test('a name keeps its extension and three letters before it', () => {
   assert.deepEqual(splitName('1998-214-7_front.jpg'), { stem: '1998-214-7_fr', ending: 'ont.jpg' })
@@ -82,6 +82,7 @@ test('numbers beside a bar', () => {
   assert.equal(formatDuration(0.2), '1 s')
   assert.equal(formatDuration(150), '3 min')
   assert.equal(formatDuration(12_000), '3 h 20 min')
+  assert.deepEqual([0, 150, 12_000, 180_000].map(formatAgo), ['1 s ago', '3 min ago', '3 h ago', '2 days ago'])
 })
 
 test('what has become of the bytes of a file', () => {

@@ -51,6 +51,13 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+/** `3 s ago`, `2 min ago`, `5 h ago`, `2 days ago`. */
+export function formatAgo(seconds: number): string {
+  const hours = seconds / 3600
+  if (hours < 2) return `${formatDuration(seconds)} ago`
+  return hours < 48 ? `${Math.floor(hours)} h ago` : `${Math.floor(hours / 24)} days ago`
+}
+
 /** `8.4 MB/s · 4 s left`. @param speed bytes a second @param left seconds */
 export function paceWords(speed: number, left: number | null): string {
   return `${formatBytes(speed)}/s${left === null ? '' : ` · ${formatDuration(left)} left`}`

@@ -5,7 +5,7 @@ import { createRemaining } from './remaining.ts'
 /** Numbers beside a bar change at most this often, in milliseconds; the bar itself moves freely. */
 const NUMBERS_EVERY = 1000
 /** Milliseconds without a byte after which a speed is no longer said. */
-const STANDS_STILL = 4000
+const STANDS_STILL = 5000
 
 /** What the reports of one upload come to. */
 export interface Meter {
@@ -15,6 +15,8 @@ export interface Meter {
   readonly pace: string
   /** Seconds until it is tried again. */
   readonly retryIn: number
+  /** For how many seconds nothing has moved, and whose turn it is; null while something does. */
+  readonly still: { readonly seconds: number; readonly to: 'server' | 'storage' } | null
   /** The upload begins, or goes on: until the next report nothing has been said. */
   start(): void
   /** Whether a run has said where it stands. */
@@ -34,6 +36,7 @@ export function createMeter(now: () => number = () => performance.now()): Meter 
   let saidAt = Number.NEGATIVE_INFINITY
   let retryAt = 0
   let begun = false
+  let to: 'server' | 'storage' = 'server'
   let pace = ''
 
   function rest(): void {
@@ -58,6 +61,10 @@ export function createMeter(now: () => number = () => performance.now()): Meter 
     get retryIn() {
       return Math.max(0, (retryAt - now()) / 1000)
     },
+    get still() {
+      const ms = now() - movedAt
+      return begun && ms >= STANDS_STILL ? { seconds: ms / 1000, to } : null
+    },
     get begun() {
       return begun
     },
@@ -65,7 +72,8 @@ export function createMeter(now: () => number = () => performance.now()): Meter 
       begun = false
       rest()
     },
-    read({ phase, sent, total, inFlight = 0, speed, retryIn = 0 }) {
+    read({ phase, sent, total, inFlight = 0, speed, retryIn = 0, still, to: receiver = 'server' }) {
+      to = receiver
       if (phase === 'waiting') {
         retryAt = now() + retryIn * 1000
         rest()
@@ -75,7 +83,7 @@ export function createMeter(now: () => number = () => performance.now()): Meter 
       }
       // What a run begins with was there before.
       const gained = begun ? Math.max(0, sent + inFlight - moved) : 0
-      if (gained > 0 || !begun) movedAt = now()
+      if (still === undefined || !begun) movedAt = now()
       moved = sent + inFlight
       begun = true
       if (speed !== undefined && moved < total) say(total - moved, speed)

@@ -1,5 +1,7 @@
 /** Milliseconds of the past that count: short enough to follow, long enough not to jump. */
 const WINDOW = 5000
+/** Milliseconds before there is something to say. */
+const SHORTEST = 3000
 
 export interface Rate {
   add(sent: number): void
@@ -19,7 +21,7 @@ export function createRate(now: () => number = () => performance.now()): Rate {
     perSecond() {
       const first = samples[0]
       const last = samples.at(-1)
-      if (!first || !last || last.at - first.at < 250 || last.sent <= first.sent) return null
+      if (!first || !last || last.at - first.at < SHORTEST || last.sent <= first.sent) return null
       return ((last.sent - first.sent) / (last.at - first.at)) * 1000
     },
     reset() {

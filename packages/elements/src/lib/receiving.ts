@@ -32,3 +32,19 @@ export function receiveFiles(element: HTMLElement & Receiver): () => void {
     element.removeEventListener('paste', paste)
   }
 }
+
+/** Files that are pasted anywhere on the page where nothing else takes them. Returns what undoes it. */
+export function takePastes(add: (files: readonly File[]) => void): () => void {
+  function paste(event: ClipboardEvent): void {
+    const target = event.target as HTMLElement
+    if (target.closest?.('input, textarea, file-column-input, file-cell, dialog')) return
+    // A page of somebody else has editors, which take pictures themselves.
+    if (target.isContentEditable || event.defaultPrevented) return
+    const files = filesOf(event.clipboardData)
+    if (files.length === 0) return
+    event.preventDefault()
+    add(files)
+  }
+  document.addEventListener('paste', paste)
+  return () => document.removeEventListener('paste', paste)
+}

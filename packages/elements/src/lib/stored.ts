@@ -28,6 +28,16 @@ export function storedSummary(stored: StoredFile): FileSummary {
   })
 }
 
+/** Of a list in JSON; what is no list has none. */
+export function summariesIn(json: string): FileSummary[] {
+  try {
+    const value: unknown = JSON.parse(json)
+    return Array.isArray(value) ? value.map(summaryOf) : []
+  } catch {
+    return []
+  }
+}
+
 /** Files with the same bytes, as the upload's answer names them. */
 export function duplicatesOf({ file }: StoredFile): readonly { readonly filename: string; readonly url: string }[] {
   return (Array.isArray(file.duplicates) ? file.duplicates : []).flatMap((one: unknown) => {

@@ -50,6 +50,8 @@ export interface Task<Result = StoredFile> {
   readonly pace: string
   /** Seconds until it is tried again. */
   readonly retryIn: number
+  /** While it is sent: for how many seconds nothing has moved, and who is waited for; null while something does. */
+  readonly still: { readonly seconds: number; readonly to: 'server' | 'storage' } | null
   /** What is to be known of it and is no failure. */
   readonly note: string | null
   readonly error: string | null
@@ -65,8 +67,8 @@ export interface Task<Result = StoredFile> {
   retry(): void
   /** Stops it for good, or until `bringBack`; what is kept stays in storage. */
   setAside(): void
-  bringBack(): void
-  /** Stops it, and nothing of it stays behind. Rejects when the server could not be told. */
+  bringBack(): Promise<void>
+  /** Stops it, and nothing of it stays behind, unless it comes too late: then it is done. Rejects when the server could not be told. */
   discard(): Promise<void>
   /** Its bytes are no picture, whatever its name says. */
   dropPreview(): void
@@ -107,6 +109,8 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
   let transfer: Transfer<Result> | undefined
   let watched: Promise<Result> | undefined
   let leave: (() => void) | undefined
+  /** While it is not known whether giving it up came in time. */
+  let leaving: Promise<void> | undefined
   /** Whether this page's own upload has said how much was there before. */
   let counted = false
   /** Counts the times that it queued; only the last one counts. */
@@ -136,6 +140,9 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     get retryIn() {
       return meter.retryIn
     },
+    get still() {
+      return task.state === 'sending' ? meter.still : null
+    },
     note,
     error: null,
     refused: false,
@@ -163,16 +170,17 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     setAside() {
       if (task.state === 'done' || task.state === 'cancelled') return
       // What has been sent to its end cannot stand still.
-      if (task.state === 'finishing') transfer?.cancel().catch(() => undefined)
+      if (task.state === 'finishing') giveUp()?.catch(() => undefined)
       else transfer?.pause()
       stand('cancelled')
     },
-    bringBack() {
+    async bringBack() {
+      await leaving?.catch(() => undefined)
       if (task.state === 'cancelled') task.retry()
     },
     async discard() {
       if (task.state === 'done') return
-      const discarded = transfer?.cancel()
+      const discarded = giveUp()
       task.setAside()
       if (preview) URL.revokeObjectURL(preview)
       await discarded
@@ -183,6 +191,13 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
       options.progressed(task, 0)
     },
     tick: meter.tick,
+  }
+
+  function giveUp(): Promise<void> | undefined {
+    leaving ??= transfer?.cancel().finally(() => {
+      leaving = undefined
+    })
+    return leaving
   }
 
   function become(state: TaskState): void {
@@ -234,7 +249,11 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     // After a pause it is still the same promise.
     if (transfer.finished !== watched) {
       watched = transfer.finished
-      watched.then(succeeded, failed)
+      const own = watched
+      watched.then(
+        (stored) => own === watched && succeeded(stored),
+        (error: unknown) => own === watched && failed(error),
+      )
     }
     become('sending')
     return place.promise
@@ -275,7 +294,6 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
   }
 
   function succeeded(stored: Result): void {
-    if (task.state === 'cancelled') return
     task.stored = stored
     // Ten thousand that are done keep no more than what is shown of them.
     transfer = undefined
@@ -303,7 +321,8 @@ function isAboutTheFile({ code, status }: UploadError): boolean {
 
 /** Whatever request it was that failed: what people want to know is what has become of what was sent. */
 function whyFailed({ code, message }: UploadError, { kept, refused }: Task<unknown>): string {
-  if (kept === 0 || refused || message.includes('is kept')) return message
+  // What became of it on the server the card says itself.
+  if (kept === 0 || refused || code === 'upload_failed' || message.includes('is kept')) return message
   const broke = code === 'connection_broken' || code === 'stalled'
   return `${broke ? 'The connection broke.' : message} What was sent is kept; Retry goes on from there.`
 }

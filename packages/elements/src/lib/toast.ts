@@ -2,6 +2,9 @@ import { html, nothing, render, type TemplateResult } from 'lit'
 import { icon } from './templates.ts'
 
 const STAYS = 8000
+/** With a way back: long enough to see what happened, to find the button and to press it with a finger or by Tab. */
+const STAYS_WITH_UNDO = 30_000
+const UNDO = ':is(.undo, [data-undo])'
 /** An older one leaves when a third comes. */
 const AT_MOST = 2
 
@@ -21,7 +24,6 @@ export function toast(text: string, undo?: () => void, gone?: () => void): void 
   const place = placeForOne()
   const element = document.createElement('div')
   element.className = 'toast'
-  element.setAttribute('role', 'status')
   if (gone) whenGone.set(element, gone)
   function dismiss(): void {
     clearTimeout(timer)
@@ -32,11 +34,13 @@ export function toast(text: string, undo?: () => void, gone?: () => void): void 
     dismiss()
     undo?.()
   }
-  const timer = leaveLater(element, dismiss)
+  const timer = leaveLater(element, dismiss, undo ? STAYS_WITH_UNDO : STAYS)
   place.append(element)
   render(
     html`${undo ? nothing : icon('check')}<span>${text}</span>${
-      undo ? html`<button class="button quiet undo" type="button" @click=${undone}>Undo</button>` : nothing
+      undo
+        ? html`<button class="button quiet undo" type="button" aria-keyshortcuts="Control+Z Meta+Z" @click=${undone}>Undo</button>`
+        : nothing
     }${dismissButton(dismiss)}`,
     element,
   )
@@ -62,7 +66,6 @@ export function notify(text: string): { leave(after: number): void } {
   endNotice()
   const element = document.createElement('div')
   element.className = 'toast'
-  element.setAttribute('role', 'status')
   placeForOne().append(element)
   render(html`${icon('info')}<span>${text}</span>`, element)
   notice = element
@@ -71,6 +74,13 @@ export function notify(text: string): { leave(after: number): void } {
       leaveLater(element, () => element.remove(), after)
     },
   }
+}
+
+/** Presses the newest Undo that there is. @returns whether there was one */
+export function undoLast(): boolean {
+  const button = [...document.querySelectorAll<HTMLButtonElement>(`.toast ${UNDO}`)].at(-1)
+  button?.click()
+  return button !== undefined
 }
 
 /** What was said about something that went on no longer matters. */
@@ -89,13 +99,13 @@ export function adoptToast(element: HTMLElement): void {
   function dismiss(): void {
     element.remove()
   }
-  leaveLater(element, dismiss)
+  leaveLater(element, dismiss, element.querySelector(UNDO) ? STAYS_WITH_UNDO : STAYS)
   // After the words, not in the place of them.
   render(dismissButton(dismiss), element)
 }
 
 /** Time stands still while the toast is hovered or holds focus. */
-function leaveLater(element: HTMLElement, leave: () => void, after = STAYS): ReturnType<typeof setTimeout> {
+function leaveLater(element: HTMLElement, leave: () => void, after: number): ReturnType<typeof setTimeout> {
   function check(): void {
     if (element.matches(':hover, :focus-within')) setTimeout(check, 1000)
     else leave()
@@ -116,6 +126,7 @@ function toastPlace(): HTMLElement {
   const place = document.createElement('div')
   place.className = 'toasts'
   place.dataset.toasts = ''
+  place.setAttribute('aria-live', 'polite')
   document.body.append(place)
   return place
 }

@@ -10,6 +10,10 @@ export interface LeftOpen extends Sent {
   readonly key: string
   /** bytes that storage has of the newest of them */
   readonly received: number
+  /** seconds since the last part of any of them arrived, when the server was asked; null where nobody knows */
+  readonly idle: number | null
+  /** It was seen to grow, and no page of this browser sends it. */
+  readonly moving: boolean
   readonly sessions: readonly UnfinishedUpload[]
 }
 
@@ -28,6 +32,18 @@ export interface Unfinished {
   setAside(one: LeftOpen): { bringBack(): void; discard(): Promise<void> }
 }
 
+/** Seconds for which somebody may still be at it: a part over a slow line takes minutes. */
+const MAY_MOVE = 300
+/** Seconds for which what was seen to grow is said to arrive. */
+const JUST_MOVED = 60
+/** Milliseconds until what may move is looked at again. */
+const LOOK_AGAIN = 10_000
+
+/** Whether somebody may be sending it right now, from where this browser does not know. */
+export function mayMove({ idle }: Pick<LeftOpen, 'idle'>): boolean {
+  return idle !== null && idle < MAY_MOVE
+}
+
 export function sentKey({ name, size }: Sent): string {
   return `${size}/${name}`
 }
@@ -36,6 +52,7 @@ export function createUnfinished(begun: Begun, changed: () => void): Unfinished 
   let list: readonly LeftOpen[] = []
   const aside = new Set<string>()
   let asking: Promise<void> | undefined
+  let again: ReturnType<typeof setTimeout> | undefined
 
   function show(next: readonly LeftOpen[]): void {
     if (next.length === 0 && list.length === 0) return
@@ -46,12 +63,21 @@ export function createUnfinished(begun: Begun, changed: () => void): Unfinished 
   async function look(): Promise<void> {
     try {
       const [open, isSent] = await Promise.all([begun.open(), beingSent(begun.place())])
-      show(grouped(open).filter((one) => !aside.has(one.key) && !isSent(one)))
+      const before = new Map(list.map((one) => [one.key, one]))
+      const next = grouped(open).filter((one) => !aside.has(one.key) && !isSent(one))
+      show(next.map((one) => ({ ...one, moving: moves(one, before.get(one.key)) })))
+      clearTimeout(again)
+      again = next.some(mayMove) ? setTimeout(lookAgain, LOOK_AGAIN) : undefined
     } catch {
       // What there is to go on with can be found later as well.
     } finally {
       asking = undefined
     }
+  }
+
+  /** A page that nobody sees asks when it is seen again. */
+  function lookAgain(): void {
+    if (!document.hidden && list.some(mayMove)) asking ??= look()
   }
 
   async function give(one: LeftOpen): Promise<void> {
@@ -107,6 +133,11 @@ export function chooseSame(
   })
 }
 
+function moves(now: LeftOpen, before: LeftOpen | undefined): boolean {
+  if (before === undefined) return false
+  return now.received > before.received || (before.moving && now.idle !== null && now.idle < JUST_MOVED)
+}
+
 /** What nothing was received of is nothing to go on with. */
 function grouped(open: readonly UnfinishedUpload[]): LeftOpen[] {
   const groups = new Map<string, LeftOpen>()
@@ -114,8 +145,10 @@ function grouped(open: readonly UnfinishedUpload[]): LeftOpen[] {
     if (session.bytes_received === 0) continue
     const { filename: name, total_size: size, bytes_received: received } = session
     const key = sentKey({ name, size })
-    const group = groups.get(key) ?? { key, name, size, received, sessions: [] }
-    groups.set(key, { ...group, sessions: [...group.sessions, session] })
+    const group = groups.get(key) ?? { key, name, size, received, idle: null, moving: false, sessions: [] }
+    const ages = [group.idle, session.last_part_seconds_ago ?? null].filter((age) => age !== null)
+    const idle = ages.length === 0 ? null : Math.min(...ages)
+    groups.set(key, { ...group, idle, sessions: [...group.sessions, session] })
   }
   return [...groups.values()]
 }

@@ -24,6 +24,8 @@ export interface UploadsOptions<Result> {
   readonly rules: (file: File) => UploadRules
   readonly changed: () => void
   readonly stored?: (task: Task<Result>, stored: Result) => void
+  /** It was set aside, and is stored all the same: it stands in the list again. Without this nobody hears of it. */
+  readonly late?: (task: Task<Result>) => void
   readonly failed?: (task: Task<Result>) => void
   /** All are done, failed or cancelled. */
   readonly settled?: (tasks: readonly Task<Result>[]) => void
@@ -101,6 +103,10 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
 
   function changed(task: Task<Result>, before: TaskState): void {
     const { state } = task
+    if (before === 'cancelled' && state === 'done') {
+      cameTooLate(task)
+      return
+    }
     uploadMoved(standingOf(before, task), standingOf(state, task))
     const was = { state: before }
     pending += Number(isPending(task)) - Number(isPending(was))
@@ -111,6 +117,15 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
     if (state === 'done' || state === 'failed' || state === 'cancelled') ended(task, before)
     else if (state === 'paused' || before === 'paused') tell.now()
     else tell.soon()
+  }
+
+  function cameTooLate(task: Task<Result>): void {
+    if (options.late === undefined || !task.stored) return
+    all.add(task)
+    list = null
+    options.stored?.(task, task.stored)
+    options.late(task)
+    tell.now()
   }
 
   function ended(task: Task<Result>, before: TaskState): void {
@@ -157,7 +172,9 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
       if (isActive(task)) task.tick()
       if (isActive(task) || task.state === 'waiting') left += task.size - task.sent
     }
-    rate.add(moved)
+    // Comparing, and waiting to try again, is not sending.
+    if (tasks().some((one) => isSending(one) && one.still === null)) rate.add(moved)
+    else rate.reset()
     const speed = rate.perSecond()
     pace = speed === null ? null : { speed, left: remaining.next(left, speed) }
     const { sent, total } = overall(tasks())
@@ -218,7 +235,9 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
           for (const task of leaving) task.bringBack()
         },
         async discard() {
-          await Promise.allSettled(leaving.map((task) => task.discard()))
+          // What was brought back in between goes on.
+          const gone = leaving.filter(({ state }) => state === 'cancelled')
+          await Promise.allSettled(gone.map((task) => task.discard()))
         },
       }
     },

@@ -2,20 +2,35 @@ import { formatBytes, formatDuration, formatPortion } from './format.ts'
 import type { IconName } from './icons.ts'
 import type { Task } from './task.ts'
 
+/** Of what was cancelled and had arrived whole. */
+export function tooLateWords({ name }: Pick<File, 'name'>): string {
+  return `${name} was stored before it could be cancelled`
+}
+
 /** How far a task is, in whole percent of what `part` is of. */
 export function percentOf(part: number, whole: number): number {
   return whole === 0 ? 100 : Math.floor((part / whole) * 100)
 }
 
 /** The line of facts of an upload that has not ended, and its sign. */
-export function taskWords(task: Task<unknown>): { readonly icon: IconName | null; readonly words: string } {
-  const { size, sent, kept, pace } = task
+export function taskWords(task: Task<unknown>): {
+  readonly icon: IconName | null
+  readonly words: string
+  /** Where there is room. */
+  readonly more?: string
+} {
+  const { size, sent, kept, pace, still } = task
   const percent = percentOf(sent, size)
   switch (task.state) {
     case 'comparing':
       return { icon: 'search', words: `Checking what is already here · ${comparison(task)}` }
     case 'sending':
-      return { icon: null, words: `${percent}% · ${pace || formatPortion(sent, size)}` }
+      if (still !== null) {
+        const stands = `Nothing has moved for ${formatDuration(still.seconds)}: waiting for the ${still.to}`
+        return { icon: 'clock', words: `${percent}% · ${stands}` }
+      }
+      if (pace === '') return { icon: null, words: `${percent}% · ${formatPortion(sent, size)}` }
+      return { icon: null, words: `${percent}% · ${pace}`, more: formatPortion(sent, size) }
     case 'retrying':
       return {
         icon: 'clock',

@@ -4,9 +4,10 @@ import { icon } from '../lib/templates.ts'
 import type { Card } from './view.ts'
 
 /** How an upload stands, in one word. */
-export function badgeOf({ task, session, asked }: Card): TemplateResult {
+export function badgeOf({ task, session, asked, silentSince }: Card): TemplateResult {
   if (asked === 'cancel') return badge('', null, 'Cancelling')
   if (session?.status === 'completed') return badge('success', 'check', 'Ready')
+  if (silentSince !== null) return badge('warning', 'warning', 'No answer')
   if (asked === 'retry') return badge('accent', null, 'Running')
   if (session?.status === 'failed' || task?.state === 'failed') return badge('danger', 'error', 'Failed')
   if (task?.state === 'paused') return badge('', 'pause', 'Paused')

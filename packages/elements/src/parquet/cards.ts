@@ -17,11 +17,13 @@ export interface Shown {
 export interface CardsOptions {
   /** What the server has said of a file of this page. */
   readonly status: (file: File) => DatasetStatus | null
+  readonly silentSince: (file: File) => number | null
   readonly hrefOf: (session: DatasetStatus) => string
+  readonly reviewHrefOf: (session: DatasetStatus) => string
 }
 
 /** Makes cards of what this page sends and of what is followed; none of them stands there twice. */
-export function createCards({ status, hrefOf }: CardsOptions) {
+export function createCards({ status, silentSince, hrefOf, reviewHrefOf }: CardsOptions) {
   const stopwatch = createStopwatch()
 
   function own(task: Task<unknown>): Card {
@@ -31,14 +33,30 @@ export function createCards({ status, hrefOf }: CardsOptions) {
     const { name, size } = task.file
     return {
       ...{ key: keyOf(task), name, size, task, session, asked: null, trouble: null },
+      silentSince: session === null || session.status === 'completing' ? silentSince(task.file) : null,
+      old: false,
       sentTime: task.state === 'waiting' || time === 0 ? null : time,
       href: hrefIf(session),
+      reviewHref: session === null ? '' : reviewHrefOf(session),
     }
   }
 
-  function other({ key, session, asked, trouble }: Followed): Card {
+  function other({ key, session, asked, trouble, silentSince, old }: Followed): Card {
     const { filename: name, total_size: size } = session
-    return { key, name, size, task: null, session, sentTime: sentTime(session), asked, trouble, href: hrefIf(session) }
+    return {
+      key,
+      name,
+      size,
+      task: null,
+      session,
+      sentTime: sentTime(session),
+      asked,
+      trouble,
+      silentSince: session.status === 'completing' ? silentSince : null,
+      old,
+      href: hrefIf(session),
+      reviewHref: reviewHrefOf(session),
+    }
   }
 
   function hrefIf(session: DatasetStatus | null): string | null {

@@ -1,8 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { ENDING, endingOf } from '../lib/ending.ts'
 import type { IconName } from '../lib/icons.ts'
 import { isPending } from '../lib/task.ts'
 import { icon } from '../lib/templates.ts'
 import { safeUrl } from '../lib/url.ts'
+import { sheetChoice } from './sheets.ts'
 import type { Card } from './view.ts'
 
 /** What can be done with an upload. */
@@ -15,6 +17,8 @@ export interface CardActions {
   readonly leave: (card: Card) => void
   /** The same file again, of which the storage lacks parts. */
   readonly choose: (card: Card) => void
+  /** Another sheet of the same Excel file. */
+  readonly sheet: (card: Card, sheet: string) => void
   /** Any other file. */
   readonly another: () => void
 }
@@ -31,21 +35,21 @@ export function footOf(card: Card, actions: CardActions): TemplateResult {
       href === null
         ? nothing
         : html`<a class="button filled" data-control="next" href=${safeUrl(href)}>Open dataset${icon('chevronRight')}</a>`
-    }${button('another', null, 'Upload another', 'quiet', another)}`
+    }${button('another', null, 'Upload another', 'quiet', another)}${sheetChoice(card, actions.sheet)}`
   }
   if (session?.status === 'failed') return failedFoot(card, actions)
   if (session?.waits_for === 'confirmation') {
-    return html`<a class="button" data-control="next" href="#waiting">See what differs</a>${button('leave', null, 'Discard', 'quiet', leave)}`
+    return html`<a class="button" data-control="next" href=${safeUrl(card.reviewHref)}>See what differs</a>${button('leave', null, ENDING.discard.press, 'quiet', leave)}`
   }
   if (session !== null) {
-    return html`<span class="aside">All bytes are here. You can close this page.</span>${button('leave', null, 'Cancel', 'quiet', leave)}`
+    return html`<span class="aside">All bytes are here. You can close this page.</span>${button('leave', null, ENDING.cancel.press, 'quiet', leave)}`
   }
   if (task === null) return html``
   if (task.state === 'failed') {
     const again = task.refused
       ? button('next', 'upload', 'Choose another file', 'filled', another)
       : button('next', 'retry', 'Retry', 'filled', () => actions.retry(card))
-    return html`${again}${button('leave', null, task.kept > 0 ? 'Discard' : 'Remove', 'quiet', leave)}`
+    return html`${again}${button('leave', null, endingOf(task).press, 'quiet', leave)}`
   }
   const turn =
     task.state === 'paused'
@@ -53,10 +57,13 @@ export function footOf(card: Card, actions: CardActions): TemplateResult {
       : task.pausable
         ? button('turn', 'pause', 'Pause', '', () => actions.pause(card))
         : nothing
-  return html`${turn}${isPending(task) ? button('leave', null, 'Cancel', 'quiet', leave) : nothing}`
+  return html`${turn}${isPending(task) ? button('leave', null, ENDING.cancel.press, 'quiet', leave) : nothing}`
 }
 
-function failedFoot(card: Card, { retry, leave, choose, another }: CardActions): TemplateResult {
+function failedFoot(card: Card, { retry, leave, choose, another, sheet }: CardActions): TemplateResult {
+  if (card.session?.retryable && (card.session.sheets?.length ?? 0) > 0) {
+    return html`${sheetChoice(card, sheet)}${button('leave', null, ENDING.discard.press, 'quiet danger', () => leave(card))}`
+  }
   const step = card.session?.failure_reason?.step
   const names: Readonly<Record<string, string>> = {
     combine: 'combining',
@@ -65,17 +72,14 @@ function failedFoot(card: Card, { retry, leave, choose, another }: CardActions):
     register: 'registering',
   }
   const isRefused = !card.session?.retryable
-  if (isRefused && card.session?.mode !== 'create') {
-    return html`${button('leave', null, 'Discard', 'filled', () => leave(card))}${button('next', 'upload', 'Choose another file', 'quiet', another)}`
-  }
   if (isRefused) {
-    return html`${button('next', 'upload', 'Choose another file', 'filled', another)}${button('leave', null, 'Remove', 'quiet', () => leave(card))}`
+    return html`${button('next', 'upload', 'Choose another file', 'filled', another)}${button('leave', null, ENDING.clear.press, 'quiet', () => leave(card))}`
   }
   return html`${button('next', 'retry', `Retry from ${names[step ?? ''] ?? 'there'}`, 'filled', () => retry(card))}${
     step === 'combine' && card.session.is_own
       ? button('choose-same', 'upload', 'Choose the same file', '', () => choose(card))
       : nothing
-  }${button('leave', null, 'Delete upload', 'quiet danger', () => leave(card))}`
+  }${button('leave', null, ENDING.discard.press, 'quiet danger', () => leave(card))}`
 }
 
 function button(

@@ -16,6 +16,12 @@ export interface Card {
   readonly asked: 'cancel' | 'retry' | null
   /** What does not concern the upload itself: the server could not be asked. */
   readonly trouble: string | null
+  /** Since when the server does not answer, in milliseconds since 1970; null while it does. */
+  readonly silentSince: number | null
+  /** It had failed when this page came. */
+  readonly old: boolean
   /** The page of the dataset, once there is one. */
   readonly href: string | null
+  /** Where what differs stands, which somebody has to confirm. */
+  readonly reviewHref: string
 }

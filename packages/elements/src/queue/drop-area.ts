@@ -24,7 +24,8 @@ export function emptyQueue(invitation: Invitation): TemplateResult {
       : invitation.files === undefined
         ? 'Drop or paste files here'
         : `Drop ${invitation.files} here`
-  return html`<div class="panel"><div class="drop-area alone" ?data-held=${held === 'welcome'}>${icon('upload', 'icon huge')}<p>${heldWords(invitation) ?? html`<strong>${words}</strong>`}${note ? html`<br />${note}` : nothing}</p>${
+  const byFinger = `${chooseFolder !== null ? 'A folder or files' : (invitation.files ?? 'Files')} from this device`
+  return html`<div class="panel"><div class="drop-area alone" ?data-held=${held === 'welcome'}>${icon('upload', 'icon huge')}<p>${heldWords(invitation) ?? html`<strong>${byPointer(words, byFinger)}</strong>`}${note ? html`<br />${note}` : nothing}</p>${
     chooseFolder === null
       ? html`<button class="button filled" type="button" data-control="choose" @click=${choose}>${icon('upload')}Choose files</button>`
       : html`<div class="actions"><button class="button filled" type="button" @click=${chooseFolder}>${icon('upload')}Choose folder</button><button class="button" type="button" data-control="choose" @click=${choose}>Choose files</button></div>`
@@ -33,7 +34,12 @@ export function emptyQueue(invitation: Invitation): TemplateResult {
 
 /** At the end of a queue. */
 export function moreFiles(invitation: Invitation): TemplateResult {
-  return html`<div class="drop-area" ?data-held=${invitation.held === 'welcome'}>${icon('upload')}<span>${heldWords(invitation) ?? (invitation.files === undefined ? 'Drop or paste more files here' : `Drop more ${invitation.files} here`)}</span><button class="button small" type="button" data-control="choose" @click=${invitation.choose}>Choose files</button></div>`
+  return html`<div class="drop-area" ?data-held=${invitation.held === 'welcome'}>${icon('upload')}<span>${heldWords(invitation) ?? byPointer(invitation.files === undefined ? 'Drop or paste more files here' : `Drop more ${invitation.files} here`, `More ${invitation.files ?? 'files'}`)}</span><button class="button small" type="button" data-control="choose" @click=${invitation.choose}>Choose files</button></div>`
+}
+
+/** Fingers neither drop nor paste. */
+function byPointer(drop: string, touch: string): TemplateResult {
+  return html`<span class="drop-words">${drop}</span><span class="touch-words">${touch}</span>`
 }
 
 function heldWords({ held, accept }: Invitation): string | null {

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { ENDING } from '../lib/ending.ts'
 import { formatBytes, formatDuration, formatNumber, formatPortion, paceWords } from '../lib/format.ts'
 import type { IconName } from '../lib/icons.ts'
-import { isActive, isPending } from '../lib/task.ts'
+import { isActive, isPending, type Task } from '../lib/task.ts'
 import { icon } from '../lib/templates.ts'
 import { overall, sentHere, type Uploads } from '../lib/uploads.ts'
 import type { Summary } from './summary.ts'
@@ -19,6 +20,8 @@ export interface HeadActions {
 export interface Head extends HeadActions {
   readonly uploads: Uploads
   readonly summary: Summary
+  /** What was cancelled together, and is in the list no more. */
+  readonly cancelled: readonly Task[]
   /** Only the bar over all is shown. */
   readonly folded: boolean
 }
@@ -27,7 +30,7 @@ export interface Head extends HeadActions {
 export function queueHead(head: Head): TemplateResult {
   const { folded } = head
   return html`<div class="panel-head"><h2 class="grow"><button class="button quiet small" type="button" data-control="fold" aria-expanded=${folded ? 'false' : 'true'} @click=${head.fold}>Uploads${icon(folded ? 'chevronRight' : 'chevronDown')}</button></h2>${forAll(head)}${ending(head)}</div>
-    ${folded || head.uploads.tasks.length > 1 ? overBar(head) : nothing}`
+    ${folded || head.uploads.tasks.length + head.cancelled.length > 1 ? overBar(head) : nothing}`
 }
 
 /** One button in one place: what is pressed keeps the focus, and says the other thing. */
@@ -40,7 +43,9 @@ function forAll({ summary, uploads, pause, resume, retry }: Head): TemplateResul
 }
 
 function ending({ uploads, cancel, clear }: Head): TemplateResult {
-  return uploads.pending > 0 ? button('end', 'close', 'Cancel all', cancel) : button('end', null, 'Clear list', clear)
+  return uploads.pending > 0
+    ? button('end', 'close', `${ENDING.cancel.press} all`, cancel)
+    : button('end', null, `${ENDING.clear.press} list`, clear)
 }
 
 function button(control: string, sign: IconName | null, words: string, press: () => void): TemplateResult {
@@ -48,21 +53,24 @@ function button(control: string, sign: IconName | null, words: string, press: ()
 }
 
 function overBar(head: Head): TemplateResult {
-  const { uploads, summary } = head
+  const { uploads, summary, cancelled } = head
   const { counts } = summary
-  const { sent, total } = overall(uploads.tasks)
-  const all = uploads.tasks.length
+  const { sent, total: wanted } = overall(uploads.tasks)
+  const all = uploads.tasks.length + cancelled.length
+  const total = cancelled.reduce((sum, { size }) => sum + size, wanted)
   const state =
     uploads.pending === 0
       ? counts.failed > 0
         ? 'failed'
-        : 'done'
+        : cancelled.length > 0
+          ? 'paused'
+          : 'done'
       : counts.paused === uploads.pending
         ? 'paused'
         : nothing
   return html`<div class="overall"><p><span><b>${formatNumber(counts.done)} of ${formatNumber(all)}</b> done${
     counts.failed > 0 ? `, ${formatNumber(counts.failed)} failed` : nothing
-  }</span><span class="muted">${paceOf(head, sent, total)}</span></p><progress class=${state} value=${total === 0 ? counts.done : sent} max=${total === 0 ? all : total} aria-label="All uploads"></progress></div>`
+  }${cancelled.length > 0 ? ` · ${formatNumber(cancelled.length)} cancelled` : nothing}</span><span class="muted">${paceOf(head, sent, wanted)}</span></p><progress class=${state} value=${total === 0 ? counts.done : sent} max=${total === 0 ? all : total} aria-label="All uploads"></progress></div>`
 }
 
 function paceOf({ uploads, summary }: Head, sent: number, total: number): string {
@@ -70,9 +78,10 @@ function paceOf({ uploads, summary }: Head, sent: number, total: number): string
   if (pending === 0) return allWords(uploads)
   // The last one is measured once: its line and this say the same.
   const last = pending === 1 ? summary.lines.find(isPending) : undefined
-  if (last !== undefined && isActive(last)) return last.pace || formatPortion(sent, total)
+  if (last !== undefined && isActive(last)) return [formatPortion(sent, total), last.pace].filter(Boolean).join(' · ')
   if (summary.counts.paused === pending) return `Paused · ${formatPortion(sent, total)}`
-  return pace === null ? formatPortion(sent, total) : paceWords(pace.speed, pace.left)
+  const portion = formatPortion(sent, total)
+  return pace === null ? portion : `${portion} · ${paceWords(pace.speed, pace.left)}`
 }
 
 /** What was sent from here and how long that took; what was there before, and pauses, would make a speed that never was. */

@@ -1,19 +1,21 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { FileSummary } from '../lib/files.ts'
+import type { Twin } from '../lib/alike.ts'
+import { endingOf } from '../lib/ending.ts'
 import { formatBytes, formatCount, formatPortion } from '../lib/format.ts'
 import { duplicatesOf } from '../lib/stored.ts'
 import { isPending, type Task } from '../lib/task.ts'
 import { icon, iconButton, nameParts, taskThumbnail } from '../lib/templates.ts'
 import { safeUrl } from '../lib/url.ts'
 import { percentOf, taskWords } from '../lib/words.ts'
+import { type TwinActions, twinNote } from './twins.ts'
 
 /** What can be done with one upload. */
-export interface LineActions {
+export interface LineActions extends TwinActions {
   readonly pause: (task: Task) => void
   readonly resume: (task: Task) => void
   readonly leave: (task: Task) => void
   /** What is already here under its name and with its size. */
-  readonly alike: (task: Task) => FileSummary | null
+  readonly alike: (task: Task) => Twin | null
 }
 
 /** One upload of a queue. */
@@ -24,11 +26,11 @@ export function queueLine(task: Task, actions: LineActions): TemplateResult {
     : html`<span class="file-name" title=${file.name}>${nameParts(file.name)}</span>`
   return html`<li data-line=${task.key}>${taskThumbnail(task, 36)}<div>${name}${state(task)}${
     task.note === null ? nothing : html`<p class="note">${task.note}</p>`
-  }${isPending(task) ? alike(actions.alike(task)) : nothing}</div><div class="file-tools">${turn(task, actions)}${
+  }${isPending(task) ? twinNote(task, actions.alike(task), actions) : nothing}</div><div class="file-tools">${turn(task, actions)}${
     task.state === 'done'
       ? nothing
       : iconButton({
-          label: `${isPending(task) ? 'Cancel' : 'Remove'} ${file.name}`,
+          label: `${endingOf(task).press} ${file.name}`,
           icon: 'close',
           control: 'leave',
           press: () => actions.leave(task),
@@ -57,8 +59,8 @@ function state(task: Task): TemplateResult {
     const where = kept > 0 ? ` at ${percentOf(kept, size)}% · ${formatPortion(kept, size)}` : ` · ${formatBytes(size)}`
     return html`${kept > 0 ? bar(task, kept, 'failed') : nothing}<span class="file-facts file-problem">${icon('error')}Failed${where}</span><p class="why">${task.error}</p>`
   }
-  const { icon: sign, words } = taskWords(task)
-  const facts = html`<span class="file-facts">${sign === null ? nothing : icon(sign)}<span>${words}</span></span>`
+  const { icon: sign, words, more } = taskWords(task)
+  const facts = html`<span class="file-facts">${sign === null ? nothing : icon(sign)}<span>${words}${more === undefined ? nothing : html`<span class="more-facts"> · ${more}</span>`}</span></span>`
   if (task.state === 'comparing') return html`${bar(task, task.compared, 'paused')}${facts}`
   if (task.state === 'paused') return html`${kept > 0 ? bar(task, kept, 'paused') : nothing}${facts}`
   return task.state === 'waiting' && sent === 0 ? facts : html`${bar(task, sent)}${facts}`
@@ -66,12 +68,6 @@ function state(task: Task): TemplateResult {
 
 function bar({ file, size }: Task, value: number, className: '' | 'failed' | 'paused' = ''): TemplateResult {
   return html`<progress class=${className || nothing} value=${value} max=${Math.max(1, size)} aria-label=${file.name}></progress>`
-}
-
-/** It may be the same: that is known when its bytes have arrived. Until then it can be cancelled. */
-function alike(one: FileSummary | null): TemplateResult | typeof nothing {
-  if (one === null) return nothing
-  return html`<p class="note">A file of this name and size is already here: <a href=${safeUrl(one.url)}>${one.filename}</a></p>`
 }
 
 /** The same bytes, where they are already. */

@@ -32,6 +32,8 @@ export interface AccessOptions {
   readonly linkCommand?: string
   /** Whether other computers reach the server directly. */
   readonly servesOthers?: boolean
+  /** What was typed to start this server, where that is known. */
+  readonly startedBy?: string | undefined
 }
 
 /** Everything about who asks and whether they may. */
@@ -66,6 +68,7 @@ export interface Access {
   readonly links: LinksCookie
   readonly linkCommand: string | undefined
   readonly servesOthers: boolean
+  readonly startedBy: string | undefined
 }
 
 export function createAccess(options: AccessOptions): Access {
@@ -101,6 +104,7 @@ export function createAccess(options: AccessOptions): Access {
     links: createLinksCookie(createSealer(secret, 'links'), urls.path(PEOPLE_PATH), now, proxy),
     linkCommand: options.linkCommand,
     servesOthers: options.servesOthers ?? false,
+    startedBy: options.startedBy,
   }
 }
 

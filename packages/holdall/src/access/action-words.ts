@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<Action, string>> = {
   'files-manage-sources': 'manage where {place} keeps files',
   'view-collection': 'see the datasets of {place}',
   'edit-collection': 'add datasets to {place} and delete them',
-  'query-collection': 'ask the datasets of {place} with SQL',
+  'query-collection': 'read the rows of the datasets of {place} and ask them with SQL',
   'manage-collections': 'make and delete the collections of {place}',
   'manage-people': 'manage the people of {place}',
 }

@@ -19,12 +19,13 @@ export async function enforce(permissions: Permissions, need: Need, c: RouteCont
       if (c.var.actor === null) throw signInRequired('an account')
       return
     case 'permission': {
-      const { action, on, hidden } = need
+      const { action, on, hidden, otherwise } = need
       if (!isAction(action)) throw new TypeError(`${c.req.path} needs an action that does not exist: ${action}`)
       const resource = await on(c)
-      if (hidden === undefined) return permissions.demand(c.var.actor, action, resource)
-      if (!(await permissions.allowed(c.var.actor, action, resource))) throw hidden(c)
-      return
+      if (await permissions.allowed(c.var.actor, action, resource)) return
+      if (await otherwise?.(c)) return
+      if (hidden !== undefined) throw hidden(c)
+      return permissions.demand(c.var.actor, action, resource)
     }
     default:
       // A kind that nobody has written the check for lets nobody in.

@@ -25,11 +25,15 @@ const RULING = [
 
 /** What people may do without a grant, in words that follow "may". */
 export interface EverybodyMay {
-  /** Signed in or not. */
-  readonly everybody: string
+  /** Signed in or not; undefined when they may do nothing. */
+  readonly everybody: string | undefined
   /** What signing in adds to that; undefined when it adds nothing. */
   readonly signedIn: string | undefined
+  /** Whether no right is needed to see all tables: of whom that is true. */
+  readonly seeAll: 'everybody' | 'whoever is signed in' | undefined
 }
+
+const SEE_ALL = 'see all databases and tables'
 
 /** Asks the rules themselves, so that what is said is what holds. */
 export async function everybodyMay(permissions: Permissions, places: readonly Place[]): Promise<EverybodyMay> {
@@ -39,8 +43,9 @@ export async function everybodyMay(permissions: Permissions, places: readonly Pl
   ])
   const more = signedIn.filter((words) => !everybody.includes(words))
   return {
-    everybody: listWords(everybody) || 'see nothing',
-    signedIn: more.length === 0 ? undefined : listWords(more),
+    everybody: listWords(everybody) || undefined,
+    signedIn: listWords(more) || undefined,
+    seeAll: everybody.includes(SEE_ALL) ? 'everybody' : more.includes(SEE_ALL) ? 'whoever is signed in' : undefined,
   }
 }
 
@@ -70,7 +75,7 @@ async function seeing(permissions: Permissions, places: readonly Place[], actor:
     permissions.among(actor, 'execute-sql', databases),
   ])
   const words: string[] = []
-  if (tables.length > 0 && seen.length === tables.length) words.push('see all databases and tables')
+  if (tables.length > 0 && seen.length === tables.length) words.push(SEE_ALL)
   else if (seen.length > 0) words.push(`see the ${seen.length === 1 ? 'table' : 'tables'} ${names(places, seen)}`)
   // SQL reads whatever is in its database, tables that are closed one by one too.
   const open = new Set(seen.map(({ parent, child }) => JSON.stringify([parent, child])))

@@ -10,7 +10,7 @@ export const LEVEL_LABELS: Readonly<Record<Level, string>> = { view: 'View', edi
 
 /** What each level lets people do, for whoever chooses one. */
 export const LEVEL_WORDS: Readonly<Record<Level, string>> = {
-  view: 'View: look at the rows of tables, the files of sources, the datasets of collections, and ask them; change nothing',
+  view: 'View: look at the rows of tables, the files of sources, the datasets of collections with their rows, and ask them; change nothing',
   edit: 'Add and edit: insert and change rows of tables, upload and edit files of sources, add and delete datasets; not delete rows or files',
   manage: 'Manage: all that, and delete, set up tables and, on everything, make collections and let people in',
 }

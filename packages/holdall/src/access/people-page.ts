@@ -46,10 +46,12 @@ export function peoplePage(options: {
   readonly next: string | null
   readonly isFirst: boolean
   readonly may: EverybodyMay
+  /** What the configuration file is called to who looks. */
+  readonly file: string | undefined
   readonly flash: Flash
   readonly refusal?: Refusal
 }): PageContent {
-  const { access, people, places, next, isFirst, may, flash, refusal } = options
+  const { access, people, places, next, isFirst, may, file, flash, refusal } = options
   const { urls } = access
   return {
     title: 'People',
@@ -57,22 +59,45 @@ export function peoplePage(options: {
     lede: next === null && isFirst ? formatCount(people.length, 'person', 'people') : undefined,
     said: flash.said,
     body: html`<div class="stack">${refusalSummary('Nobody was invited', refusal, LABELS)}
-${everybodySection(access, may)}
+${everybodySection(access, file, may)}
 ${people.length > 0 && peopleTable(urls, people)}
 ${(next !== null || !isFirst) && pages(urls, people.length, next, isFirst)}
-<section><div class="section-head"><h2>Invite a person</h2></div>${inviteForm(urls, places, refusal)}</section>
+<section><div class="section-head"><h2>Invite a person</h2></div>${seesAllNote(file, 'Whoever is invited', may)}${inviteForm(urls, places, refusal)}</section>
 ${fileRulesSection(access.config)}</div>`,
   }
 }
 
-function everybodySection({ config }: Access, { everybody, signedIn }: EverybodyMay): Html {
-  const where =
-    config.file === undefined
-      ? html`start the server with <code>-c holdall.yaml</code>, a file that says who may`
-      : html`say so in ${fileName(config)} and restart`
+/** What to do so that not everybody may, in words that follow "to change it,". @param file as its reader may know it */
+function whereToSay(file: string | undefined): Html {
+  return file === undefined
+    ? html`start the server with <code>-c holdall.yaml</code>, a file that says who may`
+    : html`say so in <code class="breakable">${file}</code> and restart`
+}
+
+/** That a right to look changes nothing, where no right is needed. @param who "bob" */
+export function seesAllNote(file: string | undefined, who: string, { seeAll }: EverybodyMay): Html | false {
+  return (
+    seeAll !== undefined &&
+    html`<p>${who} sees all databases and tables anyway, because ${seeAll} may. To change it, ${whereToSay(file)}: <code>allow: { id: root }</code> closes them to all who are granted nothing.</p>`
+  )
+}
+
+function everybodySection({ config }: Access, file: string | undefined, { everybody, signedIn }: EverybodyMay): Html {
   return html`<section id="everybody"><div class="section-head"><h2>What everybody may</h2></div>
-<p>Everybody, signed in or not, may ${everybody}.${signedIn !== undefined && html` Whoever is signed in may also ${signedIn}.`} Taking a right from a person takes nothing of this away.</p>
-<p class="hint">To change it, ${where}. For example, <code>allow: { id: "*" }</code> shows databases and tables only to who has signed in, and <code>allow: { id: [alice, bob] }</code> only to these two.</p></section>`
+<p>${everybodyWords(config, everybody, signedIn)}</p>
+<p class="hint">To change it, ${whereToSay(file)}. For example, <code>allow: { id: "*" }</code> shows databases and tables only to who has signed in, and <code>allow: { id: [alice, bob] }</code> only to these two.</p></section>`
+}
+
+function everybodyWords(config: Access['config'], everybody: string | undefined, signedIn: string | undefined): string {
+  const inFile = config.rules.length > 0 ? ` or in ${fileName(config)}` : ''
+  if (everybody === undefined && signedIn === undefined)
+    return `Nobody sees anything without a right that is given here${inFile}.`
+  const sentences = [
+    everybody !== undefined && `Everybody, signed in or not, may ${everybody}.`,
+    signedIn !== undefined && `Whoever is signed in may ${everybody === undefined ? '' : 'also '}${signedIn}.`,
+    'Taking a right from a person takes nothing of this away.',
+  ]
+  return sentences.filter(Boolean).join(' ')
 }
 
 function pages(urls: Urls, count: number, next: string | null, isFirst: boolean): Html {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { HoldallError } from '../web/error.ts'
 import { renderPage } from '../web/page.ts'
 import { type Actor, INSTANCE, type Need, type Route, type RouteContext } from '../web/route.ts'
@@ -13,7 +14,7 @@ import { listGrants } from './grants.ts'
 import { formatResource } from './levels.ts'
 import { missingRights } from './missing-rights.ts'
 import { grantNotReached, includesWords, notReached, placesWords } from './not-reached.ts'
-import { requestOrigin } from './origin.ts'
+import { isFromThisComputer, requestOrigin } from './origin.ts'
 import { PEOPLE_PATH } from './paths.ts'
 import { changePeople, type GrantedPlace, gatherGrants, type PeopleOptions } from './people.ts'
 import { type ListedPerson, peoplePage, personHref } from './people-page.ts'
@@ -32,6 +33,12 @@ export const MAX_PAGE_SIZE = 1000
 export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[] {
   const { access, frame, places } = options
   const { db, now, urls, flash } = access
+
+  // Where a server keeps its files is nobody's business but theirs who can look anyway.
+  function fileFor(c: RouteContext): string | undefined {
+    const { file } = access.config
+    return file === undefined || isFromThisComputer(c, access.proxy) ? file : basename(file)
+  }
 
   async function readPage(after: string | undefined, limit: number) {
     const rows = await listPeople(db, timeText(now()), { after, limit: limit + 1 })
@@ -59,6 +66,7 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
       places: all,
       isFirst: after === undefined,
       may: await everybodyMay(access.permissions, all),
+      file: fileFor(c),
       flash: flash.take(c, urls.path(PEOPLE_PATH)),
       refusal,
     })
@@ -97,6 +105,7 @@ export function peopleRoutes(options: PageRoutesOptions & PeopleOptions): Route[
       ),
       places: all,
       may: await everybodyMay(access.permissions, all),
+      file: fileFor(c),
       missing:
         id === ROOT
           ? []

@@ -175,10 +175,15 @@ test('a link that leads to this computer only says so', async () => {
     return (await at.ask(`${origin}/-/people/lou`, { headers: { ...PAGE, Cookie } })).text()
   }
   const WARNING =
-    /works only on this computer\..*go to the terminal where it runs.*<code class="nowrap">npm start -- --host 0\.0\.0\.0<\/code>/
+    /works only on this computer\..*go to the terminal where it runs.*<code class="nowrap">--host 0\.0\.0\.0<\/code> at its end\. /
   assert.match(await shown('http://127.0.0.1:8001'), WARNING)
   assert.match(await shown('http://localhost'), WARNING)
   assert.doesNotMatch(await shown('http://holdall.test'), WARNING)
+  const known = serveAccess({ db: opened.db, startedBy: 'npm start -- my.db' })
+  assert.match(
+    await shown('http://localhost', known),
+    /at its end: <code>npm start -- my\.db --host 0\.0\.0\.0<\/code>\. /,
+  )
   const others = serveAccess({ db: opened.db, servesOthers: true })
   assert.match(
     await shown('http://localhost', others),
@@ -192,7 +197,36 @@ test('the page says in words what everybody may, from the rules that hold', asyn
     return /<section id="everybody">.*?<\/section>/s.exec(page)?.[0] ?? ''
   }
   assert.match(await everybody(), /Everybody, signed in or not, may see all databases and tables\./)
-  assert.match(await everybody(), /say so in holdall\.yaml and restart/)
+  assert.match(await everybody(), /say so in <code[^>]*>holdall\.yaml<\/code> and restart/)
+  const anyway = /sees all databases and tables anyway, because everybody may\. .*>holdall\.yaml</
+  const shown = async (path: string, from = server) => (await from.ask(path, { headers: { ...PAGE, ...root } })).text()
+  await json('/-/people', { op: 'invite', actor: 'ida' }, root)
+  assert.match(await shown('/-/people'), anyway)
+  assert.match(await shown('/-/people/ida'), anyway)
+  // Its folder is told to who is at the computer only.
+  const incoming = { httpVersion: '1.1', socket: { remoteAddress: '127.0.0.1' } }
+  const init = { headers: { ...PAGE, ...root, Host: 'localhost:8001' } }
+  const here = await (await ask('/-/people/ida', init, { incoming } as never)).text()
+  assert.match(here, /say so in <code[^>]*>\/etc\/museum\/holdall\.yaml<\/code>/)
+
+  const closedTo = (allow: PermissionRule['allow']) =>
+    serveAccess({
+      db: opened.db,
+      places,
+      rules: (['view-instance', 'view-database', 'view-table', 'execute-sql'] as const).map((action) => ({
+        action,
+        resource: { kind: 'instance' },
+        allow,
+        path: 'allow',
+      })),
+    })
+  const nobody = await shown('/-/people', closedTo({ id: 'root' }))
+  assert.match(nobody, /<p>Nobody sees anything without a right that is given here or in the command line\.<\/p>/)
+  assert.doesNotMatch(nobody, /anyway|see nothing|Taking a right/)
+  assert.match(await shown('/-/people/ida', closedTo({ id: 'root' })), /<p>Nothing\. /)
+  const members = await shown('/-/people/ida', closedTo({ id: '*' }))
+  assert.match(members, /ida sees all databases and tables anyway, because whoever is signed in may\./)
+  assert.match(members, /Nothing beyond what everybody who is signed in may: see all/)
 
   const open = serveAccess({
     db: opened.db,

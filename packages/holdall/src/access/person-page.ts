@@ -23,7 +23,7 @@ import { isLoopback } from './origin.ts'
 import { panelTable } from './panel-table.ts'
 import { PEOPLE_PATH } from './paths.ts'
 import type { GrantedPlace, Place } from './people.ts'
-import { grantFields, LABELS, levelsHint } from './people-page.ts'
+import { grantFields, LABELS, levelsHint, seesAllNote } from './people-page.ts'
 import type { Action } from './permissions.ts'
 import { ROOT } from './ruleset.ts'
 import type { SessionFacts } from './sessions.ts'
@@ -49,13 +49,15 @@ export function personPage(options: {
   readonly includes: readonly string[]
   readonly places: readonly Place[]
   readonly may: EverybodyMay
+  /** What the configuration file is called to who looks. */
+  readonly file: string | undefined
   readonly missing: readonly MissingRight[]
   /** Links that whoever looks made just now and nobody has used. */
   readonly links: readonly MadeLink[]
   readonly flash: Flash
   readonly refusal?: Refusal
 }): PageContent {
-  const { access, details, unreached, includes, places, may, missing, links, flash, refusal } = options
+  const { access, details, unreached, includes, places, may, file, missing, links, flash, refusal } = options
   const { urls, config } = access
   const { person } = details
   const change = (op: string, more: Readonly<Record<string, string>> = {}) => ({ op, actor: person.id, ...more })
@@ -72,7 +74,7 @@ export function personPage(options: {
     said: flash.said,
     body: html`${linkNotices(access, details, links)}${missing.map((right) => missingNotice(access, person.id, right))}${refusalSummary('Not saved', refusal, LABELS)}
 <div class="with-side"><div class="stack">
-${person.id === ROOT ? html`<p>Root may do everything. Nothing has to be granted.</p>` : grantsSection(urls, config, details, unreached, places, may, refusal)}
+${person.id === ROOT ? html`<p>Root may do everything. Nothing has to be granted.</p>` : grantsSection(access, details, unreached, places, may, seesAllNote(file, person.id, may), refusal)}
 ${letsIn(urls, details)}
 ${fileRulesSection(config, { id: person.id, includes })}
 </div><aside class="stack" aria-label="About this person"><section data-live="about"><h2>About</h2>${facts([
@@ -113,7 +115,7 @@ function missingNotice(
 /** The links that can be shown. While any link of the person is open, the page's script looks whether it was used. */
 function linkNotices(access: Access, { person, links: open }: PersonDetails, shown: readonly MadeLink[]): Html {
   const isLocal = shown.some(({ url }) => isLoopback(url))
-  return html`<div class="stack notices" data-live="links"${open.length > 0 && html` data-live-on="The sign-in link was used or has ended."`}>${shown.map((link) => linkNotice(access.urls, person.id, link))}${isLocal && loopbackNotice(access.servesOthers)}</div>`
+  return html`<div class="stack notices" data-live="links"${open.length > 0 && html` data-live-on="The sign-in link was used or has ended."`}>${shown.map((link) => linkNotice(access.urls, person.id, link))}${isLocal && loopbackNotice(access)}</div>`
 }
 
 function linkNotice(urls: Urls, id: string, { url }: MadeLink): Html {
@@ -131,31 +133,38 @@ function linkNotice(urls: Urls, id: string, { url }: MadeLink): Html {
 }
 
 /** What to do about a link that leads to the computer of whoever opens it. */
-function loopbackNotice(servesOthers: boolean): Html {
+function loopbackNotice({ servesOthers, startedBy }: Access): Html {
   return notice({
     tone: 'warning',
     title: 'This link works only on this computer.',
     body: servesOthers
       ? 'Others reach this server already. Open this page under the address that they use (the name or number of this computer in place of localhost), and make the link there.'
-      : html`The server takes connections from this computer only. To let others in, go to the terminal where it runs, stop it with Ctrl C, and start it by the same command with <code class="nowrap">--host 0.0.0.0</code> at its end: after <code>npm start</code> that is <code class="nowrap">npm start -- --host 0.0.0.0</code>. Then open this page under this computer’s name or number in your network, and make the link there.`,
+      : html`The server takes connections from this computer only. To let others in, go to the terminal where it runs, stop it with Ctrl C, and start it by the same command with <code class="nowrap">--host 0.0.0.0</code> at its end${startedBy !== undefined && html`: <code>${startedBy} --host 0.0.0.0</code>`}. Then open this page under this computer’s name or number in your network, and make the link there.`,
   })
 }
 
+function nothingWords({ everybody, signedIn }: EverybodyMay): string {
+  if (everybody === undefined && signedIn === undefined) return 'Nothing'
+  const who = everybody === undefined ? 'everybody who is signed in' : 'everybody'
+  return `Nothing beyond what ${who} may: ${[everybody, signedIn].filter(Boolean).join('; ')}`
+}
+
 function grantsSection(
-  urls: Urls,
-  config: Access['config'],
+  access: Access,
   { person, grants }: PersonDetails,
   unreached: readonly (readonly NotReached[])[],
   places: readonly Place[],
   may: EverybodyMay,
+  seesAll: Html | false,
   refusal: Refusal | undefined,
 ): Html {
+  const { urls, config } = access
   const errors = refusal?.error.fields ?? {}
   const value = (name: string, otherwise: string) => (refusal === undefined ? otherwise : textOf(refusal.fields, name))
   return html`<section><div class="section-head"><h2>Granted here</h2><span class="muted">${formatCount(grants.length, 'grant')}</span></div>
-${
+${seesAll}${
   grants.length === 0
-    ? html`<p>Nothing beyond what everybody may: ${may.everybody}${may.signedIn !== undefined && `; ${may.signedIn}`}. <a href="${urls.path(PEOPLE_PATH)}#everybody">How to change that</a></p>`
+    ? html`<p>${nothingWords(may)}. <a href="${urls.path(PEOPLE_PATH)}#everybody">How to change that</a></p>`
     : panelTable({
         caption: `Granted to ${person.id}`,
         columns: [{ label: 'Where' }, { label: 'What they may do' }, { label: 'Change' }],

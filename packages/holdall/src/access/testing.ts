@@ -50,6 +50,7 @@ export interface TestServerOptions {
   readonly now?: () => number
   readonly linkCommand?: string
   readonly servesOthers?: boolean
+  readonly startedBy?: string
 }
 
 export interface TestServer {
@@ -78,6 +79,7 @@ export function serveAccess(options: TestServerOptions): TestServer {
     now: options.now,
     linkCommand: options.linkCommand,
     servesOthers: options.servesOthers,
+    startedBy: options.startedBy,
   })
   const routes = accessRoutes({
     access,

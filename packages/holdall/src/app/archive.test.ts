@@ -182,7 +182,7 @@ describe('an item of the archive', () => {
     const lost = await download(reviews, '', {}, 'manual')
     assert.equal(lost.status, 410, lines.slice(-3).join(''))
     for (const [file, words] of [
-      [globe, /changed/i],
+      [globe, /Change found/],
       [reviews, /missing/i],
     ] as const) {
       assert.match(await (await fetch(`${holdall.url}-/files/${file?.id}`)).text(), words)

@@ -11,7 +11,7 @@ import { createDatasets } from '../datasets/room.ts'
 import { datasetPurpose } from '../datasets/uploads/purpose.ts'
 import { createFiles } from '../files/files.ts'
 import { imageLimits } from '../files/limits.ts'
-import { filesRoutes, refusedUpload } from '../files/routes.ts'
+import { filesRoutes, refusedUpload, unseenUpload } from '../files/routes.ts'
 import type { Sync } from '../files/sync/sync.ts'
 import { createFindDeleted } from '../files/trash/notes.ts'
 import { everyStorage, type LoadedPlugins, laterStorages, requirePlugins } from '../plugins/load.ts'
@@ -25,12 +25,12 @@ import { createSources, type Source } from '../sources/sources.ts'
 import { createUploads } from '../uploads/engine.ts'
 import { leftOpen } from '../uploads/left-open.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
+import { commandLine } from '../web/command-line.ts'
 import type { Log } from '../web/log.ts'
 import { createOutgoing } from '../web/outgoing/fetch.ts'
 import { type Actor, INSTANCE, type Route, type RouteContext, type RouteEnv } from '../web/route.ts'
 import { createUrls } from '../web/url.ts'
 import { assetRoutes } from './assets.ts'
-import { commandLine } from './command-line.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { cameFrom, errorPage } from './error-page.ts'
@@ -68,6 +68,8 @@ export interface Assembled {
   readonly http: Hono<RouteEnv>
   /** The path of a one-time link that signs in as the actor, with `base_url`. */
   createSignInLink(actor: string): Promise<string>
+  /** The names of the databases that everybody may see, signed in or not. */
+  openDatabases(): Promise<readonly string[]>
   /** Looks at the sources and goes on with uploads that another process left; a second later with everything else. */
   start(): Promise<void>
   close(): Promise<void>
@@ -94,6 +96,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       log,
       linkCommand: commandLine(['link', 'NAME'], { data: data.path, config: config.file, internal: options.internal }),
       servesOthers: options.listen !== undefined && !isLoopbackHost(options.listen.host),
+      startedBy: env.HOLDALL_STARTED_BY,
     })
     const { permissions } = access
 
@@ -127,6 +130,8 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       log,
       dataDirectory: data.path,
       limits: imageLimits(config.settings),
+      // Nothing is looked for before everything here is made.
+      findUsed: (ids) => tables.findUsed(ids),
       before,
     })
     closing.push(files.close)
@@ -171,6 +176,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       uploads,
       urls,
       frame,
+      findCollections: (actor) => datasets.findCollections(actor),
       log,
       ...(before && { before }),
     })
@@ -200,14 +206,18 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       previews: files.previews,
       trash: files.trash,
       sync: files.sync,
+      moves: files.moves,
       sources,
       permissions,
       urls,
       frame,
       findUses: tables.findUses,
       findUsed: tables.findUsed,
+      findManyUses: tables.findManyUses,
       findPlaces: tables.findPlaces,
+      findRows: tables.findRows,
       findDatasets: datasets.findDatasets,
+      countDatasets: datasets.countDatasets,
       whoMay: access.whoMay,
       findLeftOpen: (source: Source, actor: Actor | null) => leftOpen(uploads, source, actor),
       once: access.flash,
@@ -241,6 +251,10 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
         urls,
         frame,
         once: access.flash,
+        permissions,
+        origin: (c) => requestOrigin(c, access.proxy),
+        doctor: (slug) =>
+          commandLine(['doctor', slug], { data: data.path, config: config.file, internal: options.internal }),
         list: (source, by) => listSoon(files.sync, source, by, log),
       }),
       ...uploadRoutes({
@@ -250,6 +264,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
         secret,
         origin: (c) => requestOrigin(c, access.proxy),
         refusedPage: refusedUpload(filesRoom),
+        unseenPage: unseenUpload(filesRoom),
       }),
       ...filesRoutes(filesRoom),
       ...datasets.routes,
@@ -277,6 +292,10 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       routes,
       http,
       createSignInLink: async (actor) => (await access.createSignInLink(actor, null)).path,
+      async openDatabases() {
+        const all = tables.databases.all.map(({ name }) => ({ kind: 'database', parent: name }) as const)
+        return (await permissions.among(null, 'view-database', all)).flatMap(({ parent }) => parent ?? [])
+      },
       async start() {
         await uploads.start()
         // What waits for days can wait until the first answers are given: it takes processors, and locks the database.
@@ -316,6 +335,7 @@ export interface Holdall {
   readonly url: string
   /** The whole address of a one-time link that signs in as the actor. */
   createSignInLink(actor: string): Promise<string>
+  openDatabases(): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -332,6 +352,7 @@ export async function startHoldall(
     return {
       url: origin + options.config.settings.base_url,
       createSignInLink: async (actor) => origin + (await assembled.createSignInLink(actor)),
+      openDatabases: assembled.openDatabases,
       async close() {
         await server.close()
         await assembled.close()

@@ -203,7 +203,12 @@ function pathsOf(route: Route): string[] {
   return [...(route.json === 'only' ? [] : [route.path]), ...(route.json ? [json] : [])]
 }
 
-const ABOUT_ALL_SOURCES: ReadonlySet<string> = new Set(['/-/files', '/-/files/trash', '/-/files/unused'])
+const ABOUT_ALL_SOURCES: ReadonlySet<string> = new Set([
+  '/-/files',
+  '/-/files/duplicates',
+  '/-/files/trash',
+  '/-/files/unused',
+])
 
 const REFUSALS = ['sign_in_required', 'permission_denied', 'invalid_token', 'cross_site']
 

@@ -221,7 +221,7 @@ describe('sources that are made while the server runs', () => {
       ],
       [
         { label: 'x', storage: 'vault', config: { label: 'v', key: { $secret: 'NONE' } } },
-        /^config\.key: .*the secret NONE is not set/,
+        /^config\.key: There is no kept secret of this name\. If this is the key itself/,
       ],
       [
         { label: 'x', storage: 'vault', config: { label: 'v' }, values: { key: 'wrong' } },
@@ -313,6 +313,28 @@ describe('sources that are made while the server runs', () => {
       assert.match(text, kept)
     }
     assert.match(text, /name="config\.read_only" value="on"[^>]* checked/)
+    // A key that was pasted where a name belongs: said at that box, and not repeated in what is said.
+    const pasted = await form(ALL, {
+      storage: 'vault',
+      label: 'v',
+      'config.label': 'v',
+      'config.key': 'AKIA',
+      op: 'try',
+    })
+    assert.match(pasted.text, /id="field-config~2Ekey-error"[\s\S]*?put it into the box for a new value/)
+    assert.match(pasted.text, /<details class="fold" open>[\s\S]*?name="config\.key"[^>]* aria-invalid="true"/)
+    assert.doesNotMatch(pasted.text.replaceAll('value="AKIA"', ''), /AKIA/)
+    const inside = {
+      storage: 's3',
+      label: 'z',
+      'config.bucket': 'b',
+      'config.endpoint_url': 'http://127.0.0.1:1',
+      op: 'try',
+    }
+    const refused = await form(ALL, inside)
+    assert.match(refused.text, /id="field-config~2Eendpoint_url-error"[\s\S]*?not on the public internet/)
+    assert.match(refused.text, /settings:\n {2}allow_private_hosts: \[127\.0\.0\.1\]/)
+    assert.match(refused.text, /-c holdall\.yaml[\s\S]*?started again/)
     const nobody = await form(ALL, { storage: 'filesystem', label: 'y', 'config.root': scans, browse: 'people' })
     assert.match(nobody.text, /Name at least one person/)
   })
@@ -447,6 +469,26 @@ describe('sources that are made while the server runs', () => {
     const refused = await send('/-/files/upload/shared?filename=c.bin', { method: 'POST', body }, 'carol', holdall)
     assert.deepEqual([refused.status, refused.json.code], [503, 'source_inactive'])
     assert.equal((await post(ALL, { slug: 'shared', ...folderOf(root) }, 'carol', other)).json.code, 'source_exists')
+  })
+
+  test('who may upload and not see is named, and may see too by one press', async () => {
+    const root = join(folder, 'drop')
+    mkdirSync(root)
+    const who = { upload: 'people', upload_people: 'alice', browse: 'nobody', delete: 'nobody', sync: 'manual' }
+    const made = await form(ALL, { storage: 'filesystem', label: 'Drop', 'config.root': root, op: 'create', ...who })
+    assert.equal(made.location, `${ALL}/drop`, made.text)
+    const page = () => get(`${ALL}/drop`, 'carol', holdall, 'text/html')
+    assert.match((await page()).text, /alice can send files there but not see them, also not this person’s own\./)
+    assert.equal((await get('/-/files/browse/drop.json', 'alice')).status, 403)
+    const body = new FormData()
+    body.set('file', new File(['x'], 'one.txt'))
+    const init = { method: 'POST', body, headers: { Accept: 'text/html' } }
+    const sent = await send('/-/files/upload/drop', init, 'alice', holdall)
+    assert.deepEqual([sent.status, sent.location], [303, '/-/files/upload/drop'], sent.text)
+    assert.equal((await form(`${ALL}/drop`, { op: 'let-see' })).status, 303)
+    assert.doesNotMatch((await page()).text, /but not see them/)
+    assert.equal((await get('/-/files/browse/drop.json', 'alice')).status, 200)
+    assert.equal((await rowOf('drop'))?.label, 'Drop')
   })
 
   test('fifty at once make one', async () => {

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import type { Access } from '../access/access.ts'
 import type { Config, DatabaseConfig } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
+import type { FindRows } from '../files/found-rows.ts'
 import type { FindPlaces } from '../files/places.ts'
-import type { FindUsed } from '../files/references.ts'
+import type { FindManyUses, FindUsed } from '../files/references.ts'
 import type { Registry } from '../files/registry.ts'
 import type { FindDeleted } from '../files/trash/notes.ts'
 import type { Sources } from '../sources/sources.ts'
@@ -13,10 +14,16 @@ import { createPlans } from '../tables/attach/plans.ts'
 import { attachRoutes } from '../tables/attach/routes.ts'
 import { createDatabaseFile, createDatabases, type Databases, reasonAgainstDatabase } from '../tables/databases.ts'
 import { createColumnTypes } from '../tables/file-columns/column-types.ts'
+import { createManyUses } from '../tables/file-columns/many-uses.ts'
 import { createReferences, type FindReferences, referenceRoutes } from '../tables/file-columns/references.ts'
 import { createFileColumns, type FileColumns } from '../tables/file-columns/settings.ts'
 import { createUsed } from '../tables/file-columns/used.ts'
+import { createFindRows } from '../tables/finding/find-rows.ts'
+import { SHARE_OF_TIME_LIMIT } from '../tables/finding/limits.ts'
+import { findingRoutes } from '../tables/finding/routes.ts'
 import { createFindPlaces } from '../tables/named-places.ts'
+import { createDatasetSources } from '../tables/pages/destinations.ts'
+import type { FindCollections } from '../tables/pages/room.ts'
 import { tablePageRoutes } from '../tables/pages/routes.ts'
 import { createReaderPool } from '../tables/reader/pool.ts'
 import { tableJsonRoutes } from '../tables/routes.ts'
@@ -40,6 +47,7 @@ export interface TablesOptions {
   readonly uploads: Uploads
   readonly urls: Urls
   readonly frame: FrameOf
+  readonly findCollections: FindCollections
   readonly log: Log
   /** Called before each step of attaching many files, for tests that end the process there. */
   readonly before?: (call: string) => void
@@ -52,7 +60,9 @@ export interface Tables {
   readonly fileColumns: FileColumns
   readonly findUses: FindReferences
   readonly findUsed: FindUsed
+  readonly findManyUses: FindManyUses
   readonly findPlaces: FindPlaces
+  readonly findRows: FindRows
   /** Finds out what became of runs of attached files that another process left. */
   start(): Promise<void>
   close(): Promise<void>
@@ -86,6 +96,7 @@ export function createTables(options: TablesOptions): Tables {
     databases,
     fileColumns,
     frame: options.frame,
+    findCollections: options.findCollections,
     metadata: config.metadata,
     proxy: access.proxy,
     cacheTtl: config.settings.default_cache_ttl,
@@ -95,19 +106,24 @@ export function createTables(options: TablesOptions): Tables {
     registry,
     findDeleted: options.findDeleted,
     sources: options.sources,
+    datasetSources: createDatasetSources(options.database),
     uploads: options.uploads,
     urls,
     writers,
   }
+  const findRows = createFindRows(room, Math.ceil(config.settings.sql_time_limit_ms * SHARE_OF_TIME_LIMIT))
   return {
     databases,
     fileColumns,
     findUses,
     findUsed: createUsed(databases, fileColumns),
+    findManyUses: createManyUses({ databases, fileColumns, permissions, urls }),
     findPlaces: createFindPlaces(room),
+    findRows,
     routes: [
       ...tableJsonRoutes(room),
       ...tablePageRoutes(room),
+      ...findingRoutes(findRows),
       ...attachRoutes({ ...room, journal, plans, carryOut }),
       ...referenceRoutes(findUses, registry),
     ],

@@ -14,7 +14,7 @@ export class CommandError extends Error {
 /** What a command works with; tests pass their own. */
 export interface CommandIo {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
-  readonly stderr: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean }
   /** Where a command that asks for something reads it. */
   readonly stdin?: Readable & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>

@@ -64,7 +64,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       '--source SLUG': 'where its files lie; the first source when it is not given',
       '--catalog NAME': 'where its datasets are registered as tables',
       '--organization UUID': 'whose it is, where there are several',
-      '--view, --query, --edit NAMES': 'who may do so, with commas between them; * is everybody who is signed in',
+      '--view NAMES': 'who may view, without rows; with commas between them, * is everybody who is signed in',
+      '--query NAMES': 'who may read the rows and ask with SQL; give it with --view',
+      '--edit NAMES': 'who may add and delete datasets',
       ...JSON_OPTION,
     },
     ofData: true,
@@ -110,12 +112,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   upload: {
     summary: 'upload files to a source; what was broken off goes on',
-    usage: ['upload FILE… --source SLUG [--url URL] [--token TOKEN] [--concurrency N] [--no-resume] [--json]'],
+    usage: [
+      'upload FILE… --source SLUG [--url URL] [--token TOKEN] [--concurrency N] [--no-resume] [--skip-existing] [--json]',
+    ],
     options: {
       '--source SLUG': 'where they go: what stands in the source’s address',
       ...SERVER_OPTIONS,
       '--concurrency N': 'parts in flight together',
       '--no-resume': 'begin anew, whatever was sent before',
+      '--skip-existing': 'not what is there under its name, with its size and, where it is known, its SHA-256',
       ...JSON_OPTION,
     },
     ofData: false,
@@ -124,7 +129,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'upload-parquet': {
     summary: 'upload a Parquet, CSV, JSON or Excel file to a collection, and follow it until it is a dataset',
     usage: [
-      'upload-parquet --file FILE --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN] [--timeout SECONDS] [--json]',
+      'upload-parquet --file FILE --api-base-url URL --orgid UUID --collection-id ID [--sheet NAME] [--token TOKEN] [--timeout SECONDS] [--json]',
       'upload-parquet --file FILE... --append DATASET [--yes] --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
       'upload-parquet --file FILE... --replace DATASET [--yes] --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
       'upload-parquet --confirm UPLOAD --api-base-url URL --orgid UUID --collection-id ID [--token TOKEN]',
@@ -132,6 +137,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: {
       '--file FILE':
         'Parquet, CSV, TSV, NDJSON, JSON or Excel (.xlsx); again for each of several that become part of a dataset together',
+      '--sheet NAME': 'of an Excel file: the sheet to read; the first that is shown and not empty without it',
       '--append DATASET': 'add the rows to the dataset with this id; what differs in its columns waits to be confirmed',
       '--replace DATASET':
         'make a new version of the dataset with this id; columns that go or change wait to be confirmed',

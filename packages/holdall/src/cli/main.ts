@@ -2,7 +2,10 @@ import { HoldallError } from '../web/error.ts'
 import { CommandError, type CommandIo, UsageError } from './arguments.ts'
 import { COMMANDS, helpOf, helpOfAll } from './commands.ts'
 
-/** Runs `holdall …`; resolves with the exit status: 0, 1 for failure, 2 for wrong usage. */
+/** What shells say of a program that a signal has ended. */
+const STOPPED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
+
+/** Runs `holdall …`; resolves with the exit status: 0, 1 for failure, 2 for wrong usage, 130 and 143 when it was stopped. */
 export async function main(argv: readonly string[], io: CommandIo = processIo()): Promise<number> {
   const [name = '', ...rest] = argv
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
@@ -33,7 +36,7 @@ export async function main(argv: readonly string[], io: CommandIo = processIo())
     }
     if (error instanceof CommandError || error instanceof HoldallError) {
       io.stderr.write(`holdall: ${error.message}\n`)
-      return 1
+      return io.signal.aborted ? (STOPPED[String(io.signal.reason)] ?? 1) : 1
     }
     throw error
   }
@@ -41,8 +44,12 @@ export async function main(argv: readonly string[], io: CommandIo = processIo())
 
 function processIo(): CommandIo {
   const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => stop.abort(signal))
+  for (const [signal, status] of Object.entries(STOPPED)) {
+    process.on(signal, () => {
+      // Whoever asks twice does not want to wait for what is being put in order.
+      if (stop.signal.aborted) process.exit(status)
+      stop.abort(signal)
+    })
   }
   const { stdin, stdout, stderr, env } = process
   return { stdin, stdout, stderr, env, signal: stop.signal }

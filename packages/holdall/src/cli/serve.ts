@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { listWords } from '../access/action-words.ts'
 import { loadConfiguration } from '../app/configuration.ts'
 import { startHoldall } from '../app/holdall.ts'
 import { describeNotes } from '../config/config.ts'
@@ -51,6 +52,12 @@ export async function serve(argv: readonly string[], io: CommandIo): Promise<voi
       io.stdout.write(`Sign in as root, once, within 24 hours: ${link}\n`)
       if (values.open) openInBrowser(link)
     } else if (values.open) openInBrowser(holdall.url)
+    const open = openWords(await holdall.openDatabases())
+    if (open !== null) {
+      io.stdout.write(
+        `Everybody may see ${open}, signed in or not; ${holdall.url}${holdall.url.endsWith('/') ? '' : '/'}-/people says how to change that.\n`,
+      )
+    }
     io.stdout.write('Ctrl-C stops it.\n')
     await stopped(io.signal)
   } finally {
@@ -59,9 +66,18 @@ export async function serve(argv: readonly string[], io: CommandIo): Promise<voi
   }
 }
 
+/** So many databases are named; of more, the number is said. */
+const NAMED = 3
+
+function openWords(names: readonly string[]): string | null {
+  if (names.length === 0) return null
+  if (names.length > NAMED) return `${names.length} databases`
+  return `the ${names.length === 1 ? 'database' : 'databases'} ${listWords(names)}`
+}
+
 function explainListen(error: NodeJS.ErrnoException, host: string, port: number): CommandError {
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: `Port ${port} is taken by another program. Choose another with --port, or --port 0 for any that is free.`,
+    EADDRINUSE: `Port ${port} is taken, most likely by another Holdall. Choose another with --port, or --port 0 for any that is free.`,
     EACCES: `Port ${port} needs more rights than this program has. Choose one above 1023 with --port.`,
     EADDRNOTAVAIL: `This machine has no address ${host}. Choose one of its own with --host.`,
     ENOTFOUND: `The host ${host} is not known. Choose an address of this machine with --host.`,

@@ -14,6 +14,7 @@ import {
 import { type FileOnDisk, openFile } from '@holdall/client/node'
 import { formatCount, formatNumber } from '../web/format.ts'
 import { CommandError, type CommandIo, parse, UsageError, wholeNumber } from './arguments.ts'
+import { askNamesake, findNamesake, type Namesake, namesakeLine } from './namesake.ts'
 import { jsonReport, textReport } from './upload-report.ts'
 
 const TOKEN_HEADER = 'X-User-Token'
@@ -27,6 +28,7 @@ export async function uploadParquet(argv: readonly string[], io: CommandIo): Pro
     file: { type: 'string', multiple: true },
     append: { type: 'string' },
     replace: { type: 'string' },
+    sheet: { type: 'string' },
     yes: { type: 'boolean', default: false },
     confirm: { type: 'string' },
     'api-base-url': { type: 'string' },
@@ -48,6 +50,7 @@ export async function uploadParquet(argv: readonly string[], io: CommandIo): Pro
     organization: required('orgid', values.orgid),
     collection: required('collection-id', values['collection-id']),
     ...(token && { token, tokenHeader: values['token-header'] }),
+    ...(values.sheet && { sheet: values.sheet }),
   }
   if (values.confirm !== undefined)
     return await confirmWaiting(values.confirm, target, { io, json: values.json, followTimeout })
@@ -79,6 +82,8 @@ interface Sending {
 /** @throws CommandError what the first one failed with */
 async function sendAll(files: readonly FileOnDisk[], target: DatasetTarget, { io, report, followTimeout }: Sending) {
   const uploads = new Map<FileOnDisk, string>()
+  let { into } = target
+  let isBegun = false
   let isSent = false
   const outcomes = await Promise.allSettled(
     files.map(async (file) => {
@@ -87,7 +92,18 @@ async function sendAll(files: readonly FileOnDisk[], target: DatasetTarget, { io
           signal: io.signal,
           followTimeout,
           rejoin: true,
-          onProgress: (progress) => report.progress(file, progress),
+          onRejoined: (wasThere) => report.rejoined(file, wasThere),
+          async onNew() {
+            const found = await findNamesake(file.name, target, io.signal)
+            if (found === undefined) return undefined
+            if (report.asks) into = await askNamesake(file.name, found, io)
+            else report.namesake(file, found)
+            return into
+          },
+          onProgress(progress) {
+            isBegun = true
+            report.progress(file, progress)
+          },
           onStatus(status) {
             isSent = true
             uploads.set(file, status.upload_id)
@@ -111,6 +127,7 @@ async function sendAll(files: readonly FileOnDisk[], target: DatasetTarget, { io
   if (error === undefined) return
   if (!(error instanceof UploadError)) throw error
   if (io.signal.aborted) {
+    if (!isBegun && !isSent) throw new CommandError('Stopped before anything was sent.')
     throw new CommandError(
       isSent
         ? 'Stopped. All was sent, and the server goes on by itself: run the same command again to follow it.'
@@ -121,7 +138,7 @@ async function sendAll(files: readonly FileOnDisk[], target: DatasetTarget, { io
   const id = first && uploads.get(first)
   const how =
     error.code === 'confirmation_needed' && id !== undefined
-      ? ` ${target.into?.mode === 'replace' ? 'Replace' : 'Add'} it with --confirm ${id}, or cancel it on the page of the dataset.`
+      ? ` ${into?.mode === 'replace' ? 'Replace' : 'Add'} it with --confirm ${id}, or discard it on the page of the dataset.`
       : ''
   const others = files.length > 1 && error.code === 'upload_failed' ? ' Nothing of the other files was added.' : ''
   throw new CommandError(`${error.message}${how}${others}`)
@@ -188,8 +205,14 @@ interface Named {
 }
 
 interface ParquetReport {
+  /** Whether there is somebody who can be asked. */
+  readonly asks: boolean
   progress(file: Named, progress: UploadProgress): void
   status(file: Named, status: DatasetStatus): void
+  /** A dataset is called like it, and it becomes another one. */
+  namesake(file: Named, found: Namesake): void
+  /** It was sent before, and nothing of it is sent now. @param wasThere nor does anything new come of it */
+  rejoined(file: Named, wasThere: boolean): void
   registered(file: Named, dataset: RegisteredDataset): void
   failed(file: Named, error: UploadError): void
 }
@@ -197,10 +220,12 @@ interface ParquetReport {
 function forPeople(files: readonly Named[], io: CommandIo): ParquetReport {
   const bar = textReport(files, io)
   const running = new Set<Named>()
+  const before = new Set<Named>()
   function ended(file: Named): void {
     if (running.delete(file)) bar.ended(file)
   }
   return {
+    asks: io.stdin?.isTTY === true && io.stderr.isTTY === true,
     progress(file, progress) {
       running.add(file)
       bar.progress(file, progress)
@@ -215,6 +240,12 @@ function forPeople(files: readonly Named[], io: CommandIo): ParquetReport {
       const name = files.length > 1 ? `${file.name}: ` : ''
       io.stderr.write(`  ${name}completion_status=${completion_status ?? status}${schema}${waits}\n`)
     },
+    namesake: (file, found) => io.stderr.write(`  ${namesakeLine(file.name, found)}\n`),
+    rejoined(file, wasThere) {
+      ended(file)
+      if (wasThere) before.add(file)
+      io.stderr.write(`  ${file.name} was sent within the last hour, byte for byte: what became of that is shown\n`)
+    },
     registered(file, { dataset_id, table_name, glue_table_name, mode }) {
       const table = glue_table_name ?? table_name
       const what =
@@ -223,7 +254,8 @@ function forPeople(files: readonly Named[], io: CommandIo): ParquetReport {
           : mode === 'replace'
             ? 'Dataset replaced'
             : 'Dataset registered'
-      io.stdout.write(`${what}: id=${dataset_id} table=${table}\n`)
+      const nothingNew = before.has(file) ? ' (it was there before: nothing is new)' : ''
+      io.stdout.write(`${what}: id=${dataset_id} table=${table}${nothingNew}\n`)
     },
     failed: ended,
   }
@@ -232,12 +264,23 @@ function forPeople(files: readonly Named[], io: CommandIo): ParquetReport {
 function forPrograms(io: CommandIo): ParquetReport {
   const lines = jsonReport(io)
   const write = (event: object) => io.stdout.write(`${JSON.stringify(event)}\n`)
+  const before = new Set<Named>()
   return {
+    asks: false,
     progress: (file, progress) => lines.progress(file, progress),
     status: ({ name: filename }, { upload_id, status, completion_status, waits_for = null }) =>
       write({ event: 'status', filename, upload_id, status, completion_status, waits_for }),
-    registered(_file, { upload_id, dataset_id, mode, table_name, glue_table_name, glue_database_name }) {
-      write({ event: 'registered', upload_id, dataset_id, mode, table_name, glue_table_name, glue_database_name })
+    namesake({ name: filename }, { datasets, last: { id, row_count } }) {
+      write({ event: 'same_name', filename, datasets, dataset_id: id, row_count })
+    },
+    rejoined(file, wasThere) {
+      if (wasThere) before.add(file)
+      write({ event: 'rejoined', filename: file.name, was_there: wasThere })
+    },
+    registered(file, { upload_id, dataset_id, mode, table_name, glue_table_name, glue_database_name }) {
+      const was_there = before.has(file)
+      const tables = { table_name, glue_table_name, glue_database_name }
+      write({ event: 'registered', upload_id, dataset_id, mode, was_there, ...tables })
     },
     failed: (file, error) => lines.failed(file, error),
   }

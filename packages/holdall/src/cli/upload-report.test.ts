@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
 import { describe, test } from 'node:test'
 import { UploadError } from '@holdall/client'
 import type { CommandIo } from './arguments.ts'
+import { askNamesake } from './namesake.ts'
 import { jsonReport, textReport } from './upload-report.ts'
 
 const FILM = { name: 'film.mov', size: 1_000_000_000 }
@@ -46,14 +48,38 @@ describe('on a terminal', () => {
     assert.deepEqual(out, ['df-1  film.mov  1.0 GB\n'])
   })
 
+  test('a file that is called like a dataset is asked about until it is said what becomes of it', async () => {
+    const [created_at, updated_at] = ['2026-11-20T10:00:00.000Z', '2026-11-21T10:00:00.000Z']
+    const last = { id: 'there', filename: 'film.parquet', row_count: 620, created_at, updated_at }
+    const answered = async (typed: string) => {
+      const { io, err } = terminal(true)
+      const into = await askNamesake('film.csv', { datasets: 1, last }, { ...io, stdin: PassThrough.from([typed]) })
+      return { into, said: err.join('') }
+    }
+    const { into, said } = await answered('what?\nA\n')
+    assert.deepEqual(into, { dataset: 'there', mode: 'append' })
+    assert.match(
+      said,
+      /^“film” is here already\. It has 620 rows and was changed on 21 November 2026\. Nothing is sent yet\.\n/,
+    )
+    assert.equal(said.split('What shall become of film.csv?').length, 3)
+    assert.deepEqual((await answered('replace\n')).into, { dataset: 'there', mode: 'replace' })
+    assert.equal((await answered('m\n')).into, undefined)
+    for (const typed of ['c\n', '']) await assert.rejects(answered(typed), /Nothing was sent\./)
+  })
+
   test('several files have one bar', () => {
-    const { io, last } = terminal(true)
+    const { io, out, last } = terminal(true)
     let now = 0
     const report = textReport([FILM, NOTE], io, () => now)
     report.done(NOTE, STORED)
     now = 1_000
     report.progress(FILM, sending(499_999_750, { speed: 100_000_000 }))
     assert.equal(last(), '████████████░░░░░░░░░░░░  50% 1 of 2 files · 100 MB/s · 5 s left')
+    report.there(FILM, STORED)
+    report.counted({ uploaded: 1, there: 1, failed: 0 })
+    assert.deepEqual(out.slice(1), ['already there: df-1  film.mov  1.0 GB\n'])
+    assert.equal(last(), '1 uploaded, 1 already there.\n')
   })
 
   test('whoever has no token is told where tokens come from', () => {
@@ -78,6 +104,10 @@ describe('on a terminal', () => {
     now = 2_000
     report.progress(FILM, sending(FILM.size, { phase: 'finishing' }))
     assert.match(last(), /100% film\.mov · finishing$/)
+    report.progress(FILM, sending(0, { to: 'storage', speed: 6_300_000 }))
+    now = 14_000
+    report.progress(FILM, sending(0, { to: 'storage', still: true }))
+    assert.match(last(), /film\.mov · the storage has been silent for 12 s$/)
   })
 
   test('a line that would wrap is cut', () => {

@@ -5,6 +5,9 @@ import { progressLine } from './progress.ts'
 
 /** Where nobody watches a line being written over, a long upload still says so often that it lives. */
 const PLAIN_EVERY_MS = 10_000
+/** Without a byte for so long, what is said is that nothing moves. */
+const STILL_MS = 5_000
+const TICK_MS = 1_000
 
 /** A file of the command line. */
 export interface Named {
@@ -17,7 +20,17 @@ export interface Named {
 export interface UploadReport {
   progress(file: Named, progress: UploadProgress): void
   done(file: Named, stored: StoredFile): void
+  /** The source has it already: it is not sent. */
+  there(file: Named, stored: StoredFile): void
   failed(file: Named, error: UploadError): void
+  /** At the end, where what was there was skipped. */
+  counted(counts: UploadCounts): void
+}
+
+export interface UploadCounts {
+  readonly uploaded: number
+  readonly there: number
+  readonly failed: number
 }
 
 /** A report whose line can be taken away, for what is said after it. */
@@ -34,10 +47,18 @@ export function textReport(files: readonly Named[], io: CommandIo, now = () => p
   const total = files.reduce((sum, { size }) => sum + size, 0)
   let ended = 0
   let endedBytes = 0
+  let told: string | undefined
   let saidAt = now()
+  let movedAt = now()
+  let clock: ReturnType<typeof setInterval> | undefined
 
   function end(file: Named): void {
     running.delete(file)
+    movedAt = now()
+    if (running.size === 0) {
+      clearInterval(clock)
+      clock = undefined
+    }
     ended += 1
     endedBytes += file.size
     line.clear()
@@ -51,11 +72,19 @@ export function textReport(files: readonly Named[], io: CommandIo, now = () => p
 
   function say(): void {
     const sent = sentSoFar()
-    line.draw(sent, total, () => [...what(), ...pace(running.values(), total - sent)].join(' · '))
+    line.draw(sent, total, () => [...what(), ...moving(total - sent)].join(' · '))
     if (terminal || now() - saidAt < PLAIN_EVERY_MS) return
     saidAt = now()
     const share = `${Math.floor((sent / Math.max(1, total)) * 100)}%`
-    io.stderr.write(`${[...what(), share, ...pace(running.values(), total - sent)].join(', ')}\n`)
+    io.stderr.write(`${[...what(), share, ...moving(total - sent)].join(', ')}\n`)
+  }
+
+  function moving(left: number): string[] {
+    const all = [...running.values()]
+    const still = now() - movedAt
+    const stuck = still >= STILL_MS ? all.find(({ phase }) => phase === 'sending') : undefined
+    if (stuck === undefined) return pace(all, left)
+    return [`the ${stuck.to ?? 'server'} has been silent for ${formatDuration(still / 1_000)}`]
   }
 
   function what(): string[] {
@@ -67,6 +96,9 @@ export function textReport(files: readonly Named[], io: CommandIo, now = () => p
     ended: end,
     progress(file, progress) {
       running.set(file, progress)
+      if (progress.still === undefined && progress.phase !== 'waiting') movedAt = now()
+      // What stands still reports nothing.
+      clock ??= setInterval(say, TICK_MS).unref()
       if (progress.compared === undefined && !goesOn.has(file)) {
         goesOn.add(file)
         if (progress.sent > 0 && progress.inFlight === 0) {
@@ -74,15 +106,29 @@ export function textReport(files: readonly Named[], io: CommandIo, now = () => p
           io.stderr.write(`${file.name}: going on, ${formatPortion(progress.sent, file.size)} are there already.\n`)
         }
       }
+      // Said when it happens: whoever mistyped an address does not want to wait until all attempts are used up.
+      if (progress.reason !== undefined && told !== progress.reason) {
+        told = progress.reason
+        line.clear()
+        io.stderr.write(`${file.name}: ${told} It is tried again by itself; Ctrl-C stops.\n`)
+      }
       say()
     },
     done(file, { file_id }) {
       end(file)
       io.stdout.write(`${file_id}  ${file.name}  ${formatBytes(file.size)}\n`)
     },
+    there(file, { file_id }) {
+      end(file)
+      io.stdout.write(`already there: ${file_id}  ${file.name}  ${formatBytes(file.size)}\n`)
+    },
     failed(file, error) {
       end(file)
       io.stderr.write(`${file.name}: ${error.message}${nextStep(error)}\n`)
+    },
+    counted({ uploaded, there, failed }) {
+      line.clear()
+      io.stderr.write(`${uploaded} uploaded, ${there} already there${failed > 0 ? `, ${failed} failed` : ''}.\n`)
     },
   }
 }
@@ -95,8 +141,7 @@ function nextStep({ status, sessionUrl }: UploadError): string {
 }
 
 /** `98.2 MB/s`, `12 s left`; or why nothing moves. */
-function pace(running: Iterable<UploadProgress>, left: number): string[] {
-  const all = [...running]
+function pace(all: readonly UploadProgress[], left: number): string[] {
   const speed = all.reduce((sum, progress) => sum + (progress.speed ?? 0), 0)
   if (speed > 0) return [`${formatBytes(speed)}/s`, ...(left > 0 ? [`${formatDuration(left / speed)} left`] : [])]
   const comparing = all.find(({ compared }) => compared !== undefined)
@@ -111,16 +156,22 @@ export function jsonReport(io: CommandIo): UploadReport {
   const write = (event: object) => io.stdout.write(`${JSON.stringify(event)}\n`)
   const shown = new Map<Named, string>()
   return {
-    progress(file, { phase, sent, total, speed, retryIn, compared }) {
+    progress(file, { phase, sent, total, speed, retryIn, reason, compared }) {
       if (compared !== undefined) return
       // A percent at a time, so that a gigabyte is a hundred lines and not thousands.
       const step = `${phase} ${total === 0 ? 100 : Math.floor((sent / total) * 100)}`
       if (shown.get(file) === step) return
       shown.set(file, step)
-      const more = { ...(speed && { speed: Math.round(speed) }), ...(retryIn && { retry_in: Math.round(retryIn) }) }
+      const more = {
+        ...(speed && { speed: Math.round(speed) }),
+        ...(retryIn && { retry_in: Math.round(retryIn) }),
+        ...(reason && { reason }),
+      }
       write({ event: 'progress', filename: file.name, phase, sent, total, ...more })
     },
     done: ({ name, size }, { file_id, url }) => write({ event: 'done', file_id, filename: name, size, url }),
+    there: ({ name, size }, { file_id, url }) => write({ event: 'there', file_id, filename: name, size, url }),
+    counted: (counts) => write({ event: 'counted', ...counts }),
     failed: ({ name }, { code, message, sessionUrl }) =>
       write({ event: 'failed', filename: name, code, error: message, resumable: sessionUrl !== undefined }),
   }

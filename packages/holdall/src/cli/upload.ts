@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { upload as send, UploadError, type UploadTarget } from '@holdall/client'
+import { pipeline } from 'node:stream/promises'
+import { alreadyThere, type StoredFile, upload as send, UploadError, type UploadTarget } from '@holdall/client'
 import { openFile } from '@holdall/client/node'
 import { CommandError, type CommandIo, parse, UsageError, wholeNumber } from './arguments.ts'
 import { DEFAULT_PORT } from './defaults.ts'
@@ -24,6 +27,7 @@ export async function upload(argv: readonly string[], io: CommandIo): Promise<vo
     concurrency: { type: 'string', default: String(DEFAULT_CONCURRENCY) },
     resume: { type: 'boolean', default: true },
     'no-resume': { type: 'boolean', default: false },
+    'skip-existing': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   })
   if (positionals.length === 0) throw new UsageError('Name at least one file: holdall upload FILE… --source SLUG')
@@ -35,16 +39,18 @@ export async function upload(argv: readonly string[], io: CommandIo): Promise<vo
   // Every name is looked at before the first byte is sent: a mistyped one costs nothing.
   const files = await Promise.all(positionals.map(lookAt))
   const report = values.json ? jsonReport(io) : textReport(files, io)
-  const failed = await sendAll(files, {
+  const { failed, there } = await sendAll(files, {
     target: { baseUrl: values.url, source: values.source, ...(token && { token }) },
     concurrency,
     resume: values.resume && !values['no-resume'],
+    skipExisting: values['skip-existing'],
     report,
     signal: io.signal,
   })
   if (io.signal.aborted) {
     throw new CommandError('Stopped. What was sent is kept: run the same command again, and it goes on from there.')
   }
+  if (values['skip-existing']) report.counted({ uploaded: files.length - failed - there, there, failed })
   if (failed > 0)
     throw new CommandError(`${failed} of ${files.length} files were not uploaded; the reasons stand above.`)
 }
@@ -53,18 +59,27 @@ interface Sending {
   readonly target: UploadTarget
   readonly concurrency: number
   readonly resume: boolean
+  readonly skipExisting: boolean
   readonly report: UploadReport
   readonly signal: AbortSignal
 }
 
-/** @returns how many were not uploaded */
-async function sendAll(files: readonly LocalFile[], sending: Sending): Promise<number> {
-  const { target, concurrency, resume, report, signal } = sending
+/** @returns how many failed, and how many were skipped */
+async function sendAll(files: readonly LocalFile[], sending: Sending): Promise<{ failed: number; there: number }> {
+  const { target, concurrency, resume, skipExisting, report, signal } = sending
+  const namesakes = countAlike(files)
   let failed = 0
+  let there = 0
   async function work(waiting: Iterable<LocalFile>): Promise<void> {
     for (const file of waiting) {
       if (signal.aborted) return
       try {
+        const known = skipExisting ? await lookFor(file, (namesakes.get(alikeKey(file)) ?? 0) > 1, sending) : null
+        if (known !== null) {
+          there += 1
+          report.there(file, known)
+          continue
+        }
         await using opened = await openLocal(file)
         const onProgress = (progress: Parameters<UploadReport['progress']>[1]) => report.progress(file, progress)
         report.done(file, await send(opened, target, { signal, concurrency, resume, onProgress }))
@@ -81,7 +96,33 @@ async function sendAll(files: readonly LocalFile[], sending: Sending): Promise<n
     work(files.filter(({ size }) => size > LARGE)),
     ...Array.from({ length: Math.min(concurrency, files.length) }, () => work(small)),
   ])
-  return failed
+  return { failed, there }
+}
+
+/**
+ * The file as the source has it already.
+ *
+ * @param certain another one of this command has its name and size: then only the same bytes are the same file
+ */
+async function lookFor(file: LocalFile, certain: boolean, { target, signal }: Sending): Promise<StoredFile | null> {
+  async function hash(): Promise<string> {
+    const sum = createHash('sha256')
+    await pipeline(createReadStream(file.path), sum, { signal }).catch((cause: Error) => {
+      throw new UploadError('file_changed', `${file.name} cannot be read: ${cause.message}`, { cause })
+    })
+    return `sha256:${sum.digest('hex')}`
+  }
+  return await alreadyThere(file, target, { signal, hash, certain })
+}
+
+function countAlike(files: readonly LocalFile[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const file of files) counts.set(alikeKey(file), (counts.get(alikeKey(file)) ?? 0) + 1)
+  return counts
+}
+
+function alikeKey({ name, size }: LocalFile): string {
+  return `${size}/${name}`
 }
 
 async function lookAt(path: string): Promise<LocalFile> {

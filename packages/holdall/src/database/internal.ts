@@ -124,8 +124,10 @@ function full(cause: unknown): HoldallError {
   return new HoldallError('database_full', {}, { cause })
 }
 
+/** SQLite's primary result code: what waits for another process that recovers the log is busy as well. */
 function errcodeOf(error: unknown): number | undefined {
-  return (error as { errcode?: number } | undefined)?.errcode
+  const { errcode } = (error ?? {}) as { errcode?: number }
+  return errcode === undefined ? undefined : errcode & 0xff
 }
 
 async function patiently(run: () => void): Promise<void> {

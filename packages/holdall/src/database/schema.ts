@@ -59,6 +59,18 @@ export interface FileHistoryTable {
   modified_at: string | null
 }
 
+export interface FileMoveTable {
+  id: Generated<number>
+  file_id: string
+  from_path: string
+  to_path: string
+  missing_since: string | null
+  moved_at: string
+  moved_by: string | null
+  replaced_id: string
+  undo: string | null
+}
+
 export interface FileTextTable {
   file_id: string
   text: string
@@ -105,6 +117,7 @@ export interface SyncRunTable {
   changed: Generated<number>
   missing: Generated<number>
   returned: Generated<number>
+  moved: Generated<number>
   failure_reason: string | null
   lease_owner: string | null
   lease_until: string | null
@@ -122,6 +135,7 @@ export interface FileTotalsTable {
   source_id: number
   files: number
   bytes: number
+  hashed: Generated<number>
 }
 
 export interface FileSearchTable {
@@ -373,6 +387,18 @@ export interface DatasetFileTable {
   row_groups: Generated<string | null>
   upload_id: Generated<string | null>
   uploaded_by: Generated<string | null>
+  sheets: Generated<string | null>
+}
+
+export interface DatasetChangeTable {
+  seq: Generated<number>
+  dataset_id: string
+  version: number
+  what: 'taken_out' | 'restored' | 'trashed' | 'untrashed'
+  files_gone: Generated<number>
+  rows_gone: Generated<number>
+  changed_at: Generated<string>
+  changed_by: string | null
 }
 
 export interface DatasetBatchTable {
@@ -416,6 +442,7 @@ export interface Schema {
   datasette_files_types: FileTypeTable
   datasette_files_totals: FileTotalsTable
   datasette_files_history: FileHistoryTable
+  datasette_files_moves: FileMoveTable
   datasette_files_text: FileTextTable
   datasette_files_work: FileWorkTable
   datasette_files_trash: FileTrashTable
@@ -439,6 +466,7 @@ export interface Schema {
   collections: CollectionTable
   datasets: DatasetTable
   dataset_files: DatasetFileTable
+  dataset_changes: DatasetChangeTable
   dataset_removals: DatasetRemovalTable
   dataset_batches: DatasetBatchTable
   dataset_batch_files: DatasetBatchFileTable

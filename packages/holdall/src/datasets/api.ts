@@ -66,7 +66,7 @@ const COLUMN_STATISTICS = z.object({
   top: z
     .array(z.object({ value: z.union([z.string(), z.number(), z.boolean()]), count: COUNT }))
     .nullable()
-    .describe('The most frequent values'),
+    .describe('The most frequent values, 20 at most'),
   histogram: z
     .object({ edges: z.array(z.string()).describe('One more than counts'), counts: z.array(COUNT) })
     .nullable(),
@@ -83,13 +83,15 @@ const WHOLE_DATASET = z.object({
       type: z.string().describe('As DuckDB names it'),
       is_required: z.boolean(),
       null_count: COUNT.nullable().describe('null: the files do not say'),
-      min: z.string().nullable(),
+      min: z.string().nullable().describe('null, too, for those who may not read the rows'),
       max: z.string().nullable(),
       physical_type: z.string().nullable(),
       logical_type: z.string().nullable(),
       compressed_bytes: COUNT,
       uncompressed_bytes: COUNT,
-      statistics: COLUMN_STATISTICS.nullable().describe('Of all rows; null: not computed, or not to be had'),
+      statistics: COLUMN_STATISTICS.nullable().describe(
+        'Of all rows; null: not computed, or not to be had. Without values for those who may not read the rows',
+      ),
     }),
   ),
   statistics_partial: z.boolean().describe('Statistics of some columns are not computed yet'),
@@ -115,11 +117,21 @@ const WHOLE_DATASET = z.object({
 
 const TEXT = z.string().nullish()
 const SETTINGS = { label: TEXT, source: TEXT, catalog: TEXT, allow: ALLOW.optional() }
-const PEOPLE = z.string().optional().describe('For a form: names with commas between them, `*`, or an allow block')
+const WHO = z
+  .string()
+  .optional()
+  .describe(
+    'For a form: usual, nobody, people, signed-in or everybody; or names with commas between them, `*`, or an allow block',
+  )
+const PEOPLE = z.string().optional().describe('For a form, beside `people`: names with commas between them')
 const FORM_SETTINGS = {
-  ...{ label: TEXT, source: TEXT, catalog: TEXT, view: PEOPLE, edit: PEOPLE, query: PEOPLE },
+  ...{ label: TEXT, source: TEXT, catalog: TEXT, view: WHO, edit: WHO, query: WHO },
+  ...{ view_people: PEOPLE, edit_people: PEOPLE, query_people: PEOPLE },
 }
-const NEW = { organization: TEXT.describe('Default: the first that there was'), id: z.string() }
+const NEW = {
+  organization: TEXT.describe('Default: the first that there was'),
+  id: z.string().optional().describe('Without one it is made from the label'),
+}
 
 function settings(more: Readonly<Record<string, z.ZodType>> = {}): NonNullable<Api['body']> {
   const form = z.object({ ...more, ...FORM_SETTINGS })
@@ -129,9 +141,15 @@ function settings(more: Readonly<Record<string, z.ZodType>> = {}): NonNullable<A
 const DONE_TO_COLLECTION = [answers({ collection: z.object(COLLECTION) }), SEE_OTHER]
 const DONE_TO_DATASET = [answers({ id: UUID, deletion_requested_at: TIME.nullable() }), SEE_OTHER]
 
+/** What is told while a query runs. @param last what the last line holds when it was answered */
+function toldInLines(last: string) {
+  const means = `With \`Accept: application/x-ndjson\`, a line whenever something is known: \`{state, percentage, elapsed_ms}\`, the state \`waiting\` or \`running\`, \`percentage\` null while DuckDB does not know it. The state of the last line is \`done\`, with ${last}, or \`failed\`, with the refusal. Who closes the connection stops the query`
+  return { status: 200, means, content: { 'application/x-ndjson': null } }
+}
+
 export const COLLECTIONS_API = {
   list: {
-    summary: 'The collections that the actor may look at, by their labels',
+    summary: 'The collections that the actor may view, by their labels',
     query: z.object(PAGING),
     answers: [
       PAGE,
@@ -144,7 +162,13 @@ export const COLLECTIONS_API = {
   },
   show: {
     summary: 'A collection and its datasets, the last first',
-    query: z.object(PAGING),
+    query: z.object({
+      ...PAGING,
+      name: z
+        .string()
+        .optional()
+        .describe('As JSON: only those called like this file, with its ending or another; may be repeated'),
+    }),
     answers: [
       PAGE,
       answers({
@@ -190,10 +214,23 @@ export const DATASETS_API = {
     query: z.object({
       tab: z.string().optional().describe('For the page: columns, query, row-groups or files'),
       sql: z.string().optional().describe('For the page: what is asked on the tab of queries'),
+      version: z.string().optional().describe('For the page: the version whose files are listed'),
     }),
-    answers: [PAGE, { status: 302, means: 'Where the rows are' }, answers({ dataset: WHOLE_DATASET })],
+    answers: [
+      PAGE,
+      { status: 302, means: 'Where the rows are' },
+      answers({ dataset: WHOLE_DATASET }),
+      toldInLines('the parts of the page that show the answer: of the tab of queries'),
+    ],
   },
   remove: { summary: 'Delete a dataset: it goes to the trash', body: fields({}), answers: DONE_TO_DATASET },
+  renamePage: { summary: 'The form that renames a dataset', answers: [PAGE] },
+  rename: {
+    summary: 'Give a dataset another name',
+    description: 'Its table and its files keep theirs.',
+    body: fields({ name: z.string() }),
+    answers: [answers({ id: UUID, filename: z.string() }), SEE_OTHER],
+  },
   restore: { summary: 'Put a deleted dataset back', body: fields({}), answers: DONE_TO_DATASET },
 } satisfies Record<string, Api>
 
@@ -252,6 +289,7 @@ export const QUERY_API = {
         truncated: z.boolean().describe('There are more rows'),
         elapsed_ms: z.number(),
       }),
+      toldInLines('what is answered otherwise'),
     ],
   },
   export: {
@@ -259,11 +297,18 @@ export const QUERY_API = {
     query: z.object({
       format: z.string().optional().describe('csv, ndjson or parquet'),
       sql: z.string().optional().describe('Default: the rows that the other parameters ask for, as for `rows.json`'),
+      _follow: z
+        .string()
+        .optional()
+        .describe('`1`: how far it is is told in lines, and in the last one where the file is'),
+      _made: z.string().optional().describe('Of the address in that last line: a file that is there already'),
+      _answer: z.string().optional().describe('An answer that a page shows, which then need not be asked for again'),
     }),
     answers: [
       {
         status: 200,
-        means: 'The file',
+        means:
+          'The file. With `_follow=1`, lines as of a query; the last one, when it is `done`, has `href`, where the file can be fetched once within two minutes, `filename` and `size_bytes`',
         content: { 'text/csv': null, 'application/x-ndjson': null, 'application/vnd.apache.parquet': null },
       },
     ],

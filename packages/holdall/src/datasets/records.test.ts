@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { addDataset, removeDataset, tableNameFor } from './adding.ts'
 import { type Collection, defaultOrganization, findCollection, recordCollections } from './collections/rows.ts'
 import { datasetIdOf, stemOf, tableNamesOf } from './identity.ts'
-import {
-  addDataset,
-  findDataset,
-  listDatasets,
-  listWholeDatasets,
-  removeDataset,
-  restoreDataset,
-  tableNameFor,
-  trashDataset,
-} from './records.ts'
+import { findDataset, listDatasets, listWholeDatasets, restoreDataset, trashDataset } from './records.ts'
 import { ORGANIZATION, openTestDatasets, testDataset } from './testing.ts'
 
 const opened = await openTestDatasets()

@@ -1,10 +1,10 @@
-import type { Selectable, Transaction } from 'kysely'
+import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { InternalDatabase } from '../database/internal.ts'
-import type { DatasetFileTable, DatasetTable, Schema } from '../database/schema.ts'
-import { HoldallError } from '../web/error.ts'
+import type { DatasetFileTable, DatasetTable } from '../database/schema.ts'
+import type { SheetRead } from './convert/refusal.ts'
 import type { ParquetColumn, RowGroups } from './footer/parquet-file.ts'
-import { tableNamesOf } from './identity.ts'
+import { noteChange } from './joining/changes.ts'
 
 export interface DatasetWarning {
   /** Null when it is about the whole dataset. */
@@ -34,6 +34,8 @@ export interface DatasetFile {
   readonly uploadedBy?: string | null
   /** ISO 8601, once it is there. */
   readonly addedAt?: string
+  /** Of an original that is an Excel file. */
+  readonly sheets?: SheetRead
 }
 
 /** A data file with what its footer says. */
@@ -41,29 +43,6 @@ export interface StatedFile extends DatasetFile {
   readonly columns: readonly ParquetColumn[]
   readonly rowGroups: RowGroups
   readonly rowCount: number
-}
-
-export interface NewDataset {
-  /** From `datasetIdOf`, so that whoever finishes a session twice adds it once. */
-  readonly id: string
-  /** `seq` of the collection. */
-  readonly collection: number
-  readonly sourceType: string
-  readonly uploadId: string | null
-  readonly filename: string
-  /** From `tableNameFor`, where a catalog has it already. */
-  readonly tableName?: string
-  readonly catalog?: { readonly database: string; readonly table: string }
-  readonly columns: readonly ParquetColumn[]
-  readonly rowGroups: RowGroups
-  readonly rowCount: number
-  /** Bytes of all its data files. */
-  readonly sizeBytes: number
-  readonly warnings?: readonly DatasetWarning[]
-  /** The session's `completion_steps_log`. */
-  readonly stepsLog?: readonly unknown[]
-  readonly uploadedBy: string | null
-  readonly files: readonly DatasetFile[]
 }
 
 /** What lists show: everything but what grows with the number of columns. */
@@ -101,113 +80,6 @@ export interface Dataset extends DatasetSummary {
   readonly stepsLog: readonly unknown[]
 }
 
-/**
- * Enters a dataset with its files. It is an insert and nothing is read before it, so that any number of them at once are
- * all kept; one that is there stays as it is.
- *
- * @throws HoldallError `collection_gone` when its collection was deleted meanwhile
- */
-export async function addDataset(database: InternalDatabase, dataset: NewDataset): Promise<'added' | 'there'> {
-  return await database.write(async (trx) => {
-    const there = await trx.selectFrom('datasets').select('id').where('id', '=', dataset.id).executeTakeFirst()
-    if (there !== undefined) return 'there'
-    const collection = await trx
-      .selectFrom('collections')
-      .select('id')
-      .where('seq', '=', dataset.collection)
-      .where('deleted_at', 'is', null)
-      .executeTakeFirst()
-    if (collection === undefined) throw new HoldallError('collection_gone')
-    await trx
-      .insertInto('datasets')
-      .values({
-        id: dataset.id,
-        collection: dataset.collection,
-        source_type: dataset.sourceType,
-        upload_id: dataset.uploadId,
-        filename: dataset.filename,
-        table_name: dataset.tableName ?? (await freeTableName(trx, dataset)),
-        catalog_database: dataset.catalog?.database ?? null,
-        catalog_table: dataset.catalog?.table ?? null,
-        columns: JSON.stringify(dataset.columns),
-        column_count: dataset.columns.length,
-        row_groups: JSON.stringify(dataset.rowGroups),
-        row_count: dataset.rowCount,
-        size_bytes: dataset.sizeBytes,
-        warnings: JSON.stringify(dataset.warnings ?? []),
-        steps_log: JSON.stringify(dataset.stepsLog ?? []),
-        uploaded_by: dataset.uploadedBy,
-      })
-      .execute()
-    const onlyOne = dataset.files.filter(({ role }) => role === 'data').length === 1
-    for (const [ordinal, file] of dataset.files.entries()) {
-      // What a dataset of one file says is what that file says.
-      const { columns, rowGroups, uploadId, uploadedBy } = dataset
-      const stated = onlyOne && file.role === 'data' ? { columns, rowGroups } : {}
-      await insertFile(trx, dataset.id, { version: 1, ordinal, file: { uploadId, uploadedBy, ...file, ...stated } })
-    }
-    return 'added'
-  })
-}
-
-interface NewFile {
-  readonly version: number
-  readonly ordinal: number
-  readonly file: DatasetFile & Partial<Pick<StatedFile, 'columns' | 'rowGroups'>>
-}
-
-/** One object of a version, within the transaction that says what the dataset has become with it. */
-export async function insertFile(
-  trx: Transaction<Schema>,
-  datasetId: string,
-  { version, ordinal, file }: NewFile,
-): Promise<void> {
-  await trx
-    .insertInto('dataset_files')
-    .values({
-      dataset_id: datasetId,
-      version,
-      ordinal,
-      role: file.role,
-      source_id: file.sourceId,
-      path: file.path,
-      filename: file.filename,
-      size_bytes: file.sizeBytes,
-      row_count: file.rowCount,
-      etag: file.etag,
-      content_hash: file.contentHash,
-      file_id: file.fileId ?? null,
-      columns: file.columns === undefined ? null : JSON.stringify(file.columns),
-      row_groups: file.rowGroups === undefined ? null : JSON.stringify(file.rowGroups),
-      upload_id: file.uploadId ?? null,
-      uploaded_by: file.uploadedBy ?? null,
-    })
-    .execute()
-}
-
-/** The name of a dataset's table, before it is entered: the one it has, else the first that no other has. */
-export async function tableNameFor(
-  database: InternalDatabase,
-  dataset: Pick<NewDataset, 'id' | 'filename'>,
-): Promise<string> {
-  return await freeTableName(database.read, dataset)
-}
-
-async function freeTableName(
-  db: Pick<InternalDatabase['read'], 'selectFrom'>,
-  { id, filename }: Pick<NewDataset, 'id' | 'filename'>,
-): Promise<string> {
-  const names = tableNamesOf(id, filename)
-  const rows = await db
-    .selectFrom('datasets')
-    .select(['id', 'table_name'])
-    .where((where) => where.or([where('id', '=', id), where('table_name', 'in', names)]))
-    .execute()
-  const own = rows.find((row) => row.id === id)
-  if (own !== undefined) return own.table_name
-  return rows.some((row) => row.table_name === names[0]) ? names[1] : names[0]
-}
-
 /** One dataset, in the trash or not. @param id of any spelling */
 export async function findDataset(
   database: InternalDatabase,
@@ -239,6 +111,8 @@ export interface ListOptions {
   readonly limit: number
   /** Those in the trash instead. @default false */
   readonly trashed?: boolean
+  /** Only those called like one of these, without their endings. */
+  readonly names?: readonly string[] | undefined
 }
 
 /** One page of a collection's datasets, the last first. */
@@ -261,14 +135,22 @@ export async function listWholeDatasets(
   return pageOf(rows, options.limit, (row) => datasetOf(row, files.get(row.id) ?? []))
 }
 
-function pageQuery(database: InternalDatabase, { collection, after, limit, trashed = false }: ListOptions) {
-  const query = database.read
+function pageQuery(database: InternalDatabase, { collection, after, limit, trashed = false, names }: ListOptions) {
+  const all = database.read
     .selectFrom('datasets')
     .where('collection', '=', collection)
     .where('deletion_requested_at', trashed ? 'is not' : 'is', null)
     .orderBy('seq', 'desc')
     .limit(limit + 1)
-  return after === undefined ? query : query.where('seq', '<', after)
+  const query = after === undefined ? all : all.where('seq', '<', after)
+  return names === undefined ? query : query.where(isCalled(names))
+}
+
+/** `filename` is a name, or a name and an ending. */
+function isCalled(names: readonly string[]) {
+  return sql<boolean>`EXISTS (SELECT 1 FROM json_each(${JSON.stringify(names)}) AS n
+    WHERE filename = n.value OR substr(filename, 1, length(n.value) + 1) = n.value || '.'
+      AND instr(substr(filename, length(n.value) + 2), '.') = 0)`
 }
 
 function pageOf<Row extends { seq: number }, Listed>(
@@ -280,38 +162,39 @@ function pageOf<Row extends { seq: number }, Listed>(
   return { datasets: page.map(listed), next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null }
 }
 
-/** Takes back what `addDataset` entered, for a registration that failed after it. */
-export async function removeDataset(database: InternalDatabase, id: string): Promise<void> {
-  await database.write(async (trx) => {
-    await trx.deleteFrom('datasets').where('id', '=', id).execute()
-  })
-}
-
 /** To the trash. @returns whether it was not there yet */
 export async function trashDataset(database: InternalDatabase, id: string, by: string | null): Promise<boolean> {
   return await database.write(async (trx) => {
-    const { numUpdatedRows } = await trx
+    const row = await trx
       .updateTable('datasets')
       .set({ deletion_requested_at: NOW, deletion_requested_by: by, updated_at: NOW })
       .where('id', '=', id)
       .where('deletion_requested_at', 'is', null)
+      .returning('version')
       .executeTakeFirst()
-    return numUpdatedRows > 0n
+    if (row !== undefined) await noteChange(trx, id, { what: 'trashed', version: row.version, by })
+    return row !== undefined
   })
 }
 
 /** Out of the trash. @returns whether it was there, and nobody had begun to remove its objects */
-export async function restoreDataset(database: InternalDatabase, id: string): Promise<boolean> {
+export async function restoreDataset(
+  database: InternalDatabase,
+  id: string,
+  by: string | null = null,
+): Promise<boolean> {
   return await database.write(async (trx) => {
-    const { numUpdatedRows } = await trx
+    const row = await trx
       .updateTable('datasets')
       .set({ deletion_requested_at: null, deletion_requested_by: null, updated_at: NOW })
       .where('id', '=', id)
       .where('deletion_requested_at', 'is not', null)
       .where('purging_at', 'is', null)
       .where('deleted_at', 'is', null)
+      .returning('version')
       .executeTakeFirst()
-    return numUpdatedRows > 0n
+    if (row !== undefined) await noteChange(trx, id, { what: 'untrashed', version: row.version, by })
+    return row !== undefined
   })
 }
 
@@ -346,7 +229,7 @@ async function filesOf(
 /** Everything but what grows with the number of columns. */
 export const FILE = [
   ...(['dataset_id', 'version', 'ordinal', 'role', 'source_id', 'path', 'filename', 'size_bytes'] as const),
-  ...(['row_count', 'etag', 'content_hash', 'added_at', 'file_id', 'upload_id', 'uploaded_by'] as const),
+  ...(['row_count', 'etag', 'content_hash', 'added_at', 'file_id', 'upload_id', 'uploaded_by', 'sheets'] as const),
 ] as const
 
 export function fileOf(row: Pick<Selectable<DatasetFileTable>, (typeof FILE)[number]>): DatasetFile {
@@ -363,6 +246,7 @@ export function fileOf(row: Pick<Selectable<DatasetFileTable>, (typeof FILE)[num
     uploadId: row.upload_id,
     uploadedBy: row.uploaded_by,
     addedAt: row.added_at,
+    ...(row.sheets !== null && { sheets: JSON.parse(row.sheets) }),
   }
 }
 

@@ -2,28 +2,34 @@ import { join } from 'node:path'
 import type { Permissions } from '../access/permissions.ts'
 import type { Config } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
-import type { FindDatasets } from '../files/references.ts'
+import type { CountDatasets, FindDatasets } from '../files/references.ts'
 import type { Registry } from '../files/registry.ts'
 import type { Once } from '../files/room.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Sources } from '../sources/sources.ts'
+import type { FindCollections } from '../tables/pages/room.ts'
 import type { Uploads } from '../uploads/engine.ts'
 import type { Log } from '../web/log.ts'
 import type { FrameOf } from '../web/page.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
 import { rowsRoutes } from './browse/routes.ts'
+import { createFindCollections } from './collections/find.ts'
 import { collectionRoutes } from './collections/routes.ts'
 import { recordCollections } from './collections/rows.ts'
 import { createConverter } from './convert/converter.ts'
 import { openObjectCache } from './engine/cache.ts'
 import { createDuckDbEngine } from './engine/engine.ts'
 import { joiningRoutes } from './joining/routes.ts'
+import { renameRoutes } from './pages/rename.ts'
 import { datasetRoutes } from './pages/routes.ts'
+import { createKeptAnswers } from './query/answers.ts'
 import { createAsks } from './query/ask.ts'
 import { queryFolder } from './query/folder.ts'
 import { createLocalFiles } from './query/local-files.ts'
+import { createMadeExports } from './query/made.ts'
 import { queryRoutes } from './query/routes.ts'
+import { createCountDatasets } from './references/kept-in.ts'
 import { referenceRoutes } from './references/routes.ts'
 import { createFindDatasets } from './references/uses.ts'
 import { createStatistics } from './statistics/worker.ts'
@@ -32,6 +38,7 @@ import { createDatasetTrash } from './trash/trash.ts'
 import { type ConvertObject, createConvertObject } from './uploads/convert.ts'
 import { createProbe, type Probe } from './uploads/probe.ts'
 import { datasetUploadRoutes } from './uploads/routes.ts'
+import { sheetRoutes } from './uploads/sheet-routes.ts'
 
 export interface DatasetsOptions {
   readonly database: InternalDatabase
@@ -60,6 +67,9 @@ export interface Datasets {
   readonly probe: Probe
   /** For the pages of files. */
   readonly findDatasets: FindDatasets
+  readonly countDatasets: CountDatasets
+  /** For the start page of those who see only a part. */
+  readonly findCollections: FindCollections
   readonly convert: ConvertObject
   readonly routes: readonly Route[]
   /** Looks for what is to be removed, now and from time to time. */
@@ -79,10 +89,15 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources, cache) })
   const trash = createDatasetTrash({ database, sources, log, before: options.before })
   const statistics = createStatistics({ database, sources, asks, log })
-  const room = { database, config, sources, permissions, urls, frame, once, origin, asks, statistics }
+  const answers = createKeptAnswers()
+  const made = createMadeExports()
+  const shown = { database, config, sources, permissions, urls, frame, once, origin, uploads }
+  const room = { ...shown, asks, answers, made, statistics, log }
   return {
     probe,
     findDatasets: createFindDatasets({ database, permissions, urls }),
+    countDatasets: createCountDatasets({ database, permissions }),
+    findCollections: createFindCollections({ database, permissions, urls }),
     convert: createConvertObject(converter, join(dataDirectory, 'conversions', 'copies')),
     routes: [
       ...collectionRoutes(room),
@@ -90,8 +105,10 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
       ...referenceRoutes({ ...room, registry: options.registry, probe }),
       ...rowsRoutes(room),
       ...datasetRoutes(room),
-      ...joiningRoutes({ ...room, uploads }),
+      ...renameRoutes(room),
+      ...joiningRoutes(room),
       ...datasetTrashRoutes(room, trash),
+      ...sheetRoutes(room),
       ...datasetUploadRoutes({ uploads, sources, database, urls, secret, origin }),
     ],
     start() {
@@ -99,6 +116,7 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
       statistics.start()
     },
     async close() {
+      made.clear()
       await statistics.close()
       await trash.close()
       await converter.close()

@@ -9,7 +9,11 @@ import { createOpenApiCheck } from '../app/openapi-check.ts'
 import { loadConfig } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
 import { createLog } from '../web/log.ts'
+import { insertFile } from './adding.ts'
 import { type Collection, findCollection } from './collections/rows.ts'
+import { merge } from './joining/merge.ts'
+import { changeState, type DatasetState, stateOf } from './joining/states.ts'
+import type { Dataset } from './records.ts'
 import { ORGANIZATION, testDatasetOf, writeParquet } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdall-dataset-routes-'))
@@ -175,8 +179,21 @@ test('the form keeps every value and says what is wrong beside its field; names 
   })
   const form = await ask('GET', `/-/collections/${ORGANIZATION}/named/update`, { as: 'mia', html: true })
   assert.match(form.text, /value="ann, ben"/)
-  assert.match(form.text, /value="\{&quot;role&quot;:&quot;editor&quot;\}"/)
-  assert.match(form.text, /value="\*"/)
+  for (const [name, who] of Object.entries({ view: 'people', edit: 'other', query: 'signed-in' })) {
+    assert.match(form.text, new RegExp(`<select[^>]* name="${name}".*?<option value="${who}" selected>`))
+  }
+  const chosen = { view: 'people', view_people: 'ann, ben', edit: 'other', query: 'people', query_people: 'cay' }
+  const update = (more: object) =>
+    ask('POST', `/-/collections/${ORGANIZATION}/named/update`, { as: 'mia', form: { ...chosen, ...more } })
+  assert.match((await update({ query_people: ' ' })).text, /Name at least one person, or choose another answer/)
+  assert.equal((await update({})).status, 303)
+  assert.deepEqual((await findCollection(db, ORGANIZATION, 'named'))?.allow, {
+    'view-collection': { id: ['ann', 'ben'] },
+    'edit-collection': { role: 'editor' },
+    'query-collection': { id: ['cay'] },
+  })
+  const unnamed = await ask('POST', '/-/collections/create', { as: 'mia', form: { label: 'Größe & Zahl 2026' } })
+  assert.match(unnamed.headers.get('Location') ?? '', /\/grosse-zahl-2026$/)
 })
 
 test('settings that are not sent stay as they are', async () => {
@@ -302,6 +319,26 @@ test("a collection's record holds its datasets, the last first, and pages follow
   assert.match((await ask('GET', `/-/datasets.json`, { as: 'mia' })).text, /"dataset_count":3,"row_count":30/)
 })
 
+test('whoever sends a file can ask which datasets are called like it; a source says what it keeps for them', async () => {
+  const collection = await make('namesakes', { allow: { 'view-collection': { id: 'ann' } } })
+  const [one, two] = [await fill(collection), await fill(collection)]
+  const named = async (...names: string[]) => {
+    const query = new URLSearchParams(names.map((name) => ['name', name]))
+    const { body } = await ask('GET', `${pathOf('namesakes')}.json?${query}`, { as: 'ann' })
+    return body.datasets.map(({ id }: { id: string }) => id)
+  }
+  const [first, second] = [one.filename.replace('.parquet', ''), two.filename]
+  assert.deepEqual(await named(`${first}.csv`), [one.id])
+  assert.deepEqual(await named(first, second, 'nothing.csv'), [two.id, one.id])
+  assert.deepEqual(await named(`${first}.2025.csv`, first.slice(0, -1), ''), [])
+  const many = Array.from({ length: 51 }, () => 'name=a').join('&')
+  assert.equal((await ask('GET', `${pathOf('namesakes')}.json?${many}`, { as: 'ann' })).status, 400)
+
+  const sources = await ask('GET', '/-/files', { as: 'root', html: true })
+  assert.match(sources.text, /\d+ datasets · folder/)
+  assert.doesNotMatch(sources.text, /0 files ·/)
+})
+
 test('a dataset is told whole; another collection does not have it', async () => {
   const collection = await make('whole')
   const dataset = await fill(collection)
@@ -334,6 +371,82 @@ test('a dataset is told whole; another collection does not have it', async () =>
   }
 })
 
+test('files are taken out after a question that says how many rows go; the last one stays', async () => {
+  const dataset = await fill(await make('parts'))
+  const here = `${pathOf('parts')}/${dataset.id}`
+  const { path = '', ...first } = dataset.files[0] ?? ({} as never)
+  await writeParquet(join(root, 'more.parquet'), "SELECT 11::BIGINT AS id, 'x' AS name, true AS flag")
+  const more = await testDatasetOf(db, dataset.collection, { root, path: 'more.parquet' })
+  const file = { ...first, path: 'more.parquet', filename: 'more.parquet', addedAt: '2030-01-01T00:00:00.000Z' }
+  const state = (await stateOf(db.read, dataset.id)) as DatasetState
+  await db.write(async (trx) => {
+    await changeState(trx, state, { ...merge(dataset, more), version: 1 })
+    await insertFile(trx, dataset.id, { version: 1, ordinal: 1, file: { ...file, ...stated(more) } })
+  })
+
+  const listed = await ask('GET', `${here}?tab=files`, { as: 'mia', html: true })
+  assert.match(listed.text, /<input type="checkbox" name="file" value="more\.parquet">/)
+  assert.match(listed.text, /Version 1<\/a>.*?1 file added.*?>11 <span class="muted">\+1</s)
+  assert.match(listed.text, /Created from <span[^>]*>visits-\d+\.parquet/)
+  assert.match(listed.text, /Take out 1 file…/)
+  const page = async (query: string) => (await ask('GET', `${here}/-/take-out${query}`, { as: 'mia', html: true })).text
+  assert.match(await page('?file=more.parquet'), /<strong>1<\/strong> of 11 rows/)
+  assert.match(await page('?file=more.parquet'), /The column “flag” goes as well/)
+  assert.match(await page(''), /No file is ticked/)
+  assert.match(await page(`?file=more.parquet&file=${path}`), /keeps one file at least/)
+  assert.match(await page('?file=none.parquet'), /has no file none\.parquet/)
+
+  const rename = (name: string, as = 'mia') => ask('POST', `${here}/-/rename`, { as, form: { name } })
+  assert.equal((await rename('other', 'ann')).status, 403)
+  for (const name of ['', 'a/b', 'x'.repeat(201)]) assert.equal((await rename(name)).status, 400)
+  assert.equal((await rename(' Visits 2.0 ')).status, 303)
+  const renamed = await ask('GET', `${here}/-/rename`, { as: 'mia', html: true })
+  assert.match(renamed.text, /value="Visits 2\.0"/)
+  assert.match(renamed.text, new RegExp(`<code>${dataset.tableName}</code>`))
+
+  const takeOut = (json: object, as = 'mia') => ask('POST', `${here}/-/take-out`, { as, json })
+  assert.equal((await takeOut({ file: 'more.parquet' }, 'ann')).status, 403)
+  for (const json of [{}, { file: [] }, { file: 3 }, { file: [''] }]) assert.equal((await takeOut(json)).status, 400)
+  assert.equal((await takeOut({ file: ['more.parquet', path] })).body.code, 'dataset_last_file')
+  const { body } = await takeOut({ file: ['more.parquet'] })
+  const { version, row_count, taken_out, rows_taken_out } = body
+  assert.deepEqual(
+    { version, row_count, taken_out, rows_taken_out },
+    {
+      ...{ version: 2, row_count: 10, taken_out: ['more.parquet'], rows_taken_out: 1 },
+    },
+  )
+  const one = await ask('GET', `${here}?tab=files`, { as: 'mia', html: true })
+  assert.match(one.text, /A dataset keeps one file at least/)
+  assert.match((await ask('GET', `${here}?tab=files&version=1`, { as: 'mia', html: true })).text, /Files of version 1/)
+  assert.equal((await ask('GET', `${here}?tab=files&version=7`, { as: 'mia', html: true })).status, 409)
+  const versions = await ask('GET', `${here}/-/versions`, { as: 'mia' })
+  assert.deepEqual([versions.body.version, versions.body.older.length, versions.body.additions], [2, 1, []])
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+  const history = versions.body.history.map((one: any) => [
+    one.version,
+    one.what,
+    one.by,
+    one.file_count,
+    one.row_count,
+  ])
+  assert.deepEqual(history, [
+    ...[[1, 'added', 'jonas', 2, 11]],
+    ...[[2, 'taken_out', 'mia', 1, 10]],
+    ...[[1, 'created', 'jonas', 1, 10]],
+  ])
+  const form = { file: 'more.parquet' }
+  assert.equal((await ask('POST', `${here}/-/versions`, { as: 'mia', form: { version: '1' } })).status, 303)
+  const again = await ask('GET', `${here}?tab=files`, { as: 'mia', html: true })
+  assert.match(again.text, /Made current again.*?by mia.*?1 file taken out.*?by mia/s)
+  assert.match(again.text, /Files <span class="count">2</)
+  assert.equal((await ask('POST', `${here}/-/take-out`, { as: 'mia', form })).status, 303)
+})
+
+function stated({ columns, rowGroups, rowCount, sizeBytes }: Dataset) {
+  return { columns, rowGroups, rowCount, sizeBytes }
+}
+
 test('the trash takes a dataset out of sight of those who may only look, and out of queries', async () => {
   const collection = await make('bin', {
     allow: { 'view-collection': { id: 'ann' }, 'query-collection': { id: 'ann' } },
@@ -354,7 +467,8 @@ test('the trash takes a dataset out of sight of those who may only look, and out
   assert.deepEqual((await ask('GET', `${pathOf('bin')}.json`, { as: 'ann' })).body.datasets, [])
   assert.equal((await ask('POST', `${pathOf('bin')}/query`, { as: 'ann', json: { sql } })).status, 400)
   assert.equal((await ask('GET', `${pathOf('bin')}/-/trash.json`, { as: 'ann' })).status, 403)
-  assert.match((await ask('GET', at, { as: 'mia', html: true })).text, /This dataset is in the trash.*Restore dataset/s)
+  const trashed = await ask('GET', `${at}?tab=files`, { as: 'mia', html: true })
+  assert.match(trashed.text, /This dataset is in the trash.*Restore dataset.*Moved to the trash.*by mia.*Created from/s)
 
   const back = await ask('POST', `${at}/-/restore`, { as: 'mia', json: {} })
   assert.equal(back.body.deletion_requested_at, null)
@@ -432,6 +546,10 @@ test('a query answers columns and rows; what fails says why', async () => {
     const answer = await query(sql)
     assert.deepEqual([answer.status, answer.body.code], [400, code], String(sql))
   }
+  const unknown = await query('SELECT * FROM nothing')
+  const { tableName: later } = second
+  const reason = `There is no table nothing here. The tables here are ${later} and ${tableName}.`
+  assert.equal(unknown.body.error, `This query is not run. ${reason}`)
   assert.equal((await query('SELECT 1', 'ann')).body.code, 'permission_denied')
   assert.equal((await ask('POST', `${pathOf('asked')}/query`, { json: { sql: 'SELECT 1' } })).status, 401)
 })
@@ -490,6 +608,17 @@ test('a dataset is taken away as CSV, NDJSON or Parquet, whole or as a query ans
   assert.equal(parquet.bytes.subarray(0, 4).toString(), 'PAR1')
   assert.equal((await ask('GET', `${at}?format=xlsx`, { as: 'mia' })).body.code, 'bad_request')
   assert.equal((await ask('GET', at, { as: 'ann' })).body.code, 'permission_denied')
+  // Whoever follows how it is made is told where it is then; it can be fetched once, and else is made anew.
+  const lines = (await ask('GET', `${at}?format=csv&id=1&_follow=1`, { as: 'mia' })).text.trim().split('\n')
+  const last = JSON.parse(lines.at(-1) ?? '')
+  assert.deepEqual(
+    [JSON.parse(lines[0] ?? '').state, last.state, last.filename],
+    ['waiting', 'done', `visits-${files}-rows.csv`],
+  )
+  const href = last.href.slice('/data'.length)
+  for (const as of ['root', 'mia', 'mia']) assert.equal((await ask('GET', href, { as })).text, some.text)
+  const refused = await ask('GET', `${at}?sql=SELECT&_follow=1`, { as: 'mia' })
+  assert.equal(JSON.parse(refused.text.trim().split('\n').at(-1) ?? '').state, 'failed')
   const head = await holdall.http.fetch(
     new Request(`http://data.test/data${at}`, {
       method: 'HEAD',
@@ -506,13 +635,30 @@ test('a dataset is taken away as CSV, NDJSON or Parquet, whole or as a query ans
 test('an object that is gone is said so', async () => {
   const collection = await make('lost')
   const { id, tableName } = await fill(collection)
+  const at = `${pathOf('lost')}/${id}`
+  const sql = encodeURIComponent(
+    `SELECT id, (id / 8)::DECIMAL(9,3) AS "a ""b""", 1e300 AS b, 0.1::FLOAT AS f, 'x,' || name AS name, NULL::INTEGER AS n,
+      DATE '2020-02-29' AS d, TIMESTAMP '2020-02-29 10:00:00.25' AS t, id > 3 AS more FROM ${tableName} ORDER BY id DESC`,
+  )
+  const shown = await ask('GET', `${at}?tab=query&sql=${sql}`, { as: 'mia', html: true })
+  const [, kept = ''] = /_answer=([^"&]+)"/.exec(shown.text) ?? []
+  const saved = (query: string, as = 'mia') => ask('GET', `${at}/-/export?sql=${sql}&${query}`, { as })
+  const whole = new Map<string, string>()
+  for (const format of ['csv', 'ndjson']) whole.set(format, (await saved(`format=${format}`)).text)
   rmSync(join(root, `visits-${files}.parquet`))
+  // An answer that is shown whole is saved as it is shown, and nothing is asked.
+  for (const [format, text] of whole) {
+    assert.equal(text.split('\n').length, format === 'csv' ? 12 : 11)
+    assert.equal((await saved(`format=${format}&_answer=${kept}`)).text, text)
+  }
+  assert.equal((await saved(`_answer=${kept}`, 'root')).status, 410, 'it is kept for who saw it')
+  assert.equal((await saved('_answer=another')).status, 410)
   const answer = await ask('POST', `${pathOf('lost')}/query`, {
     as: 'mia',
     json: { sql: `SELECT * FROM ${tableName}` },
   })
   assert.deepEqual([answer.status, answer.body.code], [410, 'file_missing'])
-  const page = await ask('GET', `${pathOf('lost')}/${id}/rows`, { as: 'mia', html: true })
+  const page = await ask('GET', `${at}/rows`, { as: 'mia', html: true })
   assert.match(page.text, /The rows cannot be shown/)
 })
 

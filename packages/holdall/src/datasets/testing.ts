@@ -3,11 +3,12 @@ import { open, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type InternalDatabase, openInternalDatabase } from '../database/internal.ts'
+import { addDataset, type NewDataset } from './adding.ts'
 import { recordCollections } from './collections/rows.ts'
 import type { ParquetColumn } from './footer/parquet-file.ts'
 import { readParquetFooter } from './footer/read.ts'
 import { datasetIdOf } from './identity.ts'
-import { addDataset, type Dataset, findDataset, type NewDataset } from './records.ts'
+import { type Dataset, findDataset } from './records.ts'
 
 export const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
 

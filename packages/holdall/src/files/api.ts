@@ -11,7 +11,7 @@ import {
   SEE_OTHER,
   TIME,
 } from '../web/api.ts'
-import { MISSING } from './search/asked.ts'
+import { FILE_STATES } from './list.ts'
 import { SORTS } from './search/find.ts'
 
 const BYTES = z.int().min(0)
@@ -79,7 +79,15 @@ const BRIEF = z.object({
 export const BATCH_BODY = z.object({ ids: z.array(z.string(), { error: 'ids must be a list of file ids.' }) })
 
 const BATCH_ANSWER = answers(
-  { files: z.record(z.string(), BRIEF).describe('By id') },
+  {
+    files: z.record(z.string(), BRIEF).describe('By id'),
+    uses: z
+      .record(z.string(), z.object({ rows: z.int(), label: z.string().describe('What the first row is called') }))
+      .optional()
+      .describe(
+        'By id: the rows that hold the file, as far as the actor may see them and tables could be searched in time',
+      ),
+  },
   { means: 'Those of the files that the actor may browse' },
 )
 
@@ -94,7 +102,11 @@ const ASKED = {
   q: z.string().optional().describe('Words, all of which must be found; or the id of a file; or a SHA-256'),
   hash: z.string().optional().describe('`sha256:` and 64 hexadecimal digits'),
   content_type: z.string().optional().describe('image/png, image/*, a group such as images, or several with commas'),
-  state: z.enum(['', MISSING]).optional().describe('`missing`: only files that their storages are without'),
+  state: z
+    .enum(['', ...FILE_STATES])
+    .optional()
+    .describe('`missing`: only files that their storages are without; `changed`: only files that have other bytes now'),
+  folder: z.string().optional().describe('Only files whose path begins with it and a `/`'),
   _sort: z.enum(['', ...SORTS]).optional(),
   ...PAGING,
 }
@@ -103,7 +115,10 @@ export const FILES_API = {
   index: { summary: 'Sources, search and recent files', answers: [PAGE] },
   batchByGet: {
     summary: 'Metadata of many files, by address',
-    query: z.object({ id: z.array(z.string()).optional() }),
+    query: z.object({
+      id: z.array(z.string()).optional(),
+      uses: z.string().optional().describe('Whether rows that hold the files are told too: `on`'),
+    }),
     answers: [BATCH_ANSWER],
   },
   batchByPost: {
@@ -122,6 +137,18 @@ export const FILES_API = {
         total: z.int(),
         total_truncated: z.boolean(),
         next: NEXT,
+        folders: z
+          .array(
+            z.object({
+              name: z.string(),
+              path: z.string(),
+              files: z.int().describe('Below it; up to 1,000'),
+              files_truncated: z.boolean(),
+            }),
+          )
+          .optional()
+          .describe('Right below `folder`, where it is sent, be it empty'),
+        folders_truncated: z.boolean().optional(),
       }),
     ],
   },

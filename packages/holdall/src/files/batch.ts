@@ -3,6 +3,7 @@ import { JSON_TYPE } from '../web/api.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import { BATCH_BODY, FILES_API } from './api.ts'
+import { countRows } from './references.ts'
 import { MAX_BATCH } from './registry.ts'
 import type { FilesRoom } from './room.ts'
 
@@ -10,7 +11,7 @@ import type { FilesRoom } from './room.ts'
 export const MAX_GET_BATCH = 400
 
 /** GET and POST `/-/files/batch.json`: what is known of many files at once. What the actor may not browse is absent. */
-export function batchRoutes({ registry, urls }: FilesRoom): Route[] {
+export function batchRoutes({ registry, urls, findManyUses }: FilesRoom): Route[] {
   const shared = {
     path: '/-/files/batch',
     json: 'only',
@@ -19,7 +20,19 @@ export function batchRoutes({ registry, urls }: FilesRoom): Route[] {
 
   async function answer(c: RouteContext, ids: readonly string[]): Promise<Response> {
     const members = await registry.summaries(c.var.actor, ids, urls)
-    return c.body(`{"ok":true,"files":{${members}}}`, 200, { 'Content-Type': JSON_TYPE })
+    const uses = c.req.query('uses') === 'on' ? `,"uses":${JSON.stringify(await usesOf(c, `{${members}}`))}` : ''
+    return c.body(`{"ok":true,"files":{${members}}${uses}}`, 200, { 'Content-Type': JSON_TYPE })
+  }
+
+  /** Only of files that the actor may browse: of others not even that rows hold them. */
+  async function usesOf(c: RouteContext, files: string): Promise<Record<string, { rows: number; label: string }>> {
+    const { seen } = await findManyUses(c.var.actor, Object.keys(JSON.parse(files)))
+    return Object.fromEntries(
+      [...seen].flatMap(([id, uses]) => {
+        const [first] = uses
+        return first === undefined ? [] : [[id, { rows: countRows(uses), label: first.label }]]
+      }),
+    )
   }
 
   return [

@@ -7,6 +7,7 @@ import { PAGE_OF_TILES } from './pages/tiles.ts'
 import { fileJson } from './record.ts'
 import { type FilesRoom, maySource, sendPage } from './room.ts'
 import { readList } from './search/asked.ts'
+import { type Folders, MAX_FOLDER_COUNT } from './search/folders.ts'
 
 /** GET `/-/files/browse/{source}[.json]` and its alias: the files of a source. */
 export function browseRoutes(room: FilesRoom): Route[] {
@@ -26,7 +27,7 @@ async function browse(room: FilesRoom, c: RouteContext): Promise<Response> {
   const asked = readList(c, c.var.format === 'json' ? DEFAULT_PAGE : PAGE_OF_TILES)
   const list = await registry.list({ ...asked, sources: [source.id] })
   if (c.var.format === 'html') {
-    const totals = (await registry.totals()).get(source.id) ?? { files: 0, bytes: 0 }
+    const totals = (await registry.totals()).get(source.id) ?? { files: 0, bytes: 0, hashed: 0 }
     return sendPage(c, libraryPage(room, c, { source, asked, list, totals }))
   }
   return c.json({
@@ -36,7 +37,21 @@ async function browse(room: FilesRoom, c: RouteContext): Promise<Response> {
     total: list.total,
     total_truncated: list.truncated,
     next: list.next,
+    // Whoever names a folder, be it none, goes through them.
+    ...(c.req.query('folder') !== undefined && foldersJson(await registry.folders(source.id, asked.folder))),
   })
+}
+
+function foldersJson({ folders, more }: Folders) {
+  return {
+    folders: folders.map(({ name, path, files }) => ({
+      name,
+      path,
+      files: Math.min(files, MAX_FOLDER_COUNT),
+      files_truncated: files > MAX_FOLDER_COUNT,
+    })),
+    folders_truncated: more,
+  }
 }
 
 function sourceJson({ slug, label, storageType, availability }: Source) {

@@ -10,8 +10,10 @@ import { createBackground } from './background/background.ts'
 import type { PoolOptions } from './children/pool.ts'
 import { createImagePool } from './images/pool.ts'
 import { createIntake } from './intake.ts'
+import { createMoves, type Moves } from './moves/moves.ts'
 import { createParsers } from './parsing/parsers.ts'
 import { createPreviews, type Previews } from './previews/previews.ts'
+import type { FindUsed } from './references.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { createSync, type Sync } from './sync/sync.ts'
 import { sharpGenerator, type ThumbnailGenerator } from './thumbnails/generator.ts'
@@ -29,6 +31,8 @@ export interface FilesOptions {
   readonly dataDirectory: string
   /** Asked before the built-in one. */
   readonly generators?: readonly ThumbnailGenerator[]
+  /** Which files rows hold. Without it nobody can say, and nothing is taken for moved. */
+  readonly findUsed?: FindUsed
   /** Told each write before it is made; a test ends the process there. */
   readonly before?: BeforeIo | undefined
   readonly limits?: PoolOptions & { readonly maxPixels?: number; readonly maxSourceBytes?: number }
@@ -41,6 +45,7 @@ export interface Files {
   readonly previews: Previews
   readonly trash: Trash
   readonly sync: Sync
+  readonly moves: Moves
   /** For the uploads. */
   readonly intake: FileIntake
   /** Goes on with what other processes left, and keeps looking. No child starts before there is a picture to make. */
@@ -55,7 +60,14 @@ export function createFiles(options: FilesOptions): Files {
   const pool = createImagePool(limits)
   const parsers = createParsers()
   const readers = { pool, parsers }
-  const background = createBackground({ database, registry, sources, readers, log })
+  const moves = createMoves({
+    database,
+    sources,
+    findUsed: options.findUsed ?? (async () => ({ used: new Set(), truncated: true })),
+    log,
+    before: options.before,
+  })
+  const background = createBackground({ database, registry, sources, readers, log, onRead: moves.soon })
   const thumbnails = createThumbnails({
     sources,
     generators: [...generators, sharpGenerator(pool, limits.maxPixels)],
@@ -70,24 +82,38 @@ export function createFiles(options: FilesOptions): Files {
     before: options.before,
     forgetPictures: createPictureRemoval(database, thumbnails),
   })
-  const sync = createSync({ database, sources, log, before: options.before })
+  const sync = createSync({
+    database,
+    sources,
+    log,
+    before: options.before,
+    onCompleted(sourceId) {
+      // What is new is read at once: what it is, and whether it is a file that was elsewhere before.
+      background.wake()
+      return moves.settle(sourceId)
+    },
+    onMissing: moves.soon,
+  })
   return {
     registry,
     thumbnails,
     previews: createPreviews({ sources, parsers, log }),
     trash,
     sync,
+    moves,
     intake: createIntake({ database, registry, readers, background, urls }),
     start() {
       // A large cache takes a while to look through, and nobody has to wait for that.
       thumbnails.start().catch((error) => log.warn('thumbnails_not_swept', { error }))
       trash.start()
       sync.start()
+      moves.start()
       background.start()
     },
     async close() {
       await background.close()
       await sync.close()
+      await moves.close()
       await trash.close()
       await Promise.all([pool.close(), parsers.close()])
     },

@@ -8,8 +8,12 @@ export const MAX_PAGE = 200
 /** Above this a filtered list is not counted to its end. */
 export const MAX_COUNT = 10_000
 
-/** An order that an index of the registry walks. */
-export type Order = 'newest' | 'name' | 'size'
+/** What sync saw become of files. */
+export const FILE_STATES = ['missing', 'changed'] as const
+export type FileState = (typeof FILE_STATES)[number]
+
+/** An order that an index of the registry walks; `changed` only that of files which have changed. */
+export type Order = 'newest' | 'name' | 'size' | 'path' | 'changed'
 
 const UNKNOWN_SIZE = -1
 /** Past every file's id. */
@@ -42,6 +46,18 @@ export const ORDERS: Record<Order, Walk> = {
       Number(size) === UNKNOWN_SIZE ? sql`f.size IS NULL AND f.id < ${id}` : sql`(f.size, f.id) < (${size}, ${id})`,
     of: (row) => [row.size ?? UNKNOWN_SIZE, row.id],
   },
+  path: {
+    shape: ['string', 'string'],
+    by: sql`f.path, f.id`,
+    after: ([path, id]) => sql`(f.path, f.id) > (${path}, ${id})`,
+    of: (row) => [row.path, row.id],
+  },
+  changed: {
+    shape: ['string', 'string'],
+    by: sql`f.changed_at DESC, f.id DESC`,
+    after: ([time, id]) => sql`(f.changed_at, f.id) < (${time}, ${id})`,
+    of: (row) => [row.changed_at ?? '', row.id],
+  },
 }
 
 export interface WalkOptions {
@@ -54,8 +70,9 @@ export interface WalkOptions {
   /** Only files with these bytes, which are walked newest first. */
   readonly hash?: string
   readonly types?: readonly string[] | undefined
-  /** Only files that their storages are without. */
-  readonly missing?: boolean | undefined
+  readonly state?: FileState | undefined
+  /** Only files below this folder. */
+  readonly folder?: string | undefined
 }
 
 /**
@@ -93,7 +110,7 @@ export async function walkFiles(database: InternalDatabase, options: WalkOptions
 /** How many files have the same bytes, up to one more than `MAX_COUNT`. */
 export async function countHash(
   database: InternalDatabase,
-  options: Pick<WalkOptions, 'sources' | 'hash' | 'types' | 'missing'>,
+  options: Conditions & Pick<WalkOptions, 'sources'>,
 ): Promise<number> {
   const { rows } = await sql<{ files: number }>`SELECT count(*) AS files FROM (
     SELECT 1 FROM json_each(${JSON.stringify(options.sources)}) AS wanted CROSS JOIN datasette_files AS f
@@ -101,10 +118,26 @@ export async function countHash(
   return rows[0]?.files ?? 0
 }
 
-function conditionOf({ hash, types, missing }: Pick<WalkOptions, 'hash' | 'types' | 'missing'>): RawBuilder<boolean> {
-  const there = missing ? sql<boolean>`f.missing_since IS NOT NULL` : sql<boolean>`1`
-  const same = hash === undefined ? there : sql<boolean>`f.content_hash = ${hash} AND ${there}`
-  if (types === undefined) return same
-  return sql<boolean>`${same} AND coalesce(f.content_type, 'application/octet-stream') IN (
-    SELECT value FROM json_each(${JSON.stringify(types)}))`
+type Conditions = Pick<WalkOptions, 'hash' | 'types' | 'state' | 'folder'>
+
+const IN_STATE: Record<FileState, RawBuilder<boolean>> = {
+  missing: sql`f.missing_since IS NOT NULL`,
+  changed: sql`f.changed_at IS NOT NULL`,
+}
+
+/** Of a row `f` of the registry. */
+export function conditionOf({ hash, types, state, folder }: Conditions): RawBuilder<boolean> {
+  const all = [
+    hash !== undefined && sql`f.content_hash = ${hash}`,
+    state !== undefined && IN_STATE[state],
+    folder !== undefined && isBelow(folder),
+    types !== undefined &&
+      sql`coalesce(f.content_type, 'application/octet-stream') IN (SELECT value FROM json_each(${JSON.stringify(types)}))`,
+  ].filter((one) => one !== false)
+  return all.length === 0 ? sql<boolean>`1` : sql<boolean>`${sql.join(all, sql` AND `)}`
+}
+
+/** A range of the index of paths: what begins with the folder and a `/`, up to the character after that. */
+export function isBelow(folder: string): RawBuilder<boolean> {
+  return sql<boolean>`f.path >= ${`${folder}/`} AND f.path < ${`${folder}0`}`
 }

@@ -16,6 +16,11 @@ export interface FileUses {
   readonly truncated: boolean
 }
 
+/** A row that holds a file in two columns is one row. */
+export function countRows(uses: readonly FileUse[]): number {
+  return new Set(uses.map(({ url }) => url)).size
+}
+
 export interface UsedFiles {
   /** Those of the ids that some row holds. */
   readonly used: ReadonlySet<string>
@@ -28,6 +33,19 @@ export interface UsedFiles {
  * seem unused. The tables above hand it in.
  */
 export type FindUsed = (ids: readonly string[]) => Promise<UsedFiles>
+
+/** The rows that hold some files. */
+export interface ManyUses {
+  /** By file: the cells that the actor may see. */
+  readonly seen: ReadonlyMap<string, readonly FileUse[]>
+  /** Files that rows hold which the actor may not see, or which have no address. */
+  readonly hidden: ReadonlySet<string>
+  /** There may be more than these. */
+  readonly truncated: boolean
+}
+
+/** Finds what deleting these files would show in rows; the tables above hand it in. */
+export type FindManyUses = (actor: Actor | null, fileIds: readonly string[]) => Promise<ManyUses>
 
 /** The datasets that a file is the data of. */
 export interface FileDatasets {
@@ -43,6 +61,9 @@ export type FindDatasets = (
   actor: Actor | null,
   file: { readonly id: string; readonly filename: string; readonly contentType: string },
 ) => Promise<FileDatasets>
+
+/** How many datasets a source keeps the objects of, by its id, as far as the actor may see them. */
+export type CountDatasets = (actor: Actor | null) => Promise<ReadonlyMap<number, number>>
 
 /** Finds the rows that hold a file, as far as the actor may see them; the tables above hand it in. */
 export type FindUses = (actor: Actor | null, fileId: string) => Promise<FileUses>

@@ -5,11 +5,14 @@ import type { Schema } from '../database/schema.ts'
 import type { FinishedUpload } from '../uploads/inspection.ts'
 import type { Actor } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
+import { createDoubles, type Doubles } from './doubles/list.ts'
 import { walkFiles } from './list.ts'
 import { FILE_ID, type FileBrief, type FileRecord, UNKNOWN_TYPE } from './record.ts'
 import { FILE_COLUMNS_SQL, type FileRow, toRecord } from './rows.ts'
 import { createExcerpts, type FindExcerpts } from './search/excerpts.ts'
 import { createFind, type FileList, type FileQuestion } from './search/find.ts'
+import { type Folders, foldersIn } from './search/folders.ts'
+import { countMissing } from './search/states.ts'
 import { createTokenizer } from './search/tokens.ts'
 import { createSummaries } from './summaries.ts'
 
@@ -21,6 +24,8 @@ export interface SourceTotals {
   readonly files: number
   /** Bytes of all files whose size is known. */
   readonly bytes: number
+  /** How many of them have a hash, by which their doubles are known. */
+  readonly hashed: number
 }
 
 /** What may be changed of a file. `undefined` leaves the value as it is. */
@@ -45,8 +50,13 @@ export interface Registry {
   list(question: FileQuestion): Promise<FileList>
   /** What the documents among the files of a page say around the words that they were found by. */
   readonly excerpts: FindExcerpts
+  readonly doubles: Doubles
+  /** The folders right below a folder of a source; empty for those that lie in none. */
+  folders(sourceId: number, folder: string): Promise<Folders>
   /** By the source's row id; a source without files is absent. */
   totals(): Promise<Map<number, SourceTotals>>
+  /** How many of them are missing, by source, one more than `MAX_COUNT` at the most; those without any are absent. */
+  missing(sources: readonly number[]): Promise<ReadonlyMap<number, number>>
   /** Other files with the same bytes that the actor may browse, newest first. */
   duplicates(actor: Actor | null, file: FileRecord): Promise<FileRecord[]>
   /** What people call an actor; the id where there is no name. */
@@ -135,10 +145,13 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
     summaries: async (actor, ids, urls) => await summaries(actor, batchOf(ids), urls),
     list: createFind(database, tokenize),
     excerpts: createExcerpts(database, tokenize),
+    doubles: createDoubles(database),
+    folders: (sourceId, folder) => foldersIn(database, sourceId, folder),
     async totals() {
       const rows = await database.read.selectFrom('datasette_files_totals').selectAll().execute()
-      return new Map(rows.map(({ source_id, files, bytes }) => [source_id, { files, bytes }]))
+      return new Map(rows.map(({ source_id, files, bytes, hashed }) => [source_id, { files, bytes, hashed }]))
     },
+    missing: (sources) => countMissing(database, sources),
     async duplicates(actor, file) {
       if (file.contentHash === null) return []
       const { rows } = await sql<{ id: number; slug: string }>`SELECT s.id, s.slug FROM datasette_files_sources AS s

@@ -7,10 +7,12 @@ import type { Html } from '../web/html.ts'
 import type { FrameOf, Said } from '../web/page.ts'
 import { type Actor, INSTANCE, type Need, type RouteContext } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
+import type { FindRows } from './found-rows.ts'
+import type { Moves } from './moves/moves.ts'
 import type { FindPlaces } from './places.ts'
 import type { Previews } from './previews/previews.ts'
 import type { FileRecord } from './record.ts'
-import type { FindDatasets, FindUsed, FindUses } from './references.ts'
+import type { CountDatasets, FindDatasets, FindManyUses, FindUsed, FindUses } from './references.ts'
 import type { Registry } from './registry.ts'
 import type { Sync } from './sync/sync.ts'
 import type { Thumbnails } from './thumbnails/thumbnails.ts'
@@ -31,12 +33,16 @@ export interface FilesRoom {
   readonly previews: Previews
   readonly trash: Trash
   readonly sync: Sync
+  readonly moves: Moves
   readonly urls: Urls
   readonly frame: FrameOf
   readonly findUses: FindUses
   readonly findUsed: FindUsed
+  readonly findManyUses: FindManyUses
   readonly findPlaces?: FindPlaces
+  readonly findRows?: FindRows
   readonly findDatasets?: FindDatasets
+  readonly countDatasets?: CountDatasets
   /** What an actor has begun to upload to a source, and can go on with. */
   readonly findLeftOpen?: (source: Source, actor: Actor | null) => Promise<LeftOpen>
   readonly whoMay?: WhoMay

@@ -29,6 +29,18 @@ before(async () => {
       references: [{ database: 'db', table: 'objects', column: 'photo', label: 'Jug <1>', url: '/db/objects/1' }],
       truncated: false,
     }),
+    findManyUses: async (_, ids) => ({
+      seen: new Map(
+        ids
+          .filter((id) => id !== note.id)
+          .map((id) => [
+            id,
+            [{ database: 'db', table: 'objects', column: 'photo', label: 'Jug', url: '/db/objects/1' }],
+          ]),
+      ),
+      hidden: new Set(),
+      truncated: false,
+    }),
   })
   app = createHttp(room.routes, room.hooks)
   const jpeg = await sharp({ create: { width: 60, height: 40, channels: 3, background: '#c33' } })
@@ -192,6 +204,9 @@ describe('many files', () => {
     }
     assert.deepEqual((await json(`/-/files/batch.json?${query}`, '')).body.files, {})
     assert.deepEqual((await json('/-/files/batch.json')).body.files, {})
+    const asked = `/-/files/batch.json?uses=on&${query}`
+    assert.deepEqual((await json(asked, 'bob')).body.uses, { [photo.id]: { rows: 1, label: 'Jug' } })
+    assert.deepEqual((await json(asked, '')).body.uses, {}, 'of what one may not see, not even that')
   })
 
   test('up to the limit and not one more', async () => {

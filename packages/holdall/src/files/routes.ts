@@ -1,16 +1,29 @@
 import type { Source } from '../sources/sources.ts'
 import type { HoldallError } from '../web/error.ts'
+import { formatCount } from '../web/format.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import { FILES_API } from './api.ts'
 import { batchRoutes } from './batch.ts'
 import { browseRoutes } from './browse.ts'
+import { doublesRoutes } from './doubles/routes.ts'
+import { moveRoutes } from './moves/routes.ts'
 import { filePage } from './pages/file.ts'
-import { indexPage } from './pages/index.ts'
+import { indexPage, uploadHref } from './pages/index.ts'
 import { uploadPage } from './pages/upload.ts'
 import { withDuplicates } from './record.ts'
-import { type FilesRoom, foundFile, ID_PATH, mayBrowseAny, mayBrowseFile, maySource, sendPage } from './room.ts'
+import {
+  type FilesRoom,
+  foundFile,
+  ID_PATH,
+  mayBrowseAny,
+  mayBrowseFile,
+  maySource,
+  sendPage,
+  sourcesFor,
+} from './room.ts'
 import { searchRoutes } from './search/routes.ts'
 import { serveFile } from './serving/download.ts'
+import { lookedAt } from './serving/look.ts'
 import { serveThumbnail } from './serving/thumbnail.ts'
 import { syncRoutes } from './sync/routes.ts'
 import { trashedFilePage } from './trash/file-page.ts'
@@ -35,6 +48,7 @@ export function filesRoutes(room: FilesRoom): Route[] {
     ...batchRoutes(room),
     ...browseRoutes(room),
     ...searchRoutes(room),
+    ...doublesRoutes(room),
     {
       method: 'GET',
       path: '/-/files/upload/:source',
@@ -49,11 +63,12 @@ export function filesRoutes(room: FilesRoom): Route[] {
       need: browsableOrTrashed,
       api: FILES_API.file,
       async handler(c) {
-        const file = foundFile(c)
-        if (isTrashed(file)) {
-          if (c.var.format === 'json') return c.json({ ok: true, ...trashedJson(file, urls), duplicates: [] })
-          return sendPage(c, trashedFilePage(room, c, file))
+        const found = foundFile(c)
+        if (isTrashed(found)) {
+          if (c.var.format === 'json') return c.json({ ok: true, ...trashedJson(found, urls), duplicates: [] })
+          return sendPage(c, trashedFilePage(room, c, found))
         }
+        const file = c.var.format === 'json' ? found : await lookedAt(room, found)
         const duplicates = await registry.duplicates(c.var.actor, file)
         if (c.var.format === 'json') return c.json({ ok: true, ...withDuplicates(file, duplicates, urls) })
         return sendPage(c, filePage(room, c, file, duplicates))
@@ -75,8 +90,20 @@ export function filesRoutes(room: FilesRoom): Route[] {
     },
     ...trashRoutes(room),
     ...updateRoutes(room),
+    ...moveRoutes(room),
     ...syncRoutes(room),
   ]
+}
+
+/** Where a form leads whose files its sender may not see: back to where more can be sent, with what became of these. */
+export function unseenUpload(room: FilesRoom) {
+  return async (c: RouteContext, source: Source, filenames: readonly string[]): Promise<string | undefined> => {
+    if ((await sourcesFor(room, c.var.actor, 'files-browse')).includes(source)) return undefined
+    const page = uploadHref(room, source)
+    const what = filenames.length === 1 ? filenames[0] : formatCount(filenames.length, 'file')
+    room.once?.write(c, page, { said: `${what} sent. You may not see what is in ${source.label}` })
+    return page
+  }
 }
 
 /** The upload page again, with what was wrong, for the uploads that a form brought. */

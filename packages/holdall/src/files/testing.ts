@@ -19,7 +19,7 @@ import { createLog } from '../web/log.ts'
 import type { Actor, Need, Route, RouteContext } from '../web/route.ts'
 import { createUrls } from '../web/url.ts'
 import { createFiles, type Files, type FilesOptions } from './files.ts'
-import type { FindUsed, FindUses } from './references.ts'
+import type { FindManyUses, FindUsed, FindUses } from './references.ts'
 import type { FilesRoom } from './room.ts'
 import { filesRoutes, refusedUpload } from './routes.ts'
 
@@ -45,6 +45,7 @@ export interface TestFilesOptions {
   readonly limits?: FilesOptions['limits']
   readonly findUses?: FindUses
   readonly findUsed?: FindUsed
+  readonly findManyUses?: FindManyUses
   readonly baseUrl?: string
   /** Whether who uploaded a file may delete it. */
   readonly ownersCanDelete?: boolean
@@ -94,6 +95,7 @@ export async function openTestFiles(options: TestFilesOptions = {}): Promise<Tes
     urls,
     log,
     dataDirectory: folder,
+    findUsed: options.findUsed ?? (async () => ({ used: new Set(), truncated: false })),
     limits: { processes: 1, ...options.limits },
   })
   const uploads = createUploads({ database, sources: opened, intake: files.intake, log })
@@ -104,6 +106,7 @@ export async function openTestFiles(options: TestFilesOptions = {}): Promise<Tes
     urls,
     frame: (c) => ({ urls, actor: c.var.actor, theme: c.var.theme, path: new URL(c.req.url).pathname }),
     findUsed: options.findUsed ?? (async () => ({ used: new Set(), truncated: false })),
+    findManyUses: options.findManyUses ?? (async () => ({ seen: new Map(), hidden: new Set(), truncated: false })),
     whoMay: createWhoMay({ db: database, permissions, ruleSet: compileRules(config.rules) }),
     findLeftOpen: (source, actor) => leftOpen(uploads, source, actor),
     findUses: options.findUses ?? (async () => ({ references: [], truncated: false })),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Hono } from 'hono'
+import sharp from 'sharp'
 import { z } from 'zod'
 import { createHttp } from '../app/http.ts'
 import { filesystemType } from '../sources/filesystem/storage.ts'
@@ -114,6 +115,45 @@ test('a folder that is gone for a while has lost nothing', async () => {
   assert.equal((await get(`/-/files/${id}/download`)).status, 200)
   await room.sources.get('photos').check()
   assert.match(await (await get(`/-/files/${id}`)).text(), /\/download/)
+})
+
+test('the first look at the page of a file that is gone says so, with nothing in it that would not come', async () => {
+  const picture = await sharp({ create: { width: 900, height: 600, channels: 3, background: '#888' } })
+    .jpeg()
+    .toBuffer()
+  const upload = async (filename: string, type: string, body: BodyInit) => {
+    const headers = { 'X-Actor': 'alice', 'Content-Type': type }
+    const answer = await app.request(`/-/files/upload/photos?filename=${filename}`, { method: 'POST', headers, body })
+    return ((await answer.json()) as { file: { id: string; path: string } }).file
+  }
+  const files = [
+    await upload('gone.jpg', 'image/jpeg', new Uint8Array(picture)),
+    await upload('gone.txt', 'text/plain', 'some words'),
+    await upload('gone.pdf', 'application/pdf', '%PDF-1.4\n%%EOF\n'),
+    await upload('gone.mp3', 'audio/mpeg', new Uint8Array([0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 0, 0])),
+  ] as const
+  const [seen] = files
+  const preview = async (id: string) => {
+    const page = await (await get(`/-/files/${id}`, { Accept: 'text/html' })).text()
+    return { page, figure: /<figure>.*?<\/figure>/s.exec(page)?.[0] ?? '' }
+  }
+  for (const { id, path } of files) {
+    renameSync(join(room.root, path), join(room.root, `${id}.away`))
+    const { page, figure } = await preview(id)
+    assert.match(page, /Missing since /)
+    assert.match(figure, /The file is missing, so that there is nothing to show\./)
+    assert.doesNotMatch(figure, /src=|href="\//)
+    assert.doesNotMatch(page, /<iframe|<audio|\/download/)
+    renameSync(join(room.root, `${id}.away`), join(room.root, path))
+    assert.doesNotMatch((await preview(id)).page, /Missing since/, 'what is back is shown')
+  }
+  // What was made of a picture before is still there.
+  await get(`/-/files/${seen.id}/thumbnail?w=400&h=400`, { Accept: 'image/webp' })
+  rmSync(join(room.root, seen.path))
+  assert.match(
+    (await preview(seen.id)).figure,
+    /thumbnail\?w=400&amp;h=400"[^>]*>.*a smaller picture that was made before/s,
+  )
 })
 
 test('a file whose bytes are gone is deleted like any other, for good too', async () => {

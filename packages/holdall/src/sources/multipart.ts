@@ -106,6 +106,8 @@ export interface PartsPage {
   readonly parts: readonly StoredPart[]
   /** Give it as `after` for the next page; `null` on the last. */
   readonly next: number | null
+  /** When the last one of these, or of all, arrived, where the storage knows it. */
+  readonly lastAt?: Date
 }
 
 export interface UploadsPage {

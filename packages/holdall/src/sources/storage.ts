@@ -85,6 +85,8 @@ export interface Storage {
   readonly origins?: readonly string[]
   /** For `holdall doctor`. */
   readonly doctor?: StorageDoctor
+  /** Removes what processes that are no more were only making. Making the storage does so, too; this is for who takes over from one. */
+  sweep?(): Promise<void>
   close?(): Promise<void>
 }
 

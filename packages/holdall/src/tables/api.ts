@@ -81,7 +81,7 @@ export const TABLES_API = {
             database: TEXT,
             path: TEXT,
             private: z.boolean(),
-            size: z.int(),
+            size: z.int().nullable().describe('Bytes; null for who may see only tables of it, and not the database'),
             tables: z.array(z.looseObject({ name: TEXT, columns: z.array(TEXT), count: z.int().nullable() })),
             views: z.array(z.object({ name: TEXT, private: z.boolean() })),
           }),

@@ -69,18 +69,18 @@ async function summaryJson(
   }
 }
 
-/** What `/{db}.json` says. */
+/** What `/{db}.json` says. @param part whether the actor was let in to tables of it only: it says nothing of the whole */
 export async function databaseJson(
   room: TablesRoom,
   database: ServedDatabase,
   actor: Actor | null,
-  signal: AbortSignal,
+  { part, signal }: { readonly part: boolean; readonly signal: AbortSignal },
 ) {
   const resource = { kind: 'database', parent: database.name } as const
   const [summary, isOpen, mayExecuteSql] = await Promise.all([
     summarize(room, database, actor, signal),
     room.permissions.allowed(null, 'view-database', resource),
-    room.permissions.allowed(actor, 'execute-sql', resource),
+    !part && room.permissions.allowed(actor, 'execute-sql', resource),
   ])
   const { tables, views, schema, open, visible } = summary
   return {
@@ -88,7 +88,7 @@ export async function databaseJson(
     database: database.name,
     private: !isOpen,
     path: room.urls.database(database.name),
-    size: database.size(),
+    size: part ? null : database.size(),
     tables: tables.map((entry) => tableJson(entry, visible, open)),
     hidden_count: tables.filter(({ table }) => table.hidden).length,
     views: views.map(({ name }) => ({ name, private: !open.has(name) })),
@@ -101,7 +101,7 @@ export async function databaseJson(
           [...schema.tables.values()].map((table) => [table.name, table.isView ? [] : columnNames(table)]),
         )
       : {},
-    metadata: database.config.metadata,
+    metadata: part ? {} : database.config.metadata,
   }
 }
 

@@ -9,7 +9,7 @@ import { jsonAnswer, jsonShape, jsonText, queryShape, readJsonOptions } from './
 import { readTableJson } from './page.ts'
 import type { TablesRoom } from './room.ts'
 import { readRow } from './row.ts'
-import { visibleNeighbours } from './visible-tables.ts'
+import { visibleNeighbours, visibleTables } from './visible-tables.ts'
 
 /** The database that an address names. @throws HoldallError `database_not_found` */
 export function databaseIn(c: RouteContext, { databases }: Pick<TablesRoom, 'databases'>): ServedDatabase {
@@ -20,16 +20,20 @@ export function tableIn(c: RouteContext): string {
   return tildeDecode(c.req.param('table') ?? '')
 }
 
-/** `view-instance`, `view-database` and `view-table` on what an address names; for pages as for JSON. */
+/**
+ * `view-instance`, `view-database` and `view-table` on what an address names; for pages as for JSON. A closed database
+ * lets in whoever was let in to one of its tables, and says nothing of the rest.
+ */
 export function viewNeeds(
-  room: Pick<TablesRoom, 'databases'>,
-): Readonly<Record<'instance' | 'database' | 'table', Need>> {
+  room: Pick<TablesRoom, 'databases' | 'permissions'>,
+): Readonly<Record<'instance' | 'database' | 'table', Extract<Need, { kind: 'permission' }>>> {
   return {
     instance: { kind: 'permission', action: 'view-instance', on: () => INSTANCE },
     database: {
       kind: 'permission',
       action: 'view-database',
       on: (c) => ({ kind: 'database', parent: databaseIn(c, room).name }),
+      otherwise: (c) => seesTables(c, room),
     },
     table: {
       kind: 'permission',
@@ -37,6 +41,22 @@ export function viewNeeds(
       on: (c) => ({ kind: 'table', parent: databaseIn(c, room).name, child: tableIn(c) }),
     },
   }
+}
+
+async function seesTables(c: RouteContext, room: Pick<TablesRoom, 'databases' | 'permissions'>): Promise<boolean> {
+  if (c.var.actor === null) return false
+  const database = databaseIn(c, room)
+  const tables = [...(await database.schema()).tables.values()].flatMap(({ name, hidden }) => (hidden ? [] : [name]))
+  const visible = await visibleTables(room.permissions, c.var.actor, database.name, tables)
+  if (visible.size > 0) c.set('found', PART)
+  return visible.size > 0
+}
+
+/** What `otherwise` finds on the way to a database that is closed: the handler tells of tables, and not of the database. */
+const PART = 'a part'
+
+export function seesPart(c: RouteContext): boolean {
+  return c.var.found === PART
 }
 
 /** `/.json`, `/{db}.json`, `/{db}/{table}.json` and `/{db}/{table}/{pks}.json`. */
@@ -86,7 +106,7 @@ async function instance(c: RouteContext, room: TablesRoom): Promise<Response> {
 
 async function database(c: RouteContext, room: TablesRoom): Promise<Response> {
   const served = databaseIn(c, room)
-  const json = await databaseJson(room, served, c.var.actor, c.req.raw.signal)
+  const json = await databaseJson(room, served, c.var.actor, { part: seesPart(c), signal: c.req.raw.signal })
   return answer(c, room, jsonText(json), JSON_TYPE, { kind: 'database', parent: served.name })
 }
 
@@ -199,7 +219,7 @@ export function nextAddress(
   sort: { readonly column: string; readonly descending: boolean } | null,
 ): string {
   const next = new URL(url.pathname + url.search, origin)
-  for (const alias of ['cursor', '_next']) next.searchParams.delete(alias)
+  for (const alias of ['cursor', '_next', '_before']) next.searchParams.delete(alias)
   next.searchParams.append('_next', cursor)
   if (sort) {
     const name = sort.descending ? '_sort_desc' : '_sort'

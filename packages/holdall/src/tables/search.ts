@@ -46,6 +46,18 @@ export function withinPattern(word: string): string {
   return `%${word.replace(/[\\%_]/g, '\\$&')}%`
 }
 
+const ASCII = /^[ -~]*$/
+
+/**
+ * SQLite takes only letters of ASCII for the same, small or large. What has others is compared without their marks; most
+ * cells have none, and are not handed to JavaScript for it.
+ */
+function hasWord(column: string, word: string, parameter: string): string {
+  const folded = `has_folded(${column}, :${parameter}_word)`
+  const within = ASCII.test(word) ? `(octet_length(${column}) > length(${column}) and ${folded})` : folded
+  return `${column} like :${parameter} escape '\\' or ${within}`
+}
+
 /** Where there is no full-text table: each word, or phrase in quotes, stands somewhere in one of the text columns. */
 function searchText(table: Table, text: string): Search | null {
   const columns = textColumns(table)
@@ -54,9 +66,14 @@ function searchText(table: Table, text: string): Search | null {
   return {
     text,
     conditions: words.map(
-      (_, index) => `(${columns.map((name) => `${identifier(name)} like :search_${index} escape '\\'`).join(' or ')})`,
+      (word, index) => `(${columns.map((name) => hasWord(identifier(name), word, `search_${index}`)).join(' or ')})`,
     ),
-    params: Object.fromEntries(words.map((word, index) => [`search_${index}`, withinPattern(word)])),
+    params: Object.fromEntries(
+      words.flatMap((word, index) => [
+        [`search_${index}`, withinPattern(word)],
+        [`search_${index}_word`, word],
+      ]),
+    ),
     descriptions: [`search matches "${text}"`],
   }
 }

@@ -166,6 +166,8 @@ export const UPLOADS_API = {
             ...PLAN,
             upload_method: z.literal('MULTIPART'),
             bytes_received: BYTES,
+            last_part_at: z.string().nullable().describe('When its last part arrived, where the storage knows it'),
+            last_part_seconds_ago: z.int().nullable().describe('The same, whatever the clock of who asks says'),
             created_at: z.string(),
             updated_at: z.string(),
           }),

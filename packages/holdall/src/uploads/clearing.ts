@@ -16,10 +16,11 @@ export interface ClearingOptions {
   readonly now: () => number
 }
 
-/** Removes the bytes of uploads that made no file: what the row says must be done, until it is done. */
+/** Removes what uploads leave that is no file: what the row says must be done, until it is done. */
 export function createClearing({ sessions, purposeOf, sources, log, now }: ClearingOptions) {
   /** @throws what the storage throws */
   async function discard(session: UploadSession): Promise<void> {
+    if (session.status === 'completed') return await discardLate(session)
     const purpose = purposeOf(session)
     // Of what was cancelled while it was made, some may be there: it shall not be.
     if (session.status === 'aborted') await purpose.undo?.(session)
@@ -32,6 +33,12 @@ export function createClearing({ sessions, purposeOf, sources, log, now }: Clear
     if (session.kind === 'parts') await abortParts(storage.multipart, session)
     // Asked first: where deleted files leave a mark, none is left for what never was.
     if ((await storage.stat(session.path)) !== undefined) await storage.delete?.(session.path)
+  }
+
+  /** What it has made is no longer ours, nor is it ours to know whether that is still there. */
+  async function discardLate(session: UploadSession): Promise<void> {
+    const storage = await sources.byId(session.sourceId)?.storage()
+    if (session.kind === 'parts') await abortParts(storage?.multipart, session)
   }
 
   /** @param giveUp whether a source that has left the configuration is a reason to leave its bytes where they are */

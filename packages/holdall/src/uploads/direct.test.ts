@@ -308,6 +308,21 @@ describe('uploads that go to the storage by themselves', () => {
     assert.equal(count('abort', since), 1)
   })
 
+  test('a part that arrives again after its upload was completed is removed too, and the file stays', async () => {
+    const plan = await sentParts()
+    const urls = await client.sign(plan, [2])
+    const { file } = (await client.complete(plan)).body
+    await client.put(urls.get(2) as string, partOf(plan, CONTENT, 2))
+    assert.equal(cloud.uploads.size, 1)
+    await server.uploads.sweep()
+    assert.equal(cloud.uploads.size, 1, 'more may arrive')
+    offset += LATE_ARRIVALS_MS + 1_000
+    await server.uploads.sweep()
+    assert.equal(cloud.uploads.size, 0)
+    assert.equal((await row(plan.upload_id)).clear_at, null)
+    assert.ok(cloud.objects.get(file.path)?.body.equals(CONTENT))
+  })
+
   test('a file that arrives after its upload was cancelled goes too', async () => {
     const { body: plan } = await prepared(1_000)
     assert.equal((await client.abort(plan)).status, 200)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Source, Sources } from '../sources/sources.ts'
+import type { Storage } from '../sources/storage.ts'
 import { checkSize } from '../sources/validation.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
@@ -15,14 +16,14 @@ import { createInternalStore } from './internal-store.ts'
 import { LeaseLost } from './leases.ts'
 import { HEARTBEAT_MS, STOP_LIMIT_MS, TAKEOVER_MS } from './limits.ts'
 import { createParts, type Parts, takesParts } from './parts.ts'
-import { createPlanFor, type PlanFor } from './plan-for.ts'
+import { createPlanFor, type PlanFor, type PlanQuestion } from './plan-for.ts'
 import { checkWritable, createPrepare, type Incoming, type Prepare } from './prepare.ts'
 import type { Purpose } from './purpose.ts'
 import { receive } from './receive.ts'
 import { createRecovery } from './recovery.ts'
 import { isProxied, type Lease, type UploadSession } from './session.ts'
 import type { CollectionQuestion, Made, OpenQuestion, SessionStore, UploadPurpose } from './session-store.ts'
-import { createSessions, type SessionChange, type SessionsPage } from './sessions.ts'
+import { createSessions, type SessionChange, type SessionIds, type SessionsPage } from './sessions.ts'
 import { COMBINE, failure, type Received } from './steps.ts'
 import { createTokens } from './tokens.ts'
 
@@ -49,6 +50,12 @@ export interface Uploads {
   /** Begins an upload in parts that is for something else than a file. */
   readonly planFor: PlanFor
   readonly parts: Parts
+  /**
+   * An upload of what the source has already: `copy` lays it where the upload's bytes go, then the steps begin.
+   *
+   * @throws what `copy` throws, after nothing is left of it
+   */
+  copied(source: Source, actor: Actor | null, question: CopyQuestion): Promise<Ending>
   /** An actor's uploads of files in parts that wait for their client, newest first; nobody's to the anonymous. */
   open(source: Source, actor: Actor | null, question: OpenFilter): Promise<SessionsPage>
   /** What is, or was, sent to a collection, newest first. */
@@ -61,8 +68,12 @@ export interface Uploads {
   complete(session: UploadSession): Promise<Ending>
   /** The same; `undefined` for all but the one whose write has begun the steps. */
   begin(session: UploadSession): Promise<Ending | undefined>
-  /** Goes on with the step at which it failed; `undefined` when it has not failed, or cannot be gone on with. */
-  retry(session: UploadSession): Promise<Ending | undefined>
+  /**
+   * Goes on with the step at which it failed; `undefined` when it has not failed, or cannot be gone on with.
+   *
+   * @param other another way of doing it: what its row says from now on, and the step from which on it counts
+   */
+  retry(session: UploadSession, other?: { readonly from: string; readonly made: Made }): Promise<Ending | undefined>
   /**
    * Goes on with one whose steps wait, now that there may be a reason to. Somebody else may be at it already.
    *
@@ -84,6 +95,11 @@ export interface Uploads {
   sweep(): Promise<void>
   /** Stops, and gives the leases back: what is not finished goes on in the next process. */
   close(): Promise<void>
+}
+
+export interface CopyQuestion extends Omit<PlanQuestion, 'partSize'> {
+  /** @returns how many bytes there are then */
+  copy(path: string, storage: Storage, signal: AbortSignal): Promise<number>
 }
 
 export type OpenFilter = Omit<OpenQuestion, 'sourceId' | 'actorId'>
@@ -112,6 +128,7 @@ export function createUploads(options: UploadsOptions): Uploads {
   const recovery = createRecovery({
     sessions,
     clearing,
+    sources,
     purposeOf,
     log,
     now,
@@ -217,6 +234,25 @@ export function createUploads(options: UploadsOptions): Uploads {
       return follow(await received(lease, finishing.entering(lease.session, facts)), false)
     },
 
+    async copied(source, actor, { file, placeOf, copy, ...belongs }) {
+      const storage = await source.storage()
+      checkWritable(source, storage)
+      const place = (ids: SessionIds) => placeOf(ids, storage)
+      const who = { sourceId: source.id, actorId: actor?.id ?? null }
+      const lease = await sessions.begin({ ...belongs, ...file, ...who, kind: 'put', placeOf: place })
+      try {
+        const size = await copy(lease.session.path, storage, lease.signal)
+        const contentType = file.declaredType ?? 'application/octet-stream'
+        const facts: Received = { size, contentHash: null, contentType, contradicts: false }
+        return follow(await received(lease, finishing.entering(lease.session, facts)), false)
+      } catch (error) {
+        const why = failure('receive', 'It could not be copied.', new Date(now()))
+        const aborted = await sessions.abort(lease.session.id, why, ['initiated'])
+        if (aborted !== undefined) await clearing.clear(aborted)
+        throw error
+      }
+    },
+
     prepare,
     planFor: createPlanFor({ sessions, parts }),
 
@@ -258,11 +294,13 @@ export function createUploads(options: UploadsOptions): Uploads {
 
     begin,
 
-    async retry(session) {
+    async retry(session, other) {
       // What its client must send again first is only known to `combine`, which looks again.
       if (session.failure?.step === COMBINE) return await begin(session)
       const entered = await sessions.claim(session.id, ['failed'], 'completing again', (current) =>
-        current.retryable ? finishing.retrying(current) : undefined,
+        current.retryable
+          ? { ...finishing.retrying(current, other?.from), ...(other && { made: other.made }) }
+          : undefined,
       )
       return entered && follow(entered, true)
     },

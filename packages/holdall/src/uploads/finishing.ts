@@ -40,9 +40,9 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
     return { status: 'completing', received, ...beginning(first, combined) }
   }
 
-  /** What the row of one that failed says when somebody asks for the step again at which it did. */
-  function retrying(session: UploadSession): SessionChange {
-    const step = stepsOf(session).find(({ name }) => name === session.failure?.step)
+  /** What the row of one that failed says when somebody asks for the step again at which it did, or for one before. */
+  function retrying(session: UploadSession, from = session.failure?.step): SessionChange {
+    const step = stepsOf(session).find(({ name }) => name === from)
     return step === undefined ? enteringAt(session, COMBINE, COMBINING) : enteringAt(session, step.name, step.running)
   }
 
@@ -120,11 +120,14 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
     const found = await step.run(lease.session, lease.signal)
     const next = steps[steps.indexOf(step) + 1]
     if (next !== undefined) return await pass(lease, step, next, found)
+    const lateArrivals = new Date(now() + purposeOf(lease.session).lateArrivalsMs)
     return await insist(lease, step.ended, {
       ...found,
       status: 'completed',
       completionStatus: step.ended,
       steps: ended(lease.session.steps, step.name, at()),
+      // A part that was sent twice may still be on its way: where clients send to a bucket, it begins the upload anew.
+      ...(lease.session.kind === 'parts' && { clearAt: lateArrivals }),
       release: true,
     })
   }
@@ -179,8 +182,11 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
 
   async function fail(lease: Lease, step: string, error: unknown): Promise<UploadSession> {
     const purpose = purposeOf(lease.session)
-    const { message: reason, bytes } =
-      error instanceof CannotFinish ? error : new CannotFinish('It could not be finished within an hour.')
+    const {
+      message: reason,
+      bytes,
+      made,
+    } = error instanceof CannotFinish ? error : new CannotFinish('It could not be finished within an hour.')
     log.error('upload failed', { upload: lease.session.id, step, error })
     // Before anybody hears of the failure. Whoever dies in between leaves the step to be run again.
     if (step !== COMBINE) await purpose.undo?.(lease.session)
@@ -189,6 +195,7 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
       completionStatus: FAILED,
       failure: failure(step, reason, at()),
       steps: ended(lease.session.steps, step, at(), reason),
+      ...(made !== undefined && { made }),
       retryable: bytes !== 'removed' && (purpose.followed || (step === COMBINE && lease.session.kind === 'parts')),
       ...(bytes === 'removed' && { clearAt: at() }),
       ...(typeof bytes === 'object' && { clearAt: new Date(now() + bytes.keptForMs) }),

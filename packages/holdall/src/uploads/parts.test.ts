@@ -329,6 +329,8 @@ describe('uploads in parts', () => {
         checksum: plans.at(-1)?.checksum,
         upload_method: 'MULTIPART',
         bytes_received: 0,
+        last_part_at: null,
+        last_part_seconds_ago: null,
         created_at: '',
         updated_at: '',
       },

@@ -20,6 +20,8 @@ export interface Parts {
   list(session: UploadSession, after?: number): Promise<PartsPage>
   /** Bytes of all parts that the storage holds. */
   received(session: UploadSession): Promise<number>
+  /** The same, and when the last one arrived; `null` where there is none, or the storage does not know. */
+  arrived(session: UploadSession): Promise<{ readonly bytes: number; readonly lastAt: Date | null }>
   /** What the storage can check of each part; `null`: nothing. */
   checksum(session: UploadSession): Promise<PartChecksum | null>
   /**
@@ -90,8 +92,22 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
     return await asking(session, () => multipart.listParts(partsOf(session).upload, options))
   }
 
+  async function arrived(session: UploadSession) {
+    let bytes = 0
+    let lastAt: Date | null = null
+    for (let after: number | null | undefined; after !== null; ) {
+      const page: PartsPage = await list(session, after)
+      for (const { size } of page.parts) bytes += size
+      if (page.lastAt !== undefined && (lastAt === null || page.lastAt > lastAt)) lastAt = page.lastAt
+      after = page.next
+    }
+    return { bytes, lastAt }
+  }
+
   return {
     list,
+    arrived,
+    received: async (session) => (await arrived(session)).bytes,
 
     async begin(lease, multipart) {
       const { session, signal } = lease
@@ -113,16 +129,6 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
         if (aborted !== undefined) await clearing.clear(aborted)
         throw error
       }
-    },
-
-    async received(session) {
-      let bytes = 0
-      for (let after: number | null | undefined; after !== null; ) {
-        const page: PartsPage = await list(session, after)
-        for (const { size } of page.parts) bytes += size
-        after = page.next
-      }
-      return bytes
     },
 
     async checksum(session) {

@@ -67,9 +67,12 @@ export type BytesThen =
 export class CannotFinish extends Error {
   override readonly name = 'CannotFinish'
   readonly bytes: BytesThen
+  /** What was found out nevertheless, and the row keeps. */
+  readonly made: SessionChange['made']
 
-  constructor(message: string, bytes: BytesThen = 'kept', options?: ErrorOptions) {
+  constructor(message: string, bytes: BytesThen = 'kept', options: ErrorOptions & Pick<SessionChange, 'made'> = {}) {
     super(message, options)
     this.bytes = bytes
+    this.made = options.made
   }
 }

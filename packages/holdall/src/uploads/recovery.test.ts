@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { bytes, inChunks } from '../sources/contract/bodies.ts'
+import { THIS_PROCESS } from '../sources/process.ts'
 import { createInternalStore } from './internal-store.ts'
 import { LeaseLost } from './leases.ts'
 import { BATCH, LEASE_MS, TTL_S } from './limits.ts'
@@ -129,6 +130,23 @@ describe('leases and what is left behind', () => {
     assert.deepEqual(rows.map(({ status }) => status).sort(), ['aborted', 'completed'])
     await second.close('keep')
     await first.close()
+  })
+
+  test('what a dead process was only making goes with its session, while this one goes on', async () => {
+    await using(async (server) => {
+      await send(server)
+      const folder = join(server.folder, 'files', '.holdall-tmp')
+      const [theirs = '', ours = ''] = [`${THIS_PROCESS.replace(/-\d+$/, '-1')}.a`, `${THIS_PROCESS}.b`].map((name) =>
+        join(folder, name),
+      )
+      await mkdir(theirs, { recursive: true })
+      await mkdir(ours)
+      await sessionsOf(server).begin({ ...NEW, sourceId: server.sources.get('files').id })
+      await asIfDead(server)
+      await server.uploads.start()
+      await until(async () => (await sessions(server)).every(({ status }) => status !== 'initiated'))
+      assert.deepEqual(await readdir(folder), [basename(ours)])
+    })
   })
 
   test('a session of a source that does not answer waits, and is not forgotten', async () => {

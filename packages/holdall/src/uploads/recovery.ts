@@ -1,3 +1,4 @@
+import type { Sources } from '../sources/sources.ts'
 import type { Log } from '../web/log.ts'
 import type { Clearing } from './clearing.ts'
 import { LONGEST_PAUSE_MS } from './limits.ts'
@@ -9,6 +10,7 @@ import { failure } from './steps.ts'
 export interface RecoveryOptions {
   readonly sessions: Sessions
   readonly clearing: Clearing
+  readonly sources: Sources
   readonly purposeOf: (session: UploadSession) => Purpose
   readonly log: Log
   readonly now: () => number
@@ -16,7 +18,7 @@ export interface RecoveryOptions {
 }
 
 /** What happens to sessions that nobody works on any more. */
-export function createRecovery({ sessions, clearing, purposeOf, log, now, finish }: RecoveryOptions) {
+export function createRecovery({ sessions, clearing, sources, purposeOf, log, now, finish }: RecoveryOptions) {
   async function resume(lease: Lease): Promise<void> {
     const { session } = lease
     if (session.status === 'completing') {
@@ -48,16 +50,29 @@ export function createRecovery({ sessions, clearing, purposeOf, log, now, finish
   return {
     /** Goes on with what others left. A session whose source does not answer is left for a minute. */
     async takeOver(): Promise<void> {
+      const swept = new Set<number>()
       for await (const orphans of sessions.orphaned()) {
         for (const orphan of orphans) {
           const lease = await sessions.claim(orphan.id, ['initiated', 'completing'])
           if (lease === undefined) continue
+          await sweepOnce(orphan.sourceId, swept)
           const resumed = resume(lease).catch((error) => postpone(lease, error))
           // One that is tried again for an hour must not hold up the others.
           if (lease.session.status !== 'completing') await resumed
         }
       }
     },
+  }
+
+  /** Whoever held the lease may have died while it made something, under a name that no session knows. Never throws. */
+  async function sweepOnce(sourceId: number, swept: Set<number>): Promise<void> {
+    if (swept.has(sourceId)) return
+    swept.add(sourceId)
+    try {
+      await (await sources.byId(sourceId)?.storage())?.sweep?.()
+    } catch (error) {
+      log.warn('temporary files not swept', { source: sourceId, error })
+    }
   }
 
   async function postpone(lease: Lease, error: unknown): Promise<void> {

@@ -88,6 +88,7 @@ export function sessionPartsRoutes(options: UploadRoutesOptions, partUrls: PartU
   /** `undefined` for one that ended while it was looked at, or that its storage has forgotten. */
   async function openJson({ slug }: Source, session: UploadSession) {
     try {
+      const { bytes, lastAt } = await uploads.parts.arrived(session)
       return {
         upload_id: session.id,
         session_url: sessionUrl(urls, slug, session.id),
@@ -97,7 +98,9 @@ export function sessionPartsRoutes(options: UploadRoutesOptions, partUrls: PartU
         part_count: session.plan?.partCount,
         checksum: await uploads.parts.checksum(session),
         upload_method: 'MULTIPART',
-        bytes_received: await uploads.parts.received(session),
+        bytes_received: bytes,
+        last_part_at: lastAt?.toISOString() ?? null,
+        last_part_seconds_ago: lastAt && Math.max(0, Math.round((Date.now() - lastAt.getTime()) / 1_000)),
         created_at: session.createdAt,
         updated_at: session.updatedAt,
       }

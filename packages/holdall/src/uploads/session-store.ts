@@ -74,7 +74,7 @@ export interface StoredSession {
   readonly completedAt: string | null
   /** Epoch seconds. A store may remove what is past it, a while later. */
   readonly ttl: number
-  /** When its bytes must be removed (again). */
+  /** When its bytes must be removed (again); of a completed one, what arrived too late. */
   readonly clearAt: string | null
   /** When somebody should look at it. */
   readonly dueAt: string

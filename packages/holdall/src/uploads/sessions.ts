@@ -235,7 +235,9 @@ export function createSessions({ store, before, now }: SessionsOptions) {
       const listed = await store.list({ ...question, limit: question.limit + 1 })
       const page = listed.slice(0, question.limit)
       return {
-        sessions: page.filter(({ ttl, storageUpload }) => ttl >= seconds() && storageUpload !== null).map(toSession),
+        sessions: page
+          .filter(({ ttl, kind, storageUpload }) => ttl >= seconds() && (kind !== 'parts' || storageUpload !== null))
+          .map(toSession),
         next: listed.length > page.length ? (page.at(-1)?.id ?? null) : null,
       }
     },

@@ -21,6 +21,8 @@ export interface UploadRoutesOptions {
   readonly now?: () => number
   /** The upload page again, with what was wrong, for a form that was sent from it. */
   readonly refusedPage?: (c: RouteContext, source: Source, error: HoldallError) => Response | Promise<Response>
+  /** Where a form leads that was sent by somebody who may not see its files; `undefined` for who may. */
+  readonly unseenPage?: (c: RouteContext, source: Source, filenames: readonly string[]) => Promise<string | undefined>
 }
 
 /** The only name of a form's file parts; it may be repeated. */
@@ -33,7 +35,7 @@ interface Outcome {
 }
 
 /** `POST /-/files/upload/{source}`: one request, a multipart form or the bytes themselves. */
-export function singleRoute({ uploads, sources, urls, refusedPage }: UploadRoutesOptions): Route {
+export function singleRoute({ uploads, sources, urls, refusedPage, unseenPage }: UploadRoutesOptions): Route {
   return {
     method: 'POST',
     path: '/-/files/upload/:source',
@@ -99,18 +101,27 @@ export function singleRoute({ uploads, sources, urls, refusedPage }: UploadRoute
     const [first] = finished
     if (finished.length === 1 && first !== undefined) {
       if (first.error) throw first.error
-      if (c.var.format === 'html') return c.redirect(first.stored?.url ?? urls.source(source.slug), 303)
+      if (c.var.format === 'html') return await goOn(c, source, finished, first.stored?.url)
       if (first.stored) return c.json({ ok: true, ...first.stored }, 201)
       return c.json({ ok: true, ...running(source, first.ending) }, 202)
     }
     return several(c, source, finished)
   }
 
-  function several(c: RouteContext, source: Source, finished: Finished[]): Response {
+  async function goOn(c: RouteContext, source: Source, finished: Finished[], to?: string): Promise<Response> {
+    const unseen = await unseenPage?.(
+      c,
+      source,
+      finished.map(({ filename }) => filename),
+    )
+    return c.redirect(unseen ?? to ?? urls.source(source.slug), 303)
+  }
+
+  async function several(c: RouteContext, source: Source, finished: Finished[]): Promise<Response> {
     const refused = finished.flatMap(({ filename, error }, index) => (error ? [{ index, filename, error }] : []))
     const files = finished.flatMap(({ stored, ending }) => stored ?? (ending ? running(source, ending) : []))
     if (refused.length === 0) {
-      return c.var.format === 'html' ? c.redirect(urls.source(source.slug), 303) : c.json({ ok: true, files }, 201)
+      return c.var.format === 'html' ? await goOn(c, source, finished) : c.json({ ok: true, files }, 201)
     }
     const messages = refused.map(({ filename, error }) =>
       filename === '' ? error.message : `${filename}: ${error.message}`,

@@ -64,7 +64,7 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
     if (body.length !== Number(searchParams.get('size'))) return void response.writeHead(403).end()
     const upload = searchParams.get('upload')
     if (upload === null) objects.set(decodeURIComponent(pathname.slice(1)), { body })
-    // As a bucket does: what was on its way while an upload was aborted may still arrive.
+    // As a bucket does: what was on its way while an upload was aborted or completed may still arrive.
     else (uploads.get(upload) ?? revive(upload)).parts.set(Number(searchParams.get('part')), body)
     response.writeHead(200, { ETag: `"${md5(body)}"` }).end()
   }
@@ -75,6 +75,10 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
     if (upload === undefined) throw new Error('No such upload')
     uploads.set(id, upload)
     return upload
+  }
+  function end(id: string, upload: CloudUpload): void {
+    ended.set(id, { ...upload, parts: new Map() })
+    uploads.delete(id)
   }
 
   async function asked<Result>(call: CloudCall, work: () => Result | Promise<Result>): Promise<Result> {
@@ -110,9 +114,10 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
       }),
     complete: (upload, parts) =>
       asked('complete', () => {
-        const { path, token, parts: there } = uploadOf(upload)
-        objects.set(path, { body: Buffer.concat(parts.map(({ number }) => there.get(number) as Buffer)), token })
-        uploads.delete(upload.id)
+        const found = uploadOf(upload)
+        const body = Buffer.concat(parts.map(({ number }) => found.parts.get(number) as Buffer))
+        objects.set(found.path, { body, token: found.token })
+        end(upload.id, found)
       }),
     find: ({ path, token, size }) =>
       asked('find', () => {
@@ -122,9 +127,7 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
     abort: ({ id }) =>
       asked('abort', () => {
         const upload = uploads.get(id)
-        if (upload === undefined) return
-        ended.set(id, { ...upload, parts: new Map() })
-        uploads.delete(id)
+        if (upload !== undefined) end(id, upload)
       }),
     listUploads: async ({ cursor } = {}) => {
       const all = [...uploads].map(([id, { path, startedAt }]) => ({ id, path, startedAt }))

@@ -114,6 +114,10 @@ export const ERRORS = {
     status: 410,
     message: 'The file that lies there now is another one than was recorded. Put it back as it was, then ask again.',
   },
+  move_refused: {
+    status: 409,
+    message: '{filename} cannot be what is missing: {reason}. Look at both files as they are now, then decide again.',
+  },
   range_not_satisfiable: { status: 416, message: 'The range begins past the end of the file.' },
   storage_path_invalid: { status: 400, message: 'The storage cannot hold this path: {reason}' },
   storage_full: { status: 507, message: 'The storage has no room left for this file.' },
@@ -231,11 +235,20 @@ export const ERRORS = {
     status: 400,
     message: 'No table can be made of this {kind} file: {reason}.',
   },
+  /** The same of one sheet of several. */
+  sheet_not_convertible: {
+    status: 400,
+    message: 'No table can be made of this {kind} file: {reason}. Choose another sheet.',
+  },
   conversion_limit: {
     status: 400,
     message: 'This {kind} file is past a limit: {reason}. Divide it, or convert it to Parquet and upload that.',
   },
 
+  dataset_has_no_sheets: {
+    status: 409,
+    message: '{name} was not made of one Excel file alone. Upload the file again, with the name of the sheet.',
+  },
   dataset_has_no_original: {
     status: 404,
     message: '{name} was not converted from another file: what was sent is its Parquet file.',
@@ -268,6 +281,21 @@ export const ERRORS = {
   dataset_version_gone: {
     status: 409,
     message: 'Version {version} is gone: a version that was replaced is kept for 30 days.',
+  },
+  dataset_file_gone: {
+    status: 409,
+    message:
+      'The present version has no file {path}, or has several of that name. Load the page again; nothing was taken out.',
+  },
+  dataset_last_file: {
+    status: 409,
+    message: 'Nothing would be left of the dataset: it keeps one file at least. Replace it, or delete it.',
+  },
+  /** `reason`: whole sentences. */
+  dataset_rest_differs: {
+    status: 409,
+    message:
+      'The files that stay cannot be one table without it. {reason} Take one of those out as well, or replace the dataset.',
   },
   batch_elsewhere: {
     status: 409,

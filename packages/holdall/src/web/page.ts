@@ -82,7 +82,7 @@ ${siteHeader(page)}
 ${page.width === 'full' ? content(page) : html`<div class="measured">${content(page)}</div>`}
 </main>
 ${siteFooter(page)}
-<div class="toasts" data-toasts>${page.said && saidToast(page.said)}</div>
+<div class="toasts" data-toasts aria-live="polite">${page.said && saidToast(page.said)}</div>
 </body>
 </html>`
 }
@@ -176,7 +176,7 @@ const THEMES = [
 /** Each choice is a button of a form to `POST /-/theme`, so the switch works without scripts. */
 function siteFooter({ urls, theme, path, instance }: PageFrame): Html {
   return html`<footer class="site-footer"><span>${instance ? `Holdall serves ${instance}` : 'Served by Holdall'}</span>
-<button class="key-list-opener" type="button" data-key-list hidden>Keys</button>
+<button class="key-list-opener" type="button" data-key-list hidden>Keyboard shortcuts</button>
 <form class="theme-switch" method="post" action="${urls.path('/-/theme')}" data-theme-switch><input type="hidden" name="return" value="${path}"><div role="group" aria-label="Theme"><span aria-hidden="true">Theme</span>${THEMES.map(
     ([value, label]) =>
       html`<button type="submit" name="theme" value="${value}" aria-pressed="${theme === value ? 'true' : 'false'}">${label}</button>`,

@@ -29,7 +29,7 @@ export interface RouteEnv {
     jsonPath: boolean
     requestId: string
     theme: 'light' | 'dark' | 'system'
-    /** What `need.on` found out on the way, so that the handler need not ask again. */
+    /** What `need.on` or `need.otherwise` found out on the way, so that the handler need not ask again. */
     found: unknown
   }
 }
@@ -55,6 +55,8 @@ export type Need =
       readonly on: (c: RouteContext) => Resource | Promise<Resource>
       /** Said instead of 401 and 403, where even the existence is nobody's business. */
       readonly hidden?: (c: RouteContext) => HoldallError
+      /** Asked when the action is not allowed: lets in those for whom the handler has something else, which it finds in `found`. */
+      readonly otherwise?: (c: RouteContext) => Promise<boolean>
     }
 
 /**

@@ -1,11 +1,11 @@
 import type { DeclaredSource } from '../../sources/declared.ts'
 import type { Finding } from '../../sources/examination.ts'
 import { configOf, type MakingContext, makeStorage } from '../../sources/making.ts'
+import { pagesTrouble } from '../../sources/preflight.ts'
 import { secretNames } from '../../sources/secrets.ts'
 import type { Storage } from '../../sources/storage.ts'
 import { type Bench, failed, reasonOf, within } from './bench.ts'
 import { partsFindings } from './parts.ts'
-import { askedHeaders, refusalOf } from './preflight.ts'
 import { createProbes, type Probes } from './probes.ts'
 import { directFinding, readOnlyFindings, wholeFindings } from './whole.ts'
 
@@ -133,26 +133,10 @@ async function* corsFinding(bench: Bench, { targets }: Probes): AsyncGenerator<F
     const fix = 'Name the address at which people open this server: --origin https://files.example.org'
     return yield { check, status: 'skipped', says: 'Nobody has said where pages come from.', fix }
   }
-  if (origin.startsWith('https:') && !isTrusted(new URL(first.url))) {
-    const says = `Browsers do not let pages of ${origin} send to ${new URL(first.url).origin}, which is not https.`
-    return yield await failed(bench, check, { step: 'plain http', origin }, says)
-  }
-  for (const target of targets) {
-    let refusal: string | undefined
-    try {
-      refusal = await refusalOf(bench, origin, target)
-    } catch (error) {
-      bench.signal.throwIfAborted()
-      refusal = reasonOf(error)
-    }
-    if (refusal === undefined) continue
-    const headers = [...new Set(targets.flatMap(askedHeaders))].sort()
-    return yield await failed(bench, check, { step: 'cors', origin, headers }, refusal)
-  }
+  const found = await pagesTrouble(bench, origin, targets, (error) => {
+    bench.signal.throwIfAborted()
+    return reasonOf(error)
+  })
+  if (found !== undefined) return yield await failed(bench, check, found.trouble, found.says)
   yield { check, status: 'ok', says: `Pages of ${origin} may send files there.` }
-}
-
-/** What browsers take for safe: https, and this very machine. */
-function isTrusted({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }

@@ -1,7 +1,7 @@
 import { ulid } from 'ulid'
 import { storagePath } from '../../sources/paths.ts'
+import type { Target } from '../../sources/preflight.ts'
 import type { Storage } from '../../sources/storage.ts'
-import type { Target } from './preflight.ts'
 
 const REMOVE_LIMIT_MS = 20_000
 

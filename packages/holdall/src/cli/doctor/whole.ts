@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Finding } from '../../sources/examination.ts'
+import { isReadable } from '../../sources/preflight.ts'
 import type { ByteRange, Storage } from '../../sources/storage.ts'
 import { HoldallError } from '../../web/error.ts'
 import { attempt, type Bench } from './bench.ts'
-import { isReadable } from './preflight.ts'
 import type { Probes } from './probes.ts'
 
 const PROBE_BYTES = 1_000

@@ -21,9 +21,13 @@ export const ROWS_API = {
   rows: {
     summary: 'Rows of a dataset',
     description:
-      'Every other parameter is a filter: `column=value` or `column__operator=value`, as for tables. Values are written as a query writes them; NULL comes before everything else, NaN after. Without `_sort` rows come in the order of the files.',
+      'Every other parameter is a filter: `column=value` or `column__operator=value`, as for tables. Values are written as a query writes them (integers past 2^53, DECIMAL and HUGEINT are texts: a number would be rounded); NULL comes before everything else, NaN after. Without `_sort` rows come in the order of the files.',
     query: z.object({
       ...FILTERED,
+      _before: z
+        .string()
+        .optional()
+        .describe('The page that ends before the row of this cursor, instead of `_next`; `end` for the last one'),
       _shape: z.enum(['objects', 'arrays', 'array', 'arrayfirst']).optional(),
       _nl: z.string().optional().describe('With `_shape=array`: an object a line'),
       _json: LIST.describe('Columns whose text is JSON'),

@@ -12,6 +12,9 @@ export interface Place {
 
 type Files = Pick<Dataset, 'files'>
 
+/** For `_before`: the page that nothing follows. */
+export const END = 'end'
+
 /** The cursor after a row. It names the file, whose number changes when one before it goes. */
 export function encodeCursor({ file, row }: Place, dataset: Files): string {
   return `${namesOf(dataset)[file]}.${row}`
@@ -23,6 +26,12 @@ export function decodeCursor(cursor: string, dataset: Files): Place {
   const file = name === undefined ? -1 : namesOf(dataset).indexOf(name)
   if (file < 0) throw new HoldallError('invalid_cursor')
   return { file, row: Number(row) }
+}
+
+/** Behind the last row, in the order of the files. */
+export function endOf({ files }: Files): Place {
+  const data = files.filter(({ role }) => role === 'data')
+  return { file: Math.max(0, data.length - 1), row: data.at(-1)?.rowCount ?? 0 }
 }
 
 function namesOf({ files }: Files): string[] {

@@ -18,7 +18,7 @@ export async function droppedOf(
   parameters: URLSearchParams,
   { asks, who }: { readonly asks: Asks; readonly who: WhoAsks },
 ): Promise<Dropped | null> {
-  if (rows.length > 0 || question.size === 0 || question.after !== null) return null
+  if (rows.length > 0 || question.size === 0 || question.after !== null || question.before !== null) return null
   const { page, fileColumns } = listingOf(dataset, question, undefined)
   const conditions = conditionsOf(page, fileColumns, parameters)
   if (conditions.length < 2 || conditions.length > MAX_TRIED) return null

@@ -28,6 +28,7 @@ export function listingOf(
       rows: page?.rows ?? [],
       count: page?.count ?? null,
       next: page?.next ?? null,
+      ...(page !== undefined && { previous: page.previous, start: page.start }),
     },
     fileColumns: new Map(),
     labels: NO_LABELS,

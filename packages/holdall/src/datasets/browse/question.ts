@@ -7,7 +7,7 @@ import { type Search, searchWords, textColumns, withinPattern } from '../../tabl
 import { HoldallError } from '../../web/error.ts'
 import type { ParquetColumn } from '../footer/parquet-file.ts'
 import type { Dataset } from '../records.ts'
-import { decodeCursor, type Place } from './cursor.ts'
+import { decodeCursor, END, endOf, type Place } from './cursor.ts'
 import { filterSql } from './filter-sql.ts'
 import { tableOf } from './table.ts'
 import { valueKind } from './types.ts'
@@ -41,6 +41,10 @@ export interface Question {
   readonly conditions: Conditions
   /** The last row of the page before. */
   readonly after: Place | null
+  /** The first row of the page behind: what is asked for are the rows before it. */
+  readonly before: Place | null
+  /** Asked for are the last rows: nothing stands behind them. */
+  readonly isLast: boolean
   /** The conditions and the order in words. */
   readonly description: string
 }
@@ -56,6 +60,9 @@ export function readQuestion(dataset: Dataset, parameters: URLSearchParams): Que
     throw new HoldallError('bad_request', { reason: `A page takes up to ${MAX_CONDITIONS} filters.` })
   const sort = readSort(table, parameters)
   const cursor = placeIn(table, parameters, '_next')
+  const before = parameters.get('_before') || undefined
+  if (cursor !== undefined && before !== undefined)
+    throw new HoldallError('bad_request', { reason: '_before and _next are two pages. Send one of them.' })
   return {
     table,
     columns: readColumns(table, parameters).map(({ name }) => name),
@@ -68,6 +75,8 @@ export function readQuestion(dataset: Dataset, parameters: URLSearchParams): Que
     facetSize: readFacetSize(parameters),
     conditions: conditionsOf(byName, { table, filters, search, where }),
     after: cursor === undefined ? null : decodeCursor(cursor, dataset),
+    before: before === undefined ? null : before === END ? endOf(dataset) : decodeCursor(before, dataset),
+    isLast: before === END,
     description: describe(filters, search, sort),
   }
 }

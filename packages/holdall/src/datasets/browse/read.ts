@@ -13,7 +13,8 @@ const COUNT_MS = 3_000
 const FACET_MS = 3_000
 
 type Row = QueryAnswer['rows'][number]
-type Found = Pick<RowsPage, 'rows' | 'next'>
+/** `first` is where the first of the rows lies; null where no row stands before it. */
+type Found = Pick<RowsPage, 'rows' | 'next'> & { readonly first: Place | null }
 
 export interface Facet {
   readonly column: string
@@ -30,6 +31,10 @@ export interface RowsPage {
   readonly rows: readonly Row[]
   /** Cursor of the next page. */
   readonly next: string | null
+  /** For `_before`: cursor of the page before this one. */
+  readonly previous: string | null
+  /** Rows that stand before these; null when counting them took too long, or nobody asked. */
+  readonly start: number | null
   /** All rows that match; null when counting them took too long, or nobody asked. */
   readonly count: number | null
   readonly facets: readonly Facet[]
@@ -55,13 +60,30 @@ export async function readRows(
   const columns = question.columns.map((name) => ({ name, type: types.get(name) ?? '' }))
   return await namingFilters(dataset, question, () =>
     asks.about(dataset, names.places, who, async (ask) => {
-      const found =
-        question.size === 0 ? NONE : await (question.sort === null ? inOrder(ask) : sorted(ask, question.sort))
+      const { first, ...found } = question.size === 0 ? NONE : await pageOf(ask)
       const counted = count ? await countOf(ask) : null
+      const isCounted = question.isLast && first !== null && counted !== null
+      const start = !count ? null : isCounted ? counted - found.rows.length : await startOf(ask, first)
       const facets = await facetsOf(ask)
-      return { question, columns, ...found, count: counted, ...facets }
+      const previous = first === null ? null : encodeCursor(first, dataset)
+      return { question, columns, ...found, previous, start, count: counted, ...facets }
     }),
   )
+
+  async function pageOf(ask: AskDataset): Promise<Found> {
+    const { before, sort } = question
+    const page = before === null ? null : await pageBefore(ask, before)
+    // Fewer rows than a page before it: what is shown is the first page.
+    if (page !== null) return page
+    return await (sort === null ? inOrder(ask) : sorted(ask, sort))
+  }
+
+  async function pageBefore(ask: AskDataset, before: Place): Promise<Found | null> {
+    const { rows, truncated } = await ask(sql.placesBefore(before), bound(question.size))
+    if (!truncated) return null
+    const places = rows.map(placeOf).reverse()
+    return { rows: await rowsAt(ask, places), next: nextOf(!question.isLast, places.at(-1)), first: places[0] ?? null }
+  }
 
   function placeOf(row: Row): Place {
     return { file: Number(row[names.places.file]), row: Number(row[names.places.row]) }
@@ -74,7 +96,11 @@ export async function readRows(
   async function inOrder(ask: AskDataset): Promise<Found> {
     const { rows, truncated } = await ask(sql.inOrder(), bound(question.size))
     const last = rows.at(-1)
-    return { rows, next: nextOf(truncated, last && placeOf(last)) }
+    return { rows, next: nextOf(truncated, last && placeOf(last)), first: firstOf(rows[0] && placeOf(rows[0])) }
+  }
+
+  function firstOf(place: Place | undefined): Place | null {
+    return question.after === null ? null : (place ?? null)
   }
 
   /** First where they lie, by the column that orders them alone; then those rows, whose other columns nobody has read yet. */
@@ -82,12 +108,23 @@ export async function readRows(
     const found = await ask(sql.sortedPlaces(by), bound(question.size))
     const places = found.rows.map(placeOf)
     if (places.length === 0) return NONE
+    const next = nextOf(found.truncated, places.at(-1))
+    return { rows: await rowsAt(ask, places), next, first: firstOf(places[0]) }
+  }
+
+  async function rowsAt(ask: AskDataset, places: readonly Place[]): Promise<readonly Row[]> {
     const { rows } = await ask(sql.at(places), { maxRows: question.size })
     const byPlace = new Map(rows.map((row) => [keyOf(placeOf(row)), row]))
-    return {
-      rows: places.map((place) => byPlace.get(keyOf(place))).filter((row) => row !== undefined),
-      next: nextOf(found.truncated, places.at(-1)),
-    }
+    return places.map((place) => byPlace.get(keyOf(place))).filter((row) => row !== undefined)
+  }
+
+  async function startOf(ask: AskDataset, first: Place | null): Promise<number | null> {
+    if (first === null) return 0
+    const files = dataset.files.filter(({ role }) => role === 'data')
+    if (question.conditions.sql.length === 0 && question.sort === null)
+      return files.slice(0, first.file).reduce((sum, { rowCount }) => sum + (rowCount ?? 0), first.row)
+    const answer = await inTime(ask(sql.countBefore(first), bound(1, COUNT_MS)))
+    return answer === null ? null : Number(answer.rows[0]?.n)
   }
 
   function bound(maxRows: number, timeoutMs?: number) {
@@ -123,7 +160,7 @@ export async function countMatching(
   return answer === null ? null : Number(answer.rows[0]?.n)
 }
 
-const NONE: Found = { rows: [], next: null }
+const NONE: Found = { rows: [], next: null, first: null }
 
 function keyOf({ file, row }: Place): string {
   return `${file}.${row}`

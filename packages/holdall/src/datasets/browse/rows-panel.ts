@@ -9,10 +9,10 @@ import { tableFilters } from '../../tables/pages/table-filters.ts'
 import { rowsCaption, sortLink } from '../../tables/pages/table-rows.ts'
 import type { HoldallError } from '../../web/error.ts'
 import { formatNumber } from '../../web/format.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
 import { emptyState, notice } from '../../web/parts/notice.ts'
 import { type ColumnKind, dataTable } from '../../web/parts/table.ts'
-import { cellsOf, isNumeric } from '../pages/cells.ts'
+import { cellOf, isNumeric } from '../pages/cells.ts'
 import type { Dataset } from '../records.ts'
 import { facetMenu, facetPanel } from './facet-panel.ts'
 import { listingOf } from './listing.ts'
@@ -57,12 +57,6 @@ function rows(listing: Listing, { columns, rows: found }: RowsPage, address: Add
     const body = 'The file has columns and no rows.'
     return html`<section class="panel all-rows" aria-label="Rows">${noRows(listing, address, emptyState({ icon: 'table', title: 'No rows', body }))}</section>`
   }
-  const cells = columns.map(({ name, type }) =>
-    cellsOf(
-      type,
-      found.map((row) => row[name]),
-    ),
-  )
   return html`<section class="panel all-rows" aria-label="Rows">${dataTable({
     caption: rowsCaption(listing),
     density: densityOf(listing, address),
@@ -70,8 +64,15 @@ function rows(listing: Listing, { columns, rows: found }: RowsPage, address: Add
       ...{ label: name, type, kind: kindOf(type, at) },
       ...sortLink(listing.page, name, address),
     })),
-    rows: found.map((_, at) => ({ cells: cells.map((column) => column[at] ?? '') })),
-  })}${rowsFoot(listing, address)}</section>`
+    rows: found.map((row) => ({ cells: columns.map(({ name, type }) => cellOf(row[name], type)) })),
+  })}${rowsFoot(listing, address)}<p class="panel-foot"><a href="${safeUrl(jsonHref(address))}">These rows as JSON</a></p></section>`
+}
+
+/** The same rows for programs. */
+function jsonHref({ path, parameters }: Address): string {
+  const same = new URLSearchParams(parameters)
+  for (const look of ['_density', '_change']) same.delete(look)
+  return same.size === 0 ? `${path}.json` : `${path}.json?${same}`
 }
 
 function kindOf(type: string, at: number): ColumnKind {

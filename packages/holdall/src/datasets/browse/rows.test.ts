@@ -322,6 +322,68 @@ test('the page has the controls of a table; its filters lead on, and into the ex
   assert.equal((await browse.ask(`${at}?tab=preview`, { html: true })).headers.get('Location'), `${at}/rows`)
 })
 
+test('pages are turned back as they were turned, and each says which rows it shows', async () => {
+  const { at: here } = await browse.fill(
+    "SELECT range AS id, range % 4 AS k, 'a' AS s FROM range(7)",
+    "SELECT range + 7 AS id, range % 3 AS k, 'b' AS s FROM range(6)",
+  )
+  async function shown(address: string) {
+    const { status, text } = await browse.ask(address, { html: true })
+    assert.equal(status, 200, text)
+    const linkTo = (label: string) =>
+      new RegExp(`<a class="button" href="([^"]*)">${label}`).exec(text)?.[1]?.replaceAll('&amp;', '&')
+    const [, words] = /class="tabular">(Rows [^<]*)</.exec(text) ?? []
+    const json = /href="([^"]*)">These rows as JSON/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? ''
+    const ids = [...text.matchAll(/data-label="id">(\d+)</g)].map(([, id]) => Number(id))
+    return {
+      next: linkTo('Next page'),
+      previous: linkTo('Previous page'),
+      last: linkTo('Last page'),
+      json,
+      page: { words, ids },
+    }
+  }
+  for (const [query, total] of [
+    ['_size=5&_col=id', 13],
+    ['_size=5&_col=id&_sort_desc=k&id__gt=1', 11],
+  ] as const) {
+    const there: unknown[] = []
+    const back: unknown[] = []
+    let last = ''
+    for (let next: string | undefined = `${here}/rows?${query}`; next !== undefined; ) {
+      last = next
+      const one = await shown(next)
+      there.push(one.page)
+      next = one.next
+    }
+    for (let previous: string | undefined = last; previous !== undefined; ) {
+      const one = await shown(previous)
+      back.unshift(one.page)
+      previous = one.previous
+    }
+    assert.deepEqual(back, there)
+    const { words, ids } = there[1] as { words: string; ids: number[] }
+    assert.deepEqual([words, ids.length], [`Rows 6–10 of ${total}`, 5])
+    const { json, page } = await shown(last)
+    assert.deepEqual((await browse.ask(json)).body.rows.flatMap(Object.values), page.ids)
+    // The last page is full, and nothing follows it.
+    const end = await shown((await shown(`${here}/rows?${query}`)).last ?? '')
+    const all = (there as { ids: number[] }[]).flatMap((one) => one.ids)
+    assert.deepEqual(end.page, { words: `Rows ${total - 4}–${total} of ${total}`, ids: all.slice(-5) })
+    assert.deepEqual([end.next, end.last, (await shown(last)).last], [undefined, undefined, undefined])
+    assert.deepEqual((await shown(end.previous ?? '')).page.ids, all.slice(-10, -5))
+  }
+  const { previous = '' } = await shown(
+    `${here}/rows?_size=3&_next=${(await browse.ask(`${here}/rows.json?_size=3`)).body.next}`,
+  )
+  const cursor = new URLSearchParams(previous.split('?')[1]).get('_before') ?? ''
+  assert.equal((await browse.ask(`${here}/rows.json?_before=${cursor}&_next=${cursor}`)).status, 400)
+  assert.equal((await browse.ask(`${here}/rows.json?_before=x`)).body.code, 'invalid_cursor')
+  // Where less than a page stands before a row, it is the first page.
+  const first = await browse.ask(`${here}/rows.json?_before=${cursor}&_size=5`)
+  assert.deepEqual(first.body.rows.length, 5)
+})
+
 test('who may only look, or nobody, reads no rows', async () => {
   assert.equal((await browse.ask(`${at}/rows.json`, { as: 'ann' })).body.code, 'permission_denied')
   assert.equal((await browse.ask(`${at}/rows.json`, { as: null })).status, 401)

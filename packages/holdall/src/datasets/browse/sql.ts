@@ -9,6 +9,10 @@ interface Statements {
   inOrder(): string
   /** The places of the rows of a page that is sorted. */
   sortedPlaces(sort: NonNullable<Question['sort']>): string
+  /** The places of the last rows before one, from there backwards. */
+  placesBefore(place: Place): string
+  /** How many rows stand before one. */
+  countBefore(place: Place): string
   /** The rows of these places, in no order, each with its place behind its columns. */
   at(places: readonly Place[]): string
   count(): string
@@ -40,6 +44,26 @@ export function statementsOf(question: Question, names: OwnNames): Statements {
     return all.length === 0 ? '' : ` WHERE ${all.join(' AND ')}`
   }
 
+  /** Rows that stand before a place or behind it, whatever orders them; behind `given`. */
+  function beside(place: Place, side: 'before' | 'behind', sort: Question['sort']): { given: string; where: string } {
+    const sign = side === 'before' ? '<' : '>'
+    const nearer = `(${file} ${sign} ${place.file} OR (${file} = ${place.file} AND ${row} ${sign} ${place.row}))`
+    if (sort === null) return { given: '', where: nearer }
+    const column = quoted(sort.column)
+    const value = `${last}.${last}`
+    const isDown = sort.descending !== (side === 'before')
+    const beyond = isDown
+      ? `(${column} < ${value} OR (${column} IS NULL AND ${value} IS NOT NULL))`
+      : `(${column} > ${value} OR (${value} IS NULL AND ${column} IS NOT NULL))`
+    const at = `${file} = ${place.file} AND ${row} = ${place.row}`
+    return {
+      given: `WITH ${last} AS (SELECT ${column} AS ${last} ${from} WHERE ${at}) `,
+      where: `(${beyond} OR (${column} IS NOT DISTINCT FROM ${value} AND ${nearer}))`,
+    }
+  }
+
+  const withLast = question.sort === null ? from : `${from}, ${last}`
+
   return {
     // Rows are read in the order in which they lie, and reading stops when there are enough of them; of a file of which
     // only what follows a row is asked, what lies before it is not read at all.
@@ -51,18 +75,31 @@ export function statementsOf(question: Question, names: OwnNames): Statements {
     },
 
     sortedPlaces(sort) {
-      const column = quoted(sort.column)
       const order = orderOf(sort, [file, row])
       if (after === null) return `SELECT ${file}, ${row} ${from}${where()} ORDER BY ${order} ${limit}`
-      const value = `${last}.${last}`
-      const further = `(${file} > ${after.file} OR (${file} = ${after.file} AND ${row} > ${after.row}))`
-      const beyond = sort.descending
-        ? `(${column} < ${value} OR (${column} IS NULL AND ${value} IS NOT NULL))`
-        : `(${column} > ${value} OR (${value} IS NULL AND ${column} IS NOT NULL))`
-      const behind = `(${beyond} OR (${column} IS NOT DISTINCT FROM ${value} AND ${further}))`
-      const at = `${file} = ${after.file} AND ${row} = ${after.row}`
-      const given = `WITH ${last} AS (SELECT ${column} AS ${last} ${from} WHERE ${at})`
-      return `${given} SELECT ${file}, ${row} ${from}, ${last}${where(behind)} ORDER BY ${order} ${limit}`
+      const behind = beside(after, 'behind', sort)
+      return `${behind.given}SELECT ${file}, ${row} ${withLast}${where(behind.where)} ORDER BY ${order} ${limit}`
+    },
+
+    placesBefore(place) {
+      const { sort } = question
+      const backwards = [`${file} DESC`, `${row} DESC`]
+      const order = sort === null ? backwards.join(', ') : orderOf({ ...sort, descending: !sort.descending }, backwards)
+      if (question.isLast && sort !== null) return `SELECT ${file}, ${row} ${from}${where()} ORDER BY ${order} ${limit}`
+      // Of rows that are not chosen among, those before one are the numbers before it.
+      const isNear = sort === null && conditions.sql.length === 0 && place.row > size
+      const before = isNear
+        ? {
+            given: '',
+            where: `${file} = ${place.file} AND ${row} BETWEEN ${place.row - size - 1} AND ${place.row - 1}`,
+          }
+        : beside(place, 'before', sort)
+      return `${before.given}SELECT ${file}, ${row} ${withLast}${where(before.where)} ORDER BY ${order} ${limit}`
+    },
+
+    countBefore(place) {
+      const before = beside(place, 'before', question.sort)
+      return `${before.given}SELECT count(*) AS n ${withLast}${where(before.where)}`
     },
 
     at(places) {

@@ -45,7 +45,8 @@ export async function collectionPage(
     section: 'datasets',
     said: room.once.take(c, here).said,
     crumbs: crumbsTo(room, { label: collection.label }),
-    lede: total === undefined ? undefined : html`<span data-live="totals">${totalsLine(total)}</span>`,
+    // There while it is empty, too: it follows what finishes.
+    lede: html`<span data-live="totals">${total !== undefined && totalsLine(total)}</span>`,
     actions: html`${edits && linkButton({ label: 'Trash', href: `${here}/-/trash`, icon: 'trash' })}${menu({
       label: 'Collection actions',
       iconOnly: true,

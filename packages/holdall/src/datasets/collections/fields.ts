@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { refuseField } from '../../access/forms.ts'
 import { type AllowBlock, COLLECTION_ID, COLLECTION_ID_RULE } from '../../config/config.ts'
+import { blockOf, peopleField, WHO } from '../../sources/managing/who.ts'
 
 export const COLLECTION_ACTIONS = ['view-collection', 'edit-collection', 'query-collection'] as const
 export type CollectionAction = (typeof COLLECTION_ACTIONS)[number]
@@ -8,6 +9,8 @@ export type Allow = Readonly<Partial<Record<CollectionAction, AllowBlock>>>
 
 const ID_RULE = `Use ${COLLECTION_ID_RULE}`
 const UUID_RULE = 'Must be a UUID, such as 550e8400-e29b-41d4-a716-446655440000.'
+/** Characters of an id that is made from a name. */
+const MAX_ID_LENGTH = 60
 const MAX_LABEL_LENGTH = 200
 const MAX_ALLOW_LENGTH = 10_000
 
@@ -15,11 +18,21 @@ const VALUE = z.union([z.string(), z.number(), z.boolean()])
 const ALLOW_BLOCK = z.union([z.boolean(), z.record(z.string(), z.union([VALUE, z.array(VALUE)]))])
 export const ALLOW = z.partialRecord(z.enum(COLLECTION_ACTIONS), ALLOW_BLOCK)
 
-/** The id of a new collection. @throws HoldallError `bad_request` beside the field */
-export function readId(value: unknown): string {
-  const id = readText(value, 'id')
+/** The id of a new collection; without one it is made from its name. @throws HoldallError `bad_request` beside the field */
+export function readId(value: unknown, label: string | null = null): string {
+  const id = readText(value, 'id') || idFrom(label ?? '')
   if (id === '') refuseField('id', `Give it an id. ${ID_RULE}`)
   return COLLECTION_ID.test(id) ? id : refuseField('id', ID_RULE)
+}
+
+/** As the form's script suggests it while a name is typed. */
+function idFrom(label: string): string {
+  const plain = label.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ß', 'ss')
+  return plain
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, MAX_ID_LENGTH)
+    .replace(/-+$/, '')
 }
 
 /** Undefined for the default one. @throws HoldallError `bad_request` beside the field */
@@ -67,17 +80,21 @@ export const ALLOW_FIELDS = {
 } as const satisfies Record<string, CollectionAction>
 
 /**
- * Who may, as forms tell it: names with commas between them, `*` for everybody who has signed in, or a whole allow
- * block as JSON.
+ * Who may, as forms tell it: a choice, and beside it names with commas between them; or, from whoever fills in no form,
+ * names alone, `*` for everybody who has signed in, or a whole allow block as JSON.
  *
+ * @param before for what no choice says
  * @throws HoldallError `bad_request` beside the field
  */
-export function readAllowFields(fields: Readonly<Record<string, unknown>>): Allow {
+export function readAllowFields(fields: Readonly<Record<string, unknown>>, before: Allow = {}): Allow {
   const allow: Partial<Record<CollectionAction, AllowBlock>> = {}
   for (const [field, action] of Object.entries(ALLOW_FIELDS)) {
     const text = readText(fields[field], field)
-    if (text.length > MAX_ALLOW_LENGTH) refuseField(field, `Use at most ${MAX_ALLOW_LENGTH} characters.`)
-    const block = readPeople(text, field)
+    const people = readText(fields[peopleField(field)], peopleField(field))
+    if (text.length + people.length > MAX_ALLOW_LENGTH)
+      refuseField(field, `Use at most ${MAX_ALLOW_LENGTH} characters.`)
+    const who = WHO.find((one) => one === text)
+    const block = who === undefined ? readPeople(text, field) : blockOf(field, { who, people }, before[action])
     if (block !== undefined) allow[action] = block
   }
   return allow
@@ -104,18 +121,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** What `readAllowFields` would read the same from. */
-export function allowText(block: AllowBlock | undefined): string {
-  if (block === undefined) return ''
-  if (typeof block !== 'boolean') {
-    const { id, ...rest } = block
-    if (id !== undefined && Object.keys(rest).length === 0) {
-      const names = Array.isArray(id) ? id : [id]
-      const plain = names.every((name) => typeof name === 'string' && !/[,{]/.test(name) && name.trim() === name)
-      if (plain && names.length > 0) return names.join(', ')
-    }
-  }
-  return JSON.stringify(block)
 }

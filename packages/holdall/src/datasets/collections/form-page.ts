@@ -1,5 +1,6 @@
 import { type Fields, textOf } from '../../access/fields.ts'
 import { type Refusal, refusalSummary } from '../../access/forms.ts'
+import { peopleField, WHO, type Who, type WhoMay, whoOf } from '../../sources/managing/who.ts'
 import type { Source } from '../../sources/source.ts'
 import { formatBytes } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
@@ -12,7 +13,7 @@ import type { RouteContext } from '../../web/route.ts'
 import { collectionHref, DATASETS_PATH, type DatasetsRoom, managedHref } from '../place.ts'
 import { sourceOf } from '../uploads/source.ts'
 import { EMBEDDED } from './catalog.ts'
-import { ALLOW_FIELDS, allowText } from './fields.ts'
+import { ALLOW_FIELDS } from './fields.ts'
 import type { Collection } from './rows.ts'
 
 /** A source that takes files of up to so many bytes takes any dataset that people have at hand. */
@@ -24,8 +25,8 @@ const LABELS: Readonly<Record<string, string>> = {
   source: 'Source',
   catalog: 'Catalog',
   organization: 'Organization',
-  view: 'Who may look at the datasets',
-  query: 'Who may ask them with SQL',
+  view: 'Who may view the datasets',
+  query: 'Who may read their rows',
   edit: 'Who may add and delete datasets',
 }
 
@@ -37,7 +38,7 @@ export async function createPage(room: DatasetsRoom, c: RouteContext, refusal?: 
     title: 'New collection',
     section: 'datasets',
     crumbs: crumbsTo(room, { label: 'New collection' }),
-    body: html`<form class="panel panel-body form-wide" method="post" action="${urls.path('/-/collections/create')}">${refusalSummary(
+    body: html`<form class="panel panel-body form-wide" method="post" action="${urls.path('/-/collections/create')}" data-suggests-id>${refusalSummary(
       'No collection was made',
       refusal,
       LABELS,
@@ -45,7 +46,7 @@ export async function createPage(room: DatasetsRoom, c: RouteContext, refusal?: 
       'id',
       refusal,
       '',
-      'Part of its addresses, and not changed later: medicaid-2026. Required.',
+      'Part of its addresses, and not changed later: medicaid-2026. Empty: it is made from the name.',
     )}${sourceField(room, refusal, null)}${catalogField(room, refusal, null)}</div>${peopleFields(refusal, {})}<p class="actions">${button(
       { label: 'Make collection', type: 'submit', kind: 'filled' },
     )}${linkButton({ label: 'Cancel', href: urls.path(DATASETS_PATH), kind: 'quiet' })}</p></form>`,
@@ -166,22 +167,68 @@ function catalogField(room: DatasetsRoom, refusal: Refusal | undefined, value: s
   })
 }
 
+/** What each right gives, and what it does not. */
+const GIVES: Readonly<Record<keyof typeof ALLOW_FIELDS, string>> = {
+  view: 'They see which datasets there are, their columns with types, sizes and files, and how many values are there, but none of them. They see no rows.',
+  query:
+    'They see all rows, filter them, ask with SQL and save what they find as files. Give it with the right to view.',
+  edit: 'They upload, add to, replace, rename and delete datasets. It does not show them rows.',
+}
+
+const WHO_LABELS: Readonly<Record<Who, string>> = {
+  usual: 'As for all collections',
+  nobody: 'Nobody else',
+  people: 'These people…',
+  'signed-in': 'Everybody who has signed in',
+  everybody: 'Everybody, signed in or not',
+  other: 'As the allow block says',
+}
+
 function peopleFields(refusal: Refusal | undefined, allow: Collection['allow'], maker?: string | null): Html {
-  const names = ['view', 'query', 'edit'] as const
-  return html`<fieldset class="who-may"><legend>Who may do what</legend><p class="hint">Names of people with commas between them; <code>*</code> is everybody who has signed in. An empty field leaves it to what holds for all collections. ${
-    maker === undefined ? 'You may do everything.' : maker !== null && html`${maker}, who made it, may do everything.`
-  }</p><div class="fields">${names.map((name) =>
-    field({
-      name,
-      label: LABELS[name] as string,
-      ...errorOf(name, refusal),
-      control: (tied) =>
-        textInput({
-          ...tied,
-          name,
-          value: shownValue(refusal, name, allowText(allow[ALLOW_FIELDS[name]])),
-          autocomplete: 'off',
-        }),
-    }),
-  )}</div></fieldset>`
+  const lead =
+    maker === undefined
+      ? 'You may do all of it. The others:'
+      : maker === null
+        ? 'Beside those who may everywhere:'
+        : `${maker}, who made it, may do all of it. The others:`
+  return html`<fieldset class="who-may"><legend>Who may do what</legend><p class="hint">${lead}</p><div class="fields">${(
+    ['view', 'query', 'edit'] as const
+  ).map((name) => whoField(name, refusal, whoOf(allow[ALLOW_FIELDS[name]])))}</div></fieldset>`
+}
+
+function whoField(name: keyof typeof ALLOW_FIELDS, refusal: Refusal | undefined, now: WhoMay): Html {
+  const people = peopleField(name)
+  const { who, people: names } = shownWho(name, refusal, now)
+  const choices = (Object.keys(WHO_LABELS) as Who[]).filter((one) => one !== 'other' || now.who === 'other')
+  const error = refusal?.error.fields[name] ?? refusal?.error.fields[people]
+  const label = LABELS[name] as string
+  return field({
+    name,
+    label,
+    hint: GIVES[name],
+    ...(error !== undefined && { error }),
+    control: (tied) =>
+      html`${selectInput({
+        ...tied,
+        name,
+        value: who,
+        options: choices.map((value) => ({ value, label: WHO_LABELS[value] })),
+      })}<div class="when-people">${textInput({
+        name: people,
+        value: names,
+        label: `${label}: names`,
+        placeholder: 'alice, bob',
+        autocomplete: 'off',
+      })}<p class="hint">The names that they sign in with, with commas between.</p></div>`,
+  })
+}
+
+/** What was chosen, or the names that somebody sent without choosing. */
+function shownWho(name: string, refusal: Refusal | undefined, now: WhoMay): WhoMay {
+  if (refusal === undefined) return now
+  const fields = refusal.fields as Fields
+  const text = textOf(fields, name)
+  const who = WHO.find((one) => one === text)
+  if (who !== undefined) return { who, people: textOf(fields, peopleField(name)) }
+  return text === '' ? { who: 'usual', people: '' } : { who: 'people', people: text }
 }

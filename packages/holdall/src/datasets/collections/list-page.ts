@@ -62,7 +62,7 @@ function nothingHere({ urls }: DatasetsRoom, path: string, manages: boolean, sig
     return emptyState({
       icon: 'table',
       title: 'No collection yet',
-      body: 'A Parquet, CSV, JSON or Excel file that is uploaded becomes a dataset: a table that can be asked with SQL. Datasets lie in collections, and each collection says who may look at them, ask them and add to them.',
+      body: 'A Parquet, CSV, JSON or Excel file that is uploaded becomes a dataset: a table that can be asked with SQL. Datasets lie in collections, and each collection says who may view them, ask them and add to them.',
       actions: linkButton({ label: 'Make a collection', href: urls.path(CREATE_PATH), icon: 'plus', kind: 'filled' }),
     })
   }

@@ -1,9 +1,11 @@
 import { type Fields, readFields } from '../../access/fields.ts'
 import { answerForm } from '../../access/forms.ts'
 import type { AllowBlock } from '../../config/config.ts'
+import { HoldallError } from '../../web/error.ts'
 import type { Route, RouteContext } from '../../web/route.ts'
 import { COLLECTIONS_API } from '../api.ts'
 import { goTo } from '../back.ts'
+import { stemOf } from '../identity.ts'
 import { collectionJson, datasetJson, listedJson } from '../json.ts'
 import { askedPage, decodeSeq, encodeSeq } from '../paging.ts'
 import {
@@ -35,6 +37,9 @@ import { listPage } from './list-page.ts'
 import { type CollectionChange, createCollectionStore } from './store.ts'
 import { trashPage } from './trash-page.ts'
 
+/** Names of files that are looked for together. */
+const MAX_NAMES = 50
+
 /** Collections: listing them, looking at one, making, changing and deleting them. */
 export function collectionRoutes(room: DatasetsRoom): Route[] {
   const { database, urls } = room
@@ -42,10 +47,11 @@ export function collectionRoutes(room: DatasetsRoom): Route[] {
 
   async function create(c: RouteContext, fields: Fields): Promise<Response> {
     const actor = c.var.actor?.id ?? null
+    const label = readLabel(fields.label)
     const collection = await store.create({
       organization: readOrganization(fields.organization),
-      id: readId(fields.id),
-      label: readLabel(fields.label),
+      id: readId(fields.id, label),
+      label,
       source: readName(fields.source, 'source'),
       catalog: readName(fields.catalog, 'catalog'),
       allow: allowOf(fields),
@@ -56,7 +62,8 @@ export function collectionRoutes(room: DatasetsRoom): Route[] {
   }
 
   async function update(c: RouteContext, fields: Fields): Promise<Response> {
-    const collection = await store.update(await collectionAt(room, c), changeOf(fields))
+    const present = await collectionAt(room, c)
+    const collection = await store.update(present, changeOf(fields, present.allow))
     if (c.var.format === 'json') return c.json({ ok: true, collection: collectionJson(collection) })
     return goTo(room, c, collectionHref(urls, collection), `${collection.label} saved`)
   }
@@ -89,7 +96,7 @@ export function collectionRoutes(room: DatasetsRoom): Route[] {
         if (c.var.format === 'html') {
           return c.html(await collectionPage(room, c, collection, await listDatasets(database, wanted)))
         }
-        const page = await listWholeDatasets(database, wanted)
+        const page = await listWholeDatasets(database, { ...wanted, names: namesIn(c) })
         const datasets = page.datasets.map(datasetJson)
         return c.json({
           ok: true,
@@ -191,17 +198,26 @@ export function collectionRoutes(room: DatasetsRoom): Route[] {
 }
 
 /** From JSON whole blocks, from a form its fields. */
-function allowOf(fields: Fields): Allow | undefined {
+function allowOf(fields: Fields, before?: Allow): Allow | undefined {
   if (fields.allow !== undefined) return readAllow(fields.allow)
-  return Object.keys(ALLOW_FIELDS).some((name) => name in fields) ? readAllowFields(fields) : undefined
+  return Object.keys(ALLOW_FIELDS).some((name) => name in fields) ? readAllowFields(fields, before) : undefined
 }
 
-function changeOf(fields: Fields): CollectionChange {
-  const allow: Readonly<Record<string, AllowBlock>> | undefined = allowOf(fields)
+function changeOf(fields: Fields, before: Allow): CollectionChange {
+  const allow: Readonly<Record<string, AllowBlock>> | undefined = allowOf(fields, before)
   return {
     ...('label' in fields && { label: readLabel(fields.label) }),
     ...('source' in fields && { source: readName(fields.source, 'source') }),
     ...('catalog' in fields && { catalog: readName(fields.catalog, 'catalog') }),
     ...(allow !== undefined && { allow }),
   }
+}
+
+/** The files whose namesakes are wanted, without their endings. @throws HoldallError `bad_request` */
+function namesIn(c: RouteContext): string[] | undefined {
+  const names = c.req.queries('name')
+  if (names === undefined) return undefined
+  if (names.length > MAX_NAMES)
+    throw new HoldallError('bad_request', { reason: `name may be given ${MAX_NAMES} times.` })
+  return names.map(stemOf)
 }

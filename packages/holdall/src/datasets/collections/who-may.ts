@@ -7,9 +7,9 @@ import type { CollectionAction } from './fields.ts'
 import type { Collection } from './rows.ts'
 
 const WORDS: readonly (readonly [CollectionAction, string])[] = [
-  ['view-collection', 'May look'],
-  ['query-collection', 'May ask with SQL'],
-  ['edit-collection', 'May add and delete'],
+  ['view-collection', 'May view, without rows'],
+  ['query-collection', 'May read rows, ask with SQL'],
+  ['edit-collection', 'May add and delete datasets'],
 ]
 
 /** Who may do what to a collection and where its objects lie, for those who may change something about it. */

@@ -67,13 +67,16 @@ async function convert(job: ConversionJob): Promise<Conversion> {
       case 'ndjson':
         return await convertJson(connection, files, kind)
       case 'xlsx':
-        return await convertExcel(connection, files)
+        return await convertExcel(connection, files, job.sheet)
     }
   })
 }
 
 function failureOf(error: unknown): ConversionOutcome {
-  if (error instanceof CannotConvert) return { refused: error.message }
+  if (error instanceof CannotConvert) {
+    const { message: refused, sheets } = error
+    return { refused, ...(sheets && { sheets }) }
+  }
   if (error instanceof TimeIsUp) return { failing: 'timeout' }
   if (error instanceof Changed) return { failing: 'changed' }
   const message = error instanceof Error ? error.message : String(error)

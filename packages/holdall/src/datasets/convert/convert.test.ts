@@ -214,11 +214,16 @@ describe('Excel', { concurrency: true }, () => {
     assert.deepEqual(
       conversion.warnings.map(({ message }) => message),
       [
-        'The sheet “Visits” was read, and the other one was not.',
+        'The sheet “Visits” was read; “hidden” (hidden) and “empty” were not.',
         'What stands above the table was left out: “Visits of 2024”.',
         '1 cell with #N/A is empty.',
       ],
     )
+    assert.deepEqual(conversion.sheets, [
+      { name: 'hidden', hidden: true },
+      { name: 'empty', hidden: false },
+      { name: 'Visits', hidden: false },
+    ])
     const merged = await convert(
       'xlsx',
       xlsx([

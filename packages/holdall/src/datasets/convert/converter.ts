@@ -20,6 +20,7 @@ import {
   CONVERSIONS_AT_ONCE,
   type ConversionLimits,
 } from './limits.ts'
+import { CannotConvert } from './refusal.ts'
 
 /** A file of this computer as Parquet. */
 export interface Converted {
@@ -31,14 +32,21 @@ export interface Converted {
   close(): Promise<void>
 }
 
+export interface ConvertibleFile {
+  readonly kind: ConvertibleKind
+  readonly path: string
+  /** Of an Excel file, by its name. */
+  readonly sheet?: string | undefined
+}
+
 /** Makes Parquet of other files, each in a process of its own that can read nothing else. */
 export interface Converter {
   /**
    * @param path absolute
-   * @throws HoldallError `not_convertible`, `conversion_limit`, `file_missing`, `unavailable`; Error when its process
+   * @throws HoldallError `not_convertible`, `sheet_not_convertible` (its cause is a CannotConvert with the sheets), `conversion_limit`, `file_missing`, `unavailable`; Error when its process
    * ended without an answer, which may pass; what the signal was aborted with
    */
-  convert(file: { readonly kind: ConvertibleKind; readonly path: string }, signal: AbortSignal): Promise<Converted>
+  convert(file: ConvertibleFile, signal: AbortSignal): Promise<Converted>
   close(): Promise<void>
 }
 
@@ -95,7 +103,12 @@ export function createConverter({ folder, limits = {}, log }: ConverterOptions):
 
   function errorOf(outcome: Exclude<ConversionOutcome, { done: Conversion }>, kind: ConvertibleKind): HoldallError {
     const file = KIND_WORDS[kind]
-    if ('refused' in outcome) return new HoldallError('not_convertible', { kind: file, reason: outcome.refused })
+    if ('refused' in outcome) {
+      const { refused: reason, sheets } = outcome
+      if (sheets === undefined) return new HoldallError('not_convertible', { kind: file, reason })
+      const cause = Object.assign(new CannotConvert(reason), { sheets })
+      return new HoldallError('sheet_not_convertible', { kind: file, reason }, { cause })
+    }
     if ('failed' in outcome) {
       log.warn('a file was not converted', { kind, message: outcome.failed })
       return new HoldallError('not_convertible', {
@@ -115,7 +128,7 @@ export function createConverter({ folder, limits = {}, log }: ConverterOptions):
     }
   }
 
-  async function convert(kind: ConvertibleKind, path: string, signal: AbortSignal): Promise<Converted> {
+  async function convert({ kind, path, sheet }: ConvertibleFile, signal: AbortSignal): Promise<Converted> {
     const scratch = await files.create()
     const target = await files.create()
     let isKept = false
@@ -125,6 +138,7 @@ export function createConverter({ folder, limits = {}, log }: ConverterOptions):
       })
       const job: ConversionJob = {
         kind,
+        sheet,
         source: { path, identity: identityOf(stats) },
         scratch: scratch.path,
         target: target.path,
@@ -142,9 +156,9 @@ export function createConverter({ folder, limits = {}, log }: ConverterOptions):
   }
 
   return {
-    async convert({ kind, path }, signal) {
+    async convert(file, signal) {
       const either = AbortSignal.any([signal, stopping.signal])
-      const converting = turn(either, () => convert(kind, path, either))
+      const converting = turn(either, () => convert(file, either))
       running.add(converting)
       try {
         return await converting

@@ -6,7 +6,7 @@ import { type Delimiter, dialectOf } from './dialect.ts'
 import { asUtf8, beginningOf, type Encoding, encodingOf } from './encoding.ts'
 import { MAX_COLUMNS, MAX_ROW_GROUP_ROWS, MIN_ROW_GROUP_ROWS, ROW_GROUP_BYTES, SAMPLE_BYTES } from './limits.ts'
 import { type ConversionWarning, columnNames } from './names.ts'
-import { CannotConvert } from './refusal.ts'
+import { CannotConvert, type Sheet } from './refusal.ts'
 import { inferTypes, typed } from './types.ts'
 import { walk } from './walk.ts'
 
@@ -26,7 +26,9 @@ export interface Conversion {
   readonly encoding?: Encoding
   readonly delimiter?: string
   readonly hasHeader?: boolean
+  /** Of Excel: the one that was read, and all that there are. */
   readonly sheet?: string
+  readonly sheets?: readonly Sheet[]
 }
 
 /** A text of separated values, as DuckDB is told to read it: nothing of it is guessed, skipped or filled in. */

@@ -5,6 +5,7 @@ import { type Conversion, type ConversionFiles, copyTo } from './delimited.ts'
 import { asUtf8, beginningOf, encodingOf } from './encoding.ts'
 import { MAX_COLUMNS, SAMPLE_BYTES } from './limits.ts'
 import { CannotConvert } from './refusal.ts'
+import { inferTypes } from './types.ts'
 
 type Format = 'array' | 'newline_delimited' | 'auto'
 
@@ -14,8 +15,23 @@ interface Found {
   readonly type: string
 }
 
-const HUGE = /\bHUGEINT\b/g
-const DOUBLE_DIGITS = 17
+/** Days and times are looked for by us: DuckDB takes 10-11-12 for one, and would write 1900-01-01 for "infinity". */
+const NO_DATES = "dateformat='%Y~#%m~#%d~', timestampformat='~%Y~#%m~#%d~%H'"
+/** The same columns under the same names, each as the JSON that stands there. */
+const AS_COLUMNS = 'maximum_depth=1'
+const AS_VALUES = 'maximum_depth=0'
+/** What Parquet has no type for, and what a text is not to be taken for that DuckDB takes it for. */
+const KEPT_AS: Readonly<Record<string, string>> = {
+  HUGEINT: 'DECIMAL(38,0)',
+  JSON: 'VARCHAR',
+  DATE: 'VARCHAR',
+  TIME: 'VARCHAR',
+  TIMESTAMP: 'VARCHAR',
+  UUID: 'VARCHAR',
+}
+const SHORT = { ...KEPT_AS, HUGEINT: 'BIGINT' }
+/** Whole numbers of fewer digits are the same as doubles. */
+const DOUBLE_DIGITS = 15
 
 /**
  * A list of objects, objects one after the other, or one of each line. All of it is looked through before a type is
@@ -72,60 +88,125 @@ async function converted(
   }: { readonly path: string; readonly format: Format; readonly target: string; readonly size: number },
 ): Promise<Conversion> {
   const read = (more: string) =>
-    `read_json(${literal(path)}, format='${format}', compression='uncompressed', ignore_errors=false, ${more})`
-  const described = await connection.run(`DESCRIBE SELECT * FROM ${read('sample_size=-1')}`)
-  const found = (await described.getRows()).map(([name, type]): Found => ({ name: String(name), type: String(type) }))
+    `read_json(${literal(path)}, format='${format}', compression='uncompressed', ignore_errors=false, sample_size=-1, ${more})`
+  const describe = async (from: string) =>
+    (await (await connection.run(`DESCRIBE SELECT * FROM ${from}`)).getRows()).map(
+      ([name, type]): Found => ({ name: String(name), type: String(type) }),
+    )
+  const found = await describe(read(NO_DATES))
   if (found.length > MAX_COLUMNS) {
     throw new CannotConvert(`it has ${formatNumber(found.length)} columns, and ${formatNumber(MAX_COLUMNS)} are taken`)
   }
-  const inexact = await inexactOf(connection, found, read)
-  // Named ones are found by their names alone, and of two that differ in case only one would be.
-  const from = inexact.size === 0 ? read('sample_size=-1') : read(`columns={${structOf(found, inexact)}}`)
-  const select = `SELECT ${found.map((column) => `${selected(column, inexact)} AS ${quoted(column.name)}`).join(', ')}`
+  // In a list of anything but objects the values themselves are where the columns would be.
+  const [first] = found.length === 1 && found[0]?.name === 'json' ? await describe(read(AS_COLUMNS)) : []
+  const from = read(first !== undefined && first.type !== 'JSON' ? AS_VALUES : AS_COLUMNS)
+  const columns = await columnsOf(connection, found, from)
   const counted = await connection.run(`SELECT count(*) FROM ${from}`)
   const rows = Number((await counted.getRows())[0]?.[0])
   if (rows === 0) throw new CannotConvert('it has no rows')
-  await copyTo(connection, `${select} FROM ${from}`, { target, rowLength: Math.max(1, size / rows), rows })
+  const select = `SELECT ${columns.join(', ')} FROM ${from}`
+  await copyTo(connection, select, { target, rowLength: Math.max(1, size / rows), rows })
   return { rows, warnings: [], encoding: 'utf-8' }
 }
 
-function structOf(found: readonly Found[], inexact: ReadonlyMap<string, string>): string {
-  return found.map(({ name, type }) => `${quoted(name)}: ${literal(inexact.get(name) ?? type)}`).join(', ')
+/** SQL of each column, of its JSON, as the type by which nothing of it is lost. */
+async function columnsOf(connection: DuckDBConnection, found: readonly Found[], from: string): Promise<string[]> {
+  const texts = found.flatMap(({ type }, at) => (KEPT_AS[type] === 'VARCHAR' || type === 'VARCHAR' ? [at] : []))
+  const numbers = await numbersOf(connection, found, from)
+  const written = texts.map((at) => `${textOf(found[at] as Found)} AS c${at}`)
+  const { types } =
+    texts.length === 0
+      ? { types: [] }
+      : await inferTypes(connection, {
+          from: `(SELECT ${written.join(', ')} FROM ${from})`,
+          columns: texts,
+          // Of several kinds: they stay as they stand there.
+          isText: (at) => found[at]?.type === 'JSON',
+          areTexts: true,
+        })
+  return found.map((column, at) => {
+    const name = quoted(column.name)
+    if (texts.includes(at)) return `CAST(${textOf(column)} AS ${types[texts.indexOf(at)] ?? 'VARCHAR'}) AS ${name}`
+    const type = numbers.get(column.name) ?? keptType(column.type)
+    return `${type === 'VARCHAR' ? textOf(column) : jsonAs(type, name)} AS ${name}`
+  })
 }
 
-/** Parquet has no whole numbers beyond 64 bits, and values of several kinds are texts as they stand there. */
-function selected({ name, type }: Found, inexact: ReadonlyMap<string, string>): string {
-  const column = quoted(name)
-  if (inexact.has(name)) return column
-  if (type === 'JSON')
-    return `CASE json_type(${column}) WHEN 'VARCHAR' THEN ${column} ->> '$' ELSE ${column}::VARCHAR END`
-  const kept = type.replace(HUGE, 'DECIMAL(38,0)').replace(/\bJSON\b/g, 'VARCHAR')
-  return kept === type ? column : `CAST(${column} AS ${kept})`
+/** Texts without their quotes, anything else as it stands there; of nothing, nothing. */
+function textOf({ name }: Found): string {
+  return `(${quoted(name)} ->> '$')`
 }
 
-/** Whole numbers that are too long for the type that they were given, which would round them. */
-async function inexactOf(
+/** SQL of JSON as this type. A key that an object does not have is nothing; a cast would refuse it. */
+function jsonAs(type: string, json: string): string {
+  return /[([]/.test(type) ? `json_transform(${json}, ${literal(JSON.stringify(type))})` : `CAST(${json} AS ${type})`
+}
+
+/** Names stand in it as well, which may be called like a type. */
+function keptType(type: string, keptAs = KEPT_AS): string {
+  const within: string[] = []
+  let word = ''
+  let isName = false
+  let kept = ''
+  for (const [token] of type.matchAll(/"(?:[^"]|"")*"|[^\s(),"[\]]+|[\s\S]/g)) {
+    if (token === '(') within.push(word)
+    if (token === ')') within.pop()
+    if (token === '(' || token === ',') isName = within.at(-1) === 'STRUCT'
+    const isWord = /^[^\s(),[\]]/.test(token)
+    kept += isWord && !isName ? (keptAs[token] ?? token) : token
+    if (isWord) {
+      word = isName ? '' : token
+      isName = false
+    }
+  }
+  return kept
+}
+
+/**
+ * Types for numbers, where the one that they were given would round them, or is longer than it need be: of whole numbers
+ * with and without a sign DuckDB makes one that Parquet does not have.
+ */
+async function numbersOf(
   connection: DuckDBConnection,
   found: readonly Found[],
-  read: (more: string) => string,
+  from: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const doubles = found.filter(({ type }) => type === 'DOUBLE')
-  const inexact = new Map<string, string>()
-  if (doubles.length === 0 || (found.length === 1 && found[0]?.name === 'json')) return inexact
-  const struct = doubles.map(({ name }) => `${quoted(name)}: 'VARCHAR'`).join(', ')
-  const asked = doubles.flatMap(({ name }) => {
-    const v = quoted(name)
-    return [
-      `coalesce(bool_and(regexp_full_match(${v}, '-?[0-9]{1,38}')), true)`,
-      `coalesce(bool_or(regexp_full_match(${v}, '-?[0-9]{${DOUBLE_DIGITS + 1},}')), false)`,
-    ]
+  const asked = found.flatMap((column) => {
+    const { name, type } = column
+    if (type === 'DOUBLE')
+      return [
+        { name, type: 'VARCHAR', sql: isRounded(column) },
+        { name, type: 'DECIMAL(38,0)', sql: isWhole(column) },
+      ]
+    const [short, long] = [keptType(type, SHORT), keptType(type)]
+    return short === long ? [] : [{ name, type: short, sql: isSame(name, short, long) }]
   })
-  const result = await connection.run(`SELECT ${asked.join(', ')} FROM ${read(`columns={${struct}}`)}`)
+  const types = new Map<string, string>()
+  if (asked.length === 0) return types
+  const result = await connection.run(`SELECT ${asked.map(({ sql }) => sql).join(', ')} FROM ${from}`)
   const [row = []] = await result.getRows()
-  for (const [at, { name }] of doubles.entries()) {
-    if (row[at * 2 + 1] === true) inexact.set(name, row[at * 2] === true ? 'DECIMAL(38,0)' : 'VARCHAR')
+  for (const [at, { name, type }] of asked.entries()) {
+    if (row[at] !== true) continue
+    // Whole ones that are rounded need the longer type; if none is, all of them are what they were.
+    if (type !== 'DECIMAL(38,0)' || types.has(name)) types.set(name, type)
   }
-  return inexact
+  return types
+}
+
+function isRounded(column: Found): string {
+  const v = textOf(column)
+  const isLong = `regexp_full_match(${v}, '-?[0-9]{${DOUBLE_DIGITS + 1},}')`
+  const isKept = `coalesce(TRY_CAST(TRY_CAST(${v} AS DOUBLE) AS HUGEINT) = TRY_CAST(${v} AS HUGEINT), false)`
+  return `coalesce(bool_or((${isLong} AND NOT ${isKept}) OR NOT isfinite(TRY_CAST(${v} AS DOUBLE))), false)`
+}
+
+function isWhole(column: Found): string {
+  return `coalesce(bool_and(regexp_full_match(${textOf(column)}, '-?[0-9]{1,38}')), false)`
+}
+
+function isSame(name: string, short: string, long: string): string {
+  const column = quoted(name)
+  return `coalesce(bool_and(CAST(${jsonAs(short, column).replace(/^CAST/, 'TRY_CAST')} AS ${long}) IS NOT DISTINCT FROM ${jsonAs(long, column)}), false)`
 }
 
 /** What DuckDB says of JSON that is none, in our words; anything else as it is. */

@@ -16,23 +16,37 @@ interface Candidate {
 const NUMBER = '[+-]?(?:(?:0|[1-9][0-9]*)(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?'
 const DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}'
 const TIME = '[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\\.[0-9]{1,6})?)?'
-/** A double keeps so many digits. */
+/** A double keeps every number of so many digits, and of those with up to two more the ones that were made of a double. */
+const SURE_DIGITS = 15
 const DOUBLE_DIGITS = 17
+/** Below it, a double keeps fewer. */
+const LEAST_DOUBLE = '2.2250738585072014e-308'
 
-/**
- * In the order in which they are preferred. What comes back as it was written is taken as it is meant: 007, 1_000 and +5
- * do not, and stay texts.
- */
-const CANDIDATES: readonly Candidate[] = [
-  { type: 'BOOLEAN', holds: (v) => `lower(${v}) IN ('true', 'false')` },
-  { type: 'BIGINT', holds: (v) => `coalesce(TRY_CAST(${v} AS BIGINT)::VARCHAR = ${v}, false)` },
-  { type: 'DECIMAL(38,0)', holds: (v) => `regexp_full_match(${v}, '0|-?[1-9][0-9]{0,37}')` },
+/** SQL of what a number in `v` is as a double. */
+function asDouble(v: string): string {
+  return `TRY_CAST(${v} AS DOUBLE)`
+}
+
+/** SQL of its digits, without zeros in front. */
+function digitsOf(v: string): string {
+  return `ltrim(regexp_replace(${v}, '[eE].*|[^0-9]', '', 'g'), '0')`
+}
+
+/** SQL that is true of a number that comes back from a double with the digits that it was written with. */
+function isKept(v: string): string {
+  const [double, digits] = [asDouble(v), digitsOf(v)]
+  const written = (count: number) =>
+    `regexp_replace(printf('%.${count - 1}e', abs(${double})), 'e.*|[^0-9]', '', 'g') = ${digits}`
+  const isShort = `length(${v}) <= ${SURE_DIGITS} AND NOT contains(lower(${v}), 'e')`
+  return `CASE WHEN ${isShort} THEN true WHEN NOT coalesce(isfinite(${double}), false) THEN false WHEN ${digits} = '' THEN true WHEN abs(${double}) < ${LEAST_DOUBLE} OR length(${digits}) > ${DOUBLE_DIGITS} THEN false WHEN length(${digits}) <= ${SURE_DIGITS} THEN true WHEN length(${digits}) = ${DOUBLE_DIGITS} THEN ${written(DOUBLE_DIGITS)} ELSE ${written(DOUBLE_DIGITS - 1)} END`
+}
+
+/** Days and times in ISO 8601; in any other form they may mean two things. */
+const MOMENTS: readonly Candidate[] = [
   {
-    type: 'DOUBLE',
-    holds: (v) =>
-      `regexp_full_match(${v}, '${NUMBER}') AND coalesce(isfinite(TRY_CAST(${v} AS DOUBLE)), false) AND length(ltrim(regexp_replace(${v}, '[eE].*|[^0-9]', '', 'g'), '0')) <= ${DOUBLE_DIGITS}`,
+    type: 'DATE',
+    holds: (v) => `regexp_full_match(${v}, '${DAY}') AND coalesce(TRY_CAST(${v} AS DATE)::VARCHAR = ${v}, false)`,
   },
-  { type: 'DATE', holds: (v) => `coalesce(TRY_CAST(${v} AS DATE)::VARCHAR = ${v}, false)` },
   {
     type: 'TIMESTAMP',
     holds: (v) => `regexp_full_match(${v}, '${DAY}(?:[ T]${TIME})?') AND TRY_CAST(${v} AS TIMESTAMP) IS NOT NULL`,
@@ -45,6 +59,27 @@ const CANDIDATES: readonly Candidate[] = [
   { type: 'TIME', holds: (v) => `regexp_full_match(${v}, '${TIME}') AND TRY_CAST(${v} AS TIME) IS NOT NULL` },
 ]
 
+/**
+ * In the order in which they are preferred. What comes back as it was written is taken as it is meant: 007, 1_000 and +5
+ * do not, and stay texts.
+ */
+const CANDIDATES: readonly Candidate[] = [
+  { type: 'BOOLEAN', holds: (v) => `lower(${v}) IN ('true', 'false')` },
+  { type: 'BIGINT', holds: (v) => `coalesce(TRY_CAST(${v} AS BIGINT)::VARCHAR = ${v}, false)` },
+  { type: 'DECIMAL(38,0)', holds: (v) => `regexp_full_match(${v}, '0|-?[1-9][0-9]{0,37}')` },
+  {
+    type: 'DOUBLE',
+    holds: (v) => `regexp_full_match(${v}, '${NUMBER}') AND ${isKept(v)}`,
+  },
+  ...MOMENTS,
+]
+
+/** Of what was written as a text. One in capitals would come back in small letters. */
+const OF_TEXTS: readonly Candidate[] = [
+  ...MOMENTS,
+  { type: 'UUID', holds: (v) => `coalesce(TRY_CAST(${v} AS UUID)::VARCHAR = ${v}, false)` },
+]
+
 export interface TextTable {
   /** SQL of a table whose columns are `c0`, `c1` … and texts. */
   readonly from: string
@@ -52,6 +87,8 @@ export interface TextTable {
   readonly columns: readonly number[]
   /** Columns that stay texts. */
   readonly isText?: (column: number) => boolean
+  /** Whether they were written as texts, so that a number among them is none, and an empty one is a value. */
+  readonly areTexts?: boolean
 }
 
 export interface InferredTypes {
@@ -65,13 +102,15 @@ export interface InferredTypes {
  * The beginning tells what cannot be; all rows are asked about what is left.
  */
 export async function inferTypes(connection: DuckDBConnection, table: TextTable): Promise<InferredTypes> {
-  const { columns } = table
-  const open = columns.map((at) => (table.isText?.(at) ? [] : [...CANDIDATES]))
+  const { columns, areTexts = false } = table
+  const candidates = areTexts ? OF_TEXTS : CANDIDATES
+  const open = columns.map((at) => (table.isText?.(at) ? [] : [...candidates]))
+  const asked = { columns, open, valued: areTexts ? (column: number) => `c${column}` : valued }
   const sampled = Math.max(MIN_SAMPLE_ROWS, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / columns.length)))
   await connection.run(`CREATE OR REPLACE TEMP TABLE sample AS SELECT * FROM ${table.from} LIMIT ${sampled}`)
-  await narrow(connection, 'sample', { columns, open }, 'values may come')
+  await narrow(connection, 'sample', asked, 'values may come')
   await connection.run('DROP TABLE sample')
-  const rows = await narrow(connection, table.from, { columns, open }, 'all is seen')
+  const rows = await narrow(connection, table.from, asked, 'all is seen')
   return { types: open.map(([first]) => first?.type), rows }
 }
 
@@ -86,7 +125,15 @@ interface Slot {
 async function narrow(
   connection: DuckDBConnection,
   from: string,
-  { columns, open }: { readonly columns: readonly number[]; readonly open: Candidate[][] },
+  {
+    columns,
+    open,
+    valued,
+  }: {
+    readonly columns: readonly number[]
+    readonly open: Candidate[][]
+    readonly valued: (column: number) => string
+  },
   seen: 'values may come' | 'all is seen',
 ): Promise<number> {
   const slots: Slot[] = []

@@ -1,4 +1,5 @@
 import { setPriority } from 'node:os'
+import { frameHead } from '../../files/children/frames.ts'
 import { serveJobs } from '../../files/children/serve.ts'
 import { type Job, READY } from './jobs.ts'
 import { createEngineProcess } from './run.ts'
@@ -9,7 +10,7 @@ import { engineSettings } from './settings.ts'
 const settings = engineSettings(process.env)
 setPriority(settings.niceness)
 
-const engine = createEngineProcess(settings)
+const engine = createEngineProcess(settings, (told) => process.stdout.write(frameHead({ told }, 0)))
 
 await serveJobs(async ({ payload }) => {
   const job: Job | typeof READY = JSON.parse(payload.toString())

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HoldallError } from '../../web/error.ts'
 import type { ErrorCode } from '../../web/errors.ts'
 import { createLog } from '../../web/log.ts'
-import { createDuckDbEngine, type QueryAnswer, type QueryLimits } from './engine.ts'
+import { createDuckDbEngine, type Progress, type QueryAnswer, type QueryLimits } from './engine.ts'
 import { MAX_ROWS } from './limits.ts'
 import { createOpenFiles, FileFailure } from './open-files.ts'
 import { isSuperuser } from './rights.ts'
@@ -278,14 +278,39 @@ test('a client that goes away ends its query, whether it runs or waits', async (
   const running = assert.rejects(lone.ask(HEAVY, { signal: leaving.signal }), /has left/)
   const waiting = new AbortController()
   const second = assert.rejects(lone.ask(HEAVY, { signal: waiting.signal }), /has left/)
-  await sleep(200)
+  await sleep(300)
   waiting.abort(new Error('has left'))
   await second
+  assert.equal(lone.isAsked(), true)
+  const left = performance.now()
   leaving.abort(new Error('has left'))
   await running
+  assert.equal(lone.isAsked(), false)
+  assert.ok(performance.now() - left < 1_000)
   const asked = performance.now()
   await lone.ask('SELECT 1')
   assert.ok(performance.now() - asked < 10_000)
+})
+
+test('how far a query is, is what DuckDB has read, from when its turn has come; what it does not know is not told', async () => {
+  const said: (number | null)[] = []
+  const leaving = new AbortController()
+  const known = Promise.withResolvers<void>()
+  const onProgress = ({ percentage }: Progress) => {
+    said.push(percentage)
+    if (percentage !== null) known.resolve()
+  }
+  const sql = 'SELECT count(*) FROM data a, data b, data c WHERE hash(a.id + b.id + c.id) % 97 = 1'
+  const asked = assert.rejects(engine.ask(sql, { onProgress, signal: leaving.signal }), /has left/)
+  await known.promise
+  leaving.abort(new Error('has left'))
+  await asked
+  const [first, ...numbers] = said
+  assert.equal(first, null)
+  assert.ok(
+    numbers.every((one, at) => one !== null && one > Number(numbers[at - 1] ?? 0) && one <= 100),
+    String(said),
+  )
 })
 
 test('a process that is killed in the middle of a query is an error that says so; the next query is answered', async (t) => {

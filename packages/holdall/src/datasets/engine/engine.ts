@@ -57,6 +57,14 @@ export interface Query {
   readonly actorId: string | null
   /** Whoever asked has gone: the query is stopped. */
   readonly signal?: AbortSignal
+  /** Called when its turn has come, and when DuckDB knows how far it is. */
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** How far a query is that runs. */
+export interface Progress {
+  /** Of what it has to read, as DuckDB counts; null while that is not known. */
+  readonly percentage: number | null
 }
 
 export interface QueryAnswer {
@@ -168,9 +176,13 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
 
   async function run(
     job: Job,
-    { actorId, files, line = job.kind }: { actorId: string | null; files: readonly PinnedFile[]; line?: LineName },
-    signal?: AbortSignal,
+    {
+      files,
+      line = job.kind,
+      ...asked
+    }: RunOptions & { readonly files: readonly PinnedFile[]; readonly line?: LineName },
   ) {
+    const { actorId, signal, onProgress } = asked
     const { kind } = job
     const { turns, processes } = lines[line]
     const giveBack = await turns.take(actorId, signal)
@@ -178,7 +190,9 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
     let payload: Buffer
     try {
       await ready
-      ;({ outcome, payload } = await processes.run(job, JSON.stringify(files.map(({ identity }) => identity)), signal))
+      onProgress?.({ percentage: null })
+      const identities = JSON.stringify(files.map(({ identity }) => identity))
+      ;({ outcome, payload } = await processes.run(job, identities, { signal, onTold: onProgress }))
     } catch (error) {
       const known = errorOfChild(error, limits, kind)
       if (known !== error) log.warn('query process ended', { kind, error })
@@ -210,11 +224,12 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
     const job: Job = {
       kind: 'query',
       ...commonOf(query, tables),
+      ...(query.onProgress !== undefined && { isWatched: true }),
       timeoutMs: Math.min(timeoutMs, timeoutOf(line)),
       maxRows: Math.max(1, Math.min(Math.floor(maxRows), MAX_ROWS)),
       answerBytes: limits.answerBytes,
     }
-    const { outcome, payload } = await run(job, { actorId: query.actorId, files, line }, query.signal)
+    const { outcome, payload } = await run(job, { ...query, files, line })
     return {
       columns: outcome.columns ?? [],
       rows: JSON.parse(payload.toString()),
@@ -237,11 +252,12 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
         const job: Job = {
           kind: 'export',
           ...commonOf(query, tables),
+          ...(query.onProgress !== undefined && { isWatched: true }),
           timeoutMs: limits.exportTimeoutMs,
           format,
           target,
         }
-        const { outcome } = await run(job, { actorId: query.actorId, files }, query.signal)
+        const { outcome } = await run(job, { ...query, files })
         return { ...(await file.read()), elapsedMs: outcome.elapsedMs ?? 0 }
       } catch (error) {
         await file.remove()
@@ -251,7 +267,10 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
 
     async probe(path, signal) {
       const file = await pin(path)
-      await run({ kind: 'probe', file, timeoutMs: limits.timeoutMs }, { actorId: null, files: [file] }, signal)
+      await run(
+        { kind: 'probe', file, timeoutMs: limits.timeoutMs },
+        { actorId: null, files: [file], ...(signal !== undefined && { signal }) },
+      )
     },
 
     async close() {
@@ -265,6 +284,8 @@ export function createDuckDbEngine({ folder, limits: given, log }: EngineOptions
 
 /** Queries, exports, probes and what runs in the background do not wait for each other. */
 type LineName = Job['kind'] | 'background'
+
+type RunOptions = Pick<Query, 'actorId' | 'signal' | 'onProgress'>
 
 interface Line {
   readonly turns: Turns

@@ -8,10 +8,11 @@ import { TimeIsUp } from './within-time.ts'
 /** What each path is called when it stands in a message. */
 export type Names = Map<string, string>
 
+const FAILINGS = { syntax: 'failed', policy: 'refused', table: 'no-table' } as const
+
 /** What a thrown value means for whoever asked. */
 export function failureOf(error: unknown, names: Names): Pick<Outcome, 'failing' | 'message'> {
-  if (error instanceof QueryRefusal)
-    return { failing: error.kind === 'syntax' ? 'failed' : 'refused', message: shown(error.message, names) }
+  if (error instanceof QueryRefusal) return { failing: FAILINGS[error.kind], message: shown(error.message, names) }
   if (error instanceof TimeIsUp) return { failing: 'timeout' }
   if (error instanceof AnswerTooLarge || isTooLongForText(error)) return { failing: 'answer-size' }
   if (error instanceof FileFailure) return { failing: error.failing }

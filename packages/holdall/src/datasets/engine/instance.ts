@@ -39,7 +39,9 @@ export async function createInstance({ memoryBytes, threads }: EngineSettings): 
   await connection.run(`SET memory_limit='${Math.floor(memoryBytes / 1024)}KiB'`)
   // A folder for what does not fit into memory would be open to every statement.
   await set('temp_directory', "''", '')
-  await set('enable_progress_bar', 'false', 'false')
+  // How far a statement is can be asked; nothing is written anywhere.
+  await set('enable_progress_bar', 'true', 'true')
+  await set('enable_progress_bar_print', 'false', 'false')
   await set('TimeZone', "'UTC'", 'UTC')
 
   return {

@@ -32,6 +32,8 @@ interface CommonJob {
   readonly sql: string
   readonly parameters?: QueryParameters
   readonly timeoutMs: number
+  /** Somebody wants to know how far it is. */
+  readonly isWatched?: boolean
 }
 
 /** What a process of the engine can be asked. */
@@ -43,10 +45,17 @@ export type Job =
 /** Asks whether a process has started and could begin at once. */
 export const READY = 'ready'
 
+/** What a process tells while it runs a job that is watched: per cent of what it has to read. */
+export interface Told {
+  readonly percentage: number
+}
+
 /** How a job ended that did not succeed. */
 export type Failing =
   /** The gate let it not pass. */
   | 'refused'
+  /** There is no such table; the message is its name. */
+  | 'no-table'
   /** DuckDB says what is wrong with it. */
   | 'failed'
   | 'timeout'

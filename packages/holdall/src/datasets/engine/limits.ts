@@ -24,6 +24,8 @@ export interface QueryLimits {
 
 export type FullLimits = Required<QueryLimits>
 
+/** Of one query, unless less is asked for: pages say it beforehand. */
+export const QUERY_TIMEOUT_MS = 10_000
 /** Rows of an answer, unless fewer are asked for. */
 export const MAX_ROWS = 10_000
 export const DEFAULT_ROWS = 1_000
@@ -46,7 +48,7 @@ const MIN_MEMORY_BYTES = 256 * MIB
 export function withDefaults(limits: QueryLimits = {}): FullLimits {
   const processes = limits.processes ?? Math.max(2, Math.min(availableParallelism(), MAX_PROCESSES))
   return {
-    timeoutMs: limits.timeoutMs ?? 10_000,
+    timeoutMs: limits.timeoutMs ?? QUERY_TIMEOUT_MS,
     exportTimeoutMs: limits.exportTimeoutMs ?? 600_000,
     graceMs: limits.graceMs ?? 2_000,
     memoryBytes: limits.memoryBytes ?? shareOfMemory(processes),

@@ -10,6 +10,8 @@ export function errorOf(outcome: Outcome, limits: FullLimits, kind: Job['kind'])
   switch (outcome.failing) {
     case 'refused':
       return new HoldallError('query_refused', { reason: outcome.message })
+    case 'no-table':
+      return noTable(outcome.message ?? '')
     case 'timeout':
       return tooLong(limits, kind)
     case 'memory':
@@ -30,6 +32,12 @@ export function errorOf(outcome: Outcome, limits: FullLimits, kind: Job['kind'])
         ? new HoldallError('parquet_invalid', { reason: `its data cannot be read (${firstOf(outcome.message)})` })
         : new HoldallError('query_failed', { reason: outcome.message })
   }
+}
+
+/** @param there what can be asked instead, as a sentence */
+export function noTable(missing: string, there = ''): HoldallError {
+  const reason = [`There is no table ${missing} here.`, there].filter(Boolean).join(' ')
+  return new HoldallError('query_refused', { reason, missing })
 }
 
 /** What it means that a process gave no answer. */

@@ -1,6 +1,6 @@
 import type { Body, Child, ChildLimits, ChildProgram } from '../../files/children/child-process.ts'
 import { ChildFailure, startChild } from '../../files/children/child-process.ts'
-import { type Job, type Outcome, READY } from './jobs.ts'
+import { type Job, type Outcome, READY, type Told } from './jobs.ts'
 
 /** A busy machine may take seconds for what else takes a tenth of one; that is not the query's time. */
 const START_MS = 30_000
@@ -13,7 +13,11 @@ export interface Processes {
    * @param files what tells the files of the job from those of others
    * @throws ChildFailure; what the signal was aborted with
    */
-  run(job: Job, files: string, signal?: AbortSignal): Promise<{ outcome: Outcome; payload: Buffer }>
+  run(
+    job: Job,
+    files: string,
+    more?: { readonly signal?: AbortSignal | undefined; readonly onTold?: ((told: Told) => void) | undefined },
+  ): Promise<{ outcome: Outcome; payload: Buffer }>
   close(): Promise<void>
 }
 
@@ -107,11 +111,11 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
     }
   }
 
-  async function exchange(child: Child, job: Job, signal: AbortSignal | undefined) {
+  async function exchange(child: Child, job: Job, { signal, onTold }: NonNullable<Parameters<Processes['run']>[2]>) {
     const onAbort = () => child.kill()
     signal?.addEventListener('abort', onAbort)
     try {
-      const { header, payload } = await child.run({}, bodyOf(job))
+      const { header, payload } = await child.run({}, { ...bodyOf(job), onTold: (told) => onTold?.(told as Told) })
       return { outcome: header as unknown as Outcome, payload }
     } catch (error) {
       signal?.throwIfAborted()
@@ -122,7 +126,8 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
   }
 
   return {
-    async run(job, files, signal) {
+    async run(job, files, more = {}) {
+      const { signal } = more
       signal?.throwIfAborted()
       if (closed) throw stopping()
       busy++
@@ -134,7 +139,7 @@ export function createProcesses(program: ChildProgram, limits: ChildLimits, opti
         // Who has left by now has asked nothing of it.
         signal?.throwIfAborted()
         isKept = false
-        const answer = await exchange(place.child, job, signal)
+        const answer = await exchange(place.child, job, more)
         isKept = !answer.outcome.spent
         if (answer.outcome.bound) place = { ...place, files }
         return answer

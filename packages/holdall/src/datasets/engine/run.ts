@@ -2,9 +2,10 @@ import { answerOf } from './answer.ts'
 import { failureOf, type Names } from './failures.ts'
 import { type PassedQuery, passGate } from './gate/gate.ts'
 import { createInstance, type FreshInstance, type InstanceTable, literal, parquetOf } from './instance.ts'
-import type { ExportFormat, Job, Outcome, QueryParameters } from './jobs.ts'
+import type { ExportFormat, Job, Outcome, QueryParameters, Told } from './jobs.ts'
 import { isPoison } from './messages.ts'
 import { createOpenFiles } from './open-files.ts'
+import { watchProgress } from './progress.ts'
 import { giveUpRights, type Rights } from './rights.ts'
 import type { EngineSettings } from './settings.ts'
 import { withinTime } from './within-time.ts'
@@ -33,7 +34,7 @@ export interface EngineProcess {
 }
 
 /** What a process of the engine does: jobs, one after the other, each in an instance of its own. */
-export function createEngineProcess(settings: EngineSettings): EngineProcess {
+export function createEngineProcess(settings: EngineSettings, tell: (told: Told) => void = () => {}): EngineProcess {
   const files = createOpenFiles()
   let rights: Rights | undefined
   let next: Promise<FreshInstance> | undefined
@@ -91,7 +92,10 @@ export function createEngineProcess(settings: EngineSettings): EngineProcess {
   async function query(instance: FreshInstance, job: QueryJob, names: Names): Promise<Done> {
     const passed = await enter(instance, job, tablesOf(job, names))
     const started = performance.now()
-    const result = await instance.connection.run(passed.limitedTo(job.maxRows + 1), bindings(job.parameters))
+    const { connection } = instance
+    const unwatch = job.isWatched ? watchProgress(connection, tell) : undefined
+    const work = connection.run(passed.limitedTo(job.maxRows + 1), bindings(job.parameters))
+    const result = await work.finally(unwatch)
     const { rows, ...answer } = await answerOf(result, job.maxRows, job.answerBytes)
     return { header: { ...answer, elapsedMs: since(started) }, rows }
   }
@@ -102,7 +106,10 @@ export function createEngineProcess(settings: EngineSettings): EngineProcess {
     const passed = await enter(instance, job, tablesOf(job, names), target)
     const started = performance.now()
     const options = `${COPY_OPTIONS[job.format]}, USE_TMP_FILE false`
-    await instance.connection.run(`COPY (${passed.all}) TO ${literal(target)} (${options})`, bindings(job.parameters))
+    const { connection } = instance
+    const unwatch = job.isWatched ? watchProgress(connection, tell) : undefined
+    const work = connection.run(`COPY (${passed.all}) TO ${literal(target)} (${options})`, bindings(job.parameters))
+    await work.finally(unwatch)
     return { header: { elapsedMs: since(started) } }
   }
 

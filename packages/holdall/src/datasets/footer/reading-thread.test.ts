@@ -1,3 +1,4 @@
+// Runs alone: it measures how long the event loop is held.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HoldallError } from '../../web/error.ts'

@@ -1,4 +1,4 @@
-import { formatCount, formatNumber } from '../../web/format.ts'
+import { formatCount } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { command } from '../../web/parts/facts.ts'
@@ -11,6 +11,7 @@ import { stemOf } from '../identity.ts'
 import { collectionHref, type DatasetsRoom, datasetHref } from '../place.ts'
 import type { Dataset } from '../records.ts'
 import type { Batch } from './batches.ts'
+import type { Change } from './changes.ts'
 import { reviewPanel } from './review.ts'
 import { isOnTheWay, type WaitingBatch } from './waiting.ts'
 
@@ -19,6 +20,8 @@ export interface AddPageOptions {
   readonly dataset: Dataset
   readonly mode: Batch['mode']
   readonly waiting: readonly WaitingBatch[]
+  /** What became of the dataset, where something failed. */
+  readonly changes: readonly Change[]
 }
 
 const WORDS = {
@@ -40,7 +43,7 @@ const WORDS = {
 export async function addPage(
   room: DatasetsRoom,
   c: RouteContext,
-  { collection, dataset, mode, waiting }: AddPageOptions,
+  { collection, dataset, mode, waiting, changes }: AddPageOptions,
 ): Promise<Html> {
   const { urls } = room
   const onTheWay = waiting.filter(isOnTheWay)
@@ -55,6 +58,7 @@ export async function addPage(
     { urls, organization, collection: id, label: name, into: dataset.id, mode, note },
     instead,
   )
+  const facts = `${formatCount(dataset.rowCount, 'row')}, version ${dataset.version}`
   const heading = mode === 'append' ? `${title} to ${name}` : `${title} ${name}`
   return renderPage({
     ...(await room.frame(c)),
@@ -68,7 +72,7 @@ export async function addPage(
       { label: name, href: here },
       { label: title },
     ),
-    lede: html`${lede} <span data-live="facts">${formatCount(dataset.columnCount, 'column')}, ${formatNumber(dataset.rowCount)} ${dataset.rowCount === 1 ? 'row' : 'rows'}, version ${dataset.version}.</span>`,
+    lede: html`${lede} <span data-live="facts">${formatCount(dataset.columnCount, 'column')}, ${facts}.</span>`,
     body: html`<div class="with-uploads"><div class="stack"><div class="stack" id="waiting" data-live="waiting"${
       onTheWay.length > 0 && html` data-live-on="${name} has changed"`
     }>${
@@ -76,7 +80,7 @@ export async function addPage(
         ? onTheWay.length > 0
           ? goesOn(onTheWay)
           : nothingWaits(mode)
-        : waitsForSomebody.map((one) => reviewPanel(one, { action: `${here}/-/add`, name }))
+        : waitsForSomebody.map((one) => reviewPanel(one, { action: `${here}/-/add`, name, changes }))
     }</div>${howTo(room, c, { collection, dataset, mode })}</div>${uploader}</div>`,
   })
 }
@@ -100,7 +104,7 @@ function nothingWaits(mode: Batch['mode']): Html {
 function howTo(
   { origin, urls }: DatasetsRoom,
   c: RouteContext,
-  { collection, dataset, mode }: Omit<AddPageOptions, 'waiting'>,
+  { collection, dataset, mode }: Omit<AddPageOptions, 'waiting' | 'changes'>,
 ) {
   const words = [
     ...['npx holdall upload-parquet --file more.parquet', `--${mode} ${dataset.id}`],

@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
 import { HoldallError } from '../../web/error.ts'
-import type { DatasetFile, StatedFile } from '../records.ts'
+import type { DatasetFile, DatasetWarning, StatedFile } from '../records.ts'
 import type { Differences } from './differences.ts'
 
 /** What becomes of files that are sent to a dataset that is there. */
@@ -34,6 +34,8 @@ export interface Member {
 export interface Looked extends StatedFile {
   /** What was sent, where it was converted to this. */
   readonly originals: readonly DatasetFile[]
+  /** What was noticed while it was converted. */
+  readonly warnings?: readonly DatasetWarning[]
   /** The state of the object that was looked at. */
   readonly objectVersion: string
   /** From the dataset as it was then; null for what was to replace it when nobody compared that. */
@@ -100,7 +102,8 @@ export async function openBatch(
 const MEMBERS = sql<number>`(SELECT count(*) FROM dataset_batch_files WHERE batch_id = dataset_batches.id)`
 const NOW = sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
 
-async function nextVersion(trx: Transaction<Schema>, datasetId: string): Promise<number> {
+/** One that no other has, nor had. */
+export async function nextVersion(trx: Transaction<Schema>, datasetId: string): Promise<number> {
   const { last_version } = await trx
     .updateTable('datasets')
     .set(({ eb }) => ({ last_version: eb('last_version', '+', 1) }))

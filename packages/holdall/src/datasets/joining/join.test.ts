@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { addDataset } from '../adding.ts'
 import { findCollection } from '../collections/rows.ts'
-import { addDataset } from '../records.ts'
 import { ORGANIZATION, openTestDatasets, type TestDatasets, testDataset } from '../testing.ts'
 import { addMember, type Batch, findBatch, leaveBatch, lookedAt, openBatch } from './batches.ts'
 import { isJoined, joinDataset, unjoin } from './join.ts'
@@ -36,7 +36,12 @@ async function waiting(batchId: string, ...uploads: string[]): Promise<Batch> {
 const state = async () => (await stateOf(here.database.read, id)) as DatasetState
 
 function join(batch: Batch, of: DatasetState) {
-  const placed = batch.members.map(({ uploadId, looked }) => ({ uploadId, file: looked as never, originals: [] }))
+  const placed = batch.members.map(({ uploadId, looked }) => ({
+    uploadId,
+    file: looked as never,
+    originals: [],
+    warnings: [],
+  }))
   return joinDataset(here.database, { state: of, batch, placed })
 }
 

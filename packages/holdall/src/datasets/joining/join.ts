@@ -1,7 +1,8 @@
 import { sql, type Transaction } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
-import { type DatasetFile, insertFile, type StatedFile } from '../records.ts'
+import { insertFile } from '../adding.ts'
+import type { DatasetFile, DatasetWarning, StatedFile } from '../records.ts'
 import { RETENTION_MS } from '../trash/limits.ts'
 import { removeVersionLater } from '../trash/store.ts'
 import type { Batch } from './batches.ts'
@@ -14,6 +15,7 @@ export interface Placed {
   readonly file: StatedFile
   /** What was sent, where it was converted to this. */
   readonly originals: readonly DatasetFile[]
+  readonly warnings: readonly DatasetWarning[]
 }
 
 /**
@@ -38,10 +40,15 @@ export async function joinDataset(
       { ...file, uploadId },
       ...originals.map((one) => ({ ...one, uploadId, uploadedBy: file.uploadedBy ?? null })),
     ])
+    // One time for all of them: so it is known later that they came together.
+    const addedAt = new Date().toISOString()
     for (const [at, file] of all.entries()) {
-      await insertFile(trx, state.id, { version, ordinal: ordinal + at, file })
+      await insertFile(trx, state.id, { version, ordinal: ordinal + at, file: { ...file, addedAt } })
     }
     if (version !== state.version) {
+      // What was noticed of the files that go holds no more.
+      const warnings = JSON.stringify(placed.flatMap((one) => one.warnings))
+      await trx.updateTable('datasets').set({ warnings }).where('id', '=', state.id).execute()
       const dueAt = new Date(Date.now() + RETENTION_MS).toISOString()
       await removeVersionLater(trx, { datasetId: state.id, version: state.version, dueAt })
     }
@@ -89,53 +96,51 @@ export async function isJoined(database: InternalDatabase, uploadId: string): Pr
   return row !== undefined
 }
 
-/** Takes the file of an upload out again: the dataset is what it was without it. Its object stays. */
+/** Takes the file of an upload out of every version again: the dataset is what it was without it. Its object stays. */
 export async function unjoin(database: InternalDatabase, uploadId: string, datasetId: string): Promise<void> {
-  for (;;) {
-    const row = await database.read
-      .selectFrom('dataset_files')
-      .select('version')
-      .where('upload_id', '=', uploadId)
-      .executeTakeFirst()
-    if (row === undefined) return
+  while (await isJoined(database, uploadId)) {
     const state = await stateOf(database.read, datasetId)
-    const isDone = await takeOut(database, { uploadId, datasetId, version: row.version, state })
-    if (isDone) return
+    if (await removeJoined(database, { uploadId, datasetId, state })) return
   }
 }
 
-interface TakingOut {
+interface Unjoining {
   readonly uploadId: string
   readonly datasetId: string
-  readonly version: number
   readonly state: DatasetState | undefined
 }
 
-async function takeOut(database: InternalDatabase, { uploadId, datasetId, version, state }: TakingOut) {
-  const isPresent = state?.version === version
-  const rest = isPresent ? await statedFiles(database.read, datasetId, version, uploadId) : []
-  const previous = isPresent && rest.length === 0 ? await versionBefore(database, datasetId, version) : version
-  const stated = previous === version ? rest : await statedFiles(database.read, datasetId, previous)
+async function removeJoined(database: InternalDatabase, { uploadId, datasetId, state }: Unjoining): Promise<boolean> {
+  const version = state && (await versionWithout(database, state, uploadId))
+  const stated = version === undefined ? [] : await statedFiles(database.read, datasetId, version, uploadId)
   return await database.write(async (trx) => {
-    if (state !== undefined && isPresent) {
+    if (state !== undefined) {
       const [first, ...others] = stated
-      if (first === undefined) throw new Error(`Dataset ${datasetId} would have no file`)
-      if (!(await changeState(trx, state, { ...merge(first, ...others), version: previous }))) return false
-      if (previous !== version) await keepVersion(trx, datasetId, previous)
+      if (version === undefined || first === undefined) throw new Error(`Dataset ${datasetId} would have no file`)
+      if (!(await changeState(trx, state, { ...merge(first, ...others), version }))) return false
+      if (version !== state.version) await keepVersion(trx, datasetId, version)
     }
     await trx.deleteFrom('dataset_files').where('upload_id', '=', uploadId).execute()
     return true
   })
 }
 
-async function versionBefore(database: InternalDatabase, id: string, version: number): Promise<number> {
+/** The present version, or where nothing else is in it, the last one before that has something else. */
+async function versionWithout(
+  database: InternalDatabase,
+  { id, version }: DatasetState,
+  uploadId: string,
+): Promise<number | undefined> {
   const row = await database.read
     .selectFrom('dataset_files')
-    .select(({ fn }) => fn.max('version').as('version'))
+    .select('version')
     .where('dataset_id', '=', id)
-    .where('version', '!=', version)
+    .where('role', '=', 'data')
+    .where(sql<boolean>`upload_id IS NOT ${uploadId}`)
+    .orderBy(sql`version = ${version}`, 'desc')
+    .orderBy('version', 'desc')
     .executeTakeFirst()
-  return Number(row?.version ?? version)
+  return row?.version
 }
 
 /** What was to be removed of a version is kept. */

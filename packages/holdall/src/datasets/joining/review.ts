@@ -6,21 +6,18 @@ import { notice } from '../../web/parts/notice.ts'
 import { dataTable, type TableRow } from '../../web/parts/table.ts'
 import type { Batch } from './batches.ts'
 import type { Differences } from './differences.ts'
+import { failedPanel, type ReviewOptions } from './failed-panel.ts'
+import { asItWas, failedAt } from './history.ts'
 import type { WaitingBatch, WaitingFile } from './waiting.ts'
 
 /** Columns that are listed; of files with thousands, the rest is counted. */
 const MOST_LISTED = 200
 
-interface ReviewOptions {
-  /** Where the decision is sent. */
-  readonly action: string
-  /** The dataset's. */
-  readonly name: string
-}
-
-/** Files that wait: what differs, and the two things that can be done about it. */
-export function reviewPanel(waiting: WaitingBatch, { action, name }: ReviewOptions): Html {
+/** Files that wait: what differs, or failed, and what can be done about it. */
+export function reviewPanel(waiting: WaitingBatch, options: ReviewOptions): Html {
+  const { action, name, changes } = options
   const { batch, files, canBeAdded } = waiting
+  if (files.every(({ session }) => session.status === 'failed')) return failedPanel(waiting, options)
   const isNew = batch.mode === 'replace'
   const count = formatCount(files.length, 'file')
   const heading = `waits-${batch.id}`
@@ -29,11 +26,12 @@ export function reviewPanel(waiting: WaitingBatch, { action, name }: ReviewOptio
   const head = html`<div class="panel-head"><h2 id="${heading}" class="grow">${count} for ${name}</h2>${
     canBeAdded ? badge('Waits for you', 'warning') : badge('Not added')
   }</div>`
-  return html`<section class="panel review" aria-labelledby="${heading}">${head}<div class="panel-body stack">${files
-    .filter(({ session }) => session.status === 'failed')
-    .map((file) => failedNotice(file, { action, batch: batch.id }))}${stillMissing(batch.fileCount, files)}${groupsOf(
-    waiting,
-  ).map((group) => groupPart(group, batch.mode))}</div><div class="panel-foot review-foot">${
+  const failed = files.filter(({ session }) => session.status === 'failed')
+  return html`<section class="panel review" aria-labelledby="${heading}">${head}<div class="panel-body stack">${failed.map(
+    (file) => failedNotice(file, { action, batch: batch.id }),
+  )}${failed.length === 0 && stillMissing(batch.fileCount, files)}${groupsOf(waiting).map((group) =>
+    groupPart(group, batch.mode),
+  )}</div><div class="panel-foot review-foot">${
     canBeAdded &&
     postButton(
       action,
@@ -41,6 +39,9 @@ export function reviewPanel(waiting: WaitingBatch, { action, name }: ReviewOptio
       decide('add'),
     )
   }${postButton(action, { label: `Discard ${count}`, kind: 'danger' }, decide('discard'))}${
+    failed.length > 0 &&
+    html`<span class="aside">They are added together or not at all. Nothing of them is in ${asItWas(name, failedAt(failed), changes)}.</span>`
+  }${
     canBeAdded &&
     html`<span class="aside">${formatNumber(rows)} ${isNew ? '' : 'more '}${rows === 1 ? 'row' : 'rows'}${isNew && ' instead of those that are there'}</span>`
   }</div></section>`
@@ -56,7 +57,7 @@ function failedNotice(
     body: session.failure?.exc_str ?? '',
     actions: postButton(
       action,
-      { label: 'Discard this file', small: true },
+      { label: 'Go on without it', small: true },
       { batch, decision: 'discard', upload: session.id },
     ),
   })

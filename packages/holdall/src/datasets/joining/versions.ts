@@ -2,8 +2,10 @@ import { sql, type Transaction } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
 import { HoldallError } from '../../web/error.ts'
+import { type DatasetFile, FILE, fileOf } from '../records.ts'
 import { RETENTION_MS } from '../trash/limits.ts'
 import { removeVersionLater } from '../trash/store.ts'
+import { noteChange } from './changes.ts'
 import { keepVersion } from './join.ts'
 import { merge } from './merge.ts'
 import { changeState, statedFiles, stateOf } from './states.ts'
@@ -18,6 +20,44 @@ export interface OlderVersion {
   readonly addedAt: string
   /** When its objects go; null where they stay: they are no objects of the dataset's own. */
   readonly keptUntil: string | null
+}
+
+/** Files of the present version that came together, after those that it began with. */
+export interface Addition {
+  readonly paths: readonly string[]
+  readonly rowCount: number
+  readonly sizeBytes: number
+  /** ISO 8601. */
+  readonly addedAt: string
+  readonly addedBy: string | null
+}
+
+/** What was added to the present version since it was made, the last first. @param files of it, in their order */
+export function additionsOf(files: readonly DatasetFile[]): Addition[] {
+  const data = files.filter(({ role }) => role === 'data')
+  const groups = Map.groupBy(data, ({ addedAt, uploadedBy }) => JSON.stringify([addedAt, uploadedBy]))
+  return [...groups.values()]
+    .slice(1)
+    .map((together) => ({
+      paths: together.map(({ path }) => path),
+      rowCount: together.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0),
+      sizeBytes: together.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      addedAt: together[0]?.addedAt ?? '',
+      addedBy: together[0]?.uploadedBy ?? null,
+    }))
+    .reverse()
+}
+
+/** The files of a version, in their order; none of one that is gone. */
+export async function filesOfVersion(database: InternalDatabase, id: string, version: number): Promise<DatasetFile[]> {
+  const rows = await database.read
+    .selectFrom('dataset_files')
+    .select(FILE)
+    .where('dataset_id', '=', id)
+    .where('version', '=', version)
+    .orderBy('ordinal')
+    .execute()
+  return rows.map(fileOf)
 }
 
 /** What of a version has begun to go: its objects are due, or were tried. */
@@ -66,7 +106,12 @@ export async function olderVersions(
  *
  * @throws HoldallError `dataset_not_found` (it is in the trash, too), `dataset_version_gone`
  */
-export async function makeCurrent(database: InternalDatabase, id: string, version: number): Promise<void> {
+export async function makeCurrent(
+  database: InternalDatabase,
+  id: string,
+  version: number,
+  by: string | null = null,
+): Promise<void> {
   for (;;) {
     const state = await stateOf(database.read, id)
     if (state === undefined) throw new HoldallError('dataset_not_found', { id })
@@ -78,6 +123,9 @@ export async function makeCurrent(database: InternalDatabase, id: string, versio
       if (await isGoing(trx, id, version)) throw new HoldallError('dataset_version_gone', { version })
       if (!(await changeState(trx, state, { ...merged, version }))) return false
       await keepVersion(trx, id, version)
+      await noteChange(trx, id, { what: 'restored', version, by })
+      // What was noticed of the files of another version.
+      await trx.updateTable('datasets').set({ warnings: '[]' }).where('id', '=', id).execute()
       const dueAt = new Date(Date.now() + RETENTION_MS).toISOString()
       await removeVersionLater(trx, { datasetId: id, version: state.version, dueAt })
       return true

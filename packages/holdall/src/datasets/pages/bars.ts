@@ -1,4 +1,3 @@
-import { formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import type { QueryAnswer } from '../engine/engine.ts'
 import { isNumeric } from './cells.ts'
@@ -34,7 +33,7 @@ export function barChart({ of, by, bars }: Bars): Html {
   const most = Math.max(...bars.map(({ value }) => value))
   return html`<figure class="bar-chart"><figcaption><strong>${of}</strong> by <strong>${by}</strong></figcaption><ul>${bars.map(
     ({ label, value }) =>
-      html`<li><span class="bar-name" title="${label}">${label}</span><svg width="100%" height="18" aria-hidden="true"><rect width="${((value / most) * 100).toFixed(1)}%" height="18" rx="2"></rect></svg><span class="tabular">${short(value)}</span></li>`,
+      html`<li class="bar"><span class="bar-name" title="${label}">${label}</span><svg width="100%" height="18" aria-hidden="true"><rect width="${((value / most) * 100).toFixed(1)}%" height="18" rx="2"></rect></svg><span class="tabular">${short(value)}</span></li>`,
   )}</ul></figure>`
 }
 
@@ -44,9 +43,8 @@ const UNITS = [
   [1e6, ' M'],
 ] as const
 
-/** `9.2 M`, `12,345`, `0.25` */
+/** `9.2 M`, `12345`, `0.25` */
 function short(value: number): string {
   const [size, unit] = UNITS.find(([from]) => value >= from) ?? [1, '']
-  if (unit !== '') return `${(value / size).toFixed(1)}${unit}`
-  return Number.isInteger(value) ? formatNumber(value) : String(Number(value.toPrecision(4)))
+  return unit === '' ? String(Number(value.toPrecision(6))) : `${(value / size).toFixed(1)}${unit}`
 }

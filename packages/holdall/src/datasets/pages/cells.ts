@@ -2,11 +2,9 @@ import { formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { nullCell, textCell } from '../../web/parts/table.ts'
 
-const INTEGER = /^U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?$/
 const NUMBER = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))$/
-const WHOLE = /^-?\d{1,60}$/
-/** Where all are smaller they may be years. */
-const GROUPED_FROM = 10_000
+/** Written out, with a point. */
+const FRACTION = /^(-?\d+)\.(\d*)$/
 const MAX_CELL_TEXT = 400
 const LONG_TEXT = 24
 
@@ -15,13 +13,8 @@ export function isNumeric(type: string): boolean {
   return NUMBER.test(type)
 }
 
-/** What the values of one column stand as in its cells: numbers of one column are written alike. */
-export function cellsOf(type: string, values: readonly unknown[]): (Html | string)[] {
-  const grouped = INTEGER.test(type) && values.some((value) => isLarge(value))
-  return values.map((value) => (grouped && value !== null ? grouping(String(value)) : cell(value, type)))
-}
-
-function cell(value: unknown, type: string): Html | string {
+/** What a value stands as in the cell of a table. */
+export function cellOf(value: unknown, type: string): Html | string {
   if (value === null || value === undefined) return nullCell
   if (typeof value === 'object') return blobCell(value) ?? textCell(shortened(JSON.stringify(value)))
   const text = shownText(String(value), type)
@@ -30,26 +23,27 @@ function cell(value: unknown, type: string): Html | string {
   return text.length > LONG_TEXT ? textCell(shortened(text)) : text
 }
 
-/** A value alone: whole numbers with thousands separators, times as people write them. */
+/**
+ * A value as text, alike in rows, answers and statistics. Numbers stand as they are stored, without separators: they may be
+ * ids, years or codes. Times are as people write them.
+ */
 export function shownText(text: string, type: string): string {
-  if (INTEGER.test(type) && isLarge(text)) return grouping(text)
+  if (isNumeric(type)) return numberText(text, type)
   // ISO 8601, with no more of it than says something.
   return isTime(type) ? text.replace('T', ' ').replace(/(:\d\d)\.0+(?=\D|$)/, '$1') : text
 }
 
+/** A decimal has as many places as its type, any other number no more than say something. */
+function numberText(text: string, type: string): string {
+  const scale = Number(/^DECIMAL\(\d+,\s?(\d+)\)$/.exec(type)?.[1] ?? 0)
+  const [, whole = text, given = ''] = FRACTION.exec(text) ?? []
+  if (whole === text && !/^-?\d+$/.test(text)) return text
+  const fraction = given.replace(/0+$/, '').padEnd(scale, '0')
+  return fraction === '' ? whole : `${whole}.${fraction}`
+}
+
 function isTime(type: string): boolean {
   return type.startsWith('TIMESTAMP')
-}
-
-function isLarge(value: unknown): boolean {
-  const text = String(value)
-  if (!WHOLE.test(text)) return false
-  const number = BigInt(text)
-  return number >= GROUPED_FROM || number <= -GROUPED_FROM
-}
-
-function grouping(text: string): string {
-  return WHOLE.test(text) ? formatNumber(BigInt(text)) : text
 }
 
 function blobCell(value: object): Html | undefined {

@@ -1,10 +1,10 @@
-import { formatBytes, formatNumber } from '../../web/format.ts'
+import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { icon } from '../../web/parts/icon.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { ParquetColumn } from '../footer/parquet-file.ts'
 import type { Dataset, DatasetWarning } from '../records.ts'
-import type { DatasetStatistics, KnownStatistics } from '../statistics/statistics.ts'
+import { type DatasetStatistics, type KnownStatistics, withoutBounds } from '../statistics/statistics.ts'
 import { shownText } from './cells.ts'
 import { smallDistribution } from './distribution.ts'
 
@@ -21,30 +21,43 @@ export interface ColumnsPlace {
 }
 
 /** Columns with type, share of nulls, distribution, smallest and largest value: by the footer until all rows were read. */
-export function columnsTab(dataset: Dataset, statistics: DatasetStatistics, { here }: ColumnsPlace): Html {
-  const { columns, rowCount, warnings } = dataset
+export function columnsTab(dataset: Dataset, statistics: DatasetStatistics, { here, asks }: ColumnsPlace): Html {
+  const { rowCount, warnings } = dataset
+  const columns = asks ? dataset.columns : withoutBounds(dataset.columns)
   const general = warnings.filter(({ column }) => column === null)
   const byColumn = Map.groupBy(warnings, ({ column }) => column)
   return html`${
     general.length > 0 &&
     html`<div class="notices">${general.map(({ message }) => notice({ tone: 'warning', title: message }))}</div>`
-  }<section class="panel" aria-label="Columns"><div class="table-scroll" tabindex="0" role="region" aria-label="Columns, scrollable"><table class="pinned dataset-columns">
+  }<section class="panel" aria-label="Columns"${followed(statistics.partial && dataset.deletionRequestedAt === null)}><div class="table-scroll" tabindex="0" role="region" aria-label="Columns, scrollable"><table class="pinned dataset-columns">
 <caption class="unseen">Columns with type, share of nulls, distribution, smallest and largest value, and size</caption>
 <thead><tr>${['Column', 'Type', 'Nulls', 'Distribution', 'Smallest', 'Largest'].map((label) => html`<th scope="col">${label}</th>`)}<th scope="col" class="numeric">Size</th></tr></thead>
 <tbody>${columns.map((column, position) => {
     const known = statistics.columns.get(position)
     const href = `${here}?${new URLSearchParams({ tab: 'columns', column: column.name })}`
-    const row: ColumnRow = { column: exactly(column, known), known, href, warnings: byColumn.get(column.name) ?? [] }
+    const row: ColumnRow = {
+      column: exactly(column, known),
+      asks,
+      known,
+      href,
+      warnings: byColumn.get(column.name) ?? [],
+    }
     return columnRow(row, rowCount)
   })}</tbody>
 </table></div>${
     statistics.partial &&
-    html`<p class="panel-foot" role="status">Partial: of ${formatNumber(statistics.columns.size)} of ${formatNumber(columns.length)} columns all rows were read; the others show what the file says of itself.</p>`
+    html`<p class="panel-foot" role="status">Partial: ${formatNumber(statistics.columns.size)} of ${formatCount(columns.length, 'column')} computed from all rows so far. The others show what the file says of itself.</p>`
   }</section>`
+}
+
+/** A part of a page that shows statistics as they are computed. */
+export function followed(isComputed: boolean): Html {
+  return html` data-live="statistics"${isComputed && html` data-live-on="All statistics are computed"`}`
 }
 
 interface ColumnRow {
   readonly column: ParquetColumn
+  readonly asks: boolean
   readonly known: KnownStatistics | undefined
   readonly href: string
   readonly warnings: readonly DatasetWarning[]
@@ -56,13 +69,11 @@ function exactly(column: ParquetColumn, known: KnownStatistics | undefined): Par
   return { ...column, nullCount: known.nulls, min: known.min ?? column.min, max: known.max ?? column.max }
 }
 
-function columnRow({ column, known, href, warnings }: ColumnRow, rowCount: number): Html {
+function columnRow({ column, asks, known, href, warnings }: ColumnRow, rowCount: number): Html {
+  const { type, min, max } = column
   return html`<tr><th scope="row"><span class="breakable">${column.name}</span>${warnings.map(
     ({ message }) => html`<span class="column-warning">${icon('warning')}<span>${message}</span></span>`,
-  )}</th><td class="column-fact">${typeName(column.type)}</td><td>${nulls(column, rowCount)}</td><td>${smallDistribution(column, known, href)}</td><td class="column-fact">${bound(
-    column.min,
-    column.type,
-  )}</td><td class="column-fact">${bound(column.max, column.type)}</td><td class="numeric muted">${formatBytes(column.compressedBytes)}</td></tr>`
+  )}</th><td class="column-fact">${typeName(column.type)}</td><td>${nulls(column, rowCount)}</td><td>${smallDistribution(column, known, href)}</td><td class="column-fact">${bound(min, type, asks)}</td><td class="column-fact">${bound(max, type, asks)}</td><td class="numeric muted">${formatBytes(column.compressedBytes)}</td></tr>`
 }
 
 /** Types of nested columns are as long as what they hold. */
@@ -89,10 +100,10 @@ function shownShare(share: number): string {
   return `${Math.min(share * 100, 99.9).toFixed(1)}%`
 }
 
-function bound(value: string | null, type: string): Html | string {
-  if (value === null) return html`<span class="faint" title="The file does not say">–</span>`
-  const shown = cut(shownText(value, type))
-  return html`<span title="${value}">${type === 'VARCHAR' && value === '' ? html`<span class="null">empty</span>` : shown}</span>`
+function bound(value: string | null, type: string, asks: boolean): Html {
+  const why = asks ? 'The file does not say' : 'Shown to those who may read the rows'
+  if (value === null) return html`<span class="faint" title="${why}">–</span>`
+  return html`<span title="${value}">${value === '' ? html`<span class="null">empty</span>` : cut(shownText(value, type))}</span>`
 }
 
 function cut(text: string): string {

@@ -1,8 +1,10 @@
+import type { Uploads } from '../../uploads/engine.ts'
 import { EDITOR_PATH } from '../../web/assets.ts'
 import { elementsVersion } from '../../web/elements-bundle.ts'
 import { HoldallError } from '../../web/error.ts'
 import { formatBytes, formatCount, formatDay, formatDuration, formatNumber } from '../../web/format.ts'
 import { type Html, html, safeUrl } from '../../web/html.ts'
+import type { Log } from '../../web/log.ts'
 import { renderPage } from '../../web/page.ts'
 import { linkButton, postButton } from '../../web/parts/button.ts'
 import { badge } from '../../web/parts/chips.ts'
@@ -14,10 +16,14 @@ import type { RouteContext } from '../../web/route.ts'
 import { crumbsTo } from '../collections/form-page.ts'
 import type { Collection } from '../collections/rows.ts'
 import { stemOf } from '../identity.ts'
-import { olderVersions } from '../joining/versions.ts'
+import { historyOf } from '../joining/history.ts'
+import { underWayNotices } from '../joining/under-way.ts'
+import { filesOfVersion } from '../joining/versions.ts'
 import { collectionHref, collectionResource, type DatasetsRoom, datasetHref } from '../place.ts'
+import type { KeptAnswers } from '../query/answers.ts'
 import type { Asks } from '../query/ask.ts'
-import { whoAsks } from '../query/routes.ts'
+import { answerInLines, type Followed, wantsLines } from '../query/lines.ts'
+import { whoAsks, whoseAnswers } from '../query/routes.ts'
 import { queryWords } from '../query/words.ts'
 import type { Dataset } from '../records.ts'
 import { type ReferenceState, referenceState } from '../references/state.ts'
@@ -26,10 +32,12 @@ import type { Statistics } from '../statistics/worker.ts'
 import { RETENTION_MS } from '../trash/limits.ts'
 import { columnPanel } from './column-panel.ts'
 import { columnsTab } from './columns-tab.ts'
-import { filesTab } from './files-tab.ts'
+import { filesTab, referencedFile } from './files-tab.ts'
+import { noRowsNotice } from './no-rows.ts'
 import { pipelineTime } from './pipeline.ts'
-import { type EditorOptions, type Outcome, queryPanel } from './query-tab.ts'
+import { type EditorOptions, type Outcome, type QueryPanelOptions, queryPanel } from './query-tab.ts'
 import { rowGroupsTab } from './row-groups-tab.ts'
+import { sheetWords } from './sheet-part.ts'
 import { versionsPart } from './versions-part.ts'
 
 /** Each at `?tab=`, but the rows, which have an address of their own. */
@@ -38,7 +46,10 @@ type Tab = (typeof TABS)[number]
 
 export type DatasetPagesRoom = DatasetsRoom & {
   readonly asks: Asks
+  readonly answers: KeptAnswers
   readonly statistics: Pick<Statistics, 'of' | 'prefer'>
+  readonly uploads: Pick<Uploads, 'find'>
+  readonly log: Log
 }
 
 /** GET `/-/datasets/{organization}/{collection}/{dataset}`: one panel of it, which `tab` names. */
@@ -51,6 +62,7 @@ export async function datasetPage(
   const asks = await mayAsk(room, c, collection, dataset)
   const tab = shownTab(c.req.query('tab'), asks)
   if (tab === 'rows') return c.redirect(`${datasetHref(room.urls, collection, dataset.id)}/rows`, 302)
+  if (tab === 'query' && wantsLines(c)) return await followedQuery(room, c, collection, dataset)
   const panel = await panelOf(room, c, { collection, dataset, tab, asks })
   return await showDataset(room, c, { collection, dataset, tab, panel })
 }
@@ -85,6 +97,7 @@ export async function showDataset(
   ])
   const trashed = dataset.deletionRequestedAt !== null
   const reference = await referenceState(room.sources, dataset)
+  const underWay = edits && !trashed && (await underWayNotices(room, dataset, here))
   const name = stemOf(dataset.filename)
   const page = renderPage({
     ...frame,
@@ -103,29 +116,40 @@ export async function showDataset(
         label: 'Dataset actions',
         iconOnly: true,
         groups: [
-          [{ label: 'Replace with a new version', href: `${here}/-/replace`, icon: 'retry' }],
+          [
+            { label: 'Rename', href: `${here}/-/rename`, icon: 'edit' },
+            { label: 'Replace with a new version', href: `${here}/-/replace`, icon: 'retry' },
+          ],
           [{ label: 'Delete dataset', href: `${here}/-/delete`, post: {}, icon: 'trash', danger: true }],
         ],
       })
     }`,
     width: 'full',
-    body: html`${trashed && trashNotice(dataset, here, edits)}${referenceNotice(reference)}${provenance(dataset, here)}${tabLinks(dataset, here, tab, asks)}${panel.body}`,
+    body: html`${trashed && trashNotice(dataset, here, edits)}${underWay}${!trashed && !asks && noRowsNotice(c, collection)}${referenceNotice(reference)}${provenance(room, dataset, here, edits && !trashed)}${tabLinks(dataset, here, tab, asks)}${panel.body}`,
   })
   return c.html(await page, panel.status as 200)
 }
 
-async function versionsOf(
-  { database, permissions }: DatasetPagesRoom,
+/** @throws HoldallError `dataset_version_gone` */
+async function filesPanel(
+  room: DatasetPagesRoom,
   c: RouteContext,
-  { collection, dataset, action }: Pick<PanelOptions, 'collection' | 'dataset'> & { readonly action: string },
-): Promise<Html | false> {
+  { collection, dataset, asks }: PanelOptions,
+): Promise<Html> {
+  const { database, permissions } = room
+  const here = datasetHref(room.urls, collection, dataset.id)
   const resource = collectionResource(collection.organization, collection.id)
-  const edits = (await permissions.allowed(c.var.actor, 'edit-collection', resource)) === true
-  const isLive = dataset.deletionRequestedAt === null
-  return versionsPart(await olderVersions(database, dataset), {
-    action: `${action}/-/versions`,
-    edits: edits && isLive,
-  })
+  const mayEdit = (await permissions.allowed(c.var.actor, 'edit-collection', resource)) === true
+  const edits = mayEdit && dataset.deletionRequestedAt === null
+  const { changes, older } = await historyOf(room, dataset)
+  const asked = c.req.query('version') ?? ''
+  const version = /^\d{1,9}$/.test(asked) ? Number(asked) : dataset.version
+  if (version !== dataset.version && !older.some((one) => one.version === version)) {
+    throw new HoldallError('dataset_version_gone', { version })
+  }
+  const files = version === dataset.version ? dataset.files : await filesOfVersion(database, dataset.id, version)
+  const versions = versionsPart(dataset, { here, edits, changes, older })
+  return filesTab(room, dataset, { here, asks, edits, shown: { version, files }, versions })
 }
 
 /** Whether somebody may read the rows of a dataset. */
@@ -161,24 +185,14 @@ async function panelOf(
   switch (tab) {
     case 'query': {
       const editor = await editorOf(room, c, collection, dataset)
-      const sql = c.req.query('sql')?.replaceAll('\r\n', '\n')
-      if (sql === undefined || sql.trim() === '')
-        return { body: queryPanel({ dataset, action, sql: undefined, editor }), status: 200 }
-      const outcome = await ask(room, c, collection, sql)
-      const saved = 'answer' in outcome ? { saved: exportItems(action, new URLSearchParams({ sql })) } : {}
-      return { body: queryPanel({ dataset, action, sql, outcome, editor, ...saved }), status: statusOf(outcome) }
+      const sql = askedSql(c)
+      if (sql === undefined) return { body: queryPanel({ dataset, action, sql, editor }), status: 200 }
+      return answerPanel(room, c, { dataset, action, sql, editor }, await ask(room, c, collection, { sql }))
     }
     case 'row-groups':
       return { body: rowGroupsTab(dataset), status: 200 }
     case 'files':
-      return {
-        body: filesTab(room, dataset, {
-          versions: await versionsOf(room, c, { collection, dataset, action }),
-          here: action,
-          asks,
-        }),
-        status: 200,
-      }
+      return { body: await filesPanel(room, c, { collection, dataset, tab, asks }), status: 200 }
     case 'columns': {
       const statistics = await statisticsOf(room, dataset, asks)
       const place = { here: action, asks }
@@ -189,6 +203,45 @@ async function panelOf(
       return { body: html`${columnsTab(dataset, statistics, place)}${query}`, status: 200 }
     }
   }
+}
+
+/** The statement that the address holds; undefined where nothing is asked. */
+function askedSql(c: RouteContext): string | undefined {
+  const sql = c.req.query('sql')?.replaceAll('\r\n', '\n')
+  return sql === undefined || sql.trim() === '' ? undefined : sql
+}
+
+function answerPanel(
+  { answers }: DatasetPagesRoom,
+  c: RouteContext,
+  asked: Omit<QueryPanelOptions, 'outcome' | 'saved'> & { readonly sql: string },
+  outcome: Outcome,
+): Panel {
+  if (!('answer' in outcome)) return { body: queryPanel({ ...asked, outcome }), status: statusOf(outcome) }
+  const kept = answers.keep(outcome.answer, whoseAnswers(c, asked.dataset))
+  const parameters = new URLSearchParams({ sql: asked.sql, ...(kept !== undefined && { _answer: kept }) })
+  return {
+    body: queryPanel({ ...asked, outcome, saved: exportItems(asked.action, parameters) }),
+    status: statusOf(outcome),
+  }
+}
+
+/** The panel of a query for a page that is there already: it follows how far it is, and takes the panel from the last line. */
+async function followedQuery(
+  room: DatasetPagesRoom,
+  c: RouteContext,
+  collection: Collection,
+  dataset: Dataset,
+): Promise<Response> {
+  const sql = askedSql(c)
+  if (sql === undefined) throw new HoldallError('bad_request', { reason: 'sql must be a text: one SELECT.' })
+  const action = datasetHref(room.urls, collection, dataset.id)
+  const editor = await editorOf(room, c, collection, dataset)
+  return answerInLines(c, room.log, async (followed) => {
+    const outcome = await ask(room, c, collection, { sql, followed })
+    const { body, status } = answerPanel(room, c, { dataset, action, sql, editor }, outcome)
+    return { status, panel: String(await body), tabs: String(await tabLinks(dataset, action, 'query', true)) }
+  })
 }
 
 async function statisticsOf(
@@ -214,9 +267,14 @@ async function editorOf(
   }
 }
 
-async function ask({ asks }: DatasetPagesRoom, c: RouteContext, collection: Collection, sql: string): Promise<Outcome> {
+async function ask(
+  { asks }: DatasetPagesRoom,
+  c: RouteContext,
+  collection: Collection,
+  { sql, followed }: { readonly sql: string; readonly followed?: Followed },
+): Promise<Outcome> {
   try {
-    return { answer: await asks.query({ collection, sql, ...whoAsks(c) }) }
+    return { answer: await asks.query({ collection, sql, ...whoAsks(c), ...followed }) }
   } catch (error) {
     if (error instanceof HoldallError && error.code !== 'internal') return { error }
     throw error
@@ -228,19 +286,30 @@ function statusOf(outcome: Outcome): number {
 }
 
 /** "48,219,604 rows  8 columns  1.24 GB in 3 files  version 2" */
-function factsLine({ rowCount, columnCount, sizeBytes, files, version }: Dataset): Html {
-  const data = files.filter(({ role }) => role === 'data').length
+function factsLine(dataset: Dataset): Html {
+  const { rowCount, columnCount, sizeBytes, version } = dataset
+  const data = dataFilesOf(dataset)
   return html`<span class="facts-line"><span><strong>${formatNumber(rowCount)}</strong> ${rowCount === 1 ? 'row' : 'rows'}</span><span><strong>${formatNumber(
     columnCount,
-  )}</strong> ${columnCount === 1 ? 'column' : 'columns'}</span><span><strong>${formatBytes(sizeBytes)}</strong> in ${formatCount(data, 'file')}</span><span>version <strong>${version}</strong></span></span>`
+  )}</strong> ${columnCount === 1 ? 'column' : 'columns'}</span><span><strong>${formatBytes(sizeBytes)}</strong>${data > 0 && ` in ${formatCount(data, 'file')}`}</span><span>version <strong>${version}</strong></span></span>`
 }
 
-function provenance(dataset: Dataset, here: string): Html {
-  const more = dataset.files.filter(({ role }) => role === 'data').length - 1
+/** What was sent and converted is kept beside them, and is no part of the table. */
+function dataFilesOf({ files }: Dataset): number {
+  return files.filter(({ role }) => role === 'data').length
+}
+
+function provenance({ sources }: DatasetPagesRoom, dataset: Dataset, here: string, edits: boolean): Html {
+  const [first, ...others] = dataset.files.filter(({ role }) => role === 'data')
   const time = pipelineTime(dataset.stepsLog)
-  return html`<p class="provenance">${icon('upload')}<span>From <a href="${safeUrl(`${here}?tab=files`)}">${dataset.filename}</a>${
-    more > 0 && ` and ${formatCount(more, 'more file')}`
-  }, ${dataset.uploadedBy === null ? 'added' : `uploaded by ${dataset.uploadedBy}`} on ${formatDay(dataset.createdAt)}</span>${
+  const reference = referencedFile(dataset)
+  // Its own name, while it is part of it: the first file may have been taken out.
+  const name = first === undefined || first.filename === dataset.filename ? dataset.filename : first.filename
+  const from = reference === undefined ? name : `${sources.byId(reference.sourceId)?.label ?? ''}/${reference.path}`
+  const by = reference === undefined ? 'uploaded' : 'made a dataset'
+  return html`<p class="provenance">${icon(reference === undefined ? 'upload' : 'table')}<span>From <a href="${safeUrl(`${here}?tab=files`)}">${from}</a>${
+    others.length > 0 && ` and ${formatCount(others.length, 'more file')}`
+  }${sheetWords(dataset, here, edits)}, ${dataset.uploadedBy === null ? 'added' : `${by} by ${dataset.uploadedBy}`} on ${formatDay(dataset.createdAt)}</span>${
     time !== undefined && badge(`Registered in ${formatDuration(time / 1000)}`, 'success')
   }${dataset.warnings.length > 0 && badge(formatCount(dataset.warnings.length, 'warning'), 'warning')}</p>`
 }
@@ -251,7 +320,7 @@ function tabLinks(dataset: Dataset, here: string, current: Tab, asks: boolean): 
     ['columns', 'Columns', dataset.columnCount],
     ...(asks ? ([['query', 'Query']] as const) : []),
     ['row-groups', 'Row groups', dataset.rowGroups.count],
-    ['files', 'Files', dataset.files.length],
+    ['files', 'Files', dataFilesOf(dataset)],
   ]
   return html`<nav class="tabs" aria-label="Dataset"><ul>${tabs.map(
     ([tab, label, count]) =>
@@ -273,11 +342,11 @@ function exportMenu(here: string, rows: URLSearchParams): Html {
 /** The same as a file of each format. */
 function exportItems(here: string, which: URLSearchParams): MenuItem[] {
   const more = which.size === 0 ? '' : `&${which}`
-  return [
-    { label: 'CSV', href: `${here}/-/export?format=csv${more}` },
-    { label: 'NDJSON', href: `${here}/-/export?format=ndjson${more}` },
-    { label: 'Parquet', href: `${here}/-/export?format=parquet${more}` },
-  ]
+  return (['CSV', 'NDJSON', 'Parquet'] as const).map((label) => ({
+    label,
+    href: `${here}/-/export?format=${label.toLowerCase()}${more}`,
+    more: { 'data-export': label },
+  }))
 }
 
 function trashNotice({ deletionRequestedAt, purgingAt, deletedAt }: Dataset, here: string, edits: boolean): Html {

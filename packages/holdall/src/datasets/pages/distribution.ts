@@ -19,26 +19,34 @@ export interface DistributionBar {
 /** Histogram or frequent values, whichever tells more; empty where there is neither. */
 export function distributionOf(name: string, type: string, statistics: ColumnStatistics): readonly DistributionBar[] {
   const { histogram, top } = statistics
-  // Where each value has a bar of its own, bars have names; and so have those of a handful.
-  const few = top !== null && statistics.distinct !== null && statistics.distinct <= SMALL_BARS
-  if (histogram !== null && !few) {
+  if (histogram !== null && hasHistogram(statistics)) {
     const words = edgeWords(histogram.edges, type)
-    const isWhole =
-      valueKind(type) === 'integer' && BigInt(histogram.edges[1] ?? 0) - BigInt(histogram.edges[0] ?? 0) === 1n
     return histogram.counts.map((count, at) => {
       const [from = '', to = ''] = histogram.edges.slice(at, at + 2)
-      const label = isWhole ? (words[at] ?? '') : `${words[at]} to ${words[at + 1]}`
+      const label = valueKind(type) === 'integer' ? wholeWords(from, to, type) : `${words[at]} to ${words[at + 1]}`
       return { label, count, filter: { [`${name}__gte`]: from, [`${name}__lt`]: to } }
     })
   }
-  return (top ?? []).map(({ value, count }) => ({
+  const values = top ?? []
+  return values.map(({ value, count }) => ({
     label: value === '' ? 'empty' : shownText(String(value), type),
     count,
     filter: { [`${name}__exact`]: String(value) },
   }))
 }
 
-/** All of one histogram are written alike: numbers with separators, times no longer than they have to be. */
+/** Whether bars are ranges. Where each value has a bar of its own, bars have names; and so have those of a handful. */
+export function hasHistogram({ histogram, top, distinct }: ColumnStatistics): boolean {
+  return histogram !== null && !(top !== null && distinct !== null && distinct <= SMALL_BARS)
+}
+
+/** From the first to the last whole number of a bar. @param to the first one behind it */
+function wholeWords(from: string, to: string, type: string): string {
+  const last = String(BigInt(to) - 1n)
+  return from === last ? shownText(from, type) : `${shownText(from, type)} to ${shownText(last, type)}`
+}
+
+/** All of one histogram are written alike: times no longer than they have to be. */
 function edgeWords(edges: readonly string[], type: string): readonly string[] {
   const times = edges.map((edge) => edge.replace('T', ' '))
   if (['date', 'moment'].includes(valueKind(type))) {
@@ -46,8 +54,7 @@ function edgeWords(edges: readonly string[], type: string): readonly string[] {
     const spare = ending.find((text) => times.every((time) => time.endsWith(text)))
     return spare === undefined ? times : times.map((time) => time.slice(0, -spare.length))
   }
-  const isLarge = edges.some((edge) => Math.abs(Number(edge)) >= 10_000)
-  return isLarge ? edges.map((edge) => (/^-?\d+$/.test(edge) ? formatNumber(BigInt(edge)) : edge)) : edges
+  return edges.map((edge) => shownText(edge, type))
 }
 
 /** Bars as high as a line of a table, leading to the same in large. */
@@ -69,9 +76,14 @@ export function smallDistribution(
 }
 
 /** `24 ranges, most rows from 10 to 20` */
-function summary(bars: readonly DistributionBar[], { histogram }: ColumnStatistics): string {
+function summary(bars: readonly DistributionBar[], statistics: ColumnStatistics): string {
+  const { top, distinct } = statistics
   const most = bars.reduce((best, bar) => (bar.count > best.count ? bar : best))
-  const what = histogram === null ? formatCount(bars.length, 'value') : formatCount(bars.length, 'bar')
+  const isPart = top !== null && distinct !== null && distinct > top.length
+  const values = isPart
+    ? `the ${top.length} most frequent of ${formatCount(distinct, 'value')}`
+    : formatCount(bars.length, 'value')
+  const what = hasHistogram(statistics) ? formatCount(bars.length, 'bar') : values
   return `${what}, the most rows at ${most.label} (${formatNumber(most.count)})`
 }
 

@@ -7,7 +7,7 @@ import { stemOf } from '../identity.ts'
 import { wholeDatasetJson } from '../json.ts'
 import { collectionHref, collectionResource, DATASET_PATH, datasetAt, datasetHref, mayCollection } from '../place.ts'
 import { findDataset, restoreDataset, trashDataset } from '../records.ts'
-import { withoutValues } from '../statistics/statistics.ts'
+import { withoutBounds, withoutValues } from '../statistics/statistics.ts'
 import { type DatasetPagesRoom, datasetPage, mayAsk } from './dataset-page.ts'
 
 /** One dataset: looking at it, deleting it, putting it back. */
@@ -38,7 +38,11 @@ export function datasetRoutes(room: DatasetPagesRoom): Route[] {
         if (c.var.format !== 'json') return await datasetPage(room, c, collection, dataset)
         const asks = await mayAsk(room, c, collection, dataset)
         const known = await room.statistics.of(dataset)
-        return c.json({ ok: true, dataset: wholeDatasetJson(dataset, asks ? known : withoutValues(known)) })
+        const hidden = { ...dataset, columns: withoutBounds(dataset.columns) }
+        return c.json({
+          ok: true,
+          dataset: asks ? wholeDatasetJson(dataset, known) : wholeDatasetJson(hidden, withoutValues(known)),
+        })
       },
     },
     {
@@ -64,7 +68,7 @@ export function datasetRoutes(room: DatasetPagesRoom): Route[] {
       async handler(c) {
         await readFields(c)
         const { collection, dataset } = await datasetAt(room, c)
-        const isBack = await restoreDataset(database, dataset.id)
+        const isBack = await restoreDataset(database, dataset.id, c.var.actor?.id ?? null)
         const isCondemned = !isBack && (await findDataset(database, collection.seq, dataset.id))?.purgingAt !== null
         if (isCondemned) throw new HoldallError('dataset_objects_gone')
         if (c.var.format === 'json') return await answer(c, collection, dataset.id)

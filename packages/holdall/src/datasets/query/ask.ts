@@ -1,21 +1,29 @@
 import { sql } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
+import { HoldallError } from '../../web/error.ts'
 import type { Collection } from '../collections/rows.ts'
 import type {
   Export,
   ExportFormat,
+  Progress,
   QueryAnswer,
   QueryEngine,
   QueryParameters,
   QueryTable,
   RowPlaces,
 } from '../engine/engine.ts'
+import { noTable } from '../engine/outcomes.ts'
 import type { Dataset } from '../records.ts'
 import type { DatasetObject, LocalFiles, LocalLease } from './local-files.ts'
+
+/** Tables that are named where somebody asked for one that is not there. */
+const MAX_NAMED = 10
 
 export interface WhoAsks {
   readonly actorId: string | null
   readonly signal?: AbortSignal
+  /** For an export: told how far it is. */
+  readonly onProgress?: (progress: Progress) => void
 }
 
 export interface Question {
@@ -24,6 +32,7 @@ export interface Question {
   readonly sql: string
   readonly actorId: string | null
   readonly signal?: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
 }
 
 /** A statement of Holdall's own about one dataset. @param options.timeoutMs when less than a query may take anyway */
@@ -65,6 +74,11 @@ export interface Asks {
     who: WhoAsks,
     asked: { readonly sql: string; readonly parameters: QueryParameters; readonly format: ExportFormat },
   ): Promise<Export>
+  /** A statement of Holdall's own that reads no table, as a file. @throws HoldallError as the engine's `export` does */
+  exportAnswer(
+    statement: { readonly sql: string; readonly parameters: QueryParameters },
+    asked: { readonly who: WhoAsks; readonly format: ExportFormat },
+  ): Promise<Export>
 }
 
 export function createAsks(
@@ -73,9 +87,15 @@ export function createAsks(
 ): Asks {
   async function withTables<Result>(question: Question, ask: (tables: readonly QueryTable[]) => Promise<Result>) {
     const wanted = await mentionedTables(database, question)
-    return await withFiles([...wanted.values()].flat(), question.signal, (lease) =>
-      ask([...wanted].map(([name, files]) => ({ name, files: files.map((file) => lease.pathOf(file)) }))),
-    )
+    try {
+      return await withFiles([...wanted.values()].flat(), question.signal, (lease) =>
+        ask([...wanted].map(([name, files]) => ({ name, files: files.map((file) => lease.pathOf(file)) }))),
+      )
+    } catch (error) {
+      if (!(error instanceof HoldallError) || error.code !== 'query_refused' || !('missing' in error.values))
+        throw error
+      throw noTable(String(error.values.missing), await tablesThere(database, question.collection))
+    }
   }
 
   async function withFiles<Result>(
@@ -126,11 +146,29 @@ export function createAsks(
     isAsked: () => engine.isAsked(),
     exportAbout: (dataset, places, who, asked) =>
       withDataset(dataset, places, who, (tables) => engine.export({ ...who, ...asked, tables })),
+    exportAnswer: (statement, { who, format }) => engine.export({ ...who, ...statement, format, tables: [] }),
   }
 }
 
-function asked({ sql, actorId, signal }: Question) {
-  return { sql, actorId, ...(signal !== undefined && { signal }) }
+function asked({ sql, actorId, signal, onProgress }: Question) {
+  return { sql, actorId, ...(signal !== undefined && { signal }), ...(onProgress !== undefined && { onProgress }) }
+}
+
+/** "The tables here are t_1a2b3c4d_visits and t_5e6f7a8b_rooms." */
+async function tablesThere(database: InternalDatabase, { seq }: Pick<Collection, 'seq'>): Promise<string> {
+  const rows = await database.read
+    .selectFrom('datasets')
+    .select('table_name')
+    .where('collection', '=', seq)
+    .where('deletion_requested_at', 'is', null)
+    .orderBy('seq', 'desc')
+    .limit(MAX_NAMED + 1)
+    .execute()
+  const names = rows.slice(0, MAX_NAMED).map(({ table_name }) => table_name)
+  if (names.length === 0) return 'This collection has no dataset yet.'
+  if (names.length === 1) return `The table here is ${names[0]}.`
+  const last = rows.length > MAX_NAMED ? 'others' : names.pop()
+  return `The tables here are ${names.join(', ')} and ${last}.`
 }
 
 /**

@@ -32,7 +32,8 @@ export async function computeColumn(table: string, column: ParquetColumn, ask: A
     ),
   )
   const [rows, filled] = [Number(facts.n), Number(facts.filled)]
-  const estimate = isOrdered ? Number(facts.different) : null
+  // An estimate knows nothing of how many there can be.
+  const estimate = isOrdered ? Math.min(Number(facts.different), filled) : null
   const counted = estimate !== null && estimate <= MAX_COUNTED && filled > 0 ? await frequent(table, name, ask) : null
   const [from, to] = isNumber ? [facts.from_here, facts.to_here] : [facts.least, facts.most]
   const histogram = from === null || from === undefined ? null : await histogramOf(table, column, { from, to }, ask)

@@ -2,14 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { edgesBetween } from './edges.ts'
 
-test('edges are round, begin at or before the least value and end behind the largest', () => {
+test('edges are round, begin at or before the least value and end behind the largest; of whole numbers just there', () => {
   const least = '-9223372036854775808'
   const cases: readonly (readonly string[])[] = [
     ['INTEGER', '0', '23', '0', '1', '24'],
-    ['INTEGER', '4', '14388', '0', '1000', '15000'],
+    ['INTEGER', '4', '14388', '4', '1000', '14389'],
+    ['INTEGER', '1', '31', '1', '2', '32'],
+    ['INTEGER', '1', '100', '1', '6', '101'],
+    ['INTEGER', '1', '45', '1', '6', '46'],
+    ['INTEGER', '0', '97', '0', '5', '98'],
     ['BIGINT', '-7', '7', '-7', '-6', '8'],
     ['BIGINT', '5', '5', '5', '6', '6'],
-    ['BIGINT', least, '9223372036854775807', '-10000000000000000000', '-9000000000000000000', '10000000000000000000'],
+    ['BIGINT', least, '9223372036854775807', least, '-9000000000000000000', '9223372036854775808'],
     ['DOUBLE', '11.25', '27.75', '11', '12', '28'],
     ['DOUBLE', '0', '1', '0.00', '0.05', '1.05'],
     ['DOUBLE', '-1e300', '1e300', '-10e299', '-9e299', '11e299'],

@@ -17,15 +17,23 @@ export function edgesBetween(type: string, min: string, max: string): string[] |
   return kind === 'date' || kind === 'moment' ? timeEdges(kind, min, max) : null
 }
 
+/** The first begins with the least value and the last ends with the largest: no bar stands for numbers beyond them. */
 function integerEdges(min: bigint, max: bigint): string[] | null {
-  const step = niceInteger((max - min) / BigInt(WANTED_BINS) + 1n)
-  const first = floorTo(min, step)
-  const edges: string[] = []
-  for (let edge = first; ; edge += step) {
-    edges.push(String(edge))
-    if (edge > max) return edges
+  const count = max - min + 1n
+  const least = count <= BigInt(MAX_BINS) ? 1n : niceInteger((count - 1n) / BigInt(WANTED_BINS) + 1n)
+  const even = evenStep(least, count)
+  const step = even ?? least
+  const edges = [min]
+  for (let edge = even === undefined ? floorTo(min, step) + step : min + step; edge <= max; edge += step) {
+    edges.push(edge)
     if (edges.length > MAX_BINS) return null
   }
+  return [...edges, max + 1n].map(String)
+}
+
+/** One that leaves no rest: 1 to 100 is twenty times five, beginning with 1. */
+function evenStep(least: bigint, count: bigint): bigint | undefined {
+  return [least, niceInteger(least + 1n)].find((step) => count % step === 0n)
 }
 
 function floorTo(value: bigint, step: bigint): bigint {

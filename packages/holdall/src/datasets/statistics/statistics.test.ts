@@ -21,7 +21,7 @@ const ALONE = 6
 const { dataset, at } = await browse.fill(`SELECT range AS id, range % 7 AS week,
     CASE range % 9 WHEN 0 THEN NULL WHEN 1 THEN 'nan'::DOUBLE WHEN 2 THEN 'inf'::DOUBLE ELSE sin(range) * 1000 END AS d,
     ((range % 301) * 0.25)::DECIMAL(10, 2) AS price, ((range * 37) % 1000 / 10.0)::FLOAT AS f,
-    CASE WHEN range % 3 = 0 THEN NULL ELSE 'Name ' || (range % 20) END AS name, 'only ' || range AS alone,
+    CASE WHEN range % 3 = 0 THEN NULL ELSE 'Name ' || (range % 25) END AS name, 'only ' || range AS alone,
     range % 2 = 0 AS flag, DATE '2020-01-01' + (range % 400)::INTEGER AS day,
     TIMESTAMP '2020-01-01 00:00:00.25' + INTERVAL (range * 7) HOUR AS moment,
     TIMESTAMPTZ '2020-01-01 00:00:00+00' + INTERVAL (range) MINUTE AS tz, NULL::INTEGER AS nothing,
@@ -52,7 +52,11 @@ test('before all rows were read there is what the footer says, marked partial', 
   const before = await told()
   assert.equal(before.statistics_partial, true)
   assert(before.columns.every(({ statistics }: { statistics: unknown }) => statistics === null))
-  assert.match((await browse.ask(at, { html: true })).text, /Partial: of 0 of 16 columns all rows were read/)
+  const partial = await browse.ask(at, { html: true })
+  assert.match(
+    partial.text,
+    /data-live="statistics" data-live-on="[^"]+".*Partial: 0 of 16 columns computed from all rows/s,
+  )
 })
 
 test('a column that is computed is not computed again, whoever stopped between two', async () => {
@@ -66,7 +70,7 @@ test('a column that is computed is not computed again, whoever stopped between t
   const { columns } = await computed()
   assert.equal(columns[ALONE].statistics.min, 'kept')
   assert.equal(columns[ALONE - 1].statistics.rows, ROWS)
-  assert.doesNotMatch((await browse.ask(at, { html: true })).text, /Partial:/)
+  assert.doesNotMatch((await browse.ask(at, { html: true })).text, /Partial:|data-live-on/)
 })
 
 test('what they say is what DuckDB answers', async () => {
@@ -102,6 +106,21 @@ test('what they say is what DuckDB answers', async () => {
   }
 })
 
+test('rows without a value have a bar as well, which leads to them', async () => {
+  await computed()
+  const page = await browse.ask(`${at}?tab=columns&column=name`, { html: true })
+  assert.match(
+    page.text,
+    /class="of-nulls"><a class="bar" href="[^"]*name__isnull=1"><span class="bar-name" title="null">null</,
+  )
+  const nested = await browse.ask(`${at}?tab=columns&column=list`, { html: true })
+  assert.match(nested.text, /list__notnull=1"><span class="bar-name" title="not null">not null</)
+  assert.doesNotMatch(nested.text, /of-nulls/)
+  assert.match(page.text, /Rows by <strong>name<\/strong>: the 20 most frequent of 25 different values</)
+  const id = await browse.ask(`${at}?tab=columns&column=id`, { html: true })
+  assert.match(id.text, /title="0 to 499">.*title="4500 to 4999">/s)
+})
+
 test('a bar leads to exactly the rows that it stands for', async () => {
   const { columns } = await computed()
   for (const { name, statistics } of columns) {
@@ -116,10 +135,16 @@ test('a bar leads to exactly the rows that it stands for', async () => {
   assert.match(page.text, /\/rows\?price__gte=5&amp;price__lt=10"/)
 })
 
-test('who may only look sees how values are distributed, and none of them', async () => {
+test('who may only look sees how many values there are, and none of them; nor where they begin and end', async () => {
   const { body } = await browse.ask(`${at}.json`, { as: 'ann' })
-  for (const { statistics } of body.dataset.columns) assert.equal(statistics.top, null)
-  assert(body.dataset.columns[0].statistics.histogram.counts.length >= 10)
+  for (const { min, max, statistics } of body.dataset.columns) {
+    const { top, histogram, mean } = statistics
+    assert.deepEqual([min, max, top, histogram, mean, statistics.min, statistics.max], Array(7).fill(null))
+  }
+  assert.deepEqual([body.dataset.columns[0].name, body.dataset.columns[0].statistics.rows], ['id', ROWS])
+  const columns = await browse.ask(at, { as: 'ann', html: true })
+  assert.match(columns.text, /title="Shown to those who may read the rows"/)
+  assert.doesNotMatch(columns.text, /<svg class="small-distribution"|most rows at/)
   const column = await browse.ask(`${at}?tab=columns&column=name`, { as: 'ann', html: true })
   assert.doesNotMatch(column.text, /Name 1<|\/rows\?/)
 })
@@ -132,7 +157,7 @@ test('what is added changes them; what is older goes', async () => {
     await trx.updateTable('dataset_statistics').set({ statistics: null }).where('dataset_id', '=', grown.id).execute()
     await trx.updateTable('datasets').set({ revision: 2 }).where('id', '=', grown.id).execute()
   })
-  assert.match((await browse.ask(small, { html: true })).text, /Partial: of 0 of 2 columns/)
+  assert.match((await browse.ask(small, { html: true })).text, /Partial: 0 of 2 columns/)
   const { columns } = await computed(small)
   assert.equal(columns[0].statistics.min, '1')
   const kept = async () => {

@@ -1,3 +1,5 @@
+import type { ParquetColumn } from '../footer/parquet-file.ts'
+
 /** A value with how many rows have it. */
 export interface Frequent {
   /** As a query writes it. */
@@ -43,11 +45,18 @@ export interface DatasetStatistics {
   readonly partial: boolean
 }
 
-/** For those who may not read rows: how values are distributed, but none of them. */
+/** For those who may not read rows: how many values there are, but none of them; the ends of a bar are values, too. */
 export function withoutValues({ columns, partial }: DatasetStatistics): DatasetStatistics {
   const hidden = [...columns].map(([at, known]): [number, KnownStatistics] => [
     at,
-    known === null || known === 'failed' ? known : { ...known, top: null },
+    known === null || known === 'failed' ? known : { ...known, ...NO_BOUNDS, mean: null, top: null, histogram: null },
   ])
   return { columns: new Map(hidden), partial }
 }
+
+/** The same of what files say of their columns. */
+export function withoutBounds(columns: readonly ParquetColumn[]): ParquetColumn[] {
+  return columns.map((column) => ({ ...column, ...NO_BOUNDS }))
+}
+
+const NO_BOUNDS = { min: null, max: null } as const

@@ -29,9 +29,14 @@ const OWN = sql`EXISTS (SELECT 1 FROM datasets AS d JOIN collections AS c ON c.s
   WHERE d.id = f.dataset_id
     AND substr(f.path, 1, length(c.organization_id) + 51) = 'org/' || c.organization_id || '/datasets/' || d.id || '/')`
 
+/** A version from which files were taken out shares the others with the one that came of it. */
+const IN_PRESENT_VERSION = sql`EXISTS (SELECT 1 FROM dataset_files AS p JOIN datasets AS d
+  ON d.id = p.dataset_id AND d.version = p.version
+  WHERE p.dataset_id = f.dataset_id AND p.source_id = f.source_id AND p.path = f.path)`
+
 /**
- * Lists the objects of one version of a dataset for removal, from a time on; its files' rows go with them. For a
- * version that was replaced, in the transaction that replaces it.
+ * Lists the objects of a version that is no longer the present one for removal, from a time on; its files' rows go with
+ * them. In the transaction that makes another the present one, and after that: what both are made of stays.
  *
  * @param dueAt ISO 8601
  */
@@ -41,7 +46,7 @@ export async function removeVersionLater(
 ): Promise<void> {
   await sql`INSERT INTO dataset_removals (source_id, path, dataset_id, size_bytes, due_at)
     SELECT f.source_id, f.path, f.dataset_id, f.size_bytes, ${dueAt} FROM dataset_files AS f
-    WHERE f.dataset_id = ${datasetId} AND f.version = ${version} AND ${OWN}
+    WHERE f.dataset_id = ${datasetId} AND f.version = ${version} AND ${OWN} AND NOT ${IN_PRESENT_VERSION}
     ON CONFLICT DO NOTHING`.execute(trx)
 }
 
@@ -66,6 +71,7 @@ export function createRemovalStore({ database, before, now }: RemovalStoreOption
       .executeTakeFirst()
     if (numUpdatedRows === 0n) return
     await trx.deleteFrom('dataset_files').where('dataset_id', '=', datasetId).execute()
+    await trx.deleteFrom('dataset_changes').where('dataset_id', '=', datasetId).execute()
     // What is remembered is that it was, and its shape: nothing of what stood in it.
     await trx.deleteFrom('dataset_statistics').where('dataset_id', '=', datasetId).execute()
     await sql`UPDATE datasets SET columns = (
@@ -138,8 +144,8 @@ export function createRemovalStore({ database, before, now }: RemovalStoreOption
     async countDue(): Promise<{ datasets: number; objects: number; bytes: number }> {
       const { rows } = await sql<{ objects: number; bytes: number }>`
         SELECT count(*) AS objects, coalesce(sum(size_bytes), 0) AS bytes FROM (
-          SELECT size_bytes FROM dataset_removals WHERE due_at <= ${time()}
-          UNION ALL SELECT f.size_bytes FROM dataset_files AS f WHERE ${OWN} AND f.dataset_id IN (
+          SELECT source_id, path, size_bytes FROM dataset_removals WHERE due_at <= ${time()}
+          UNION SELECT f.source_id, f.path, f.size_bytes FROM dataset_files AS f WHERE ${OWN} AND f.dataset_id IN (
             SELECT id FROM datasets WHERE deletion_requested_at <= ${time(-RETENTION_MS)}
               AND deleted_at IS NULL AND purging_at IS NULL))`.execute(database.read)
       const { count } = await database.read
@@ -188,16 +194,15 @@ export function createRemovalStore({ database, before, now }: RemovalStoreOption
       )
     },
 
-    /** The object is gone, and with it what was known of it. */
+    /** The object is gone, and with it what was known of it: a version that lacks one of its objects is none any more. */
     async forget({ sourceId, path, datasetId }: Removal): Promise<void> {
       await write('forget removed', async (trx) => {
         await trx.deleteFrom('dataset_removals').where('source_id', '=', sourceId).where('path', '=', path).execute()
-        await trx
-          .deleteFrom('dataset_files')
-          .where('dataset_id', '=', datasetId)
-          .where('source_id', '=', sourceId)
-          .where('path', '=', path)
-          .execute()
+        await sql`DELETE FROM dataset_files WHERE dataset_id = ${datasetId} AND (
+            (source_id = ${sourceId} AND path = ${path}) OR version IN (
+              SELECT f.version FROM dataset_files AS f JOIN datasets AS d ON d.id = f.dataset_id
+              WHERE f.dataset_id = ${datasetId} AND f.source_id = ${sourceId} AND f.path = ${path}
+                AND f.version != d.version))`.execute(trx)
         await endOf(trx, datasetId)
       })
     },

@@ -82,6 +82,8 @@ async function* rowsOf(database: InternalDatabase, sourceId: number): AsyncGener
         content_hash FROM dataset_files
       WHERE source_id = ${sourceId} AND file_id IS NULL AND (dataset_id, version, ordinal) >
         (${dataset_id}, ${version}, ${ordinal})
+        AND NOT EXISTS (SELECT 1 FROM dataset_files AS o WHERE o.source_id = dataset_files.source_id
+          AND o.path = dataset_files.path AND o.version > dataset_files.version)
       ORDER BY dataset_id, version, ordinal LIMIT ${BATCH}`.execute(database.read)
     yield rows
     if (rows.length < BATCH) return

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PARTS_BODY } from '../../uploads/api.ts'
 import { MAX_PARTS } from '../../uploads/limits.ts'
-import { type Api, answers, JSON_TYPE, NEXT } from '../../web/api.ts'
+import { type Api, answers, fields, JSON_TYPE, NEXT, SEE_OTHER } from '../../web/api.ts'
 import { MAX_BATCH_FILES } from './limits.ts'
 
 export const STATUSES = ['initiated', 'completing', 'completed', 'failed', 'aborted', 'expired'] as const
@@ -19,6 +19,16 @@ const COMPLETION_STATUSES = [
   ] as const),
   'failed',
 ] as const
+
+/** Characters of the name of a sheet. */
+export const MAX_SHEET_LENGTH = 255
+const SHEET = z
+  .string({ error: 'sheet must be a text: the name of a sheet' })
+  .min(1, 'sheet must not be empty')
+  .max(MAX_SHEET_LENGTH, `sheet may have at most ${MAX_SHEET_LENGTH} characters`)
+  .nullish()
+
+export const RETRY_BODY = z.object({ sheet: SHEET.describe('Of Excel: read this sheet instead') })
 
 export const INIT_BODY = z.object({
   filename: z.string({ error: 'filename is required, as a text' }).min(1, 'filename is required'),
@@ -57,6 +67,7 @@ export const INIT_BODY = z.object({
     })
     .nullish()
     .describe('Files that become part of the dataset together or not at all. The caller makes up the id'),
+  sheet: SHEET.describe('Of Excel: the sheet to read; without it the first that is shown and not empty'),
   confirm: z
     .boolean({ error: 'confirm must be true or false' })
     .nullish()
@@ -162,6 +173,11 @@ const SESSION = {
     })
     .nullable()
     .describe('How it was read, once it is converted'),
+  sheet: z.string().nullable().describe('Of Excel: the one that was asked for'),
+  sheets: z
+    .array(z.object({ name: z.string(), hidden: z.boolean() }))
+    .nullable()
+    .describe('Of Excel: the sheets of the file once it was looked at, also when nothing came of it'),
   glue_table_name: z.string().nullable(),
   glue_database_name: z.string().nullable(),
   completion_steps_log: z.array(STEP),
@@ -247,7 +263,7 @@ export const DATASET_UPLOADS_API = {
   },
   retry: {
     summary: 'Go on with the step that failed',
-    body: { [JSON_TYPE]: z.unknown() },
+    body: { [JSON_TYPE]: RETRY_BODY },
     answers: [answers(BEGUN, { status: 202, means: 'The step has begun again' })],
   },
   confirm: {
@@ -262,3 +278,17 @@ export const DATASET_UPLOADS_API = {
     answers: [answers({ upload_id: z.string(), status: z.literal('aborted') }, { means: 'Nothing of it is kept' })],
   },
 } satisfies Record<string, Api>
+
+export const SHEET_API: Api = {
+  summary: 'Read another sheet of the Excel file that a dataset was made of',
+  description:
+    'What was sent is kept, and nothing is sent again. It becomes the next version, whatever its columns; the one before is kept for 30 days.',
+  body: fields({ sheet: z.string().max(MAX_SHEET_LENGTH) }),
+  answers: [
+    answers(
+      { upload_id: z.string(), dataset_id: z.string(), status: z.enum(STATUSES) },
+      { status: 202, means: 'It has begun. `GET` of the upload says how it goes' },
+    ),
+    SEE_OTHER,
+  ],
+}

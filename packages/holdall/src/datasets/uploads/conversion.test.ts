@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { THIS_PROCESS } from '../../sources/process.ts'
+import { until } from '../../uploads/test-crash.ts'
+import { xlsx } from '../convert/test-xlsx.ts'
+import { createConvertObject } from './convert.ts'
+import { createProbe } from './probe.ts'
 import { datasetClient, type Session } from './test-client.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
@@ -44,7 +50,56 @@ describe('files that are made into Parquet on the way in', () => {
       ended.error,
       'No table can be made of this CSV file: line 3 has 3 values where the others have 2: 3,4,5.',
     )
+    // Who follows it hears of the end before what was sent is removed.
+    await until(async () => (await server.stored()).length === kept.length)
     assert.deepEqual(await server.stored(), kept)
+  })
+
+  test('of an Excel file the sheet is read that is asked for; a wrong name is answered with all of them', async () => {
+    const content = xlsx([
+      { name: 'Notes', rows: [['about'], ['this']], hidden: true },
+      { name: 'Empty', rows: [] },
+      {
+        name: 'Visits',
+        rows: [
+          ['id', 'name'],
+          [1, 'a'],
+          [2, 'b'],
+        ],
+      },
+      { name: 'Totals', rows: [['sum'], [3]] },
+    ])
+    const names = ['Notes', 'Empty', 'Visits', 'Totals'].map((name) => ({ name, hidden: name === 'Notes' }))
+    const sheetOf = async (sheet?: string) =>
+      await client.ended((await client.upload(content, { filename: 'visits.xlsx', ...(sheet && { sheet }) })).upload_id)
+    const first = await sheetOf()
+    assert.deepEqual([first.status, first.conversion.sheet, first.sheets], ['completed', 'Visits', names])
+    assert.match(
+      first.conversion.warnings[0].message,
+      /“Visits” was read; “Notes” \(hidden\), “Empty” and “Totals” were not\./,
+    )
+    const original = server.database.read.selectFrom('dataset_files').select('sheets').where('role', '=', 'original')
+    const kept = await original.where('upload_id', '=', first.upload_id).executeTakeFirstOrThrow()
+    assert.deepEqual(JSON.parse(kept.sheets ?? ''), { read: 'Visits', all: names }, 'for long after the session')
+    const wrong = await sheetOf('Visit')
+    assert.deepEqual([wrong.status, wrong.retryable, wrong.sheets], ['failed', true, names])
+    assert.equal(
+      wrong.error,
+      'No table can be made of this Excel file: it has no sheet “Visit”. Its sheets are “Notes” (hidden), “Empty”, “Visits” and “Totals”. Choose another sheet.',
+    )
+    const retry = (body: object) => client.call(`/${wrong.upload_id}/retry`, { method: 'POST', body })
+    assert.equal((await retry({ sheet: 7 })).status, 400)
+    assert.equal((await retry({ sheet: 'Empty' })).status, 202)
+    assert.match((await client.ended(wrong.upload_id)).error, /its sheet “Empty” is empty/)
+    assert.equal((await retry({ sheet: ' totals' })).status, 202)
+    const ended = await client.ended(wrong.upload_id)
+    assert.deepEqual(
+      [ended.status, ended.conversion?.sheet, ended.parquet_schema_preview?.columns],
+      ['completed', 'Totals', ['sum']],
+      JSON.stringify(ended),
+    )
+    const csv = { filename: 'a.csv', total_size: 3, sheet: 'Visits' }
+    assert.equal((await client.call('/init', { method: 'POST', body: csv })).status, 400)
   })
 
   test('a process that converts and is killed is followed by another, and nothing is there twice', async () => {
@@ -63,6 +118,22 @@ describe('files that are made into Parquet on the way in', () => {
     assert.equal((await server.stored()).length, kept.length + 2)
     assert.deepEqual(await readdir(join(server.folder, 'conversions', 'files')), [])
   })
+})
+
+test('copies that a dead process has left go when the next one begins, and no others', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdall-copies-'))
+  const dead = THIS_PROCESS.replace(/\d+$/, '1')
+  const begin = [
+    () => createConvertObject({ convert: () => assert.fail('it converts') }, folder),
+    () => createProbe({ engine: { probe: () => assert.fail('it probes') }, folder }),
+  ]
+  for (const one of begin) {
+    for (const owner of [dead, THIS_PROCESS]) await writeFile(join(folder, `${owner}.a`), 'a copy')
+    one()
+    await until(async () => (await readdir(folder)).length === 1)
+    assert.deepEqual(await readdir(folder), [`${THIS_PROCESS}.a`])
+  }
+  await rm(folder, { recursive: true })
 })
 
 /** The process of this one that converts. */

@@ -38,7 +38,8 @@ export function createInfer(options: InferOptions): PurposeStep['run'] {
       const { join } = madeOf(session)
       const made = toMade({
         ...(join !== undefined && (await compare(options, session, { join, object, parquet }))),
-        final_etag: object.etag ?? (object.path === session.path ? madeOf(session).final_etag : null) ?? null,
+        // Of what was sent: whoever sends it again finds this upload by it, whatever was made of it.
+        final_etag: (object.path === session.path ? object.etag : undefined) ?? madeOf(session).final_etag ?? null,
         object_version: object.version,
         parquet_schema_preview: previewOf(parquet),
         schema_inferred_at: new Date(now()).toISOString(),

@@ -32,18 +32,18 @@ export function createJoin({ database, sources, before = () => {} }: JoinOptions
     state: DatasetState,
     signal: AbortSignal,
   ): Promise<Placed> {
-    const { objectVersion, originals, differences: _, isThere: __, ...file } = looked
+    const { objectVersion, originals, warnings = [], differences: _, isThere: __, ...file } = looked
     const storage = await sourceOf(sources, file.sourceId).storage()
     if (batch.mode === 'replace') {
       await assertLooked(storage, file.path, objectVersion, signal)
-      return { uploadId, file, originals }
+      return { uploadId, file, originals, warnings }
     }
     const path = livePath(state, state.version, file.path)
     before('lay in place')
     await lay(storage, { from: file.path, to: path, objectVersion }, signal)
     const stored = await storage.stat(path, { signal })
     if (stored?.size !== file.sizeBytes) throw new Error('The storage does not show what it has copied')
-    return { uploadId, file: { ...file, path, etag: stored.etag ?? null }, originals }
+    return { uploadId, file: { ...file, path, etag: stored.etag ?? null }, originals, warnings }
   }
 
   async function attempt(join: Join, signal: AbortSignal): Promise<boolean> {

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { createLog } from '../../web/log.ts'
 import { openTestFolder, type TestFolder } from '../engine/test-duckdb.ts'
 import { type DuckDb, startDuckDb } from '../footer/test-duckdb.ts'
-import { makeCurrent, olderVersions } from '../joining/versions.ts'
+import { changesOf } from '../joining/changes.ts'
+import { asItWas, historyOf } from '../joining/history.ts'
+import { unjoin } from '../joining/join.ts'
+import { takeOut } from '../joining/taking-out.ts'
+import { underWayNotices } from '../joining/under-way.ts'
+import { additionsOf, makeCurrent, olderVersions } from '../joining/versions.ts'
 import { type Dataset, findDataset, restoreDataset, trashDataset } from '../records.ts'
+import { createDatasetTrash } from '../trash/trash.ts'
 import { datasetClient, type Init, type Session } from './test-client.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
@@ -99,7 +107,7 @@ describe('files that are sent to a dataset that is there', () => {
 
   async function assertNoOrphans(): Promise<void> {
     const rows = await server.database.read.selectFrom('dataset_files').select('path').execute()
-    assert.deepEqual(await server.stored(), rows.map(({ path }) => path).sort())
+    assert.deepEqual(await server.stored(), [...new Set(rows.map(({ path }) => path))].sort())
   }
 
   test('the same columns are added without a question, under another name in the place of the version', async () => {
@@ -189,6 +197,23 @@ describe('files that are sent to a dataset that is there', () => {
     assert.equal((await client.retry(plan.upload_id)).status, 409)
     assert.match(failed.error, /“id” is BIGINT in the dataset and VARCHAR in this file; “visits” is BIGINT .* DOUBLE/)
     assert.equal((await assertAsDuckDb(id)).rowCount, 100)
+    const told = async () => {
+      const now = await dataset(id)
+      const { changes } = await historyOf(server, now)
+      const notices = String(await underWayNotices(server, now, '/here'))
+      const whats = changes.map(({ what, by }) => `${what} by ${by}`)
+      return { whats, notices, sentence: asItWas('It', failed.failure_reason.at, changes) }
+    }
+    const before = await told()
+    assert.deepEqual(before.whats, ['not_added by alice', 'created by alice'])
+    assert.equal(before.sentence, 'It, which is as it was: 100 rows, version 1')
+    assert.match(before.notices, /1 file was not added\./)
+    const instead = await sent('SELECT 1 AS id', { mode: 'replace', dataset_id: id, confirm: true })
+    assert.equal((await client.ended(instead.upload_id)).status, 'completed')
+    const now = await told()
+    assert.deepEqual(now.whats, ['replaced by alice', 'not_added by alice', 'created by alice'])
+    assert.equal(now.sentence, 'It, which then had 100 rows, version 1, and has changed since')
+    assert.equal(now.notices, 'false', 'a version since is the news')
     assert.equal((await client.abort(plan.upload_id)).status, 200)
     await assertNoOrphans()
   })
@@ -268,15 +293,31 @@ describe('files that are sent to a dataset that is there', () => {
     const added = await sent('SELECT 2 AS other, false AS flag', { mode: 'append', dataset_id: id })
     assert.equal((await client.ended(added.upload_id)).status, 'completed')
     assert.ok((await dataset(id)).files.every(({ path }) => path.includes('/v2/data/')))
-    const removals = await server.database.read.selectFrom('dataset_removals').selectAll().execute()
+    const all = server.database.read.selectFrom('dataset_removals').selectAll()
+    const removals = await all.where('dataset_id', '=', id).execute()
     assert.equal(removals.length, 1)
     assert.match(removals[0]?.path ?? '', /\/v1\/data\//)
     const [older, ...none] = await olderVersions(server.database, await dataset(id))
     assert.deepEqual([older?.version, older?.rowCount, older?.fileCount, none.length], [1, 100, 1, 0])
-    await makeCurrent(server.database, id, 1)
+    await makeCurrent(server.database, id, 1, 'mia')
+    const history = await changesOf(server.database, id, [1, 2])
+    assert.deepEqual(
+      history.map(({ what, version, by, files, rows, after }) => [what, version, by, files, rows, after.rows]),
+      [
+        ['restored', 1, 'mia', 0, 0, 100],
+        ['added', 2, 'alice', 1, 1, 2],
+        ['replaced', 2, 'alice', 1, 1, 1],
+        ['created', 1, 'alice', 1, 100, 100],
+      ],
+    )
+    assert.deepEqual(
+      history.map(({ at }) => at).toSorted(),
+      history.map(({ at }) => at).reverse(),
+      'the last first, each with its own time',
+    )
     const back = await assertAsDuckDb(id)
     assert.deepEqual([back.version, back.rowCount, back.files.length], [1, 100, 1])
-    const listed = await server.database.read.selectFrom('dataset_removals').select('path').execute()
+    const listed = await all.where('dataset_id', '=', id).execute()
     assert.deepEqual(
       listed.map(({ path }) => /v\d/.exec(path)?.[0]),
       ['v2', 'v2'],
@@ -289,6 +330,139 @@ describe('files that are sent to a dataset that is there', () => {
     assert.equal((await client.ended(third.upload_id)).status, 'completed')
     assert.ok(Math.abs(Date.parse(removals[0]?.due_at ?? '') - Date.now() - MONTH_MS) < 60_000)
     await assertNoOrphans()
+  })
+
+  test('files are taken out again: a version without them, of the same objects, and the one before is kept', async () => {
+    const { database } = server
+    const id = await made()
+    const batch = { id: 'both-of-them', files: 2 }
+    const wide = "SELECT i AS id, i AS visits, 'x' AS note FROM range(100, 110) t(i)"
+    const csv = Buffer.from('id,visits\n7,8\n')
+    const plans = [
+      await sent(wide, { mode: 'append', dataset_id: id, batch, confirm: true }),
+      await client.upload(csv, { filename: 'more.csv', mode: 'append', dataset_id: id, batch, confirm: true }),
+    ]
+    for (const { upload_id } of plans) assert.equal((await client.ended(upload_id)).status, 'completed')
+    const full = await dataset(id)
+    const [first, second, third] = full.files.filter(({ role }) => role === 'data')
+    const additions = additionsOf(full.files)
+    assert.deepEqual(
+      additions.map(({ paths, rowCount }) => [paths, rowCount]),
+      [[[second?.path, third?.path], 11]],
+    )
+    await assert.rejects(takeOut(database, id, ['part-none.parquet']), { code: 'dataset_file_gone' })
+    const all = [first?.path, second?.path, third?.path] as string[]
+    await assert.rejects(takeOut(database, id, all), { code: 'dataset_last_file' })
+
+    const done = await takeOut(database, id, [second?.path.split('/').at(-1) ?? ''], 'mia')
+    assert.deepEqual([done.version, done.rest.rowCount, done.differences.missing[0]?.name], [2, 101, 'note'])
+    const now = await dataset(id)
+    assert.deepEqual(
+      now.columns.map(({ name, type }) => `${name} ${type}`),
+      ['id BIGINT', 'visits BIGINT', 'day DATE'],
+    )
+    assert.deepEqual(
+      now.files.map(({ path }) => path),
+      full.files.map(({ path }) => path).filter((path) => path !== second?.path),
+    )
+    async function due() {
+      const rows = database.read.selectFrom('dataset_removals').select('path').where('dataset_id', '=', id)
+      return (await rows.execute()).map(({ path }) => path)
+    }
+    assert.deepEqual(await due(), [second?.path], 'what both versions have stays')
+    assert.deepEqual(
+      (await olderVersions(database, now)).map(({ version, rowCount, keptUntil }) => [
+        version,
+        rowCount,
+        keptUntil !== null,
+      ]),
+      [[1, 111, true]],
+    )
+    assert.deepEqual(
+      (await changesOf(database, id, [1, 2])).map(({ what, by, files, rows, after }) => [
+        what,
+        by,
+        files,
+        rows,
+        after.rows,
+      ]),
+      [
+        ['taken_out', 'mia', -1, -10, 101],
+        ['added', 'alice', 2, 11, 111],
+        ['created', 'alice', 1, 100, 100],
+      ],
+    )
+    await makeCurrent(database, id, 1)
+    const { columns, rowCount, files } = await dataset(id)
+    assert.deepEqual({ columns, rowCount, files }, { columns: full.columns, rowCount: 111, files: full.files })
+    assert.deepEqual(await due(), [], 'the version that lacks one needs no object of its own')
+
+    const again = await takeOut(database, id, additions[0]?.paths ?? [])
+    assert.deepEqual([again.version, (await assertAsDuckDb(id)).rowCount], [3, 100])
+    assert.equal((await due()).length, 3, 'with what was converted')
+    await assertNoOrphans()
+  })
+
+  test('what was taken out is removed when its time is over, and the versions that had it go with it', async () => {
+    const { database, sources, folder } = server
+    const id = await made()
+    const plan = await sent(ROWS.replace('range(100)', 'range(100, 150)'), { mode: 'append', dataset_id: id })
+    assert.equal((await client.ended(plan.upload_id)).status, 'completed')
+    const [first, second] = (await dataset(id)).files
+    await takeOut(database, id, [first?.path ?? ''])
+    const log = createLog(() => {})
+    const trash = createDatasetTrash({ database, sources, log, now: () => Date.now() + MONTH_MS + 60_000 })
+    await trash.sweep()
+    await trash.close()
+    const left = await assertAsDuckDb(id)
+    assert.deepEqual([left.version, left.rowCount, left.files], [2, 50, [second]])
+    assert.deepEqual(await olderVersions(database, left), [])
+    await assert.rejects(makeCurrent(database, id, 1), { code: 'dataset_version_gone' })
+    assert.ok((await server.stored()).includes(second?.path ?? ''), folder)
+    await assertNoOrphans()
+    await trashDataset(database, id, null)
+  })
+
+  test('files of types that only a third one holds are not left alone with each other', async () => {
+    const { database } = server
+    const id = await made('SELECT 1.5::DOUBLE AS n')
+    for (const type of ['INTEGER', 'FLOAT']) {
+      const plan = await sent(`SELECT 16777217::${type} AS n`, { mode: 'append', dataset_id: id, confirm: true })
+      assert.equal((await client.ended(plan.upload_id)).status, 'completed')
+    }
+    const [first, second] = (await dataset(id)).files
+    await assert.rejects(takeOut(database, id, [first?.path ?? '']), { code: 'dataset_rest_differs' })
+    await takeOut(database, id, [first?.path ?? '', second?.path ?? ''])
+    assert.deepEqual((await dataset(id)).columns[0]?.type, 'FLOAT')
+  })
+
+  test('an upload that is cancelled after files were taken out leaves every version that has it', async () => {
+    const { database } = server
+    const id = await made()
+    const batch = { id: 'one-and-the-other', files: 2 }
+    const more = (from: number) => ROWS.replace('range(100)', `range(${from}, ${from + 10})`)
+    const one = await sent(more(100), { mode: 'append', dataset_id: id, batch })
+    const two = await sent(more(200), { mode: 'append', dataset_id: id, batch })
+    for (const { upload_id } of [one, two]) assert.equal((await client.ended(upload_id)).status, 'completed')
+    const taken = (await dataset(id)).files.find(({ uploadId }) => uploadId === one.upload_id)
+    await takeOut(database, id, [taken?.path ?? ''])
+    await unjoin(database, two.upload_id, id)
+    assert.deepEqual([(await dataset(id)).version, (await dataset(id)).rowCount], [2, 100])
+    assert.deepEqual(
+      (await olderVersions(database, await dataset(id))).map(({ version, rowCount }) => [version, rowCount]),
+      [[1, 110]],
+    )
+    const rows = await database.read
+      .selectFrom('dataset_files')
+      .select('path')
+      .where('upload_id', '=', two.upload_id)
+      .execute()
+    assert.deepEqual(rows, [])
+    const object = (await server.stored()).find(
+      (path) => path.includes(id) && path.endsWith(two.s3_key.split('/').at(-1) ?? ''),
+    )
+    // As whoever cancels removes it.
+    if (object !== undefined) await rm(join(server.folder, 'files', object))
   })
 
   test('a replacement that lacks a column, or changes one, waits until somebody has seen it', async () => {

@@ -9,7 +9,7 @@ import { refusal } from '../joining/refusal.ts'
 import { asReplacement } from '../joining/replacing.ts'
 import { shownDifferences } from '../joining/shown.ts'
 import { type DatasetState, hasSame, stateOf } from '../joining/states.ts'
-import type { DatasetMade } from './made.ts'
+import { type DatasetMade, madeOf } from './made.ts'
 import type { UploadedObject } from './object.ts'
 import { originalOf } from './original.ts'
 
@@ -45,6 +45,7 @@ export async function compare(
     columns: parquet.columns,
     rowGroups: parquet.rowGroups,
     originals: originalOf(session),
+    warnings: madeOf(session).conversion?.warnings ?? [],
     objectVersion: object.version,
     differences,
     isThere,

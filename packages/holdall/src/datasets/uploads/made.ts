@@ -2,6 +2,7 @@ import type { UploadSession } from '../../uploads/session.ts'
 import type { Made } from '../../uploads/session-store.ts'
 import type { Conversion } from '../convert/delimited.ts'
 import type { ConvertibleKind } from '../convert/kinds.ts'
+import type { Sheet } from '../convert/refusal.ts'
 import { datasetIdOf } from '../identity.ts'
 import type { JoinMode } from '../joining/batches.ts'
 import type { ShownDifferences } from '../joining/shown.ts'
@@ -13,7 +14,9 @@ export interface DatasetMade {
   readonly s3_bucket: string
   readonly s3_key: string
   /** Where it is no Parquet file: what it is, and where the Parquet goes that is made of it. */
-  readonly convert?: { readonly from: ConvertibleKind; readonly path: string }
+  readonly convert?: { readonly from: ConvertibleKind; readonly path: string; readonly sheet?: string }
+  /** Of an Excel file that was looked at: its sheets, also when nothing came of it. */
+  readonly sheets?: readonly Sheet[]
   /** What was found out when it was made into Parquet; of very many warnings the first. */
   readonly conversion?: Conversion
   /** Where it is to become part of a dataset that is there; without it, it becomes one. */

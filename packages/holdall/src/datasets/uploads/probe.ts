@@ -24,6 +24,8 @@ const PIECE_BYTES = 8 * 1_024 * 1_024
 
 /** Probes that have DuckDB read what lies on this computer as it is, and of anything else a copy of the part that it needs. */
 export function createProbe({ engine, folder }: ProbeOptions): Probe {
+  sweep(folder).catch(() => {})
+
   async function probeCopy(object: UploadedObject, ranges: readonly Range[], signal: AbortSignal): Promise<void> {
     const path = join(folder, `${THIS_PROCESS}.${randomBytes(8).toString('hex')}.parquet`)
     try {
@@ -43,6 +45,7 @@ export function createProbe({ engine, folder }: ProbeOptions): Probe {
         await local.close()
       }
     }
+    await mkdir(folder, { recursive: true })
     await sweep(folder)
     const [first] = parquet.rowGroups.each
     const head = MARK_BYTES + (first?.bytes ?? 0) + SLACK_BYTES
@@ -83,7 +86,6 @@ async function copy(object: UploadedObject, ranges: readonly Range[], path: stri
 
 /** Removes the copies of processes that are no more. */
 async function sweep(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
   for (const name of await readdir(folder)) {
     const [owner = ''] = name.split('.')
     if (isAlive(owner) === false) await rm(join(folder, name), { force: true })

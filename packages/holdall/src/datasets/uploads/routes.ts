@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { PartsPage } from '../../sources/multipart.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { PARTS_BODY } from '../../uploads/api.ts'
-import { incoming } from '../../uploads/claim.ts'
 import { cursorOf, idIn, numberIn } from '../../uploads/cursors.ts'
 import type { Uploads } from '../../uploads/engine.ts'
 import { readJson } from '../../uploads/json.ts'
@@ -16,21 +14,13 @@ import type { Api } from '../../web/api.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Method, Need, Route, RouteContext } from '../../web/route.ts'
 import type { Urls } from '../../web/url.ts'
-import { requireCatalog } from '../collections/catalog.ts'
-import type { Collection } from '../collections/rows.ts'
-import { kindOf, TYPE_OF } from '../convert/kinds.ts'
-import { datasetIdOf } from '../identity.ts'
-import { addMember, openBatch } from '../joining/batches.ts'
-import { dataPath, partName, waitingPath } from '../joining/paths.ts'
 import { collectionAt, mayCollection } from '../place.ts'
-import { findDataset } from '../records.ts'
-import { DATASET_UPLOADS_API, INIT_BODY, STATUSES } from './api.ts'
+import { DATASET_UPLOADS_API, RETRY_BODY, STATUSES } from './api.ts'
 import { goOnWithBatch } from './go-on.ts'
-import { MAX_OPEN_UPLOADS, PARQUET_TYPE } from './limits.ts'
-import { datasetOf, madeOf, toMade } from './made.ts'
-import { originalPath } from './original.ts'
+import { createInit, organizationIn, partUrlJson } from './init.ts'
+import { madeOf } from './made.ts'
+import { otherSheet } from './other-sheet.ts'
 import { type Standing, sessionJson } from './session-json.ts'
-import { sourceOf, sourceOfDataset } from './source.ts'
 
 export interface DatasetUploadRoutesOptions {
   readonly uploads: Uploads
@@ -47,7 +37,6 @@ export interface DatasetUploadRoutesOptions {
 }
 
 const PATH = '/public/uploads/:organization/:collection/multipart'
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** Word for word what the first clients of this API were told. */
 const COMBINING = 'Combining parts. Poll GET /multipart/{upload_id} for progress.'
 const GOING_ON = 'Going on. Poll GET /multipart/{upload_id} for progress.'
@@ -56,109 +45,8 @@ const VIEW = mayCollection('view-collection')
 
 /** The API by which a Parquet file becomes a dataset: `init`, the parts, `complete`, and how it goes. */
 export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[] {
-  const { uploads, sources, database, urls, origin, now = Date.now, maxOpen = MAX_OPEN_UPLOADS } = options
+  const { uploads, database, urls, origin, now = Date.now } = options
   const partUrls = createPartUrls({ secret: options.secret, urls, now })
-
-  async function init(c: RouteContext): Promise<Response> {
-    const organizationId = organizationIn(c)
-    const collection = await collectionAt({ database }, c)
-    const body = await readJson(c, INIT_BODY)
-    requireCatalog(collection)
-    const sent = incoming(body.filename, body.content_type ?? undefined, undefined)
-    const { filename } = sent
-    const kind = kindOf(filename, sent.declaredType)
-    const declaredType = sent.declaredType ?? (kind === undefined ? PARQUET_TYPE : TYPE_OF[kind])
-    const joining = await joinIn(c, collection, body)
-    await checkRoom(organizationId, collection.id)
-    const source = joining?.source ?? sourceOf(sources, collection)
-    const batch = joining && (await openBatch(database, joining.batch))
-    const session = await uploads.planFor(source, c.var.actor, {
-      purpose: 'dataset',
-      organizationId,
-      collectionId: collection.id,
-      file: { filename, declaredType, declaredSize: body.total_size },
-      partSize: body.part_size ?? undefined,
-      placeOf({ id, fileId }, storage) {
-        const name = partName(fileId)
-        const dataset = joining?.batch.datasetId ?? datasetIdOf(id)
-        const path =
-          joining?.batch.mode === 'append'
-            ? waitingPath(organizationId, dataset, id, name)
-            : dataPath(organizationId, dataset, batch?.version ?? 1, name)
-        const sentTo = kind === undefined ? path : originalPath(organizationId, dataset, fileId, filename)
-        const { bucket, key } = storage.address?.(sentTo) ?? { bucket: source.slug, key: sentTo }
-        const convert = kind && { from: kind, path }
-        const join = joining && { mode: joining.batch.mode, dataset, batch: joining.batch.id }
-        const made = toMade({ s3_bucket: bucket, s3_key: key, ...(convert && { convert }), ...(join && { join }) })
-        return { path: sentTo, made }
-      },
-    })
-    if (joining !== undefined) await addMember(database, joining.batch.id, session.id)
-    const plan = session.plan as NonNullable<UploadSession['plan']>
-    const count = Math.min(body.part_urls ?? plan.partCount, plan.partCount)
-    const numbers = Array.from({ length: count }, (_, at) => at + 1)
-    try {
-      const addressed = await sign(c, session, { numbers, checksums: {}, expiresIn: LONG_URL_LIFE_S })
-      return c.json({
-        ok: true,
-        upload_id: session.id,
-        dataset_id: datasetOf(session),
-        batch_id: madeOf(session).join?.batch ?? null,
-        s3_bucket: madeOf(session).s3_bucket,
-        s3_key: madeOf(session).s3_key,
-        part_size: plan.partSize,
-        part_count: plan.partCount,
-        total_size: plan.size,
-        checksum: await uploads.parts.checksum(session),
-        expires_in: Math.min(LONG_URL_LIFE_S, ...addressed.map(({ expiresIn }) => expiresIn)),
-        part_urls: addressed.map(partUrlJson),
-      })
-    } catch (error) {
-      // Nobody will ever hear of it.
-      await uploads.abort(session).catch(() => {})
-      throw error
-    }
-  }
-
-  /** The dataset that a file is sent to, and what it comes with; undefined for one that becomes a dataset itself. */
-  async function joinIn(c: RouteContext, collection: Collection, body: z.infer<typeof INIT_BODY>) {
-    const { mode, dataset_id: id, batch, confirm } = body
-    if (mode === undefined || mode === null || mode === 'create') {
-      if (id == null) return undefined
-      throw badField('mode', 'mode must be append or replace with a dataset_id')
-    }
-    if (id == null) throw badField('dataset_id', `dataset_id is required: the dataset to ${mode}`)
-    const dataset = await findDataset(database, collection.seq, id)
-    if (dataset === undefined) throw new HoldallError('dataset_not_found', { id })
-    if (dataset.deletionRequestedAt !== null) throw new HoldallError('dataset_in_trash')
-    return {
-      source: sourceOfDataset(sources, dataset, collection),
-      batch: {
-        id: batch?.id ?? randomUUID(),
-        datasetId: dataset.id,
-        mode,
-        files: batch?.files ?? 1,
-        isConfirmed: confirm === true,
-        by: c.var.actor?.id ?? null,
-      },
-    }
-  }
-
-  async function checkRoom(organizationId: string, collectionId: string): Promise<void> {
-    let open = 0
-    for (let before: string | null | undefined; before !== null && open < maxOpen; ) {
-      const page = await uploads.ofCollection({
-        organizationId,
-        collectionId,
-        statuses: ['initiated', 'completing'],
-        limit: maxOpen,
-        before,
-      })
-      open += page.sessions.length
-      before = page.next
-    }
-    if (open >= maxOpen) throw new HoldallError('too_many_open_uploads', { id: collectionId, limit: maxOpen })
-  }
 
   async function sign(
     c: RouteContext,
@@ -257,7 +145,7 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
 
   async function retry(c: RouteContext): Promise<Response> {
     const session = await find(c)
-    const begun = await uploads.retry(session)
+    const begun = await uploads.retry(session, otherSheet(session, (await readRetry(c)).sheet))
     if (begun === undefined) return await refused(c, session, 'multipart_not_retryable')
     return accepted(c, begun.session, GOING_ON)
   }
@@ -319,7 +207,7 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
 
   return [
     route('GET', '', VIEW, DATASET_UPLOADS_API.list, list),
-    route('POST', '/init', EDIT, DATASET_UPLOADS_API.init, init),
+    route('POST', '/init', EDIT, DATASET_UPLOADS_API.init, createInit({ ...options, sign })),
     route('GET', '/:upload', VIEW, DATASET_UPLOADS_API.status, status),
     route('DELETE', '/:upload', EDIT, DATASET_UPLOADS_API.abort, abort),
     route('GET', '/:upload/parts', VIEW, DATASET_UPLOADS_API.parts, parts),
@@ -330,11 +218,9 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
   ]
 }
 
-/** In lower case. @throws HoldallError `organization_id_invalid` */
-function organizationIn(c: RouteContext): string {
-  const asked = c.req.param('organization') ?? ''
-  if (!UUID.test(asked)) throw new HoldallError('organization_id_invalid')
-  return asked.toLowerCase()
+/** Clients that ask for the step again say nothing, or nothing that counts. @throws HoldallError `bad_request` */
+async function readRetry(c: RouteContext): Promise<z.infer<typeof RETRY_BODY>> {
+  return c.req.header('Content-Length') === '0' || c.req.raw.body === null ? {} : await readJson(c, RETRY_BODY)
 }
 
 function statusesIn(asked: string | undefined): (typeof STATUSES)[number][] | undefined {
@@ -343,12 +229,4 @@ function statusesIn(asked: string | undefined): (typeof STATUSES)[number][] | un
   if (found !== undefined) return [found]
   const message = `status must be one of ${STATUSES.join(', ')}`
   throw new HoldallError('bad_request', {}, { errors: [message], fields: { status: message } })
-}
-
-function badField(field: string, message: string): HoldallError {
-  return new HoldallError('bad_request', {}, { errors: [message], fields: { [field]: message } })
-}
-
-function partUrlJson({ number, url, headers, expiresIn }: AddressedPart) {
-  return { part_number: number, url, headers, expires_in: expiresIn }
 }

@@ -116,6 +116,8 @@ describe('the dataset upload API', () => {
       },
       format: 'parquet',
       conversion: null,
+      sheet: null,
+      sheets: null,
       mode: 'create',
       batch_id: null,
       differences: null,

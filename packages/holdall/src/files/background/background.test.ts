@@ -127,6 +127,11 @@ describe('a file that was found where it lies', () => {
     assert.equal(facts.position_removed, true)
     assert.doesNotMatch(JSON.stringify(facts), /59\.5/)
     assert.deepEqual(await found('quokka'), [document])
+    assert.deepEqual(await found('kestrel image'), [picture], 'by the camera that took it')
+    await room.database.write((trx) =>
+      trx.updateTable('datasette_files').set({ metadata: '{}' }).where('id', '=', picture).execute(),
+    )
+    assert.deepEqual(await found('kestrel'), [])
   })
 
   test('that has other bytes now loses what was said of the old ones, and keeps what people wrote', async () => {

@@ -20,6 +20,8 @@ export interface BackgroundOptions {
   readonly sources: Pick<Sources, 'byId'>
   readonly readers: Readers
   readonly log: Log
+  /** Told of the source of each file whose hash is known now. */
+  onRead(sourceId: number): void
 }
 
 /** What is read from files after they are in the registry, while people already use them. */
@@ -32,14 +34,21 @@ export interface Background {
   wake(): void
 }
 
-export function createBackground({ database, registry, sources, readers, log }: BackgroundOptions): Background {
+export function createBackground({ database, registry, sources, readers, log, onRead }: BackgroundOptions): Background {
   const { byId } = registry
   const wake = () => worker.wake()
   const worker = createWorker({
     database,
     log,
     jobs: {
-      facts: factsJob({ byId, sources, sniff: sniffLate, inspect: (question) => inspect(question, readers), wake }),
+      facts: factsJob({
+        byId,
+        sources,
+        sniff: sniffLate,
+        inspect: (question) => inspect(question, readers),
+        wake,
+        onRead,
+      }),
       hash: hashJob({ byId, sources }),
       text: textJob({ byId, sources, parsers: readers.parsers }),
     },

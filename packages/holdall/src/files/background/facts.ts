@@ -6,12 +6,21 @@ import { HEAD_BYTES, type InspectQuestion, type SniffedType, type SniffQuestion 
 import { hasWords } from '../inspection/words.ts'
 import type { FileRecord } from '../record.ts'
 import { hashOf } from './hash.ts'
-import { changeMetadata } from './metadata.ts'
+import { changedMetadata } from './metadata.ts'
 import { enqueueWork } from './queue.ts'
 import type { Job } from './worker.ts'
 
 /** What inspection writes, and so what it takes back when the bytes are others. */
-const OURS = { image: null, exif: null, position: null, position_removed: null, media: null, charset: null, pdf: null }
+const OURS = {
+  image: null,
+  exif: null,
+  iptc: null,
+  position: null,
+  position_removed: null,
+  media: null,
+  charset: null,
+  pdf: null,
+}
 
 export interface FactsJobOptions {
   readonly byId: (id: string) => Promise<FileRecord | undefined>
@@ -20,10 +29,12 @@ export interface FactsJobOptions {
   inspect(question: InspectQuestion): Promise<Facts>
   /** There are words to read now. */
   wake(): void
+  /** The hash of a file of this source is about to be known. */
+  onRead(sourceId: number): void
 }
 
 /** For a file whose bytes did not pass through here: its type, size, facts and hash, from what the storage holds. */
-export function factsJob({ byId, sources, sniff, inspect, wake }: FactsJobOptions): Job {
+export function factsJob({ byId, sources, sniff, inspect, wake, onRead }: FactsJobOptions): Job {
   return async ({ fileId }, signal) => {
     const file = await byId(fileId)
     const source = file && sources.byId(file.sourceId)
@@ -39,11 +50,13 @@ export function factsJob({ byId, sources, sniff, inspect, wake }: FactsJobOption
     const facts = await inspect({ storage, path, size, contentType, filename, keepGps: source.keepGps, signal })
     const hash = await hashOf(source, storage, stat, signal)
     return async (trx) => {
+      // In one statement: what it is found by is entered once.
       const { numAffectedRows } = await sql`UPDATE datasette_files SET content_type = ${contentType}, size = ${size},
-        width = ${facts.width ?? null}, height = ${facts.height ?? null}, content_hash = ${hash ?? null}
+        width = ${facts.width ?? null}, height = ${facts.height ?? null}, content_hash = ${hash ?? null},
+        metadata = ${changedMetadata({ ...OURS, ...facts.metadata })}
         WHERE id = ${fileId} AND version IS ${file.version}`.execute(trx)
       if (numAffectedRows !== 1n) return
-      await changeMetadata(trx, file, { ...OURS, ...facts.metadata })
+      if (hash !== undefined) onRead(file.sourceId)
       if (!hasWords(contentType) && !hasWords(file.contentType)) return
       await enqueueWork(trx, [fileId], ['text'])
       wake()

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely'
+import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import type { FileRecord } from '../record.ts'
 
@@ -11,8 +11,12 @@ export async function changeMetadata(
   { id, version }: FileRecord,
   changes: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  // What another program wrote there may be no JSON.
-  await sql`UPDATE datasette_files
-    SET metadata = json_patch(iif(json_valid(metadata), metadata, '{}'), ${JSON.stringify(changes)})
+  await sql`UPDATE datasette_files SET metadata = ${changedMetadata(changes)}
     WHERE id = ${id} AND version IS ${version}`.execute(trx)
+}
+
+/** The same as a value, in an update of the file. */
+export function changedMetadata(changes: Readonly<Record<string, unknown>>): RawBuilder<string> {
+  // What another program wrote there may be no JSON.
+  return sql<string>`json_patch(iif(json_valid(metadata), metadata, '{}'), ${JSON.stringify(changes)})`
 }

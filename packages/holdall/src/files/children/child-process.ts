@@ -70,6 +70,8 @@ export interface Body {
   readonly fd?: number
   /** Gives exactly this part of the file, for children that ask for what they need instead of being sent everything. */
   readonly part?: (part: Part) => Promise<Uint8Array>
+  /** What a child tells of its work before it answers. */
+  readonly onTold?: (told: unknown) => void
 }
 
 export interface Child {
@@ -126,7 +128,12 @@ export function startChild(program: ChildProgram, limits: ChildLimits): Child {
     let [answer] = await Promise.all([answers.next(), sending])
     for (;;) {
       if (answer.done) throw new ChildFailure('crashed', DIED)
-      const { want, unopened } = answer.value.header
+      const { want, unopened, told } = answer.value.header
+      if (told !== undefined) {
+        body.onTold?.(told)
+        answer = await answers.next()
+        continue
+      }
       if (unopened === true) {
         sharesOpenFiles = false
         return await exchange(job, body)

@@ -4,6 +4,8 @@ import type { Part } from './protocol.ts'
 
 const MAX_PAYLOAD = 2 ** 32
 const MAX_REASON = 500
+/** Memory that keeps for the next file what it was given by the system, which takes longer to give it than to fill it. */
+const KEPT_BYTES = 32 * 1024 * 1024
 
 export interface Answer {
   readonly header: Readonly<Record<string, unknown>>
@@ -76,8 +78,12 @@ interface OpenFile {
   readonly bytes: number
 }
 
+let kept = Buffer.alloc(0)
+
+/** Good until the next file is read. */
 function contentsOf(fd: number, bytes: number): Buffer {
-  const contents = Buffer.allocUnsafeSlow(bytes)
+  if (kept.length < bytes && bytes <= KEPT_BYTES) kept = Buffer.allocUnsafeSlow(bytes)
+  const contents = bytes <= KEPT_BYTES ? kept.subarray(0, bytes) : Buffer.allocUnsafeSlow(bytes)
   for (let filled = 0; filled < bytes; ) {
     const read = readSync(fd, contents, filled, bytes - filled, filled)
     if (read === 0) throw new Error('The storage gave fewer bytes than the file has')

@@ -3,7 +3,9 @@
 import sharp, { type Metadata } from 'sharp'
 import { type Answer, serveJobs } from '../children/serve.ts'
 import { readExif } from './exif.ts'
+import { readIptc } from './iptc.ts'
 import type { FactsJob, ImageFacts, Job, ThumbnailJob } from './jobs.ts'
+import { readXmp, withXmp } from './xmp.ts'
 
 const WEBP_QUALITY = 80
 const JPEG_QUALITY = 82
@@ -30,11 +32,16 @@ async function thumbnail(bytes: Buffer, job: ThumbnailJob): Promise<Answer> {
   const encoded =
     format === 'webp'
       ? small.webp({ quality: WEBP_QUALITY, effort: 2 })
-      : (await image.metadata()).hasAlpha
+      : !isJpeg(bytes) && (await image.metadata()).hasAlpha
         ? small.png()
         : small.jpeg({ quality: JPEG_QUALITY })
   const { data, info } = await encoded.toBuffer({ resolveWithObject: true })
   return { header: { ok: true, width: info.width, height: info.height }, payload: data }
+}
+
+/** Most pictures are, and nobody has to ask them for transparency. */
+function isJpeg(bytes: Buffer): boolean {
+  return bytes[0] === 0xff && bytes[1] === 0xd8
 }
 
 async function facts(bytes: Buffer, job: FactsJob): Promise<Answer> {
@@ -47,6 +54,7 @@ async function imageFacts(bytes: Buffer, { contentType, keepPosition }: FactsJob
   const image = await sharp(bytes, { limitInputPixels: false, failOn: 'none' }).metadata()
   const tiff = contentType === 'image/tiff' ? bytes : image.exif && afterPrefix(image.exif)
   const exif = tiff && (await readExif(tiff))
+  const iptc = withXmp(image.iptc ? readIptc(image.iptc) : {}, image.xmp ? readXmp(image.xmp) : {})
   const turned = (image.orientation ?? 1) >= 5
   const height = image.pageHeight ?? image.height
   return {
@@ -55,6 +63,7 @@ async function imageFacts(bytes: Buffer, { contentType, keepPosition }: FactsJob
     metadata: {
       image: describe(image),
       ...(exif && Object.keys(exif.tags).length > 0 && { exif: exif.tags }),
+      ...(Object.keys(iptc).length > 0 && { iptc }),
       ...(exif?.position && (keepPosition ? { position: exif.position } : { position_removed: true })),
     },
   }

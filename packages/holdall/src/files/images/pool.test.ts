@@ -7,8 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { ChildFailure } from '../children/child-process.ts'
+import { MAX_KEYWORDS, readIptc } from './iptc.ts'
 import type { FactsJob, ThumbnailJob } from './jobs.ts'
 import { createImagePool, type ImagePool } from './pool.ts'
+import { MAX_DEPTH, MAX_PACKET, readXmp, withXmp } from './xmp.ts'
 
 const pools: ImagePool[] = []
 after(() => Promise.all(pools.map((pool) => pool.close())))
@@ -101,6 +103,85 @@ test('the camera is kept, the position is not, unless it is asked for', async ()
     const position = (kept.facts as { metadata: { position: unknown } }).metadata.position
     assert.deepEqual(position, { latitude: 59.5, longitude: 10.25 })
   }
+})
+
+test('what was written into a picture by hand is kept, in whatever it is written', async () => {
+  const dataSet = (number: number, value: string, encoding: 'utf8' | 'latin1' = 'utf8', record = 2) => {
+    const bytes = Buffer.from(value, encoding)
+    return Buffer.concat([Buffer.from([0x1c, record, number, bytes.length >> 8, bytes.length & 255]), bytes])
+  }
+  const records = Buffer.concat([
+    dataSet(90, '\x1b%G', 'latin1', 1),
+    dataSet(120, 'Kräne am Überseehafen'),
+    dataSet(25, 'Kran'),
+    dataSet(25, 'Öl', 'latin1'),
+    dataSet(25, 'Kran'),
+    dataSet(80, 'E. Lind'),
+    dataSet(90, 'Bremen'),
+    Buffer.from([0x1c, 2, 105, 0xff, 0xff, 1]),
+  ])
+  const size = Buffer.alloc(4)
+  size.writeUInt32BE(records.length)
+  const segment = Buffer.concat([Buffer.from('Photoshop 3.0\0' + '8BIM\x04\x04\0\0', 'latin1'), size, records])
+  const marker = Buffer.from([0xff, 0xed, (segment.length + 2) >> 8, (segment.length + 2) & 255])
+  const jpeg = await plain(64, 48).jpeg().toBuffer()
+  const written = Buffer.concat([jpeg.subarray(0, 2), marker, segment, jpeg.subarray(2)])
+  const { metadata } = (await pool.run({ ...FACTS, contentType: 'image/jpeg' }, body(written))).header.facts as {
+    metadata: { iptc: unknown }
+  }
+  assert.deepEqual(metadata.iptc, { caption: 'Kräne am Überseehafen', creator: 'E. Lind', keywords: ['Kran', 'Öl'] })
+  // However it ends, it is read as far as it goes.
+  for (let length = 0; length < segment.length; length += 1) readIptc(segment.subarray(0, length))
+  for (let length = 0; length < records.length; length += 1) readIptc(records.subarray(0, length))
+})
+
+test('what was written into a picture as XMP is read, without places, and whatever a packet holds', async () => {
+  const packetOf = (more: string, attributes = '') => `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>
+    <x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+    <r:Description r:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:p="http://ns.adobe.com/photoshop/1.0/"
+      xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:mm="http://ns.adobe.com/xap/1.0/mm/"${attributes}>${more}
+    </r:Description></r:RDF></x:xmpmeta><?xpacket end="w"?>   `
+  const packet = packetOf(
+    `<dc:title><r:Alt><r:li xml:lang="x-default">Kräne &amp; Kähne</r:li><r:li xml:lang="en">Cranes</r:li></r:Alt></dc:title>
+     <dc:subject><r:Bag><r:li>Kran</r:li><r:li>Öl</r:li><r:li>Kran</r:li></r:Bag></dc:subject>
+     <dc:creator><r:Seq><r:li>E. Lind</r:li><r:li>O. Berg</r:li></r:Seq></dc:creator>
+     <dc:description>Am Kai</dc:description><p:City>Bremen</p:City><exif:GPSLatitude>53,5N</exif:GPSLatitude>
+     <mm:Pantry><r:Bag><r:li><r:Description><dc:title>Of a part</dc:title></r:Description></r:li></r:Bag></mm:Pantry>`,
+    ' p:Headline="Überseehafen" p:Country="Germany" exif:GPSLongitude="8,8E"',
+  )
+  const words = {
+    headline: 'Überseehafen',
+    title: 'Kräne & Kähne',
+    creator: 'E. Lind, O. Berg',
+    caption: 'Am Kai',
+    keywords: ['Kran', 'Öl'],
+  }
+  for (const format of ['jpeg', 'png', 'webp', 'tiff'] as const) {
+    const bytes = await plain(64, 48).withXmp(packet).toFormat(format).toBuffer()
+    const { header } = await pool.run({ ...FACTS, contentType: `image/${format}` }, body(bytes))
+    assert.deepEqual((header.facts as { metadata: { iptc: unknown } }).metadata.iptc, words, format)
+  }
+  const both = withXmp({ title: 'Cranes', keywords: ['Tide'] }, readXmp(Buffer.from(packet)))
+  assert.deepEqual(both, { ...words, title: 'Cranes', keywords: ['Tide', 'Kran', 'Öl'] })
+
+  // However it ends, it is read as far as it goes; nothing in it grows.
+  const bytes = Buffer.from(packet)
+  for (let length = 0; length < bytes.length; length += 7) readXmp(bytes.subarray(0, length))
+  const bomb = `<!DOCTYPE a [<!ENTITY b "${'b'.repeat(1_000)}"><!ENTITY c "&b;&b;&b;&b;">]>`
+  assert.deepEqual(readXmp(Buffer.from(bomb + packetOf('<dc:title>&c;</dc:title>').trim())), {})
+  const many = Array.from({ length: MAX_KEYWORDS + 1 }, (_, at) => `<r:li>k${at}</r:li>`).join('')
+  const long = readXmp(
+    Buffer.from(packetOf(`<dc:subject>${many}</dc:subject><dc:title>${'t'.repeat(5_000)}</dc:title>`)),
+  )
+  assert.deepEqual([long.keywords?.length, long.title?.length], [MAX_KEYWORDS, 1_000])
+  const nested = (depth: number) => packetOf(`${'<p:a>'.repeat(depth)}${'</p:a>'.repeat(depth)}<dc:title>t</dc:title>`)
+  assert.deepEqual(readXmp(Buffer.from(nested(MAX_DEPTH - 3))), { title: 't' })
+  assert.deepEqual(readXmp(Buffer.from(nested(MAX_DEPTH - 2))), {})
+  const padded = (size: number) => Buffer.concat([bytes, Buffer.alloc(size - bytes.length, ' ')])
+  assert.deepEqual(readXmp(padded(MAX_PACKET)), words)
+  assert.deepEqual(readXmp(padded(MAX_PACKET + 1)), {})
+  for (const rubbish of [Buffer.alloc(1_000, 0xff), Buffer.alloc(1_000), Buffer.from(packet, 'utf16le')])
+    readXmp(rubbish)
 })
 
 test('what is no picture, or one that is cut off or too large, is refused and the child goes on', async () => {

@@ -10,8 +10,9 @@ export function createImagePool(options: PoolOptions = {}): ImagePool {
   return createChildPool(
     {
       script: CHILD,
-      // Threads of our own pool do the work; arenas for each of them would multiply what libvips keeps.
-      env: { VIPS_BLOCK_UNTRUSTED: '1', MALLOC_ARENA_MAX: '2' },
+      // Threads of our own pool do the work; arenas for each of them would multiply what libvips keeps. What a picture needed
+      // the next one needs too, and the system takes a tenth of a thumbnail's time to give it again; `RETIRE_BYTES` ends it.
+      env: { VIPS_BLOCK_UNTRUSTED: '1', MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: String(256 * 1024 * 1024) },
     },
     options,
   )

@@ -1,13 +1,20 @@
 import { formatTime } from '../../web/format.ts'
 
-/** The facts that a camera or scanner wrote, in words. */
+/** The facts that a camera or scanner wrote, and what people wrote beside them, in words. */
 export function exifFacts(metadata: Readonly<Record<string, unknown>>): [string, string][] {
   const exif = asObject(metadata.exif)
+  const iptc = asObject(metadata.iptc)
   const image = asObject(metadata.image)
   const camera = [text(exif.make), text(exif.model)].filter((part) => part !== undefined)
   // Most models begin with their maker's name.
   const device = camera.length === 2 && camera[1]?.startsWith(camera[0] as string) ? camera[1] : camera.join(' ')
   const facts: [string, string | undefined][] = [
+    ['Title', text(iptc.title)],
+    ['Headline', text(iptc.headline)],
+    ['Caption', text(iptc.caption)],
+    ['Keywords', list(iptc.keywords)],
+    ['Creator', text(iptc.creator)],
+    ['Credit', text(iptc.credit)],
     ['Camera', device],
     ['Lens', text(exif.lens_model)],
     ['Taken', taken(exif)],
@@ -18,8 +25,9 @@ export function exifFacts(metadata: Readonly<Record<string, unknown>>): [string,
     ['Colour', colour(image)],
     ['Frames', number(image.pages, (value) => (value > 1 ? String(value) : undefined))],
     ['Artist', text(exif.artist)],
-    ['Copyright', text(exif.copyright)],
-    ['Description', text(exif.description)],
+    ['Copyright', text(exif.copyright) ?? text(iptc.copyright)],
+    ['Description', exif.description === iptc.caption ? undefined : text(exif.description)],
+    ['Comment', text(exif.comment)],
     ['Software', text(exif.software)],
     ['Position', position(metadata)],
   ]
@@ -32,6 +40,10 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function list(value: unknown): string | undefined {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string').join(', ') : undefined
 }
 
 function number(value: unknown, words: (value: number) => string | undefined): string | undefined {
@@ -89,5 +101,5 @@ function position(metadata: Readonly<Record<string, unknown>>): string | undefin
   const { latitude, longitude } = asObject(metadata.position)
   if (typeof latitude === 'number' && typeof longitude === 'number')
     return `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`
-  return metadata.position_removed === true ? 'Not kept' : undefined
+  return metadata.position_removed === true ? 'In the file, not shown here' : undefined
 }

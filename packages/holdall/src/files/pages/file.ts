@@ -8,16 +8,19 @@ import { textArea } from '../../web/parts/inputs.ts'
 import { notice } from '../../web/parts/notice.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
+import { earlierPlaces, foundAgain } from '../moves/file-parts.ts'
 import type { FileRecord } from '../record.ts'
-import type { FileDatasets, FileUses } from '../references.ts'
+import { countRows, type FileDatasets, type FileUses } from '../references.ts'
 import { MAX_DUPLICATES } from '../registry.ts'
 import { type FilesRoom, fileResource } from '../room.ts'
+import { folderOf } from '../search/folders.ts'
 import { shownFile } from '../shown.ts'
 import { changeFacts, earlierVersions, missingNotice } from '../sync/file-parts.ts'
 import { deleteForm } from '../trash/delete-form.ts'
 import { keepsBytes } from '../trash/kept.ts'
 import { typeName } from '../types.ts'
 import { exifFacts } from './exif.ts'
+import { folderLink } from './folder-link.ts'
 import { storageName } from './index.ts'
 import { duration, innerFacts } from './media.ts'
 import { filePreview } from './preview.ts'
@@ -34,7 +37,7 @@ export async function filePage(
   const { actor } = c.var
   const source = sources.byId(file.sourceId)
   const reachable = source?.availability.available === true
-  const [uses, made, editable, deletable, uploader, shown, former, seen] = await Promise.all([
+  const [uses, made, editable, deletable, uploader, shown, former, seen, places, candidates] = await Promise.all([
     room.findUses(actor, file.id),
     room.findDatasets?.(actor, file) ?? NO_DATASETS,
     permissions.allowed(actor, 'files-edit', fileResource(file)),
@@ -43,6 +46,8 @@ export async function filePage(
     filePreview(room, file, reachable),
     room.sync.history(file.id),
     source && seenBy(room, c, source),
+    room.moves.former(file.id),
+    room.moves.candidates(file),
   ])
   const label = source?.label ?? file.sourceSlug
   const exif = exifFacts(file.metadata)
@@ -57,7 +62,12 @@ export async function filePage(
       { label, href: urls.source(file.sourceSlug) },
       { label: file.filename },
     ],
-    actions: actions(room, file, { editable, reachable, makeUrl: made.makeUrl }),
+    // What is missing is neither downloaded nor read.
+    actions: actions(room, file, {
+      editable,
+      reachable: reachable && file.missingSince === null,
+      makeUrl: made.makeUrl,
+    }),
     said: room.once?.take(c, urls.file(file.id)).said,
     body: html`${
       !reachable &&
@@ -67,7 +77,7 @@ export async function filePage(
         body: 'The file is known, but it cannot be opened until its source is back.',
         role: 'status',
       })
-    }${missingNotice(file, label)}<div class="file-layout"><div class="stack">${shown}${description(room, file, editable)}${usedIn(uses)}${madeOf(made)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
+    }${missingNotice(file, label, candidates.length > 0)}<div class="file-layout"><div class="stack">${foundAgain(urls, file, candidates, editable)}${shown}${description(room, file, editable)}${usedIn(uses)}${madeOf(made)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
       [
         ['Type', typeOf(file)],
         ['Dimensions', dimensions(file)],
@@ -79,13 +89,13 @@ export async function filePage(
           html`<a href="${urls.source(file.sourceSlug)}">${label}</a>${source && html` <span class="faint">(${storageName(source.storageType)})</span>`}`,
         ],
         ['Who may see', seen && html`${seen.who} <a href="${safeUrl(seen.changeHref)}">Change</a>`],
-        ['Folder', folderOf(file)],
+        ['Folder', folderFact(room, file)],
         ['Uploaded by', uploader],
         [file.adopted ? 'Listed since' : 'Uploaded', shownTime(file.createdAt)],
         ...changeFacts(file),
         ['File id', copyable(file.id, 'the file id')],
       ],
-    )}</section>${earlierVersions(former)}${sameBytes(room, duplicates)}${inner.length > 0 && fold(file.contentType === 'application/pdf' ? 'Document data' : 'Recording data', facts(inner))}${exif.length > 0 && fold('Camera and picture data', facts(exif))}${deletable && deleteForm(room, file, uses, made.datasets.length + made.others)}</aside></div>`,
+    )}</section>${earlierVersions(former)}${earlierPlaces(places)}${sameBytes(room, file, duplicates, candidates)}${inner.length > 0 && fold(file.contentType === 'application/pdf' ? 'Document data' : 'Recording data', facts(inner))}${exif.length > 0 && fold('Camera and picture data', facts(exif))}${deletable && (await deleteForm(room, file, uses, made.datasets.length + made.others))}</aside></div>`,
   })
 }
 
@@ -96,7 +106,7 @@ interface Possible {
 }
 
 function actions({ urls, sources }: FilesRoom, file: FileRecord, { editable, reachable, makeUrl }: Possible): Html {
-  return html`${reachable && linkButton({ label: 'Download', href: urls.download(file.id), ...(file.missingSince === null && { kind: 'filled' }), icon: 'download', more: { download: true } })}${
+  return html`${reachable && linkButton({ label: 'Download', href: urls.download(file.id), kind: 'filled', icon: 'download', more: { download: true } })}${
     reachable && makeUrl !== null && linkButton({ label: 'Make a dataset', href: makeUrl, icon: 'table' })
   }${
     editable &&
@@ -109,9 +119,9 @@ function actions({ urls, sources }: FilesRoom, file: FileRecord, { editable, rea
 }
 
 /** Where it lies in a source whose folders are somebody's own; those that we make say nothing. */
-function folderOf({ adopted, path }: FileRecord): Html | null {
-  const end = path.lastIndexOf('/')
-  return adopted && end > 0 ? html`<span class="breakable">${path.slice(0, end)}</span>` : null
+function folderFact({ urls }: FilesRoom, file: FileRecord): Html | undefined {
+  const folder = folderLink(file, urls)
+  return folder && html`<a class="breakable" href="${safeUrl(folder.href)}">${folder.label}</a>`
 }
 
 function typeOf({ contentType, declaredType }: FileRecord): Html {
@@ -153,7 +163,8 @@ function usedWords(uses: FileUses): Html {
 }
 
 function countUses({ references, truncated }: FileUses): string {
-  return truncated ? `more than ${formatNumber(references.length)} rows` : formatCount(references.length, 'row')
+  const rows = countRows(references)
+  return truncated ? `more than ${formatNumber(rows)} rows` : formatCount(rows, 'row')
 }
 
 export function usedIn(uses: FileUses): Html {
@@ -186,14 +197,37 @@ function madeOf({ datasets, others }: FileDatasets): Html {
 
 const NO_DATASETS: FileDatasets = { datasets: [], others: 0, makeUrl: null }
 
-function sameBytes(room: FilesRoom, duplicates: readonly FileRecord[]): Html {
+function sameBytes(
+  room: FilesRoom,
+  { missingSince }: FileRecord,
+  all: readonly FileRecord[],
+  candidates: readonly FileRecord[],
+): Html {
+  const asked = new Set(candidates.map(({ id }) => id))
+  const duplicates = all.filter(({ id }) => !asked.has(id))
   if (duplicates.length === 0) return NOTHING
-  return html`<section aria-labelledby="same"><h2 id="same" class="section-head">Same file is already here: ${duplicates.length < MAX_DUPLICATES ? formatNumber(duplicates.length) : `${MAX_DUPLICATES} or more`}</h2>${linkedRows(
+  return html`<section aria-labelledby="same"><h2 id="same" class="section-head">${missingSince === null ? 'Same file is already here' : 'Other files with its bytes'}: ${duplicates.length < MAX_DUPLICATES ? formatNumber(duplicates.length) : `${MAX_DUPLICATES} or more`}</h2>${linkedRows(
     duplicates.map((file) => ({
       title: file.filename,
-      note: `${room.sources.byId(file.sourceId)?.label ?? file.sourceSlug} · ${formatTime(file.createdAt)}`,
+      note: [
+        room.sources.byId(file.sourceId)?.label ?? file.sourceSlug,
+        ...(folderOf(file) === '' ? [] : [folderOf(file)]),
+        formatTime(file.createdAt),
+      ].join(' · '),
       href: room.urls.file(file.id),
       picture: thumbnail(shownFile(file, room.urls)),
     })),
-  )}<p class="hint">Byte for byte the same. ${duplicates.length === 1 ? 'Both' : 'All'} are kept.</p></section>`
+  )}<p class="hint">${sameWords(missingSince === null, duplicates)}</p></section>`
+}
+
+/** Of a file whose own bytes are not there nobody keeps both. */
+function sameWords(isThere: boolean, duplicates: readonly FileRecord[]): string {
+  const one = duplicates.length === 1
+  if (!isThere) return 'Byte for byte the same as this one was.'
+  if (duplicates.some(({ missingSince }) => missingSince !== null)) {
+    return one
+      ? 'Byte for byte the same, and missing from its place.'
+      : 'Byte for byte the same. Some are missing from their places.'
+  }
+  return `Byte for byte the same. ${one ? 'Both' : 'All'} are kept.`
 }

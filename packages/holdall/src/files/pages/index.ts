@@ -7,10 +7,12 @@ import { linkedRows } from '../../web/parts/facts.ts'
 import { fileTiles } from '../../web/parts/file.ts'
 import { searchInput } from '../../web/parts/inputs.ts'
 import { INSTANCE, type RouteContext } from '../../web/route.ts'
+import { DOUBLES_PATH } from '../doubles/page.ts'
 import type { SourceTotals } from '../registry.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { deletableBy } from '../trash/rights.ts'
+import { countedFiles } from './missing-words.ts'
 import { SEARCH_PATH, TILE_SIDE } from './tiles.ts'
 
 const RECENT = 24
@@ -19,20 +21,27 @@ const RECENT = 24
 export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html> {
   const { registry, urls, frame } = room
   const { actor } = c.var
-  const [browsable, uploadable, deletable, totals, manages] = await Promise.all([
+  const [browsable, uploadable, deletable, totals, manages, datasets] = await Promise.all([
     sourcesFor(room, actor, 'files-browse'),
     sourcesFor(room, actor, 'files-upload'),
     deletableBy(room, actor),
     registry.totals(),
     room.permissions.allowed(actor, 'files-manage-sources', INSTANCE),
+    room.countDatasets?.(actor),
   ])
-  const recent = await registry.list({ sources: browsable.map(({ id }) => id), limit: RECENT })
+  const ids = browsable.map(({ id }) => id)
+  const [recent, missing] = await Promise.all([registry.list({ sources: ids, limit: RECENT }), registry.missing(ids)])
   const slugs = new Set([...browsable, ...uploadable].map(({ slug }) => slug))
   const shown = room.sources.list().filter(({ slug }) => slugs.has(slug))
   const files = browsable.reduce((sum, { id }) => sum + (totals.get(id)?.files ?? 0), 0)
   const rows = shown.map((source) => ({
     title: source.label,
-    note: sourceNote(source, browsable.includes(source) ? (totals.get(source.id) ?? EMPTY) : undefined),
+    note: sourceNote(
+      source,
+      browsable.includes(source) ? (totals.get(source.id) ?? EMPTY) : undefined,
+      missing.get(source.id),
+      datasets?.get(source.id),
+    ),
     href: browsable.includes(source) ? urls.source(source.slug) : uploadHref(room, source),
     end:
       uploadable.includes(source) && source.capabilities.can_upload
@@ -50,8 +59,11 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
     ...(await frame(c)),
     title: 'Files',
     section: 'files',
-    lede: `${formatCount(files, 'file')} in ${formatCount(browsable.length, 'source')}`,
-    actions: html`${
+    lede: `${countedFiles(
+      files,
+      [...missing.values()].reduce((sum, one) => sum + one, 0),
+    )} in ${formatCount(browsable.length, 'source')}${unseenWords(shown.length - browsable.length)}`,
+    actions: html`${files > 0 && linkButton({ label: 'Duplicates', href: urls.path(DOUBLES_PATH) })}${
       deletable.sources.length > 0 && linkButton({ label: 'Unused files', href: urls.path('/-/files/unused') })
     }${
       (deletable.sources.length > 0 || (deletable.own?.sources.length ?? 0) > 0) &&
@@ -66,21 +78,29 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
   })
 }
 
-const EMPTY: SourceTotals = { files: 0, bytes: 0 }
+const EMPTY: SourceTotals = { files: 0, bytes: 0, hashed: 0 }
 
 export function uploadHref({ urls }: Pick<FilesRoom, 'urls'>, { slug }: Source): string {
   return urls.path(`/-/files/upload/${encodeURIComponent(slug)}`)
 }
 
-/** One line about a source: how much, where, and whether it can be reached. */
-function sourceNote(source: Source, totals: SourceTotals | undefined): string {
-  const parts = totals === undefined ? [] : [formatCount(totals.files, 'file'), formatBytes(totals.bytes)]
+/** One line about a source: how much, where, and whether it can be reached. What datasets are made of is no file of it. */
+function sourceNote(source: Source, totals: SourceTotals | undefined, missing = 0, datasets = 0): string {
+  const isOnlyDatasets = datasets > 0 && totals?.files === 0
+  const parts =
+    totals === undefined || isOnlyDatasets ? [] : [countedFiles(totals.files, missing), formatBytes(totals.bytes)]
+  if (datasets > 0) parts.push(formatCount(datasets, 'dataset'))
   parts.push(storageName(source.storageType))
   if (!source.availability.available) parts.push(`unavailable: ${source.availability.reason}`)
   return parts.join(' · ')
 }
 
+/** Sources that are listed and whose files are not counted: who looks may only send files there. */
+function unseenWords(count: number): string {
+  return count > 0 ? ` · ${count} more to upload to` : ''
+}
+
 /** What people call a kind of storage. */
 export function storageName(type: string): string {
-  return type === 'filesystem' ? 'directory' : type
+  return type === 'filesystem' ? 'folder' : type
 }

@@ -1,6 +1,6 @@
 import { whoMaySee } from '../../access/who-may.ts'
 import type { Source } from '../../sources/sources.ts'
-import { formatBytes, formatCount } from '../../web/format.ts'
+import { formatBytes } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { linkButton } from '../../web/parts/button.ts'
@@ -11,9 +11,11 @@ import { type FilesRoom, sourcesFor } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
 import type { FileList } from '../search/find.ts'
 import { syncPanel } from '../sync/panel.ts'
+import { folderNav } from './folders.ts'
 import { storageName, uploadHref } from './index.ts'
 import { leftOpenLine } from './left-open.ts'
 import { type Listing, listedFiles, listToolbar, parametersOf } from './listing.ts'
+import { countedFiles } from './missing-words.ts'
 import { nothingFound } from './nothing-found.ts'
 import { seenBy } from './who-may.ts'
 
@@ -43,7 +45,8 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
     (await room.permissions.allowed(c.var.actor, 'files-manage-sources', INSTANCE)) &&
     linkButton({ label: 'Settings', href: urls.path(`/-/files/sources/${encodeURIComponent(source.slug)}`) })
   const readOnly = source.availability.available && !source.capabilities.can_upload && !source.capabilities.can_delete
-  const where = source.storageType === 'filesystem' ? 'in a directory' : `in ${storageName(source.storageType)}`
+  const where = source.storageType === 'filesystem' ? 'in a folder' : `in ${storageName(source.storageType)}`
+  const missing = (await room.registry.missing([source.id])).get(source.id) ?? 0
   return renderPage({
     ...(await frame(c)),
     title: source.label,
@@ -52,10 +55,10 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
     lede:
       totals.files === 0
         ? undefined
-        : `${formatCount(totals.files, 'file')}, ${formatBytes(totals.bytes)} ${where}${readOnly ? ', read only' : ''}`,
+        : html`<span data-live="totals">${countedFiles(totals.files, missing)}, ${formatBytes(totals.bytes)} ${where}${readOnly && ', read only'}</span>`,
     actions: html`${uploadable && totals.files > 0 && upload}${settings}`,
     said: room.once?.take(c, urls.source(source.slug)).said,
-    body: html`${unavailable(source)}${await seenByLine(room, c, source)}${await syncPanel(room, c, source)}${uploadable && (await leftOpenLine(room, source, c.var.actor))}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${
+    body: html`${unavailable(source)}${await seenByLine(room, c, source)}${await syncPanel(room, c, source)}${uploadable && (await leftOpenLine(room, source, c.var.actor))}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${totals.files > 0 && (await folderNav(room, listing, source))}${
       list.files.length > 0
         ? await listedFiles(room, c.var.actor, listing)
         : totals.files > 0

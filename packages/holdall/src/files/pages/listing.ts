@@ -1,20 +1,23 @@
-import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
+import { formatBytes, formatCount, formatNumber, formatTime } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { button, hiddenFields } from '../../web/parts/button.ts'
-import { excerptLine, fileCell, fileTiles, pickBox } from '../../web/parts/file.ts'
+import { excerptLine, fileCell, fileTiles, folderLine, pickBox } from '../../web/parts/file.ts'
 import { type SelectOption, searchInput, selectInput } from '../../web/parts/inputs.ts'
 import { dataTable, pager, segmented } from '../../web/parts/table.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { Actor } from '../../web/route.ts'
+import type { FileState } from '../list.ts'
 import type { FileRecord } from '../record.ts'
 import { type FilesRoom, fileResource } from '../room.ts'
-import { type Asked, MISSING } from '../search/asked.ts'
-import type { Excerpt } from '../search/excerpts.ts'
-import type { FileList, Sort } from '../search/find.ts'
+import type { Asked } from '../search/asked.ts'
+import { type FileList, type Sort, usualSort } from '../search/find.ts'
 import { GROUPS, isGroup } from '../search/kinds.ts'
+import type { Excerpt } from '../search/marking.ts'
 import { shownFile } from '../shown.ts'
+import type { FormerState } from '../sync/history.ts'
 import { keepsBytes } from '../trash/kept.ts'
 import { typeName } from '../types.ts'
+import { folderLink } from './folder-link.ts'
 import { deletingBar } from './selection.ts'
 import { TILE_SIDE } from './tiles.ts'
 
@@ -35,17 +38,20 @@ const SORT_LABELS: Record<Sort, string> = {
   newest: 'Newest first',
   name: 'Name',
   size: 'Size',
+  path: 'Folder',
+  changed: 'Changed last',
 }
 
 /** The address of a list: what says nothing is left out. */
 export function parametersOf(asked: Asked, changes: Partial<Asked>): Record<string, string | undefined> {
-  const { q, hash, source, type, missing, sort, view, cursor } = { ...asked, cursor: undefined, ...changes }
+  const { q, hash, source, type, state, folder, sort, view, cursor } = { ...asked, cursor: undefined, ...changes }
   return {
     q: q || undefined,
     hash,
     source: source || undefined,
     content_type: type || undefined,
-    state: missing ? MISSING : undefined,
+    state,
+    folder: folder || undefined,
     _sort: sort,
     view: view === 'grid' ? undefined : view,
     _next: cursor,
@@ -68,8 +74,11 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
   const types: SelectOption[] = Object.entries(GROUPS).map(([value, { label }]) => ({ value, label }))
   if (asked.type !== '' && !isGroup(asked.type)) types.push({ value: asked.type, label: typeName(asked.type) })
   // What suits the question needs no word in the address.
-  const usual: Sort = asked.q === '' ? 'newest' : 'relevance'
-  const others = (Object.keys(SORT_LABELS) as Sort[]).filter((sort) => sort !== usual && sort !== 'relevance')
+  const usual = usualSort(asked)
+  const offered: Sort[] = ['newest', 'name', 'size']
+  if (asked.folder !== '' || asked.sort === 'path') offered.push('path')
+  if (asked.state === 'changed') offered.push('changed')
+  const others = offered.filter((sort) => sort !== usual)
   const views = (['grid', 'list'] as const).map((view) => ({
     label: view === 'grid' ? 'Grid' : 'List',
     href: hrefOf({ view, cursor: asked.cursor }),
@@ -78,12 +87,12 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
   }))
   return html`<form class="toolbar" role="search" aria-label="${options.label}" action="${safeUrl(options.action)}" data-searches>${
     asked.view === 'list' && hiddenFields({ view: 'list' })
-  }${asked.hash !== undefined && hiddenFields({ hash: asked.hash })}${asked.missing && hiddenFields({ state: MISSING })}${searchInput(
+  }${asked.hash !== undefined && hiddenFields({ hash: asked.hash })}${asked.state !== undefined && hiddenFields({ state: asked.state })}${asked.folder !== '' && hiddenFields({ folder: asked.folder })}${searchInput(
     {
       name: 'q',
       value: asked.q,
       label: options.searchLabel,
-      placeholder: 'Name, description or words inside',
+      placeholder: asked.folder === '' ? 'Name, description or words inside' : 'Search this folder',
       autocomplete: 'off',
       autofocus: options.autofocus,
     },
@@ -106,9 +115,14 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
       ...others.map((value) => ({ value, label: SORT_LABELS[value] })),
     ],
   })}${button({ label: 'Show', type: 'submit', more: { 'data-when-scriptless': true } })}<div class="to-end">${segmented('View', views)}</div></form>${
-    asked.missing &&
-    html`<p class="muted">Only files that are missing from their place. <a href="${safeUrl(hrefOf({ missing: false }))}">All files</a></p>`
+    asked.state !== undefined &&
+    html`<p class="muted">${STATE_WORDS[asked.state]} <a href="${safeUrl(hrefOf({ state: undefined, sort: undefined }))}">All files</a></p>`
   }`
+}
+
+const STATE_WORDS: Record<FileState, string> = {
+  missing: 'Only files that are missing from their place.',
+  changed: 'Only files that have had other bytes since they were listed.',
 }
 
 /** The files, as tiles or as rows, those that the actor may delete with a box to select them by; then the pages. */
@@ -116,9 +130,10 @@ export async function listedFiles(room: FilesRoom, actor: Actor | null, listing:
   const { list, asked, hrefOf } = listing
   const deletable = await deletableAmong(room, actor, list.files)
   const excerpts = await room.registry.excerpts(asked.q, list.files)
+  const former = asked.state === 'changed' ? await room.sync.lastFormer(list.files.map(({ id }) => id)) : undefined
   const first = list.seen + 1
   const last = list.seen + list.files.length
-  const shown: Shown = { deletable, excerpts }
+  const shown: Shown = { deletable, excerpts, former }
   const files = asked.view === 'grid' ? tiles(room, listing, shown) : table(room, listing, shown)
   const pages = pager({
     text: `${formatNumber(first)}–${formatNumber(last)} of ${howMany(list)}`,
@@ -143,7 +158,8 @@ export function filesInWords(list: Pick<FileList, 'total' | 'truncated'>): strin
   return list.truncated ? `more than ${formatCount(list.total, 'file')}` : formatCount(list.total, 'file')
 }
 
-async function deletableAmong(
+/** The ids of those that the actor may delete. */
+export async function deletableAmong(
   { permissions }: FilesRoom,
   actor: Actor | null,
   files: readonly FileRecord[],
@@ -156,22 +172,35 @@ async function deletableAmong(
 interface Shown {
   readonly deletable: ReadonlySet<string>
   readonly excerpts: ReadonlyMap<string, Excerpt>
+  /** What those that changed were before. */
+  readonly former: ReadonlyMap<string, FormerState> | undefined
 }
 
-function tiles(room: FilesRoom, { list, sourceOf }: Listing, { deletable, excerpts }: Shown): Html {
+function tiles(room: FilesRoom, { list, asked, sourceOf }: Listing, { deletable, excerpts, former }: Shown): Html {
   return fileTiles(
     list.files.map((file) => ({
       ...shownFile(file, room.urls, TILE_SIDE),
       selectable: deletable.has(file.id),
       kept: keepsBytes(room.sources, file),
-      note: sourceOf?.(file),
+      note: former === undefined ? sourceOf?.(file) : `Before: ${formerWords(former.get(file.id))}`,
       excerpt: excerpts.get(file.id),
+      folder: folderLink(file, room.urls, asked.folder),
     })),
   )
 }
 
-function table(room: FilesRoom, listing: Listing, { deletable, excerpts }: Shown): Html {
-  const { list, caption, hrefOf, sourceOf } = listing
+/** "2.1 MB, written 14 March 2025, 10:42" */
+function formerWords(former: FormerState | undefined): string {
+  if (former === undefined) return 'not known'
+  const parts = [
+    former.size !== null && formatBytes(former.size),
+    former.modifiedAt !== null && `written ${formatTime(former.modifiedAt)}`,
+  ].filter((part) => part !== false)
+  return parts.length === 0 ? 'not known' : parts.join(', ')
+}
+
+function table(room: FilesRoom, listing: Listing, { deletable, excerpts, former }: Shown): Html {
+  const { list, asked, caption, hrefOf, sourceOf } = listing
   const sorted = (sort: Sort, direction: 'ascending' | 'descending') => ({
     href: hrefOf({ sort }),
     direction: list.sort === sort ? direction : undefined,
@@ -186,7 +215,9 @@ function table(room: FilesRoom, listing: Listing, { deletable, excerpts }: Shown
       ...(sourceOf === undefined ? [] : [{ label: 'Source' }]),
       { label: 'Type' },
       { label: 'Size', kind: 'numeric', sort: sorted('size', 'descending') },
-      { label: 'Added', sort: sorted('newest', 'descending') },
+      ...(former === undefined
+        ? [{ label: 'Added', sort: sorted('newest', 'descending') }]
+        : [{ label: 'Changed', sort: sorted('changed', 'descending') }, { label: 'Before' }]),
     ],
     rows: list.files.map((file) => ({
       cells: [
@@ -197,11 +228,13 @@ function table(room: FilesRoom, listing: Listing, { deletable, excerpts }: Shown
                 : NOTHING,
             ]
           : []),
-        html`${fileCell({ state: 'file', file: shownFile(file, room.urls) })}${excerptLine(excerpts.get(file.id))}`,
+        html`${fileCell({ state: 'file', file: shownFile(file, room.urls) })}${folderLine(folderLink(file, room.urls, asked.folder))}${excerptLine(excerpts.get(file.id))}`,
         ...(sourceOf === undefined ? [] : [sourceOf(file)]),
         typeName(file.contentType),
         file.size === null ? '' : formatBytes(file.size),
-        shownTime(file.createdAt),
+        ...(former === undefined
+          ? [shownTime(file.createdAt)]
+          : [file.changedAt === null ? '' : shownTime(file.changedAt), formerWords(former.get(file.id))]),
       ],
     })),
   })}</div>`

@@ -18,7 +18,11 @@ export async function nothingFound(
   const ways: { label: string; changes: Partial<Asked> }[] = []
   const words = asked.q.split(/\s+/).filter((word) => word !== '')
   if (asked.type !== '') ways.push({ label: 'Any type', changes: { type: '' } })
-  if (asked.missing) ways.push({ label: 'Missing or not', changes: { missing: false } })
+  if (asked.state !== undefined) {
+    const label = asked.state === 'missing' ? 'Missing or not' : 'Changed or not'
+    ways.push({ label, changes: { state: undefined } })
+  }
+  if (asked.folder !== '') ways.push({ label: 'All folders', changes: { folder: '' } })
   if (asked.source !== '') ways.push({ label: 'All sources', changes: { source: '' } })
   if (words.length > 1 && words.length <= WORDS_TRIED) {
     for (const word of words) {
@@ -44,16 +48,21 @@ export async function nothingFound(
     body:
       links.length > 0
         ? 'Drop one of these to find more.'
-        : asked.missing && asked.q === '' && asked.type === ''
-          ? 'Each is in its place, as far as anybody has looked.'
+        : asked.state !== undefined && asked.q === '' && asked.type === ''
+          ? asked.state === 'missing'
+            ? 'Each is in its place, as far as anybody has looked.'
+            : 'Each has the bytes that it had when it was listed, as far as anybody has looked.'
           : 'Every word must begin a word of the name, the description, the type or the text.',
     actions: links.length > 0 ? html`${links}` : undefined,
   })
 }
 
-function titleOf({ q, hash, type, missing }: Asked): string {
-  if (missing && hash === undefined && q === '' && type === '') return 'No file is missing'
+function titleOf({ q, hash, type, state, folder }: Asked): string {
+  if (state !== undefined && hash === undefined && q === '' && type === '') {
+    return state === 'missing' ? 'No file is missing' : 'No file has changed'
+  }
   if (hash !== undefined) return 'No file has these bytes'
+  if (folder !== '' && q === '' && type === '') return 'No files lie in this folder'
   if (q === '') return 'No files of this type'
   return type === '' ? `No files are found for “${q}”` : `No files of this type are found for “${q}”`
 }

@@ -1,5 +1,5 @@
 import { formatCount, formatDimensions } from '../../web/format.ts'
-import { type Html, html } from '../../web/html.ts'
+import type { Html } from '../../web/html.ts'
 import { preview } from '../../web/parts/file.ts'
 import { DECODABLE } from '../images/jobs.ts'
 import type { FileRecord } from '../record.ts'
@@ -13,6 +13,9 @@ const PREVIEW_SIDE = 1_600
 /** Moving pictures move only as they are; larger ones than this stand still. */
 const MAX_MOVING_BYTES = 20_000_000
 
+const UNREAD_PICTURE =
+  'This picture could not be read: it may be damaged or cut off. If it has only just come, look again in a moment.'
+
 /** The file on its mat: a picture of it, a player, its first page, rows or lines, or its type. */
 export async function filePreview(room: FilesRoom, file: FileRecord, reachable: boolean): Promise<Html> {
   const { urls } = room
@@ -24,9 +27,12 @@ export async function filePreview(room: FilesRoom, file: FileRecord, reachable: 
     caption: typeName(file.contentType),
   }
   const { contentType, width, height } = file
+  if (file.missingSince !== null) return await missingPreview(room, file)
+  if (file.size === 0)
+    return preview({ ...shown, openHref: null, without: 'The file is empty: there are no bytes in it.' })
   if (DECODABLE.has(contentType)) return picturePreview(room, file, reachable)
   // What is there of a file that cannot be read is at most a thumbnail that was made before.
-  if (!reachable || file.size === 0) return preview(shown)
+  if (!reachable) return preview(shown)
   if (isMedia(contentType)) {
     const video = contentType.startsWith('video/')
     return preview({ ...shown, openHref: null, [video ? 'video' : 'audio']: inline, width, height })
@@ -39,24 +45,46 @@ export async function filePreview(room: FilesRoom, file: FileRecord, reachable: 
   return contentPreview(await room.previews.of(file), file, shown)
 }
 
+/** What is missing opens nowhere; of a picture there may be a smaller one that was made before. */
+async function missingPreview({ urls, thumbnails }: FilesRoom, file: FileRecord): Promise<Html> {
+  const shown = { file: shownFile(file, urls), openHref: null }
+  const { width, height } = file
+  const made = width === null || height === null ? undefined : await thumbnails.made(file)
+  if (width === null || height === null || made === undefined) {
+    const without = 'The file is missing, so that there is nothing to show.'
+    return preview({ ...shown, isMissing: true, without, caption: `Missing: ${typeName(file.contentType)}` })
+  }
+  const scale = Math.min(1, made.width / width, made.height / height)
+  const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
+  return preview({
+    ...shown,
+    image: { src: urls.thumbnail(file.id, made.width, made.height), ...size, alt: file.filename },
+    caption: 'Missing: all that can be shown is a smaller picture that was made before.',
+  })
+}
+
 function picturePreview({ urls, thumbnails }: FilesRoom, file: FileRecord, reachable: boolean): Html {
   const inline = urls.path(`/-/files/${file.id}/download`, { inline: 1 })
   const { contentType, width, height } = file
-  // What is missing opens nowhere.
-  const openHref = reachable && file.missingSince === null && isInline(contentType) ? inline : null
+  const openHref = reachable && isInline(contentType) ? inline : null
   const shown = { file: shownFile(file, urls), openHref }
   if (width === null || height === null || !thumbnails.has(file)) {
-    return preview({ ...shown, openLabel: 'Open in the browser', caption: typeName(contentType) })
+    const without = thumbnails.has(file) ? UNREAD_PICTURE : undefined
+    return preview({
+      ...shown,
+      openLabel: 'Open in the browser',
+      caption: typeName(contentType),
+      ...(without && { without }),
+    })
   }
-  const moves = reachable && file.missingSince === null && isMoving(file)
+  const moves = reachable && isMoving(file)
   const scale = moves ? 1 : Math.min(1, PREVIEW_SIDE / width, PREVIEW_SIDE / height)
   const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
   return preview({
     ...shown,
     image: { src: moves ? inline : urls.thumbnail(file.id, PREVIEW_SIDE, PREVIEW_SIDE), ...size, alt: file.filename },
-    caption: file.missingSince
-      ? 'Missing: all that can be shown is a smaller picture that was made before, if there is one.'
-      : scale === 1
+    caption:
+      scale === 1
         ? 'The whole picture, fitted to the page.'
         : `Preview, ${formatDimensions(size.width, size.height)} px. The file is untouched.`,
   })
@@ -68,8 +96,8 @@ function isMoving({ contentType, metadata, size }: FileRecord): boolean {
   return frames > 1 && isInline(contentType) && (size ?? 0) <= MAX_MOVING_BYTES
 }
 
-function pdfCaption({ metadata }: FileRecord): Html {
+function pdfCaption({ metadata }: FileRecord): string {
   const pages = (metadata.pdf as { pages?: unknown } | undefined)?.pages
   const count = typeof pages === 'number' ? `, ${formatCount(pages, 'page')}` : ''
-  return html`PDF document${count}. <span class="faint">A browser that shows no PDF within a page opens it by itself.</span>`
+  return `PDF document${count}`
 }

@@ -7,6 +7,8 @@ import type { RouteContext } from '../../web/route.ts'
 import type { FilesRoom } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
 import type { FileList } from '../search/find.ts'
+import { folderNav } from './folders.ts'
+import { ROWS_SECTION } from './found-rows.ts'
 import { filesInWords, type Listing, listedFiles, listToolbar, parametersOf } from './listing.ts'
 import { nothingFound } from './nothing-found.ts'
 import { SEARCH_PATH } from './tiles.ts'
@@ -16,12 +18,14 @@ interface Found {
   /** The sources that the actor may browse. */
   readonly browsable: readonly Source[]
   readonly list: FileList
+  /** Whether rows are searched as well: they come later. */
+  readonly withRows: boolean
 }
 
 /** GET `/-/files/search`: the files of every source that the actor may browse. */
 export async function searchPage(room: FilesRoom, c: RouteContext, found: Found): Promise<Html> {
   const { urls, frame } = room
-  const { asked, browsable, list } = found
+  const { asked, browsable, list, withRows } = found
   const labels = new Map(browsable.map(({ id, label }) => [id, label]))
   const listing: Listing = {
     asked,
@@ -45,8 +49,20 @@ export async function searchPage(room: FilesRoom, c: RouteContext, found: Found)
       searchLabel: 'Search files and tables',
       autofocus: asked.q === '',
       sources: sources.length > 1 ? [{ value: '', label: 'All sources' }, ...sources] : undefined,
-    })}<div data-results>${await places(room, c, asked.q)}${await results(room, c, found, listing)}<p class="hint">Rows are searched within their table.</p></div>`,
+    })}<div data-results>${await places(room, c, asked.q)}${besideRows(
+      html`${await folderNav(
+        room,
+        listing,
+        browsable.find(({ slug }) => slug === asked.source),
+      )}${await results(room, c, found, listing)}`,
+      withRows,
+    )}</div>`,
   })
+}
+
+function besideRows(files: Html, withRows: boolean): Html {
+  if (!withRows) return files
+  return html`<div class="beside-rows"><div><p class="to-rows"><a href="#rows">Rows of tables are below</a></p>${files}</div>${ROWS_SECTION}</div>`
 }
 
 async function places({ findPlaces }: FilesRoom, c: RouteContext, q: string): Promise<Html> {

@@ -1,5 +1,5 @@
 import type { Sources } from '../../sources/sources.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, NOTHING } from '../../web/html.ts'
 import { button } from '../../web/parts/button.ts'
 import type { FileRecord } from '../record.ts'
 import { keepsBytes } from '../trash/kept.ts'
@@ -10,8 +10,8 @@ import { keepsBytes } from '../trash/kept.ts'
  *
  * @param words what to do, while nothing is selected
  */
-function selectionBar(words: string, buttons: Html): Html {
-  return html`<div class="selection-bar" role="group" aria-label="Selected files"><span class="grow" data-selection-text="${words}">${words}</span>${buttons}${button(
+function selectionBar(words: string, buttons: Html, uses: Html = NOTHING): Html {
+  return html`<div class="selection-bar" role="group" aria-label="Selected files"><span class="grow" data-selection-text="${words}">${words}</span>${uses}${buttons}${button(
     {
       label: 'Clear selection',
       type: 'button',
@@ -39,13 +39,20 @@ export function deletingBar(sources: Pick<Sources, 'byId'>, files: readonly File
   const hide = { ...base, label: 'Hide files', icon: 'fileMissing' } as const
   const trash = { ...base, label: 'Move to trash', kind: 'danger', icon: 'trash' } as const
   const kept = files.filter((file) => keepsBytes(sources, file)).length
-  if (kept === 0) return selectionBar('Select files to move them to the trash.', button({ ...trash, ...more() }))
-  if (kept === files.length) return selectionBar('', button({ ...hide, ...more() }))
+  if (kept === 0) return selectionBar('Select files to move them to the trash.', button({ ...trash, ...more() }), USES)
+  if (kept === files.length) return selectionBar('', button({ ...hide, ...more() }), USES)
   return selectionBar(
     '',
     html`${button({ ...base, label: 'Remove from lists', ...more('both') })}${button({ ...hide, ...more('kept', true) })}${button({ ...trash, ...more('gone', true) })}`,
+    USES,
   )
 }
+
+/**
+ * Where it is said which rows use what is selected. Once that was said the form has `confirm`, and is not answered by the
+ * question that says it to those without scripts.
+ */
+const USES = html`<details class="menu" data-selection-uses hidden><summary class="button quiet small"></summary><div class="menu-panel"></div></details><input type="hidden" name="confirm" value="yes" disabled data-selection-told>`
 
 /** For files in the trash. @param purgeable some of them can be deleted for good; those that cannot have `kept` boxes */
 export function restoringBar(purgeHref: string, purgeable: boolean): Html {

@@ -8,6 +8,7 @@ import { uploader } from '../../web/parts/file-elements.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
+import { uploadHref } from './index.ts'
 
 /** GET `/-/files/upload/{source}`: a queue to drop files onto; without scripts a form. */
 export async function uploadPage(
@@ -30,6 +31,7 @@ export async function uploadPage(
       { label: 'Upload' },
     ],
     lede: `To ${source.label}`,
+    said: room.once?.take(c, uploadHref(room, source)).said,
     body: html`${
       error &&
       errorSummary(

@@ -51,7 +51,7 @@ export interface PdfFacts {
 
 export interface ParquetColumn {
   readonly name: string
-  /** `int64`, `timestamp`, `list`. */
+  /** As DuckDB names it: `BIGINT`, `TIMESTAMP`, `VARCHAR[]`. */
   readonly type: string
   /** The first values, as they are shown; `undefined` when they take more to read than a preview may. */
   readonly values?: readonly (string | null)[]

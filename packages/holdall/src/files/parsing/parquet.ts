@@ -1,6 +1,7 @@
 import { type FileMetaData, parquetMetadata, parquetReadObjects, parquetSchema, type SchemaTree } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import type { ParquetColumn, ParquetFacts, ParquetJob } from './jobs.ts'
+import { typeOf } from './parquet-types.ts'
 import { asStored, EXACT_PARSERS, hasByteDecimals, writtenValue } from './parquet-values.ts'
 import type { Ranges } from './ranges.ts'
 import { shownValue } from './shown-value.ts'
@@ -76,26 +77,4 @@ function beginnings({ size, read }: Ranges, most: number) {
     byteLength: size,
     slice: async (start: number, end = size) => (await read(start, Math.min(end, start + most))).buffer,
   }
-}
-
-function typeOf({ element, children }: SchemaTree): string {
-  const { logical_type: logical, converted_type: converted } = element
-  if (logical?.type === 'DECIMAL' || converted === 'DECIMAL')
-    return `decimal(${element.precision}, ${element.scale ?? 0})`
-  const name = logical?.type ?? converted ?? (children.length > 0 ? 'STRUCT' : element.type) ?? 'unknown'
-  const known = NAMES[name]
-  if (known !== undefined) return known
-  if (logical?.type === 'INTEGER') return `${logical.isSigned ? 'int' : 'uint'}${logical.bitWidth}`
-  if (logical?.type === 'TIMESTAMP') return logical.isAdjustedToUTC ? 'timestamp in UTC' : 'timestamp'
-  const repeated = element.repetition_type === 'REPEATED' ? ' list' : ''
-  return name.toLowerCase().replaceAll('_', ' ').slice(0, 40) + repeated
-}
-
-const NAMES: Readonly<Record<string, string>> = {
-  UTF8: 'string',
-  BYTE_ARRAY: 'bytes',
-  FIXED_LEN_BYTE_ARRAY: 'bytes',
-  TIMESTAMP_MILLIS: 'timestamp',
-  TIMESTAMP_MICROS: 'timestamp',
-  INT96: 'timestamp',
 }

@@ -109,7 +109,7 @@ describe('on its page', () => {
       { name: '<i>', data: ['a', '<b>', 'c'], type: 'STRING' as const },
     ]
     const parquet = await shown(new Uint8Array(parquetWriteBuffer({ columnData })), 'a.parquet')
-    assert.match(parquet, /&lt;i&gt;<span class="column-type">string<\/span>/)
+    assert.match(parquet, /&lt;i&gt;<span class="column-type">VARCHAR<\/span>/)
     assert.match(parquet, />&lt;b&gt;<\/td>/)
     assert.match(parquet, /3 rows in 1 row group, 2 columns\./)
     const wrong = await shown(
@@ -132,11 +132,11 @@ describe('on its page', () => {
   })
 
   test('what has no bytes, no preview or is gone says so', async () => {
-    assert.match(await shown('', 'empty.txt'), /There is no preview/)
+    assert.match(await shown('', 'empty.txt'), /The file is empty/)
     assert.match(await shown(Buffer.from([0, 1, 2, 3, 255]), 'x.bin'), /There is no preview/)
     const lost = await put('soon lost', 'lost.txt')
     rmSync(join(room.root, lost.path))
-    assert.match(await previewOf(lost.id), /The storage no longer has it\./)
+    assert.match(await previewOf(lost.id), /The file is missing, so that there is nothing to show\./)
     const cut = await put('x'.repeat(1_000), 'cut.txt')
     truncateSync(join(room.root, cut.path), 10)
     assert.match(await previewOf(cut.id), /It could not be read just now\./)

@@ -1,12 +1,11 @@
 import { HoldallError } from '../../web/error.ts'
 import type { RouteContext } from '../../web/route.ts'
+import { FILE_STATES, type FileState } from '../list.ts'
 import { pageSize } from '../page-size.ts'
 import { SORTS, type Sort } from './find.ts'
+import { cleanFolder } from './folders.ts'
 import { isKind } from './kinds.ts'
 import { readHash } from './question.ts'
-
-/** The one state of files that a list can be asked for. */
-export const MISSING = 'missing'
 
 /** What the address of a list of files says. */
 export interface Asked {
@@ -15,8 +14,9 @@ export interface Asked {
   /** A source's slug; all where it is empty. */
   readonly source: string
   readonly type: string
-  /** Only files that their storages are without. */
-  readonly missing: boolean
+  readonly state: FileState | undefined
+  /** Only files below it; all where it is empty. */
+  readonly folder: string
   /** Undefined: what suits the question. */
   readonly sort: Sort | undefined
   readonly view: 'grid' | 'list'
@@ -35,8 +35,9 @@ export function readList(c: RouteContext, size: number): Asked {
   const hash = written === '' ? undefined : readHash(written)
   const q = (c.req.query('q') ?? '').trim()
   const state = c.req.query('state') ?? ''
-  if (state !== '' && state !== MISSING) refuse(`state must be ${MISSING}, or left out.`)
+  if (state !== '' && !isState(state)) refuse(`state must be ${FILE_STATES.join(' or ')}, or left out.`)
   if (sort !== '' && !(SORTS as readonly string[]).includes(sort)) refuse(`_sort must be one of ${SORTS.join(', ')}.`)
+  if (sort === 'changed' && state !== 'changed') refuse('_sort=changed is for state=changed.')
   if (type !== '' && !isKind(type)) refuse('content_type must be a type such as image/png or image/*.')
   if (written !== '' && hash === undefined) refuse('hash must be sha256: and 64 hexadecimal digits.')
   if (hash !== undefined && q !== '') refuse('Send q or hash, not both.')
@@ -45,12 +46,17 @@ export function readList(c: RouteContext, size: number): Asked {
     hash,
     source: (c.req.query('source') ?? '').trim(),
     type,
-    missing: state === MISSING,
+    state: isState(state) ? state : undefined,
+    folder: cleanFolder(c.req.query('folder') ?? ''),
     sort: sort === '' ? undefined : (sort as Sort),
     view: c.req.query('view') === 'list' ? 'list' : 'grid',
     cursor: c.req.query('_next') || c.req.query('cursor') || undefined,
     limit: pageSize(c, size),
   }
+}
+
+function isState(state: string): state is FileState {
+  return (FILE_STATES as readonly string[]).includes(state)
 }
 
 function refuse(reason: string): never {

@@ -30,7 +30,9 @@ async function excerpt(q: string, text: string, filename = 'letter.txt'): Promis
       .execute()
     await trx.insertInto('datasette_files_text').values({ file_id: id, text }).execute()
   })
-  const pieces = (await excerptsOf(q, [{ id, filename, searchText: '', contentType: 'text/plain' }])).get(id)
+  const pieces = (await excerptsOf(q, [{ id, filename, searchText: '', contentType: 'text/plain', metadata: {} }])).get(
+    id,
+  )
   return pieces?.map((piece, at) => (at % 2 === 1 ? `[${piece}]` : piece)).join('')
 }
 
@@ -48,6 +50,28 @@ test('short documents are shown whole, on one line', async () => {
 test('letters are folded as the index folds them, in either way of writing their marks', async () => {
   assert.equal(await excerpt('cafe', 'Im CAFÉ Zürich'), 'Im [CAFÉ] Zürich')
   assert.equal(await excerpt('zurich', 'Im Café Zu\u0308rich'), 'Im Café [Zu\u0308rich]')
+})
+
+test('a description or the words of a picture are shown where they are why it was found', async () => {
+  const file = {
+    id: 'df-described',
+    filename: 'img_7.jpg',
+    contentType: 'image/jpeg',
+    searchText: 'The harbour master at work',
+    metadata: {
+      exif: { make: 'Kestrel', lens_model: '50 mm' },
+      iptc: { caption: 'Cranes', keywords: ['Quay', 'Tide'] },
+    },
+  }
+  const shown = async (q: string) => {
+    const pieces = (await excerptsOf(q, [file])).get(file.id)
+    return pieces?.map((piece, at) => (at % 2 === 1 ? `[${piece}]` : piece)).join('')
+  }
+  assert.equal(await shown('harbour img'), 'The [harbour] master at work')
+  assert.equal(await shown('tide kestrel'), 'Cranes · Quay · [Tide] · [Kestrel]')
+  assert.equal(await shown('harbour tide'), 'The [harbour] master at work')
+  assert.equal(await shown('img jpeg'), undefined)
+  assert.equal(await shown('50'), undefined)
 })
 
 test('only beginnings of words count, as in the search', async () => {

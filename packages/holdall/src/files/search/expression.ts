@@ -1,11 +1,16 @@
 /** The two full-text tables: of all names, types and descriptions, and of all words of the files that have words inside. */
 export type Index = 'datasette_files_fts' | 'datasette_files_text_fts'
 
-export interface Word {
-  /** As the tokenizer cut it. */
+/** One way in which a word may be written. */
+export interface Form {
   readonly term: string
   /** The terms that begin with it, where they were looked up; else SQLite finds them by its index of prefixes. */
-  readonly endings?: readonly string[]
+  readonly endings?: readonly string[] | undefined
+}
+
+export interface Word {
+  /** The first as the tokenizer cut it; without those that nothing begins with. */
+  readonly forms: readonly Form[]
   /** Row ids of the types with a word that begins with it. */
   readonly kinds: readonly number[]
 }
@@ -25,38 +30,52 @@ export function aroundSource(index: Index): readonly [string, string] {
   return [`${column}"${SOURCE}`, '" AND ']
 }
 
-/** Every word somewhere, and of one of these types. */
-export function anywhere(index: Index, words: readonly Word[], kinds: readonly number[] | null): string {
+/** What every match is besides what was typed. */
+interface Among {
+  /** Of one of these types; null: whatever it is. */
+  readonly kinds: readonly number[] | null
+  /** With all of these words, of the folders that it lies in. */
+  readonly within: readonly string[]
+}
+
+/** Every word somewhere. */
+export function anywhere(index: Index, words: readonly Word[], among: Among): string {
   const parts = words.map((word) => {
     const ways: string[] = []
-    if (word.endings?.length !== 0) ways.push(inColumn(index, '{filename parts search_text}', prefix(word)))
+    if (word.forms.length > 0) ways.push(inColumn(index, '{filename parts search_text}', prefix(word)))
     if (word.kinds.length > 0) ways.push(kindTerms(index, word.kinds))
     return `(${ways.join(' OR ')})`
   })
-  return allOf(index, parts, kinds)
+  return allOf(index, parts, among)
 }
 
 /** From the best to the least: names that begin so, that have all words whole, that have words beginning with them. */
-export function nameTiers(words: readonly Word[], kinds: readonly number[] | null): string[] {
-  const whole = words.map(({ term }) => quoted(term))
+export function nameTiers(words: readonly Word[], among: Among): string[] {
+  const whole = words.map(({ forms }) => anyOf(forms.map(({ term }) => term)))
   const index = 'datasette_files_fts'
+  const beginnings = [0, -1].map(
+    (at) => `filename : ^"${words.map(({ forms }) => forms.at(at)?.term ?? '').join(' ')}"`,
+  )
   return [
-    allOf(index, [`filename : ^"${words.map(({ term }) => term).join(' ')}"`], kinds),
-    allOf(index, [`{filename parts} : (${whole.join(' AND ')})`], kinds),
-    allOf(index, [`{filename parts} : (${words.map(prefix).join(' AND ')})`], kinds),
+    allOf(index, [`(${[...new Set(beginnings)].join(' OR ')})`], among),
+    allOf(index, [`{filename parts} : (${whole.join(' AND ')})`], among),
+    allOf(index, [`{filename parts} : (${words.map(prefix).join(' AND ')})`], among),
   ]
 }
 
-function allOf(index: Index, parts: readonly string[], kinds: readonly number[] | null): string {
-  return [...(kinds === null ? [] : [kindTerms(index, kinds)]), ...parts].join(' AND ')
+function allOf(index: Index, parts: readonly string[], { kinds, within }: Among): string {
+  const folders =
+    within.length === 0 ? [] : [inColumn(index, '{parts search_text}', `(${within.map(quoted).join(' AND ')})`)]
+  return [...(kinds === null ? [] : [kindTerms(index, kinds)]), ...folders, ...parts].join(' AND ')
 }
 
 function kindTerms(index: Index, kinds: readonly number[]): string {
   return inColumn(index, 'kind', anyOf(kinds.map((id) => KIND + id)))
 }
 
-function prefix({ term, endings }: Word): string {
-  return endings === undefined ? `(${quoted(term)} *)` : anyOf(endings)
+function prefix({ forms }: Word): string {
+  const ways = forms.map(({ term, endings }) => (endings === undefined ? `(${quoted(term)} *)` : anyOf(endings)))
+  return ways.length === 1 ? (ways[0] as string) : `(${ways.join(' OR ')})`
 }
 
 function inColumn(index: Index, columns: string, terms: string): string {

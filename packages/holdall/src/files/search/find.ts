@@ -1,20 +1,32 @@
 import { createHash } from 'node:crypto'
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import { HoldallError } from '../../web/error.ts'
 import { decodeOneOf, encodeCursor, type Position } from '../cursor.ts'
-import { countHash, DEFAULT_PAGE, MAX_COUNT, ORDERS, type Order, walkFiles, walkOn } from '../list.ts'
+import {
+  conditionOf,
+  countHash,
+  DEFAULT_PAGE,
+  type FileState,
+  MAX_COUNT,
+  ORDERS,
+  type Order,
+  type WalkOptions,
+  walkFiles,
+  walkOn,
+} from '../list.ts'
 import type { FileRecord } from '../record.ts'
 import { FILE_COLUMNS, type FileRow, toRecord } from '../rows.ts'
+import { liesBelow, placesBelow, wordsOfFolder } from './folders.ts'
 import { isOfKind, type Kind } from './kinds.ts'
-import { matchesOf, newestMatches } from './matches.ts'
-import { IS_MISSING, missingPlaces } from './missing.ts'
+import { type Condition, matchesOf, newestMatches } from './matches.ts'
 import { type Plan, planSearch } from './plan.ts'
 import { readWords } from './question.ts'
+import { HAS_STATE, placesInState } from './states.ts'
 import type { Tokenizer } from './tokens.ts'
 
 export type Sort = 'relevance' | Order
-export const SORTS: readonly Sort[] = ['relevance', 'newest', 'name', 'size']
+export const SORTS: readonly Sort[] = ['relevance', 'newest', 'name', 'size', 'path', 'changed']
 
 /** Of so many sources it is asked whether they are all there are, so that none need be named. */
 const MANY_SOURCES = 64
@@ -29,10 +41,11 @@ export interface FileQuestion {
   /** `sha256:` and 64 hexadecimal digits. */
   readonly hash?: string
   readonly type?: Kind | undefined
-  /** Only files that their storages are without. */
-  readonly missing?: boolean
-  /** @default relevance where there are words, else newest */
-  readonly sort?: Sort
+  readonly state?: FileState | undefined
+  /** Only files below this folder; all where it is empty. */
+  readonly folder?: string
+  /** @default what `usualSort` says */
+  readonly sort?: Sort | undefined
   readonly cursor?: string
   /** 1 to `MAX_PAGE`. */
   readonly limit?: number
@@ -53,17 +66,25 @@ export interface FileList {
 
 type Find = (question: FileQuestion) => Promise<FileList>
 
+/** The order of a list of which nobody has asked for another. */
+export function usualSort({ q = '', state, folder = '' }: Pick<FileQuestion, 'q' | 'state' | 'folder'>): Sort {
+  if (q.trim() !== '') return 'relevance'
+  if (state === 'changed') return 'changed'
+  return folder === '' ? 'newest' : 'path'
+}
+
 /** Lists and searches of files. A page costs the same at any depth. Each answer throws `invalid_cursor` (400). */
 export function createFind(database: InternalDatabase, tokenize: Tokenizer): Find {
   return async (asked) => {
-    const question = { ...asked, type: asked.type?.trim() || undefined }
-    const { sources, type, missing = false, limit = DEFAULT_PAGE } = question
+    const question = { ...asked, type: asked.type?.trim() || undefined, folder: asked.folder || undefined }
+    const { sources, type, state, folder, limit = DEFAULT_PAGE } = question
     const words = readWords(question, tokenize)
     const about = fingerprint(question)
     const position = question.cursor === undefined ? undefined : positionOf(question.cursor, about)
     const page = { about, position, limit }
-    const filtered = words.kind !== 'nothing' || type !== undefined || missing
-    const sort = question.sort ?? (words.kind === 'terms' ? 'relevance' : 'newest')
+    const filtered = words.kind !== 'nothing' || type !== undefined || state !== undefined || folder !== undefined
+    const wanted = question.sort ?? usualSort(question)
+    const sort = wanted === 'changed' && state !== 'changed' ? 'newest' : wanted
     if (sources.length === 0) return emptyList(sort, position)
 
     switch (words.kind) {
@@ -74,19 +95,41 @@ export function createFind(database: InternalDatabase, tokenize: Tokenizer): Fin
       default:
         if (!filtered) return everything(database, sources, orderOf(sort), page)
     }
-    if (missing && words.kind === 'nothing') {
-      const types = await typesOf(database, type)
-      const find = (before: number, most: number) => missingPlaces(database, sources, types, before, most)
-      const matched = {
-        matches: async (most: number) => new Set(await find(Number.MAX_SAFE_INTEGER, most)),
-        newest: find,
-      }
-      return search(database, { anywhere: [], tiers: [] }, sources, sort, page, { matched })
+    if (words.kind === 'nothing' && state !== undefined) {
+      const among = { sources, types: await typesOf(database, type), state, folder }
+      const find = (before: number, most: number) => placesInState(database, among, before, most)
+      const matched = { matches: (most: number) => find(Number.MAX_SAFE_INTEGER, most), newest: find }
+      if (state === 'changed') return byIndex(database, among, 'changed', sort, page, matched)
+      return search(database, NO_WORDS, sources, sort, page, { matched })
     }
-    const plan = await planSearch(database, words.kind === 'terms' ? words.terms : [], type)
+    if (words.kind === 'nothing' && folder !== undefined && type === undefined) {
+      const among = { sources, folder }
+      const matched = {
+        matches: (most: number) => placesBelow(database, among, most),
+        newest: (before: number, most: number) => placesBelow(database, among, most, before),
+      }
+      return byIndex(database, among, 'path', sort, page, matched)
+    }
+    const within = folder === undefined ? [] : wordsOfFolder(folder, tokenize)
+    const plan = await planSearch(database, words.kind === 'terms' ? words.terms : [], type, within)
     if (plan === null || (words.kind === 'terms' && words.terms.length === 0)) return emptyList(sort, position)
-    return search(database, plan, sources, sort, page, missing ? { condition: IS_MISSING } : {})
+    return search(database, plan, sources, sort, page, { condition: conditionsOf(question) })
   }
+}
+
+const NO_PLACES: ReadonlySet<number> = new Set()
+const NO_WORDS: Plan = { anywhere: [], tiers: [] }
+
+function conditionsOf({ state, folder }: Pick<FileQuestion, 'state' | 'folder'>): Condition | undefined {
+  const all: Condition[] = []
+  if (state !== undefined) all.push(HAS_STATE[state])
+  if (folder !== undefined) all.push(liesBelow(folder))
+  if (all.length === 0) return undefined
+  return (rowid) =>
+    sql<boolean>`${sql.join(
+      all.map((one) => one(rowid)),
+      sql` AND `,
+    )}`
 }
 
 interface Page {
@@ -107,6 +150,8 @@ const SHAPES = {
   newest: ORDERS.newest.shape,
   name: ORDERS.name.shape,
   size: ORDERS.size.shape,
+  path: ORDERS.path.shape,
+  changed: ORDERS.changed.shape,
 } as const
 
 function positionOf(cursor: string, about: string): Mode {
@@ -115,9 +160,9 @@ function positionOf(cursor: string, about: string): Mode {
   return { ...position, mode: position.sort.split(' ')[0] as Mode['mode'] }
 }
 
-function fingerprint({ q = '', hash = '', type = '', missing = false, sort }: FileQuestion): string {
+function fingerprint({ q = '', hash = '', type = '', state, folder = '', sort }: FileQuestion): string {
   return createHash('sha256')
-    .update(JSON.stringify([q.trim(), hash, type, sort, ...(missing ? ['missing'] : [])]))
+    .update(JSON.stringify([q.trim(), hash, type, sort ?? null, state ?? null, folder]))
     .digest('base64url')
     .slice(0, 8)
 }
@@ -164,11 +209,11 @@ function pageOf(
 async function byId(
   database: InternalDatabase,
   id: string,
-  { sources, type, missing }: FileQuestion,
+  { sources, type, state, folder }: FileQuestion,
 ): Promise<FileRow[]> {
   const { rows } = await sql<FileRow>`SELECT ${FILE_COLUMNS} FROM datasette_files AS f
     JOIN datasette_files_sources AS s ON s.id = f.source_id
-    WHERE f.id = ${id} AND ${missing ? sql`f.missing_since IS NOT NULL` : sql`1`} AND f.source_id IN (SELECT value FROM json_each(${JSON.stringify(sources)}))`.execute(
+    WHERE f.id = ${id} AND ${conditionOf({ state, folder })} AND f.source_id IN (SELECT value FROM json_each(${JSON.stringify(sources)}))`.execute(
     database.read,
   )
   return rows.filter((row) => type === undefined || isOfKind(row.content_type ?? 'application/octet-stream', type))
@@ -177,21 +222,13 @@ async function byId(
 async function byHash(
   database: InternalDatabase,
   hash: string,
-  { sources, type, missing }: FileQuestion,
+  { sources, type, state, folder }: FileQuestion,
   page: Page,
 ): Promise<FileList> {
   const after = continueIn(page.position, 'newest')
-  const types = await typesOf(database, type)
-  const rows = await walkFiles(database, {
-    sources,
-    order: 'newest',
-    after,
-    limit: page.limit + 1,
-    hash,
-    types,
-    missing,
-  })
-  const total = await countHash(database, { sources, hash, types, missing })
+  const among = { sources, hash, types: await typesOf(database, type), state, folder }
+  const rows = await walkFiles(database, { ...among, order: 'newest', after, limit: page.limit + 1 })
+  const total = await countHash(database, among)
   return counted(pageOf(page, rows, { total, sort: 'newest' }))
 }
 
@@ -219,6 +256,25 @@ async function everything(
   return pageOf(page, rows, { total: totals[0]?.files ?? 0, sort: order })
 }
 
+/** What one index holds, in its order: however much it is, nothing is sorted. Another order is of few. */
+async function byIndex(
+  database: InternalDatabase,
+  among: Pick<WalkOptions, 'sources' | 'types' | 'state' | 'folder'>,
+  order: Order,
+  sort: Sort,
+  page: Page,
+  matched: NonNullable<Among['matched']>,
+): Promise<FileList> {
+  const begun = page.position?.mode
+  const total = (await matched.matches(MAX_COUNT + 1)).length
+  if (begun === undefined ? sort !== order && total <= MAX_COUNT : begun !== order) {
+    return search(database, NO_WORDS, among.sources, sort, page, { matched })
+  }
+  const after = continueIn(page.position, order)
+  const rows = await walkFiles(database, { ...among, order, after, limit: page.limit + 1 })
+  return counted(pageOf(page, rows, { total, sort: order }))
+}
+
 function continueIn(position: Mode | undefined, mode: Mode['mode']): Position['after'] | undefined {
   if (position !== undefined && position.mode !== mode) throw new HoldallError('invalid_cursor')
   return position?.after
@@ -230,10 +286,10 @@ function counted(list: FileList): FileList {
 
 interface Among {
   /** What else must be true of a match. */
-  readonly condition?: RawBuilder<boolean>
+  readonly condition?: Condition | undefined
   /** Instead of the full-text tables: what matches, and the newest of it before a place. */
   readonly matched?: {
-    matches(most: number): Promise<Set<number>>
+    matches(most: number): Promise<readonly number[]>
     newest(before: number, most: number): Promise<number[]>
   }
 }
@@ -249,7 +305,13 @@ async function search(
   const named = await sourcesToName(database, sources)
   const begun = page.position?.mode
   const limit = begun === undefined || begun === 'matched' ? MAX_COUNT : STILL_SORTED
-  const matches = await (matched?.matches(limit + 1) ?? matchesOf(database, plan.anywhere, named, limit + 1, condition))
+  const matches = new Set<number>(await matched?.matches(limit + 1))
+  let outside: ReadonlySet<number> = NO_PLACES
+  for (const expression of matched === undefined ? plan.anywhere : []) {
+    const found = await matchesOf(database, [expression], named, limit + 1, condition)
+    for (const place of found) matches.add(place)
+    if (expression[0] === 'datasette_files_fts') outside = found
+  }
   const few = matches.size <= limit
   const mode = begun ?? modeFor(sort, plan, few)
   if (!few && mode !== 'matched') throw new HoldallError('invalid_cursor')
@@ -268,7 +330,7 @@ async function search(
     return counted(pageOf(page, rows, { total, sort: 'newest', mode, after: (row) => [row.seq] }))
   }
   if (mode === 'ranked') {
-    const tierOf = await rank(database, plan, named, matches, condition)
+    const tierOf = await rank(database, plan, named, { matches, outside }, condition)
     const [tier = -1, seq = 0] = (page.position?.after ?? []).map(Number)
     const places = newestFirst(matches)
       .map((place) => [tierOf(place), place] as const)
@@ -298,16 +360,18 @@ async function rank(
   database: InternalDatabase,
   { tiers }: Plan,
   sources: readonly number[] | null,
-  matches: ReadonlySet<number>,
-  condition: RawBuilder<boolean> | undefined,
+  { matches, outside }: { readonly matches: ReadonlySet<number>; readonly outside: ReadonlySet<number> },
+  condition: Condition | undefined,
 ): Promise<(place: number) => number> {
   const found: ReadonlySet<number>[] = []
   for (const tier of tiers) {
     found.push(await matchesOf(database, [['datasette_files_fts', tier]], sources, matches.size + 1, condition))
   }
+  // By name, description and type together; what is left was found by the words inside.
+  found.push(outside)
   return (place) => {
     const at = found.findIndex((tier) => tier.has(place))
-    return at < 0 ? tiers.length : at
+    return at < 0 ? found.length : at
   }
 }
 

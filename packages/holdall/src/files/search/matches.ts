@@ -5,7 +5,10 @@ import { aroundSource, type Index, sourceTerms } from './expression.ts'
 /** Sources whose walks are asked for at once; those that nothing newer can come from are not asked at all. */
 const SOURCES_AT_ONCE = 32
 
-const ANY = sql<boolean>`1`
+/** What else must be true of a row of a full-text table, by its rowid. */
+export type Condition = (rowid: RawBuilder<number>) => RawBuilder<boolean>
+
+const ANY: Condition = () => sql<boolean>`1`
 
 const TABLES: Record<Index, RawBuilder<unknown>> = {
   datasette_files_fts: sql`datasette_files_fts`,
@@ -18,8 +21,7 @@ export async function matchesOf(
   expressions: readonly (readonly [Index, string])[],
   sources: readonly number[] | null,
   limit: number,
-  /** What else must be true of a row of the full-text tables. */
-  condition: RawBuilder<boolean> = ANY,
+  condition: Condition = ANY,
 ): Promise<Set<number>> {
   const found = new Set<number>()
   for (const [index, expression] of expressions) {
@@ -27,7 +29,7 @@ export async function matchesOf(
     // As one value: ten thousand rows cost more to hand over than to find.
     const { rows } = await sql<{ places: string }>`SELECT json_group_array(seq) AS places FROM (
       SELECT rowid & 0xFFFFFFFF AS seq FROM ${table}
-      WHERE ${table} MATCH ${sourceTerms(index, sources) + expression} AND ${condition} LIMIT ${limit})`.execute(
+      WHERE ${table} MATCH ${sourceTerms(index, sources) + expression} AND ${condition(sql`${table}.rowid`)} LIMIT ${limit})`.execute(
       database.read,
     )
     for (const seq of JSON.parse(rows[0]?.places ?? '[]') as number[]) found.add(seq)
@@ -42,7 +44,7 @@ export async function newestMatches(
   sources: readonly number[],
   before: number,
   limit: number,
-  condition: RawBuilder<boolean> = ANY,
+  condition: Condition = ANY,
 ): Promise<number[]> {
   const waiting = await byNewest(database, sources)
   let kept: number[] = []
@@ -60,7 +62,7 @@ export async function newestMatches(
             SELECT rowid & 0xFFFFFFFF AS seq FROM ${table}
             WHERE ${table} MATCH ${head} || wanted.value || ${tail + expression}
               AND rowid >= (wanted.value << 32) AND rowid < (wanted.value << 32) + CAST(${before} AS INTEGER)
-              AND ${condition}
+              AND ${condition(sql`${table}.rowid`)}
             ORDER BY rowid DESC LIMIT ${limit})
         ) AS places FROM json_each(${ids}) AS wanted`.execute(database.read)
       for (const { places } of rows) for (const seq of JSON.parse(places) as number[]) found.add(seq)

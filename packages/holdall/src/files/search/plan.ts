@@ -1,6 +1,7 @@
 import type { InternalDatabase } from '../../database/internal.ts'
-import { anywhere, type Index, nameTiers, type Word } from './expression.ts'
+import { anywhere, type Form, type Index, nameTiers, type Word } from './expression.ts'
 import { isOfKind, type Kind, typeHasWord } from './kinds.ts'
+import { formsOf } from './umlauts.ts'
 import { endingsOf } from './vocabulary.ts'
 
 /** What is asked of the full-text tables, without the sources. */
@@ -13,45 +14,57 @@ export interface Plan {
 
 /**
  * @param terms as the tokenizer cut them
+ * @param within words of the folders that a match lies in
  * @returns null when nothing can match
  */
 export async function planSearch(
   database: InternalDatabase,
   terms: readonly string[],
   kind: Kind | undefined,
+  within: readonly string[] = [],
 ): Promise<Plan | null> {
   const types = await database.read.selectFrom('datasette_files_types').selectAll().execute()
   const kinds = kind === undefined ? null : types.filter(({ type }) => isOfKind(type, kind)).map(({ id }) => id)
   if (kinds?.length === 0) return null
   if (terms.length === 0) {
-    return { anywhere: [['datasette_files_fts', anywhere('datasette_files_fts', [], kinds)]], tiers: [] }
+    return { anywhere: [['datasette_files_fts', anywhere('datasette_files_fts', [], { kinds, within })]], tiers: [] }
   }
 
   async function wordsOf(index: Index): Promise<Word[]> {
     const words: Word[] = []
     for (const term of terms) {
       words.push({
-        term,
-        endings: await endingsOf(database, index, term),
+        forms: await formsIn(database, index, term),
         kinds: types.filter(({ type }) => typeHasWord(type, term)).map(({ id }) => id),
       })
     }
     return words
   }
 
+  const among = { kinds, within }
   const expressions: [Index, string][] = []
   const words = await wordsOf('datasette_files_fts')
-  if (words.every(canMatch)) expressions.push(['datasette_files_fts', anywhere('datasette_files_fts', words, kinds)])
+  if (words.every(canMatch)) expressions.push(['datasette_files_fts', anywhere('datasette_files_fts', words, among)])
   const inside = await wordsOf('datasette_files_text_fts')
   if (inside.every(canMatch)) {
-    expressions.push(['datasette_files_text_fts', anywhere('datasette_files_text_fts', inside, kinds)])
+    expressions.push(['datasette_files_text_fts', anywhere('datasette_files_text_fts', inside, among)])
   }
   if (expressions.length === 0) return null
-  const named = words.every(({ endings }) => endings?.length !== 0)
-  return { anywhere: expressions, tiers: named ? nameTiers(words, kinds) : [] }
+  const named = words.every(({ forms }) => forms.length > 0)
+  return { anywhere: expressions, tiers: named ? nameTiers(words, among) : [] }
 }
 
 /** A word that no word begins with, and no type. */
-function canMatch({ endings, kinds }: Word): boolean {
-  return endings?.length !== 0 || kinds.length > 0
+function canMatch({ forms, kinds }: Word): boolean {
+  return forms.length > 0 || kinds.length > 0
+}
+
+/** The ways of writing a term that some word of an index may begin with. */
+async function formsIn(database: InternalDatabase, index: Index, term: string): Promise<Form[]> {
+  const forms: Form[] = []
+  for (const form of formsOf(term)) {
+    const endings = await endingsOf(database, index, form)
+    if (endings?.length !== 0) forms.push({ term: form, endings })
+  }
+  return forms
 }

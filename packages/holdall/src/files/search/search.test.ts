@@ -153,6 +153,34 @@ describe('only what is missing', () => {
     assert.equal((await search({ state: 'lost' })).status, 400)
   })
 
+  test('what has changed: the last change first, in other orders and by words as well', async () => {
+    const all = (await search({ _sort: 'name' })).files
+    const change = (time: string, ...files: string[]) =>
+      room.database.write((trx) =>
+        trx
+          .updateTable('datasette_files')
+          .set({ changed_at: time })
+          .where(
+            'id',
+            'in',
+            all.filter(({ filename }) => files.includes(filename)).map(({ id }) => id),
+          )
+          .execute(),
+      )
+    await change('2026-05-03T10:00:00.000Z', 'quay a.png')
+    await change('2026-05-02T10:00:00.000Z', 'quay there.jpg', 'quay closed.jpg')
+    await change('2026-05-01T10:00:00.000Z', 'crane.csv')
+    const changed = (asked: Record<string, string> = {}) => names(asked.q ?? '', { ...asked, state: 'changed' }, 'bob')
+    assert.deepEqual(await changed(), ['quay a.png', 'quay there.jpg', 'crane.csv'])
+    assert.deepEqual(await changed({ _sort: 'name' }), ['crane.csv', 'quay a.png', 'quay there.jpg'])
+    assert.deepEqual(await changed({ content_type: 'images' }), ['quay a.png', 'quay there.jpg'])
+    assert.deepEqual(await changed({ q: 'quay', _sort: 'changed' }), ['quay a.png', 'quay there.jpg', 'crane.csv'])
+    assert.deepEqual(await changed({ hash: `sha256:${'a'.repeat(64)}` }), ['quay there.jpg'])
+    const paged = await allPages({ state: 'changed', _size: '1' })
+    assert.equal(paged.map(({ filename }) => filename).join(), 'quay a.png,quay closed.jpg,quay there.jpg,crane.csv')
+    assert.equal((await search({ _sort: 'changed' })).status, 400)
+  })
+
   test('page by page; a cursor of it is none of the whole list', async () => {
     const questions: Record<string, string>[] = [{}, { q: 'quay' }, { _sort: 'name' }]
     for (const question of questions) {
@@ -179,6 +207,8 @@ describe('what is found', () => {
       { filename: 'closed lighthouse.jpg', source: 'closed' },
       { filename: 'scan 0007 (02).jpg', folder: 'Bremen/1939 Überseehafen' },
       { filename: 'page.jpg', folder: 'Bremen/1940', text: 'Quay and crane' },
+      { filename: 'crop_0042 final.png' },
+      { filename: 'crop_0_b_012.png' },
       { filename: 'quotes "NEAR" -and* (or) : ^ + {x}.csv', type: 'text/csv' },
     )
   })
@@ -208,8 +238,72 @@ describe('what is found', () => {
     assert.deepEqual(await names('1939'), ['scan 0007 (02).jpg'], 'the path of an upload is no word')
     assert.deepEqual(await names('bremen ubersee scan'), ['scan 0007 (02).jpg'])
     assert.deepEqual(await names('bremen crane'), ['page.jpg'], 'one in the folder, one in the text')
-    for (const q of ['0007', '7', '2 scan', '5678']) assert.equal((await names(q)).length, 1, q)
+    for (const q of ['0007', '7', '2 scan', '5678', '42 crop', '12 crop']) assert.equal((await names(q)).length, 1, q)
     assert.deepEqual(await names('07'), [])
+  })
+
+  test('only what lies below a folder, in every order, by words and types', async () => {
+    const ids = await put(
+      { filename: 'first.jpg', folder: 'Bremen/1939 Überseehafen/Kai' },
+      { filename: 'second.png', folder: 'Bremen/1939 Überseehafenamt', type: 'image/png' },
+      { filename: 'Bremen 1939.jpg' },
+      { filename: 'elsewhere.jpg', folder: 'Bremen', source: 'closed' },
+    )
+    const below = (folder: string, asked: Record<string, string> = {}) =>
+      names(asked.q ?? '', { ...asked, folder }, 'bob')
+    const harbour = 'Bremen/1939 Überseehafen'
+    assert.deepEqual(await below(harbour), ['first.jpg', 'scan 0007 (02).jpg'], 'as they lie there')
+    assert.deepEqual(await below(`/${harbour}/`, { _sort: 'newest' }), ['first.jpg', 'scan 0007 (02).jpg'])
+    assert.deepEqual(await below('Bremen', { _sort: 'name' }), [
+      'first.jpg',
+      'page.jpg',
+      'scan 0007 (02).jpg',
+      'second.png',
+    ])
+    assert.deepEqual(await below('Bremen', { content_type: 'image/png' }), ['second.png'])
+    assert.deepEqual(await below('Bremen', { q: 'scan' }), ['scan 0007 (02).jpg'])
+    assert.deepEqual(await below('Bremen/1940', { q: 'crane' }), ['page.jpg'], 'by words inside')
+    assert.deepEqual(await below(harbour, { q: '1939' }), ['first.jpg', 'scan 0007 (02).jpg'])
+    assert.deepEqual(await below('bremen'), [], 'a folder is called as it is called')
+    assert.deepEqual(await below('Bre'), [])
+    assert.deepEqual((await allPages({ folder: 'Bremen', source: 'photos', _size: '1' })).length, 4)
+    // Its new name is longer than all of its path: its folders are words of it all the same.
+    const renamed = 'the quay as it was before the war, seen from the water.jpg'
+    await room.database.write((trx) =>
+      trx
+        .updateTable('datasette_files')
+        .set({ filename: renamed })
+        .where('id', '=', ids[0] as string)
+        .execute(),
+    )
+    assert.deepEqual(await below(harbour, { q: 'quay' }), [renamed])
+    const folders = async (folder: string) => {
+      const answer = await app.request(`/-/files/browse/photos.json?${new URLSearchParams({ folder })}`, {
+        headers: { 'X-Actor': 'bob' },
+      })
+      const { folders, folders_truncated: more } = (await answer.json()) as Record<string, { name: string }[]>
+      assert.equal(more, false)
+      return folders?.map((one) => Object.values(one).join(' '))
+    }
+    assert.deepEqual(await folders(''), ['Bremen Bremen 4 false'], 'uploads lie in no folder of anybody')
+    assert.deepEqual(await folders('Bremen'), [
+      `1939 Überseehafen ${harbour} 2 false`,
+      `1939 Überseehafenamt ${harbour}amt 1 false`,
+      '1940 Bremen/1940 1 false',
+    ])
+    assert.deepEqual(await folders(`${harbour}/Kai`), [])
+    // Inside a folder the first ones below it stand there, however many there are.
+    const shelves = Array.from({ length: 40 }, (_, n) => ({
+      filename: `${n}.txt`,
+      folder: `Bremen/1940/shelf ${n + 10}`,
+    }))
+    ids.push(...(await put(...shelves)))
+    const inside = await app.request('/-/files/browse/photos?folder=Bremen/1940', { headers: { 'X-Actor': 'bob' } })
+    const nav = /<nav class="folders"[\s\S]*?<\/nav>/.exec(await inside.text())?.[0] ?? ''
+    const [open = '', folded = ''] = nav.split('<details class="fold">')
+    assert.deepEqual([open.match(/shelf \d+</g)?.length, folded.match(/shelf \d+</g)?.length], [24, 16])
+    assert.match(folded, /16 folders more<\/summary>/)
+    await room.database.write((trx) => trx.deleteFrom('datasette_files').where('id', 'in', ids).execute())
   })
 
   test('what looks like an operator is text', async () => {
@@ -294,6 +388,94 @@ test('an id and a hash find the file that they are of', async () => {
   )
 })
 
+describe('what is there more than once', () => {
+  interface Group {
+    readonly content_hash: string
+    readonly count: number
+    readonly files: Found[]
+  }
+  interface Duplicates {
+    readonly groups: Group[]
+    readonly next: string | null
+    readonly total_groups: number
+    readonly total_files: number
+    readonly extra_bytes: number
+    readonly not_compared: number
+  }
+  const hashOf = (letter: string) => `sha256:${letter.repeat(64)}`
+  const ask = async (asked: Record<string, string> = {}, actor = 'alice') => {
+    const answer = await app.request(`/-/files/duplicates.json?${new URLSearchParams(asked)}`, {
+      headers: { 'X-Actor': actor },
+    })
+    const body = (await answer.json()) as Duplicates
+    const groups = body.groups?.map(({ count, files }) => `${count}: ${files.map(({ filename }) => filename).join()}`)
+    return { ...body, status: answer.status, said: groups }
+  }
+  const set = (values: object, ...filenames: string[]) =>
+    room.database.write((trx) =>
+      trx.updateTable('datasette_files').set(values).where('filename', 'in', filenames).execute(),
+    )
+
+  before(async () => {
+    await clear()
+    await put(
+      { filename: 'a1', hash: hashOf('a') },
+      { filename: 'b1', hash: hashOf('b') },
+      { filename: 'a2', hash: hashOf('a'), folder: 'Bremen' },
+      { filename: 'b closed', hash: hashOf('b'), source: 'closed' },
+      { filename: 'c1', hash: hashOf('c') },
+      { filename: 'a3', hash: hashOf('a') },
+      { filename: 'nobody knows' },
+    )
+    await set({ size: 100 }, 'a1', 'a2', 'a3')
+    await set({ size: 200 }, 'b1', 'b closed')
+    // As the background does it: what is entered has no hash at first.
+    await set({ content_hash: null }, 'a1', 'a2', 'a3', 'b1', 'b closed')
+    await set({ content_hash: hashOf('a') }, 'a1', 'a2', 'a3')
+    await set({ content_hash: hashOf('b') }, 'b1', 'b closed')
+  })
+
+  test('the largest first, as far as one may browse them, with what is not compared', async () => {
+    const all = await ask()
+    assert.deepEqual(all.said, ['2: b1,b closed', '3: a1,a2,a3'])
+    assert.deepEqual([all.total_groups, all.total_files, all.extra_bytes, all.not_compared], [2, 5, 400, 1])
+    const own = await ask({}, 'bob')
+    assert.deepEqual(own.said, ['3: a1,a2,a3'])
+    assert.deepEqual([own.total_groups, own.total_files, own.extra_bytes, own.not_compared], [1, 3, 200, 1])
+    assert.deepEqual((await ask({ source: 'photos' })).said, own.said)
+    assert.deepEqual((await ask({ source: 'closed' }, 'bob')).said, [])
+    assert.equal((await ask({}, 'carol')).status, 403)
+  })
+
+  test('page by page', async () => {
+    const first = await ask({ _size: '1' })
+    const second = await ask({ _size: '1', _next: String(first.next) })
+    assert.deepEqual([first.said, second.said, second.next], [['2: b1,b closed'], ['3: a1,a2,a3'], null])
+    assert.equal((await ask({ _next: 'x' })).status, 400)
+    assert.equal((await ask({ _next: (await search({ _size: '1' })).next ?? '' })).status, 400)
+  })
+
+  test('the page names folders and what is not compared, and has nothing to tick for who may not delete', async () => {
+    const answer = await app.request('/-/files/duplicates', { headers: { 'X-Actor': 'bob', Accept: 'text/html' } })
+    const page = await answer.text()
+    assert.match(page, /1 group of files with the same bytes, 3 files in all\. One of each takes 200 bytes less\./)
+    assert.match(page, /href="\/-\/files\/browse\/photos\?folder=Bremen"/)
+    assert.match(page, /1 file is not compared yet/)
+    assert.doesNotMatch(page, /b1|type="checkbox"/)
+  })
+
+  test('follows what becomes of files', async () => {
+    await set({ content_hash: hashOf('c'), size: 4 }, 'a3')
+    assert.deepEqual((await ask()).said, ['2: b1,b closed', '2: a1,a2', '2: c1,a3'])
+    await set({ content_hash: null }, 'a2')
+    await room.database.write((trx) => trx.deleteFrom('datasette_files').where('filename', '=', 'b1').execute())
+    const left = await ask()
+    assert.deepEqual([left.said, left.not_compared], [['2: c1,a3'], 2])
+    await put({ filename: 'b again', hash: hashOf('b') })
+    assert.deepEqual((await ask()).said?.at(-1), '2: b closed,b again')
+  })
+})
+
 test('only what the actor may browse, whatever names say', async () => {
   await clear()
   const photos = room.sources.get('photos').id
@@ -335,6 +517,37 @@ test('follows what becomes of files', async () => {
   assert.deepEqual(await names('outside'), [])
   await room.database.write((trx) => trx.deleteFrom('datasette_files').execute())
   assert.deepEqual(await names('afterwards'), [])
+})
+
+test('name, description and caption count for more than the words inside', async () => {
+  await clear()
+  await put(
+    { filename: 'a.jpg', description: 'The kiln of 1904' },
+    { filename: 'kilns.jpg' },
+    { filename: 'b.pdf', type: 'application/pdf', text: 'kiln kiln kiln' },
+    { filename: 'c.jpg', description: 'Kilnworkers' },
+    { filename: 'd.pdf', type: 'application/pdf', text: 'A kiln' },
+  )
+  assert.deepEqual(await names('kiln'), ['kilns.jpg', 'c.jpg', 'a.jpg', 'd.pdf', 'b.pdf'])
+  const paged = await allPages({ q: 'kiln', _size: '1' })
+  assert.equal(paged.map(({ filename }) => filename).join(), 'kilns.jpg,c.jpg,a.jpg,d.pdf,b.pdf')
+})
+
+test('words that are typed without umlauts and ß find them', async () => {
+  await clear()
+  await put(
+    { filename: 'Überseehafen.jpg' },
+    { filename: 'Grosse Straße.jpg' },
+    { filename: 'minutes.txt', type: 'text/plain', text: 'Am Fluß in Königsberg' },
+    { filename: 'blue.jpg' },
+    { filename: 'blunt.jpg' },
+    { filename: 'Ueberseehafen.png', type: 'image/png' },
+  )
+  assert.deepEqual((await names('ueberseehafen')).sort(), ['Ueberseehafen.png', 'Überseehafen.jpg'])
+  assert.deepEqual((await names('UEBERSEE')).length, 2)
+  assert.deepEqual(await names('grosse strasse'), ['Grosse Straße.jpg'])
+  assert.deepEqual(await names('fluss koenigsberg'), ['minutes.txt'])
+  assert.deepEqual(await names('blue'), ['blue.jpg'], 'at the end it is no umlaut')
 })
 
 test('pages of the best matches neither skip nor repeat while files come and go', async () => {

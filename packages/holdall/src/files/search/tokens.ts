@@ -2,7 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 
 /** Words beyond these are left out: nobody types them, and each costs a walk through the index. */
 export const MAX_WORDS = 16
-const MAX_LENGTH = 500
+/** Of a text; the rest is left out. */
+export const MAX_LENGTH = 500
 
 /** Cuts a text into words as the full-text tables do: folded, without diacritics, each once. */
 export type Tokenizer = (text: string) => string[]

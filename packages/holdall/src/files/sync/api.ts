@@ -14,8 +14,11 @@ const SYNC = {
   changed: COUNT.describe('Adopted files whose size, time or ETag is another'),
   missing: COUNT.describe('Files that the storage is without now'),
   returned: COUNT.describe('Files that were missing and are there again'),
+  moved: COUNT.describe('Files that took another path there, known by their bytes: neither new nor missing any more'),
   missing_now: COUNT.describe('Files that the storage is without now, whoever noticed it and when; up to 10,000'),
   missing_now_truncated: z.boolean().describe('There are more than `missing_now`'),
+  changed_since: COUNT.describe('Files that have had other bytes since they were listed; up to 10,000'),
+  changed_since_truncated: z.boolean().describe('There are more than `changed_since`'),
   expected: COUNT.nullable().describe('How many files the last complete run had listed'),
   failure_reason: z.string().nullable(),
 }

@@ -7,12 +7,14 @@ import type { FileRecord } from '../record.ts'
 import { type FormerState, MAX_FORMER_STATES } from './history.ts'
 
 /** What the page of a file says first when its bytes are not where they were. */
-export function missingNotice({ missingSince }: FileRecord, source: string): Html {
+export function missingNotice({ missingSince }: FileRecord, source: string, isElsewhere: boolean): Html {
   if (missingSince === null) return NOTHING
   return notice({
     tone: 'warning',
     title: `Missing since ${formatTime(missingSince)}.`,
-    body: `${source} no longer has this file. What is known of it is kept; put it back in its place, and it is found again.`,
+    body: isElsewhere
+      ? `${source} no longer has this file at its place, but has its bytes at another: say whether it was renamed or moved there.`
+      : `${source} no longer has this file. What is known of it is kept; put it back in its place, and it is found again.`,
     role: 'status',
   })
 }
@@ -21,7 +23,7 @@ export function missingNotice({ missingSince }: FileRecord, source: string): Htm
 export function changeFacts({ modifiedAt, changedAt }: FileRecord): [string, Html | null][] {
   return [
     ['Last written', timeOf(modifiedAt)],
-    ['Changed', changedAt && html`${timeOf(changedAt)} <span class="faint">(as noticed)</span>`],
+    ['Change found', timeOf(changedAt)],
   ] as [string, Html | null][]
 }
 

@@ -3,7 +3,10 @@ import { MAX_COUNT } from '../list.ts'
 import type { SyncState } from './sync.ts'
 
 /** How far the newest run of a source is, or how it ended. */
-export function syncJson(source: Source, { run, expected, missingNow }: SyncState): Record<string, unknown> {
+export function syncJson(
+  source: Source,
+  { run, expected, missingNow, changedSince }: SyncState,
+): Record<string, unknown> {
   return {
     source: source.slug,
     status: run?.status ?? 'never',
@@ -15,8 +18,11 @@ export function syncJson(source: Source, { run, expected, missingNow }: SyncStat
     changed: run?.changed ?? 0,
     missing: run?.missing ?? 0,
     returned: run?.returned ?? 0,
+    moved: run?.moved ?? 0,
     missing_now: Math.min(missingNow, MAX_COUNT),
     missing_now_truncated: missingNow > MAX_COUNT,
+    changed_since: Math.min(changedSince, MAX_COUNT),
+    changed_since_truncated: changedSince > MAX_COUNT,
     expected: expected ?? null,
     failure_reason: run?.failure_reason ?? null,
   }

@@ -6,9 +6,8 @@ import { linkButton, postButton } from '../../web/parts/button.ts'
 import { notice } from '../../web/parts/notice.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import { INSTANCE, type RouteContext } from '../../web/route.ts'
-import { MAX_COUNT } from '../list.ts'
+import { type FileState, MAX_COUNT } from '../list.ts'
 import type { FilesRoom } from '../room.ts'
-import { MISSING } from '../search/asked.ts'
 import type { SyncRun } from './runs.ts'
 import type { SyncState } from './sync.ts'
 
@@ -19,12 +18,17 @@ export async function syncPanel(room: FilesRoom, c: RouteContext, source: Source
     sync.state(source),
     permissions.allowed(c.var.actor, 'files-manage-sources', INSTANCE),
   ])
-  return html`<div data-live="sync"${attributes({ 'data-live-on': state.run?.status === 'running' && `${source.label} is synced` })}>${panel(room, source, state, manages)}</div>`
+  return html`<div data-live="sync"${attributes({
+    'data-live-on':
+      state.run?.status === 'running'
+        ? `${source.label} is synced`
+        : state.comparing && `What is new in ${source.label} was read`,
+  })}>${panel(room, source, state, manages)}</div>`
 }
 
 function panel({ urls }: FilesRoom, source: Source, state: SyncState, manages: boolean): Html {
   const { run } = state
-  const now = missingNow(state, urls.source(source.slug))
+  const now = standing(state, urls.source(source.slug))
   const syncable = source.availability.available && source.capabilities.can_list
   if (run === undefined && now === NOTHING && !(manages && syncable)) return NOTHING
   const again =
@@ -46,7 +50,7 @@ function panel({ urls }: FilesRoom, source: Source, state: SyncState, manages: b
       ...(again && { actions: again }),
     })
   }
-  return html`<div class="sync-line"><p class="muted">${run === undefined ? 'Not synced yet: what lies there beside uploads is not listed.' : completed(run)}${now !== NOTHING && html` · ${now}`}</p>${again}</div>`
+  return html`<div class="sync-line"><p class="muted">${run === undefined ? 'Not synced yet: what lies there beside uploads is not listed.' : completed(run)}${now !== NOTHING && html` · ${now}`}${state.comparing && '. What is new is being read: a file that was only renamed or moved stays the file it is.'}</p>${again}</div>`
 }
 
 function running({ expected }: SyncState, run: SyncRun, page: string): Html {
@@ -65,10 +69,18 @@ function running({ expected }: SyncState, run: SyncRun, page: string): Html {
 }
 
 /** What a run found new says nothing of what was noticed before it. */
-function missingNow({ missingNow }: SyncState, page: string): Html {
-  if (missingNow === 0) return NOTHING
-  const count = missingNow > MAX_COUNT ? `more than ${formatNumber(MAX_COUNT)}` : formatNumber(missingNow)
-  return html`<a href="${safeUrl(`${page}?state=${MISSING}`)}">${count} missing now</a>`
+function standing({ missingNow, changedSince }: SyncState, page: string): Html {
+  const counts: readonly [number, string, FileState][] = [
+    [missingNow, 'missing now', 'missing'],
+    [changedSince, 'with other contents than when first listed', 'changed'],
+  ]
+  const links = counts
+    .filter(([files]) => files > 0)
+    .map(([files, words, state], at) => {
+      const count = files > MAX_COUNT ? `more than ${formatNumber(MAX_COUNT)}` : formatNumber(files)
+      return html`${at > 0 && ' · '}<a href="${safeUrl(`${page}?state=${state}`)}">${count} ${words}</a>`
+    })
+  return links.length === 0 ? NOTHING : html`${links}`
 }
 
 function completed(run: SyncRun): Html {
@@ -76,10 +88,11 @@ function completed(run: SyncRun): Html {
   return html`Synced ${shownTime(time)}: ${foundIn(run)}`
 }
 
-function foundIn({ added, changed, missing, returned }: SyncRun): string {
+function foundIn({ added, changed, moved, missing, returned }: SyncRun): string {
   const parts = [
     [added, 'new'],
     [changed, 'changed'],
+    [moved, 'moved'],
     [missing, 'missing'],
     [returned, 'back again'],
   ] as const

@@ -463,7 +463,13 @@ describe('when', () => {
     await sleep(50)
     await sync.close()
     assert.equal(looks, 1, 'it was waited for')
-    assert.deepEqual(await room.sync.state(room.source), { run: undefined, expected: undefined, missingNow: 0 })
+    assert.deepEqual(await room.sync.state(room.source), {
+      run: undefined,
+      expected: undefined,
+      missingNow: 0,
+      changedSince: 0,
+      comparing: false,
+    })
     await sleep(300)
     assert.deepEqual([looks, lines], [1, []])
     assert.equal((await room.sync.state(room.source)).run, undefined)

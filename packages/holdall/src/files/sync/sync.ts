@@ -5,10 +5,11 @@ import type { StoredFile } from '../../sources/storage.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
 import type { FileRecord } from '../record.ts'
-import { countMissing } from '../search/missing.ts'
-import { type FormerState, formerStates } from './history.ts'
+import { countInState } from '../search/states.ts'
+import { type FormerState, formerStates, lastFormerStates } from './history.ts'
 import { HEARTBEAT_MS, LOOK_MS, MAX_REASON_LENGTH, MAX_UNREADABLE_SAID, STOP_LIMIT_MS } from './limits.ts'
 import { notice } from './notice.ts'
+import { isReading } from './reading.ts'
 import { createRunStore, type RunLease, RunLost, type SyncRun } from './runs.ts'
 import { workOn } from './work.ts'
 
@@ -22,6 +23,10 @@ export interface SyncOptions {
   /** Told each write before it is made; a test ends the process there. */
   readonly before?: BeforeIo
   readonly now?: () => number
+  /** Told the source of each run that is complete, before whoever waits for the run. */
+  readonly onCompleted?: (sourceId: number) => Promise<unknown>
+  /** Told the source of a file that a reader has found missing. */
+  readonly onMissing?: (sourceId: number) => void
 }
 
 /** Makes the registry follow what lies in the sources. Nothing in a source is ever touched. */
@@ -32,11 +37,13 @@ export interface Sync {
    * @throws HoldallError `source_inactive`, `source_unavailable`, `source_not_listable`
    */
   begin(source: Source, startedBy: string | null): Promise<Begun>
-  /** The newest run of a source, how many files the last complete one had listed, and how many are missing now. */
+  /** The newest run of a source, how many files the last complete one had listed, how many are missing now and have changed. */
   state(source: Source): Promise<SyncState>
   run(id: number): Promise<SyncRun | undefined>
   /** What an adopted file was before its bytes changed, the newest first. */
   history(fileId: string): Promise<FormerState[]>
+  /** The newest of that, for many files; one that never changed is absent. */
+  lastFormer(fileIds: readonly string[]): Promise<ReadonlyMap<string, FormerState>>
   /** Enters what a reader has just found at a file's path; `undefined`: nothing is there. A failure is logged. */
   notice(file: FileRecord, stored: StoredFile | undefined): Promise<void>
   /** Goes on with runs that other processes left, begins those whose time has come, and keeps looking. */
@@ -57,10 +64,14 @@ export interface SyncState {
   readonly expected: number | undefined
   /** Files that the storage is without now, whoever noticed it. Up to one more than `MAX_COUNT`. */
   readonly missingNow: number
+  /** Files that have had other bytes since they were listed, likewise. */
+  readonly changedSince: number
+  /** Something is missing and new files are still to be read: some of those may be it. */
+  readonly comparing: boolean
 }
 
 export function createSync(options: SyncOptions): Sync {
-  const { database, sources, log, before = () => {}, now = Date.now } = options
+  const { database, sources, log, before = () => {}, now = Date.now, onCompleted, onMissing } = options
   const store = createRunStore({ database, before, now })
   /** Where the runs of this process are; the database is told less often. */
   const live = new Map<number, SyncRun>()
@@ -108,7 +119,7 @@ export function createSync(options: SyncOptions): Sync {
       const milliseconds = Math.round(now() - began)
       const found = { listed, added, changed, missing, returned, ...(unreadable > 0 && { unreadable }) }
       log.info('sync completed', { source: source.slug, ...found, milliseconds })
-      return run
+      return await afterwards(source, run)
     } catch (error) {
       const { id } = lease.run
       if (lease.signal.aborted || error instanceof RunLost) {
@@ -124,6 +135,17 @@ export function createSync(options: SyncOptions): Sync {
         failure_reason: reasonOf(error).slice(0, MAX_REASON_LENGTH).toWellFormed(),
       })
     }
+  }
+
+  /** The run is complete, whatever comes of what is done with it. */
+  async function afterwards(source: Source, run: SyncRun): Promise<SyncRun> {
+    if (onCompleted === undefined || closed) return run
+    try {
+      await onCompleted(source.id)
+    } catch (error) {
+      log.warn('it could not be looked for files that moved', { source: source.slug, error })
+    }
+    return (await store.get(run.id)) ?? run
   }
 
   async function begin(source: Source, startedBy: string | null): Promise<Begun> {
@@ -162,7 +184,7 @@ export function createSync(options: SyncOptions): Sync {
     return sync.when === 'every' && Date.parse(run.started_at) + sync.seconds * 1_000 <= now()
   }
 
-  async function newestOf(sourceId: number): Promise<Omit<SyncState, 'missingNow'>> {
+  async function newestOf(sourceId: number): Promise<Pick<SyncState, 'run' | 'expected'>> {
     const run = await store.newest(sourceId)
     const last = run?.status === 'completed' ? run : await store.newest(sourceId, 'completed')
     return { run: run?.status === 'running' ? (live.get(run.id) ?? run) : run, expected: last?.listed }
@@ -188,14 +210,24 @@ export function createSync(options: SyncOptions): Sync {
 
   return {
     begin: (source, startedBy) => tracked(begin(source, startedBy)),
-    state: async ({ id }) => ({ ...(await newestOf(id)), missingNow: await countMissing(database, id) }),
+    async state({ id }) {
+      const missingNow = await countInState(database, id, 'missing')
+      return {
+        ...(await newestOf(id)),
+        missingNow,
+        changedSince: await countInState(database, id, 'changed'),
+        comparing: missingNow > 0 && (await isReading(database, id)),
+      }
+    },
     run: async (id) => live.get(id) ?? (await store.get(id)),
     history: (fileId) => formerStates(database, fileId),
+    lastFormer: (fileIds) => lastFormerStates(database, fileIds),
     async notice(file, stored) {
       // Whoever reads the file has what they came for, whether it can be written down now or not.
       await notice({ database, before, now }, file, stored).catch((error) =>
         log.warn('change not noticed', { file: file.id, error }),
       )
+      if (stored === undefined) onMissing?.(file.sourceId)
     },
 
     start() {

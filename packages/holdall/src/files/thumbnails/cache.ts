@@ -6,6 +6,8 @@ import { trim } from './trim.ts'
 /** Small pictures and remembered failures, as files of the data directory, by the originals' content. */
 export interface ThumbnailCache {
   read(key: string, variant: string): Promise<Buffer | undefined>
+  /** The variants that there are of one original. */
+  variants(key: string): Promise<string[]>
   write(key: string, variant: string, bytes: Uint8Array): Promise<void>
   failure(key: string): Promise<Failure | undefined>
   fail(key: string, failure: Failure): Promise<void>
@@ -68,6 +70,10 @@ export function createThumbnailCache(directory: string, policy: string, maxBytes
     async read(key, variant) {
       const bytes = await readOrNothing(pathOf(key, variant))
       return bytes === undefined || bytes.length === 0 ? undefined : bytes
+    },
+    async variants(key) {
+      const names = await readdir(dirname(pathOf(key, 'failed'))).catch(() => [])
+      return names.flatMap((name) => (name.startsWith(`${key}.`) ? [name.slice(key.length + 1)] : []))
     },
     write: (key, variant, bytes) => put(pathOf(key, variant), bytes),
     async failure(key) {

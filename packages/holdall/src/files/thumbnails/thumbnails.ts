@@ -38,6 +38,8 @@ export interface Thumbnails {
   /** Identifies the picture without looking at it: the same content, policy and variant give the same bytes. */
   tag(file: FileRecord, variant: Variant): string
   get(file: FileRecord, variant: Variant): Promise<Thumbnail>
+  /** The largest picture that was made of a file, whatever has become of its bytes. */
+  made(file: FileRecord): Promise<Pick<Variant, 'width' | 'height'> | undefined>
   /** Removes the pictures of an original, by what `pictureKey` gives. */
   remove(key: string): Promise<void>
   /** The originals that there are pictures of, a folder at a time. */
@@ -109,6 +111,14 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
       const started = running.get(job) ?? make(file, variant).finally(() => running.delete(job))
       running.set(job, started)
       return started
+    },
+    async made(file) {
+      const sizes = (await cache.variants(pictureKey(file))).flatMap((name) => {
+        // As browsers ask for them.
+        const [, width, height] = /^(\d+)x(\d+)\.webp$/.exec(name) ?? []
+        return width === undefined ? [] : [{ width: Number(width), height: Number(height) }]
+      })
+      return sizes.sort((one, other) => other.width * other.height - one.width * one.height)[0]
     },
     remove: cache.remove,
     keys: cache.keys,

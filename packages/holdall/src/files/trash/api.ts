@@ -34,8 +34,21 @@ function many(more: Readonly<Record<string, z.ZodType>> = {}): NonNullable<Api['
   }
 }
 
+const USE = {
+  database: z.string(),
+  table: z.string(),
+  column: z.string(),
+  key: z.string().optional().describe("The last part of the row's address"),
+  label: z.string().describe('What people call the row'),
+  url: z.string(),
+}
+
 const TRASHED_NOW = TIME.nullable().describe('null: somebody has restored it, or deleted it for good, in this moment')
-const REMOVED = answers({ id: ID, ...TRASHED, trashed_at: TRASHED_NOW }, { means: 'It is in the trash' })
+const HIDDEN = z.boolean().describe('true: its bytes stay in the storage, and it is only hidden here')
+const REMOVED = answers(
+  { id: ID, ...TRASHED, trashed_at: TRASHED_NOW, hidden: HIDDEN },
+  { means: 'It is in the trash' },
+)
 
 export const TRASH_API = {
   remove: { summary: 'Delete a file: it goes to the trash', body: fields({}), answers: [REMOVED, SEE_OTHER] },
@@ -57,7 +70,7 @@ export const TRASH_API = {
   },
   list: {
     summary: 'The files in the trash that the actor may delete, last deleted first',
-    query: z.object(PAGING),
+    query: z.object({ ...PAGING, q: z.string().optional().describe('Words that the name has') }),
     answers: [
       PAGE,
       answers({
@@ -86,11 +99,32 @@ export const TRASH_API = {
       }),
     ],
   },
-  removeMany: {
-    summary: 'Delete files: all of them or, when one is refused, none',
+  uses: {
+    summary: 'Which rows hold some files, for whoever is about to delete them',
+    description: 'A form is answered by the question that deleting files asks which rows use.',
     body: many(),
     answers: [
-      answers({ trashed: z.array(ID), batch: z.string().nullable().describe('What restores exactly these') }),
+      answers({
+        says: z.string().nullable().describe('For people; null: no row uses any'),
+        rows: z.array(z.object({ ...USE, files: z.array(ID).describe('Those of the files that the row holds') })),
+        hidden: z.array(ID).describe('Files that rows hold which the actor may not see'),
+        truncated: z.boolean().describe('There may be more than these'),
+      }),
+      PAGE,
+      SEE_OTHER,
+    ],
+  },
+  removeMany: {
+    summary: 'Delete files: all of them or, when one is refused, none',
+    description: 'A form without `confirm=yes` is answered by a question when rows use some of them.',
+    body: many({ confirm: z.string().optional() }),
+    answers: [
+      answers({
+        trashed: z.array(ID),
+        hidden: z.array(ID).describe('Those of them whose bytes stay in the storage: they are only hidden here'),
+        batch: z.string().nullable().describe('What restores exactly these'),
+      }),
+      PAGE,
       SEE_OTHER,
     ],
   },

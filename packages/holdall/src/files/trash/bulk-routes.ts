@@ -2,14 +2,17 @@ import { safeReturnPath } from '../../access/return-path.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Route, RouteContext } from '../../web/route.ts'
 import type { FileRecord } from '../record.ts'
+import type { ManyUses } from '../references.ts'
 import { type FilesRoom, sendPage } from '../room.ts'
 import { TRASH_API } from './api.ts'
 import { type Asked, isNothingChosen, readAsked } from './asked.ts'
 import { goBack, undoOf } from './back.ts'
-import { isReadOnly } from './kept.ts'
+import { isReadOnly, keepsBytes } from './kept.ts'
 import { MAX_IDS } from './limits.ts'
 import { purgePage } from './purge-page.ts'
 import { findDeletable } from './rights.ts'
+import { usesWords, usingRows } from './uses.ts'
+import { usesPage } from './uses-page.ts'
 import { deletedWords, filesInWords, hiddenWords } from './words.ts'
 
 /**
@@ -24,7 +27,31 @@ export function bulkRoutes(room: FilesRoom): Route[] {
     return back === '' ? otherwise : safeReturnPath(back, urls)
   }
 
+  function askFirst(c: RouteContext, files: readonly FileRecord[], uses: ManyUses, asked: Asked): Promise<Response> {
+    return sendPage(c, usesPage(room, c, { files, uses, back: backTo(asked, urls.source(files[0]?.sourceSlug ?? '')) }))
+  }
+
   return [
+    {
+      method: 'POST',
+      path: '/-/files/-/uses',
+      need,
+      api: TRASH_API.uses,
+      handler: (c) =>
+        sayingEach(room, c, async () => {
+          const asked = await readAsked(c)
+          const { live } = await findDeletable(room, c.var.actor, asked.ids)
+          const uses = await room.findManyUses(c.var.actor, [...live.keys()])
+          if (c.var.format === 'html') return askFirst(c, [...live.values()], uses, asked)
+          return c.json({
+            ok: true,
+            says: usesWords(uses, live.size),
+            rows: usingRows(uses),
+            hidden: [...uses.hidden],
+            truncated: uses.truncated,
+          })
+        }),
+    },
     {
       method: 'POST',
       path: '/-/files/-/delete',
@@ -34,13 +61,19 @@ export function bulkRoutes(room: FilesRoom): Route[] {
         sayingEach(room, c, async () => {
           const asked = await readAsked(c)
           const { live, trashed } = await findDeletable(room, c.var.actor, asked.ids)
+          const uses = c.var.format === 'html' ? await room.findManyUses(c.var.actor, [...live.keys()]) : undefined
+          if (uses !== undefined && !asked.confirmed && usesWords(uses, live.size) !== null) {
+            return askFirst(c, [...live.values()], uses, asked)
+          }
           const { batch, moved } = await trash.move([...live.keys()], c.var.actor?.id ?? null)
           if (c.var.format === 'json') {
-            return c.json({ ok: true, trashed: asked.ids, batch: moved.length > 0 ? batch : null })
+            const all = [...live.values(), ...trashed.values()]
+            const hidden = all.filter((file) => keepsBytes(room.sources, file)).map(({ id }) => id)
+            return c.json({ ok: true, trashed: asked.ids, hidden, batch: moved.length > 0 ? batch : null })
           }
           const files = live.size > 0 ? [...live.values()] : [...trashed.values()]
           const back = backTo(asked, urls.source(files[0]?.sourceSlug ?? ''))
-          const text = `${deletedWords(room.sources, files)}${await usesInWords(room, files)}`
+          const text = `${deletedWords(room.sources, files)}${uses === undefined ? '' : usedSince(uses, files)}`
           return goBack(room, c, back, undoOf(room, text, moved.length > 0 ? batch : '', back))
         }),
     },
@@ -87,12 +120,12 @@ export function bulkRoutes(room: FilesRoom): Route[] {
   ]
 }
 
-/** Whoever deletes from a list has not seen which of the files are in rows. */
-async function usesInWords({ findUsed }: FilesRoom, files: readonly FileRecord[]): Promise<string> {
-  const { used } = await findUsed(files.map(({ id }) => id))
-  if (used.size === 0) return ''
-  if (used.size === files.length) return files.length === 1 ? '; a row uses it' : '; rows use all of them'
-  return `; rows use ${used.size} of them`
+/** Said again beside Undo: what a row shows has changed now. */
+function usedSince({ seen, hidden }: ManyUses, files: readonly FileRecord[]): string {
+  const used = new Set([...seen.keys(), ...hidden]).size
+  if (used === 0) return ''
+  if (used === files.length) return files.length === 1 ? '; a row uses it' : '; rows use all of them'
+  return `; rows use ${used} of them`
 }
 
 /** Programs are told of each file that was refused, people what to do when they chose none. */

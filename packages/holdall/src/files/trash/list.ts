@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { MAX_COUNT } from '../list.ts'
@@ -12,6 +12,12 @@ export interface Scope {
   readonly own: { readonly actorId: string; readonly sources: readonly number[] } | null
 }
 
+export interface TrashPage {
+  readonly cursor?: string | undefined
+  readonly limit: number
+  readonly q?: string
+}
+
 export interface TrashList {
   readonly files: readonly TrashedFile[]
   readonly next: string | null
@@ -22,21 +28,27 @@ export interface TrashList {
 }
 
 const ORDER = 'trash'
+/** What a name is searched for; more words say no more. */
+const MAX_WORDS = 8
 
 /**
- * One page of the trash, what was deleted last first. A page costs the same at any depth.
+ * One page of the trash, what was deleted last first. A page costs the same at any depth; words that few names have are
+ * looked for in the whole of it.
+ *
+ * @param page `q`: words that the name has, upper or lower case where they are plain letters
  *
  * @throws HoldallError `invalid_cursor`
  */
 export async function listTrash(
   database: InternalDatabase,
   { sources, own }: Scope,
-  { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
+  { cursor, limit, q = '' }: TrashPage,
 ): Promise<TrashList> {
   const position = cursor === undefined ? undefined : decodeCursor(cursor, ORDER, ['string', 'string'])
   const [time, id] = position?.after ?? []
   const after = position === undefined ? sql`1` : sql`(t.trashed_at, t.id) < (${time}, ${id})`
   const newest = sql`ORDER BY t.trashed_at DESC, t.id DESC LIMIT ${limit + 1}`
+  const named = nameHas(q)
   const all = JSON.stringify(sources)
   const mine = JSON.stringify(own?.sources ?? [])
   // Each source walks its own index for at most one page; only those pages are sorted together.
@@ -45,10 +57,10 @@ export async function listTrash(
     WHERE t.id IN (
       SELECT picked.id FROM json_each(${all}) AS wanted CROSS JOIN datasette_files_trash AS picked ON picked.id IN (
         SELECT t.id FROM datasette_files_trash AS t
-        WHERE t.source_id = wanted.value AND t.purging = 0 AND ${after} ${newest})
+        WHERE t.source_id = wanted.value AND t.purging = 0 AND ${after} AND ${named} ${newest})
       UNION ALL SELECT id FROM (
         SELECT t.id FROM datasette_files_trash AS t WHERE t.uploaded_by = ${own?.actorId ?? null} AND t.purging = 0
-          AND t.source_id IN (SELECT value FROM json_each(${mine})) AND ${after} ${newest}))
+          AND t.source_id IN (SELECT value FROM json_each(${mine})) AND ${after} AND ${named} ${newest}))
     ${newest}`.execute(database.read)
   const page = rows.slice(0, limit)
   const last = page.at(-1)
@@ -60,15 +72,25 @@ export async function listTrash(
         ? null
         : encodeCursor({ sort: ORDER, seen: seen + limit, after: [last.trashed_at, last.id] }),
     seen,
-    total: await count(database, all, own?.actorId ?? null, mine),
+    total: await count(database, named, { all, actorId: own?.actorId ?? null, mine }),
   }
 }
 
-async function count(database: InternalDatabase, all: string, actorId: string | null, mine: string): Promise<number> {
+function nameHas(q: string): RawBuilder<unknown> {
+  const words = q.split(/\s+/).filter(Boolean).slice(0, MAX_WORDS)
+  return words.reduce((all, word) => sql`${all} AND instr(lower(t.filename), lower(${word})) > 0`, sql`1`)
+}
+
+async function count(
+  database: InternalDatabase,
+  named: RawBuilder<unknown>,
+  { all, actorId, mine }: { readonly all: string; readonly actorId: string | null; readonly mine: string },
+): Promise<number> {
   const { rows } = await sql<{ files: number }>`SELECT count(*) AS files FROM (
-    SELECT 1 FROM datasette_files_trash WHERE source_id IN (SELECT value FROM json_each(${all})) AND purging = 0
-    UNION ALL SELECT 1 FROM datasette_files_trash WHERE uploaded_by = ${actorId} AND purging = 0
-      AND source_id IN (SELECT value FROM json_each(${mine}))
+    SELECT 1 FROM datasette_files_trash AS t
+      WHERE source_id IN (SELECT value FROM json_each(${all})) AND purging = 0 AND ${named}
+    UNION ALL SELECT 1 FROM datasette_files_trash AS t WHERE uploaded_by = ${actorId} AND purging = 0
+      AND source_id IN (SELECT value FROM json_each(${mine})) AND ${named}
     LIMIT ${MAX_COUNT + 1})`.execute(database.read)
   return rows[0]?.files ?? 0
 }

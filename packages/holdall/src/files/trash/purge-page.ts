@@ -4,10 +4,12 @@ import { renderPage } from '../../web/page.ts'
 import { button, hiddenFields, linkButton } from '../../web/parts/button.ts'
 import { linkedRows } from '../../web/parts/facts.ts'
 import { thumbnail } from '../../web/parts/file.ts'
+import { notice } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import type { TrashedFile } from './record.ts'
+import { usesWords } from './uses.ts'
 import { filesInWords } from './words.ts'
 
 /** So many are named; of more, the number is said. */
@@ -23,10 +25,10 @@ export async function purgePage(
   files: readonly TrashedFile[],
   left = 0,
 ): Promise<Html> {
-  const { urls, frame, findUses } = room
+  const { urls, frame, findManyUses } = room
   const [only] = files
-  const uses = files.length === 1 && only !== undefined ? await findUses(c.var.actor, only.id) : undefined
-  const rows = uses?.references.length ?? 0
+  const ids = files.map(({ id }) => id)
+  const says = usesWords(await findManyUses(c.var.actor, ids), files.length)
   const bytes = files.reduce((sum, { size }) => sum + (size ?? 0), 0)
   const adopted = files.filter((file) => file.adopted).length
   const words = filesInWords(files)
@@ -47,15 +49,19 @@ export async function purgePage(
     }">${files.length > 1 && html`${hiddenFields({ confirm: 'yes' })}${files.map(({ id }) => hiddenFields({ id }))}`}${linkedRows(
       files.slice(0, NAMED).map((file) => ({
         title: file.filename,
-        note: `${room.sources.byId(file.sourceId)?.label ?? file.sourceSlug}${file.size === null ? '' : ` · ${formatBytes(file.size)}`}`,
+        note: placeAndSize(room, file),
         picture: thumbnail(shownFile(file, urls)),
       })),
-    )}${files.length > NAMED && html`<p class="muted">and ${formatNumber(files.length - NAMED)} more</p>`}<p>${it} cannot be restored afterwards. This frees ${formatBytes(bytes)}.</p>${
+    )}${files.length > NAMED && html`<p class="muted">and ${formatNumber(files.length - NAMED)} more</p>`}${
       adopted > 0 &&
-      html`<p>${adopted === files.length ? it : formatNumber(adopted)} ${adopted === 1 ? 'was' : 'were'} there before Holdall: the bytes are removed from the folder as well.</p>`
-    }${
-      rows > 0 &&
-      html`<p>${uses?.truncated ? 'More than ' : ''}${formatNumber(rows)} ${rows === 1 ? 'row uses' : 'rows use'} it, and will show that it is unavailable.</p>`
+      notice({
+        tone: 'danger',
+        title: originalsWords(adopted, files.length),
+        body: 'No copy of what is deleted is left here.',
+      })
+    }<p>${it} cannot be restored afterwards. This frees ${formatBytes(bytes)}.</p>${
+      says !== null &&
+      html`<p>${says}. What holds ${files.length === 1 ? 'it' : 'them'} will show ${files.length === 1 ? 'it' : 'them'} as unavailable.</p>`
     }${
       left > 0 &&
       html`<p>${formatNumber(left)} more ${left === 1 ? 'file is' : 'files are'} only hidden: ${left === 1 ? 'its source keeps its' : 'their sources keep their'} bytes. ${left === 1 ? 'It stays' : 'They stay'} in the trash and can be restored.</p>`
@@ -67,4 +73,17 @@ export async function purgePage(
       },
     )}</div></form>`,
   })
+}
+
+/** Of what others may have put there, where it lies: two files may be called alike. */
+function placeAndSize({ sources }: FilesRoom, { sourceId, sourceSlug, adopted, path, size }: TrashedFile): string {
+  const source = sources.byId(sourceId)?.label ?? sourceSlug
+  return [source, adopted && path, size !== null && formatBytes(size)].filter(Boolean).join(' · ')
+}
+
+function originalsWords(adopted: number, files: number): string {
+  if (files === 1) return 'This is your original: the file itself is removed from its folder or bucket.'
+  const which = adopted === files ? 'These are' : `${formatNumber(adopted)} of them ${adopted === 1 ? 'is' : 'are'}`
+  const one = adopted === 1
+  return `${which} your ${one ? 'original' : 'originals'}: the ${one ? 'file itself is' : 'files themselves are'} removed from ${one ? 'its folder or bucket' : 'their folders or buckets'}.`
 }

@@ -28,8 +28,9 @@ export function trashRoutes(room: FilesRoom): Route[] {
       async handler(c) {
         const cursor = c.req.query('_next') || c.req.query('cursor') || undefined
         const limit = pageSize(c, c.var.format === 'json' ? DEFAULT_PAGE : PAGE_OF_ROWS)
-        const list = await trash.list(await deletableBy(room, c.var.actor), { cursor, limit })
-        if (c.var.format === 'html') return sendPage(c, trashPage(room, c, list, cursor))
+        const q = c.req.query('q')?.trim() ?? ''
+        const list = await trash.list(await deletableBy(room, c.var.actor), { cursor, limit, q })
+        if (c.var.format === 'html') return sendPage(c, trashPage(room, c, list, { q, cursor }))
         return c.json({
           ok: true,
           files: list.files.map((file) => trashedJson(file, urls)),
@@ -47,12 +48,11 @@ export function trashRoutes(room: FilesRoom): Route[] {
       api: TRASH_API.unused,
       async handler(c) {
         const cursor = c.req.query('_next') || c.req.query('cursor') || undefined
-        const source = c.req.query('source') || null
-        const deletable = (await sourcesFor(room, c.var.actor, 'files-delete'))
-          .filter(({ slug }) => source === null || slug === source)
-          .map(({ id }) => id)
-        const list = await listUnused(room, deletable, cursor)
-        if (c.var.format === 'html') return sendPage(c, unusedPage(room, c, list, { source, cursor }))
+        const source = c.req.query('source') ?? ''
+        const deletable = await sourcesFor(room, c.var.actor, 'files-delete')
+        const asked = deletable.filter(({ slug }) => source === '' || slug === source).map(({ id }) => id)
+        const list = await listUnused(room, asked, cursor)
+        if (c.var.format === 'html') return sendPage(c, unusedPage(room, c, list, { deletable, source, cursor }))
         return c.json({
           ok: true,
           files: list.files.map((file) => fileJson(file, urls)),

@@ -6,7 +6,7 @@ import type { FileRecord } from '../record.ts'
 import { type FilesRoom, foundFile, ID_PATH, sendPage } from '../room.ts'
 import { TRASH_API } from './api.ts'
 import { goBack, undoOf } from './back.ts'
-import { isReadOnly } from './kept.ts'
+import { isReadOnly, keepsBytes } from './kept.ts'
 import { purgePage } from './purge-page.ts'
 import { isTrashed, type TrashedFile } from './record.ts'
 import { mayDeleteFile } from './rights.ts'
@@ -79,12 +79,14 @@ function trashedFile(c: RouteContext): TrashedFile {
   return file
 }
 
-async function factsOf({ trash }: FilesRoom, { id }: FileRecord) {
+async function factsOf({ trash, sources }: FilesRoom, file: FileRecord) {
+  const { id } = file
   const facts = (await trash.byId(id))?.trash
   return {
     id,
     trashed_at: facts?.trashedAt ?? null,
     trashed_by: facts?.trashedBy ?? null,
     purge_after: facts?.purgeAfter ?? null,
+    hidden: keepsBytes(sources, file),
   }
 }

@@ -171,6 +171,7 @@ export function createTrashStore({ database, before, now }: TrashStoreOptions) {
       await write('forget purged', async (trx) => {
         await trx.deleteFrom('datasette_files_trash').where('id', '=', id).where('purging', '=', 1).execute()
         await trx.deleteFrom('datasette_files_history').where('file_id', '=', id).execute()
+        await trx.deleteFrom('datasette_files_moves').where('file_id', '=', id).execute()
         await trx.deleteFrom('datasette_files_text').where('file_id', '=', id).execute()
         await trx.deleteFrom('datasette_files_work').where('file_id', '=', id).execute()
       })

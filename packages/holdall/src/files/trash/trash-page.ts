@@ -1,31 +1,39 @@
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
-import { type Html, html } from '../../web/html.ts'
+import { type Html, html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
-import { hiddenFields } from '../../web/parts/button.ts'
+import { button, hiddenFields, linkButton } from '../../web/parts/button.ts'
 import { fileCell, pickBox } from '../../web/parts/file.ts'
+import { searchInput } from '../../web/parts/inputs.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
+import type { Urls } from '../../web/url.ts'
 import { MAX_COUNT } from '../list.ts'
 import { filesInWords, howMany } from '../pages/listing.ts'
 import { restoringBar } from '../pages/selection.ts'
+import type { ManyUses } from '../references.ts'
 import type { FilesRoom } from '../room.ts'
+import { folderOf } from '../search/folders.ts'
 import { shownFile } from '../shown.ts'
 import type { TrashList } from './list.ts'
 import type { TrashedFile } from './record.ts'
+import { usingRows } from './uses.ts'
 
 const PATH = '/-/files/trash'
+/** Names that one reads are not searched. */
+const FEW = 10
 
 /** GET `/-/files/trash`: what was deleted, last first, to be restored or to be deleted for good. */
 export async function trashPage(
   room: FilesRoom,
   c: RouteContext,
   list: TrashList,
-  cursor: string | undefined,
+  { q, cursor }: { readonly q: string; readonly cursor: string | undefined },
 ): Promise<Html> {
   const { urls, frame, sources } = room
   const counted = { total: Math.min(list.total, MAX_COUNT), truncated: list.total > MAX_COUNT }
+  const asked = q || undefined
   const purgeable = list.files.some((file) => isPurgeable(file, sources))
   return renderPage({
     ...(await frame(c)),
@@ -37,28 +45,45 @@ export async function trashPage(
     said: room.once?.take(c, urls.path(PATH)).said,
     body:
       list.files.length === 0
-        ? emptyState({
-            icon: 'trash',
-            title: 'The trash is empty',
-            body: 'What is deleted stays here for 30 days and can be restored until then.',
-          })
-        : html`<form class="selecting" method="post" action="${urls.path('/-/files/-/restore')}" data-selecting>${hiddenFields(
+        ? q !== ''
+          ? html`${nameSearch(urls, q)}${emptyState({
+              title: `No file in the trash has “${q}” in its name`,
+              body: 'Fewer letters find more.',
+              actions: linkButton({ label: 'Everything in the trash', href: urls.path(PATH) }),
+            })}`
+          : emptyState({
+              icon: 'trash',
+              title: 'The trash is empty',
+              body: 'What is deleted stays here for 30 days and can be restored until then.',
+            })
+        : html`${(q !== '' || list.next !== null || cursor !== undefined || list.files.length >= FEW) && nameSearch(urls, q)}<form class="selecting" method="post" action="${urls.path('/-/files/-/restore')}" data-selecting>${hiddenFields(
             {
-              return: urls.path(PATH),
+              return: urls.path(PATH, { q: asked }),
             },
-          )}${restoringBar(urls.path('/-/files/-/purge'), purgeable)}<div class="panel">${await table(room, list.files)}</div></form>${pager(
+          )}${restoringBar(urls.path('/-/files/-/purge'), purgeable)}<div class="panel">${await table(room, c, list.files)}</div></form>${pager(
             {
               text: `${formatNumber(list.seen + 1)}–${formatNumber(list.seen + list.files.length)} of ${howMany(counted)}`,
-              firstHref: cursor === undefined ? null : urls.path(PATH),
-              nextHref: list.next === null ? null : urls.path(PATH, { _next: list.next }),
+              firstHref: cursor === undefined ? null : urls.path(PATH, { q: asked }),
+              nextHref: list.next === null ? null : urls.path(PATH, { q: asked, _next: list.next }),
               bare: true,
             },
           )}`,
   })
 }
 
-async function table(room: FilesRoom, files: readonly TrashedFile[]): Promise<Html> {
+function nameSearch(urls: Urls, q: string): Html {
+  return html`<form class="toolbar" role="search" aria-label="Trash" action="${urls.path(PATH)}">${searchInput(
+    { name: 'q', value: q, label: 'Search the names of files in the trash', placeholder: 'Name', autocomplete: 'off' },
+    q === '' ? undefined : urls.path(PATH),
+  )}${button({ label: 'Search', type: 'submit' })}</form>`
+}
+
+async function table(room: FilesRoom, c: RouteContext, files: readonly TrashedFile[]): Promise<Html> {
   const { urls, sources, registry } = room
+  const uses = await room.findManyUses(
+    c.var.actor,
+    files.map(({ id }) => id),
+  )
   const people = new Map<string, string>()
   for (const id of new Set(files.flatMap(({ trash }) => trash.trashedBy ?? []))) {
     people.set(id, await registry.nameOf(id))
@@ -74,21 +99,43 @@ async function table(room: FilesRoom, files: readonly TrashedFile[]): Promise<Ht
       { label: 'Size', kind: 'numeric' },
       { label: 'Since' },
       { label: 'Kept' },
+      { label: 'Rows that use it' },
     ],
     rows: files.map((file) => ({
       cells: [
         html`<label class="choice">${pickBox(file, !isPurgeable(file, sources))}</label>`,
         fileCell({ state: 'file', file: shownFile(file, urls) }),
-        sources.byId(file.sourceId)?.label ?? file.sourceSlug,
+        placeOf(file, sources),
         file.size === null ? '' : formatBytes(file.size),
         html`<span>${file.trash.purgeAfter === null ? 'Hidden' : 'Deleted'} ${shownTime(file.trash.trashedAt)}${
           file.trash.trashedBy !== null &&
           html` <span class="muted">by ${people.get(file.trash.trashedBy) ?? file.trash.trashedBy}</span>`
         }</span>`,
         html`<span>${keptUntil(file, sources)}</span>`,
+        usedBy(file, uses, urls),
       ],
     })),
   })
+}
+
+/** The rows that go on holding it: the first by its name, then how many more. */
+function usedBy({ id }: TrashedFile, { seen, hidden, truncated }: ManyUses, urls: Urls): Html {
+  const [first, ...others] = usingRows({ seen: new Map([[id, seen.get(id) ?? []]]) })
+  if (first === undefined) {
+    if (hidden.has(id)) return html`<span class="muted">some that you may not see</span>`
+    return html`<span class="faint">${truncated ? 'not every table could be searched in time' : 'none'}</span>`
+  }
+  const more =
+    others.length === 0
+      ? ''
+      : html` and <a href="${safeUrl(`${urls.file(id)}#used`)}">${formatNumber(others.length)} more</a>`
+  return html`<span><a href="${safeUrl(first.url)}">${first.label}</a> <span class="muted">in ${first.table}</span>${more}${hidden.has(id) && html` <span class="muted">and some that you may not see</span>`}</span>`
+}
+
+/** Of what lay there before us the folder as well: two files may be called alike. */
+function placeOf(file: TrashedFile, sources: FilesRoom['sources']): Html {
+  const folder = file.adopted ? folderOf(file) : ''
+  return html`<span>${sources.byId(file.sourceId)?.label ?? file.sourceSlug}${folder !== '' && html` <span class="muted">${folder}</span>`}</span>`
 }
 
 /** What is null is kept: its bytes were there before us, or its source cannot delete. */

@@ -105,7 +105,7 @@ describe('deleting a file', () => {
     const file = await put('gone.txt')
     const { status, body } = await ask('DELETE', `/-/files/${file.id}`)
     assert.equal(status, 200)
-    assert.deepEqual([body.ok, body.id, body.trashed_by], [true, file.id, 'alice'])
+    assert.deepEqual([body.ok, body.id, body.trashed_by, body.hidden], [true, file.id, 'alice', false])
     assert.equal(Date.parse(body.purge_after) - Date.parse(body.trashed_at), RETENTION_MS)
     for (const path of ['', '.json', '/download', '/thumbnail', '/-/update']) {
       assert.equal((await ask('GET', `/-/files/${file.id}${path}`, 'bob')).status, 404, path)
@@ -291,6 +291,20 @@ describe('the trash', () => {
     }
     const page = await (await app.request('/-/files/trash?_size=2', { headers: { Cookie: 'actor=alice' } })).text()
     assert.match(page, /1–2 of/)
+    const named = await ask('GET', '/-/files/trash.json?q=PAGED+3')
+    assert.deepEqual([named.body.total, named.body.files[0]?.filename], [1, 'paged 3.txt'])
+    const first = await ask('GET', '/-/files/trash.json?q=paged&_size=4')
+    const rest = await ask('GET', `/-/files/trash.json?q=paged&_size=4&_next=${first.body.next}`)
+    assert.deepEqual(
+      [first.body.total, first.body.files.length, rest.body.files.length, rest.body.next],
+      [5, 4, 1, null],
+    )
+    const none = await (await app.request('/-/files/trash?q=%25', { headers: { Cookie: 'actor=alice' } })).text()
+    assert.match(none, /No file in the trash has “%” in its name/)
+    const found = await (
+      await app.request('/-/files/trash?q=paged&_size=2', { headers: { Cookie: 'actor=alice' } })
+    ).text()
+    assert.match(found, /1–2 of 5.*q=paged&amp;_next=/s)
     assert.match(page, /Restore selected/)
   })
 
@@ -436,7 +450,9 @@ test('a source that cannot delete keeps the bytes, says so, and can restore at a
     assert.match(await look(`/-/files/${file.id}`), /Rename here/)
     assert.match(await look(`/-/files/${file.id}/-/update`), /In Photographs it stays /)
     const { body } = await ask('DELETE', `/-/files/${file.id}`)
-    assert.equal(body.purge_after, null)
+    assert.deepEqual([body.purge_after, body.hidden], [null, true])
+    const again = await ask('POST', '/-/files/-/delete', 'alice', { ids: [file.id] })
+    assert.deepEqual([again.body.trashed, again.body.hidden], [[file.id], [file.id]])
     const refused = await ask('POST', `/-/files/${file.id}/-/purge`)
     assert.deepEqual([refused.status, refused.body.code], [400, 'source_keeps_files'])
     const page = await look(`/-/files/${file.id}`)
@@ -503,6 +519,63 @@ test('of a selection for good goes what can, and it is said what stays', async (
     assert.deepEqual([...(await two.files.trash.byIds([gone, kept])).keys()], [kept])
   } finally {
     await two.close()
+  }
+})
+
+test('before files are deleted that rows use, a form is told so, with the rows; it goes on when that was said', async () => {
+  const used = new Set<string>()
+  const asking = await openTestFiles({
+    permissions: PERMISSIONS,
+    findManyUses: async (_, ids) => ({
+      seen: new Map(
+        ids.flatMap((id) =>
+          used.has(id)
+            ? [[id, [{ database: 'db', table: 'objects', column: 'photo', label: 'Jug <1>', url: '/db/objects/1' }]]]
+            : [],
+        ),
+      ),
+      hidden: new Set<string>(),
+      truncated: false,
+    }),
+  })
+  try {
+    const there = createHttp(asking.routes, asking.hooks)
+    const upload = async (name: string) => {
+      const init = { method: 'POST', headers: { 'X-Actor': 'alice' }, body: name }
+      const answer = await there.request(`/-/files/upload/photos?filename=${name}.txt`, init)
+      return ((await answer.json()) as { file_id: string }).file_id
+    }
+    const [one, two, free] = [await upload('one'), await upload('two'), await upload('free')]
+    used.add(one).add(two)
+    const headers = { Cookie: 'actor=alice', Accept: 'text/html', 'Sec-Fetch-Site': 'same-origin' }
+    const press = (...fields: [string, string][]) =>
+      there.request('/-/files/-/delete', { method: 'POST', headers, body: new URLSearchParams(fields) })
+    const back = '/-/files/browse/photos?q=x'
+    const question = await press(['id', one], ['id', two], ['id', free], ['return', back])
+    assert.equal(question.status, 200)
+    const page = await question.text()
+    assert.match(page, /<h1>Move 3 files to trash\?<\/h1>/)
+    assert.match(page, /2 of these 3 are used by 1 row\./)
+    assert.match(
+      page,
+      /href="\/db\/objects\/1"[^>]*><strong>Jug &lt;1&gt;<\/strong><small>db \/ objects \/ photo · 2 files/,
+    )
+    assert.match(page, /href="\/-\/files\/browse\/photos\?q=x"/)
+    const forms = [...page.matchAll(/<form[^>]*action="\/-\/files\/-\/delete".*?<\/form>/gs)].map(([form]) => ({
+      ids: [...form.matchAll(/name="id" value="([^"]+)"/g)].map(([, id]) => id),
+      label: /<button[^>]*>(.*?)<\/button>/s.exec(form)?.[1]?.replace(/<[^>]*>/g, ''),
+    }))
+    assert.deepEqual(forms, [
+      { ids: [free], label: 'Move only the unused one to trash' },
+      { ids: [one, two, free], label: 'Move 3 files to trash' },
+    ])
+    assert.equal((await asking.files.trash.byIds([one, two, free])).size, 0, 'nothing has happened')
+    assert.equal((await press(['id', free])).status, 303, 'what no row uses needs no question')
+    const done = await press(['id', one], ['id', two], ['confirm', 'yes'], ['return', back])
+    assert.deepEqual([done.status, done.headers.get('Location')], [303, back])
+    assert.equal((await asking.files.trash.byIds([one, two, free])).size, 3)
+  } finally {
+    await asking.close()
   }
 })
 

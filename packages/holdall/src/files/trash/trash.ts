@@ -5,7 +5,7 @@ import type { Log } from '../../web/log.ts'
 import type { FileRecord } from '../record.ts'
 import { keepsBytes } from './kept.ts'
 import { PURGE_EVERY_MS, RETENTION_MS } from './limits.ts'
-import { listTrash, ownInTrash, type Scope, type TrashList } from './list.ts'
+import { listTrash, ownInTrash, type Scope, type TrashList, type TrashPage } from './list.ts'
 import { createPurge, type OnPurged, type PurgeReport } from './purge.ts'
 import type { TrashedFile } from './record.ts'
 import { createTrashStore } from './store.ts'
@@ -36,7 +36,7 @@ export interface Trash {
   /** At most `limit` ids that one request deleted. */
   inBatch(batch: string, limit: number): Promise<readonly string[]>
   /** @throws HoldallError `invalid_cursor` */
-  list(scope: Scope, page: { readonly cursor?: string | undefined; readonly limit: number }): Promise<TrashList>
+  list(scope: Scope, page: TrashPage): Promise<TrashList>
   /** For each source where the actor has files in the trash: one of them. */
   ownBySource(actorId: string): Promise<readonly { sourceId: number; slug: string; id: string }[]>
   /** Removes files for good. @throws HoldallError `source_keeps_files`, `source_unavailable`, `source_inactive` */

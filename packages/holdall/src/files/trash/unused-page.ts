@@ -1,3 +1,4 @@
+import type { Source } from '../../sources/sources.ts'
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
@@ -8,6 +9,7 @@ import { dataTable, pager } from '../../web/parts/table.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { deletingBar } from '../pages/selection.ts'
+import { sourceFilter } from '../pages/source-filter.ts'
 import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { keepsBytes } from './kept.ts'
@@ -16,7 +18,10 @@ import type { UnusedList } from './unused.ts'
 const PATH = '/-/files/unused'
 
 export interface UnusedQuery {
-  readonly source: string | null
+  /** The sources to choose among. */
+  readonly deletable: readonly Source[]
+  /** The slug of the one that was chosen; empty for all. */
+  readonly source: string
   readonly cursor: string | undefined
 }
 
@@ -25,9 +30,10 @@ export async function unusedPage(
   room: FilesRoom,
   c: RouteContext,
   list: UnusedList,
-  { source, cursor }: UnusedQuery,
+  { deletable, source: slug, cursor }: UnusedQuery,
 ): Promise<Html> {
   const { urls, frame } = room
+  const source = slug || undefined
   const here = urls.path(PATH, { source, _next: cursor })
   return renderPage({
     ...(await frame(c)),
@@ -36,9 +42,9 @@ export async function unusedPage(
     crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Unused' }],
     lede: list.truncated
       ? undefined
-      : `${formatCount(list.files.length, 'file')} on this page, of ${formatNumber(list.looked)} looked at so far, ${list.files.length === 1 ? 'is' : 'are'} in no row of any table.`,
+      : `${formatCount(list.files.length, 'file')} on this page ${list.files.length === 1 ? 'is' : 'are'} in no row of any table. ${checkedWords(list)}`,
     said: room.once?.take(c, urls.path(PATH)).said,
-    body: html`${
+    body: html`${sourceFilter(urls.path(PATH), deletable, slug)}${
       list.truncated &&
       notice({
         tone: 'warning',
@@ -61,13 +67,19 @@ export async function unusedPage(
     }${pager({
       text:
         list.next === null
-          ? `${formatCount(list.looked, 'file')} looked at`
-          : `${formatNumber(list.looked)} looked at so far`,
+          ? `${formatCount(list.looked, 'file')} checked`
+          : `${formatCount(list.looked, 'file')} checked so far`,
       firstHref: cursor === undefined ? null : urls.path(PATH, { source }),
       nextHref: list.next === null ? null : urls.path(PATH, { source, _next: list.next }),
       bare: true,
     })}`,
   })
+}
+
+function checkedWords({ looked, next }: UnusedList): string {
+  return next === null
+    ? 'Every file has been checked.'
+    : `The newest ${formatCount(looked, 'file')} have been checked; the next page goes on from there.`
 }
 
 function table({ urls, sources }: FilesRoom, { files }: UnusedList): Html {

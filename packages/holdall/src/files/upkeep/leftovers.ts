@@ -31,7 +31,12 @@ export async function stalePictures(database: InternalDatabase, thumbnails: Thum
 
 const DEAD = sql`NOT EXISTS (SELECT 1 FROM datasette_files AS f WHERE f.id = file_id)
   AND NOT EXISTS (SELECT 1 FROM datasette_files_trash AS t WHERE t.id = file_id)`
-const DERIVED = ['datasette_files_text', 'datasette_files_history', 'datasette_files_work'] as const
+const DERIVED = [
+  'datasette_files_text',
+  'datasette_files_history',
+  'datasette_files_moves',
+  'datasette_files_work',
+] as const
 
 /** How many rows there are about files that are no more. */
 export async function countDeadRows(database: InternalDatabase): Promise<number> {

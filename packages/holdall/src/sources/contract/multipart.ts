@@ -14,6 +14,7 @@ const EVERY_NAME = 4
 const PAGE_ENDS = 1_003
 const TINY_PART = 16
 const AT_ONCE = 32
+const A_DAY_MS = 86_400_000
 
 /** Parts that arrive as they should. A storage without `multipart` has nothing to show here, and says so. */
 export function multipartTests(subject: Subject): void {
@@ -37,6 +38,9 @@ export function multipartTests(subject: Subject): void {
         [1, 2, 3].map((number) => [number, sending.part(number).byteLength]),
       )
       assert.equal(new Set(listed.map(({ etag }) => etag)).size, 3)
+      // Of the storage's own clock, which need not be ours to the minute.
+      const { lastAt } = await multipart.listParts(sending.upload)
+      assert.ok(lastAt === undefined || Math.abs(Date.now() - lastAt.getTime()) < A_DAY_MS)
       await sending.complete()
       await sending.assertStored()
       const stat = await subject.storage.stat(path)

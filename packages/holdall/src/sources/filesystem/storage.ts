@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Log } from '../../web/log.ts'
 import type { Storage, StorageType } from '../storage.ts'
 import { adoptingFolder } from './adopting.ts'
 import { copyWithin } from './copy.ts'
@@ -44,12 +45,18 @@ export function filesystemType({
   before = unwatched,
   now = Date.now,
 }: FilesystemOptions = {}): StorageType<FilesystemConfig> {
-  function writing(root: Root): Pick<Storage, 'write' | 'copy' | 'delete' | 'multipart'> {
+  async function sweep(root: Root, log: Log): Promise<void> {
+    const files = await sweepTemporary(root, now)
+    if (files > 0) log.info('temporary files swept', { root: root.directory, files })
+  }
+
+  function writing(root: Root, log: Log): Pick<Storage, 'write' | 'copy' | 'delete' | 'multipart' | 'sweep'> {
     return {
       write: (path, body, options = {}) => writeTo(root, path, body, options, before),
       copy: (from, to, options = {}) => copyWithin(root, from, to, options, before),
       delete: (path) => deleteFrom(root, path, before),
       multipart: createMultipart(root, now, before),
+      sweep: () => sweep(root, log),
     }
   }
 
@@ -62,9 +69,10 @@ export function filesystemType({
       const { log } = context
       const readOnly = context.readOnly === true || config.read_only === true
       const root = await openRoot(config.root, { make: !readOnly })
-      const files = await (readOnly ? countTemporary(root, now) : sweepTemporary(root, now))
-      const event = readOnly ? 'temporary files found' : 'temporary files swept'
-      if (files > 0) log.info(event, { root: root.directory, files })
+      if (readOnly) {
+        const files = await countTemporary(root, now)
+        if (files > 0) log.info('temporary files found', { root: root.directory, files })
+      } else await sweep(root, log)
       return {
         async stat(path) {
           const handle = await root.open(path)
@@ -85,7 +93,7 @@ export function filesystemType({
         },
         read: (path, options = {}) => readFrom(root, path, options),
         list: createList(root, now),
-        ...(config.read_only ? {} : writing(root)),
+        ...(config.read_only ? {} : writing(root, log)),
         doctor: createDoctor(root, { writes: !config.read_only }),
         ...(config.max_file_size === undefined ? {} : { maxFileSize: config.max_file_size }),
       }

@@ -1,5 +1,5 @@
-import { HoldallError } from '../../web/error.ts'
 import { formatCount } from '../../web/format.ts'
+import { allowingLines, privateHost } from '../../web/outgoing/guard.ts'
 import type { Finding, StorageDoctor } from '../examination.ts'
 import type { Fetch } from './ask.ts'
 import type { Catalog, RemoteFile } from './catalog.ts'
@@ -38,9 +38,7 @@ async function findingOf({ url }: RemoteFile, fetch: Fetch, signal: AbortSignal)
 }
 
 function refusalRemedy(error: unknown): { fix: string } | undefined {
-  if (!(error instanceof HoldallError) || error.code !== 'address_refused') return undefined
-  const host = String(error.values.host)
-  return {
-    fix: `If this server may ask ${host}, say so in the configuration file:\nsettings:\n  allow_private_hosts: [${host}]`,
-  }
+  const host = privateHost(error)
+  if (host === undefined) return undefined
+  return { fix: `If this server may ask ${host}, say so in the configuration file:\n${allowingLines([host])}` }
 }

@@ -27,6 +27,15 @@ const TRIED = z
     files: z.array(TEXT).nullable().describe('Paths of the first few; null where there is nothing to list yet'),
     has_more: z.boolean(),
     takes_uploads: z.boolean().nullable(),
+    pages: z
+      .object({
+        origin: TEXT.describe('Where the pages come from: the address at which this was asked'),
+        may_send: z.boolean().nullable().describe('false, or null where it was not found out in time'),
+        says: TEXT,
+        fix: TEXT.nullable().describe('As holdall doctor prints it'),
+      })
+      .optional()
+      .describe('Only where pages may not send files to the storage itself, as far as is known'),
     already_in: z.array(TEXT).optional().describe('Sources that have the same files, or some of them'),
   })
   .describe('What was found by op: try')
@@ -71,6 +80,9 @@ export const MANAGING_API = {
   },
   one: {
     summary: 'A source with its settings',
+    query: z.object({
+      look: z.literal('pages').optional().describe('The page asks whether pages may send files there'),
+    }),
     answers: [PAGE, answers({ source: MANAGED })],
   },
   change: {
@@ -78,7 +90,9 @@ export const MANAGING_API = {
     description:
       'What is absent stays as it is; null unsets. Nothing is deleted: the files of a source that is deactivated stay listed.',
     body: fields({
-      op: ANY.describe('save (the default), try, deactivate or activate'),
+      op: ANY.describe(
+        'save (the default), try, deactivate, activate, or let-see: people who may upload there may see too',
+      ),
       revision: ANY.describe('The one that was edited'),
       storage: ANY.describe('It cannot be changed'),
       ...SOURCE,

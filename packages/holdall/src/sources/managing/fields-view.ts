@@ -74,33 +74,55 @@ function configField(one: ConfigField, shown: Shown): Html {
 }
 
 function secretHint({ hint = '' }: ConfigField): string {
-  return `${hint} The name of a kept secret, or a new value, which is encrypted and kept apart from this source.`.trimStart()
+  return `${hint} It is encrypted, and kept apart from this source.`.trimStart()
 }
 
-function control(
-  one: ConfigField,
-  tied: {
-    readonly id: string
-    readonly name: string
-    readonly value: string
-    readonly describedBy: string | undefined
-    readonly invalid: boolean
-  },
+interface Tied {
+  readonly id: string
+  readonly name: string
+  readonly value: string
+  readonly describedBy: string | undefined
+  readonly invalid: boolean
+}
+
+/** The value itself; who has kept one already names it instead. */
+function secretControl(
+  { key, label }: ConfigField,
+  { id, name, value, describedBy, invalid }: Tied,
   shown: Shown,
 ): Html {
+  const given = shown.value(valueName(key))
+  const isNamed = given === '' && value !== ''
+  const wrong = (isHere: boolean) => ({ invalid: invalid && isHere, describedBy: isHere ? describedBy : undefined })
+  const box = textInput({
+    id,
+    name: valueName(key),
+    type: 'password',
+    value: given,
+    autocomplete: 'new-password',
+    ...(isNamed && { placeholder: 'A new value takes the place of the one that is kept' }),
+    ...wrong(!isNamed),
+  })
+  const named = textInput({
+    name,
+    value,
+    list: SECRET_LIST,
+    label: `${label}: name of a kept secret`,
+    placeholder: 'Name of a kept secret',
+    autocomplete: 'off',
+    code: true,
+    ...wrong(isNamed),
+  })
+  return html`${box}${fold(
+    'Or the name of a kept secret',
+    html`<div class="kept">${named}<p class="hint">A kept secret is a value that the server has already under a name: from its environment, from another source, or from <code>holdall secrets set NAME</code>.</p></div>`,
+    value !== '',
+  )}`
+}
+
+function control(one: ConfigField, tied: Tied, shown: Shown): Html {
   const plain = { autocomplete: 'off', ...tied }
-  if (one.isSecret) {
-    return html`<div class="pair">${textInput({ ...plain, list: SECRET_LIST, placeholder: 'Name of a secret', code: true })}${textInput(
-      {
-        name: valueName(one.key),
-        type: 'password',
-        value: shown.value(valueName(one.key)),
-        label: `${one.label}: a new value`,
-        placeholder: 'or a new value',
-        autocomplete: 'new-password',
-      },
-    )}</div>`
-  }
+  if (one.isSecret) return secretControl(one, tied, shown)
   switch (one.kind) {
     case 'lines':
     case 'json':

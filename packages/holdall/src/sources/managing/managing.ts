@@ -10,13 +10,13 @@ import { withSecrets } from '../secrets.ts'
 import type { StorageType } from '../storage.ts'
 import { SETTING_KEYS, type WrittenSource } from '../written.ts'
 import { findNeighbours, type Neighbour } from './neighbours.ts'
-import { nameSecrets, type SecretToKeep } from './secrets.ts'
+import { missingSecrets, nameSecrets, type SecretToKeep } from './secrets.ts'
 import { type Trial, tryOut } from './trial.ts'
 import { invalid, type Sound, soundSource, type Wanted } from './wanted.ts'
 
 export interface ManagingOptions {
   readonly database: InternalDatabase
-  readonly config: Pick<Config, 'file' | 'sources'>
+  readonly config: Pick<Config, 'file' | 'sources' | 'settings'>
   /** Every storage that a source may be of. */
   readonly types: () => Promise<readonly StorageType[]>
   /** As the server makes the storages of such sources. */
@@ -40,8 +40,8 @@ export interface Tried {
 /** Sources that are made, edited, deactivated and activated at runtime: rows, which every process follows. */
 export interface Managing {
   row(slug: string): Promise<SourceRow | undefined>
-  /** Changes nothing. @throws HoldallError `source_invalid` */
-  tryOut(wanted: Wanted): Promise<Tried>
+  /** Changes nothing. @param origin as `tryOut` of a trial @throws HoldallError `source_invalid` */
+  tryOut(wanted: Wanted, origin?: string): Promise<Tried>
   /** @throws HoldallError `source_invalid`, `source_exists`, `source_declared` */
   create(wanted: Wanted, by: string | null): Promise<SourceRow>
   /**
@@ -104,12 +104,12 @@ export function createManaging(options: ManagingOptions): Managing {
   }
 
   /** Asks the storage, with the values of secrets that are not kept yet. */
-  async function ask({ declared, secrets }: Prepared): Promise<Trial> {
+  async function ask({ declared, secrets }: Prepared, origin?: string): Promise<Trial> {
     const given = new Map(secrets.map(({ name, value }) => [name, value]))
-    return await tryOut(declared, {
-      ...making,
-      getSecret: async (name) => given.get(name) ?? (await making.getSecret(name)),
-    })
+    const getSecret = async (name: string) => given.get(name) ?? (await making.getSecret(name))
+    const missing = await missingSecrets(declared, getSecret)
+    if (missing.size > 0) throw invalid(missing)
+    return await tryOut(declared, { ...making, getSecret }, origin)
   }
 
   async function neighboursOf(slug: string, { declared: { source, type } }: Prepared): Promise<Neighbour[]> {
@@ -151,9 +151,9 @@ export function createManaging(options: ManagingOptions): Managing {
   return {
     row,
 
-    async tryOut(wanted) {
+    async tryOut(wanted, origin) {
       const prepared = await prepare(wanted)
-      const trial = prepared.isMissing ? undefined : await ask(prepared)
+      const trial = prepared.isMissing ? undefined : await ask(prepared, origin)
       return { trial, neighbours: await neighboursOf(wanted.slug, prepared) }
     },
 

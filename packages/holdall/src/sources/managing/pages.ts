@@ -20,6 +20,7 @@ import { labelsOf, moreFields, placeFields, type Shown, syncField, text, whoFiel
 import { formTexts } from './form.ts'
 import type { Tried } from './managing.ts'
 import type { Neighbour } from './neighbours.ts'
+import { allowing, checking, type Looked, lookedNotice, pagesNotice, unseenNotice } from './pages-words.ts'
 import { ASKED, ASKED_NAMES } from './who.ts'
 import { fileWords, originWords, SOURCES_PATH, stateWords, storageTitle } from './words.ts'
 
@@ -28,9 +29,13 @@ export const SUGGESTED = 'suggested'
 
 export interface PageParts {
   readonly urls: Urls
-  readonly config: Pick<Config, 'file'>
+  readonly config: Pick<Config, 'file' | 'settings'>
   readonly types: readonly StorageType[]
   readonly secretNames: readonly string[]
+  /** Whether the page may name what is inside: where the configuration file is, and which hosts it lets in. */
+  readonly isRoot: boolean
+  /** The command that examines a source. */
+  readonly doctor: (slug: string) => string
 }
 
 /** What a form that was sent came to, to be shown on it. */
@@ -102,7 +107,7 @@ export function createPage(parts: PageParts, type: StorageType, sent?: Sent): Pa
       { label: 'Sources', href: urls.path(SOURCES_PATH) },
       { label: 'Add a source' },
     ],
-    body: html`<form class="source-form" method="post" action="${urls.path(SOURCES_PATH)}">${outcome(urls, 'No source was made', type, sent)}${hiddenFields({ storage: type.type, ...(sent !== undefined && textOf(sent.fields, SUGGESTED) !== '' && { [SUGGESTED]: 'on' }) })}
+    body: html`<form class="source-form" method="post" action="${urls.path(SOURCES_PATH)}">${outcome(parts, 'No source was made', type, sent)}${hiddenFields({ storage: type.type, ...(sent !== undefined && textOf(sent.fields, SUGGESTED) !== '' && { [SUGGESTED]: 'on' }) })}
 <section class="panel panel-body" aria-labelledby="where"><h2 id="where">Where the files are</h2><div class="fields">${placeFields(type, shown)}${syncField(shown)}</div></section>
 <section class="panel panel-body" aria-labelledby="called"><h2 id="called">What it is called</h2><div class="fields">${text('label', 'What people read, for example Old scans. Required.', shown)}${text(
       'slug',
@@ -115,10 +120,20 @@ ${foot('Create source', 'create', urls.path(SOURCES_PATH))}</form>`,
   }
 }
 
+interface Edited {
+  readonly source: Source
+  readonly row: SourceRow
+  readonly said: PageContent['said']
+  /** What was found when it was asked whether pages may send files there. */
+  readonly looked?: Looked | undefined
+  /** People who may upload there and not see what is there. */
+  readonly unseen?: readonly string[]
+}
+
 /** A source that was made here: its settings as a form, and what became of it. */
 export function editPage(
   parts: PageParts,
-  { source, row, said }: { readonly source: Source; readonly row: SourceRow; readonly said: PageContent['said'] },
+  { source, row, said, looked, unseen = [] }: Edited,
   sent?: Sent,
 ): PageContent {
   const { urls, types } = parts
@@ -133,16 +148,16 @@ export function editPage(
     section: 'files',
     crumbs: crumbsOf(urls, source),
     said,
-    body: html`${stateNotice(source, here)}<div class="with-side"><div>${
+    body: html`${stateNotice(source, here)}${lookedNotice(looked, parts.doctor(row.slug))}${unseenNotice(unseen, here)}<div class="with-side"><div>${
       type === undefined
         ? html`<p>Its storage ${row.storage_type} is not installed here, so that its settings cannot be shown.</p>`
-        : html`<form class="source-form" method="post" action="${safeUrl(here)}">${outcome(urls, 'Not saved', type, sent)}${hiddenFields({ revision })}
+        : html`<form class="source-form" method="post" action="${safeUrl(here)}">${outcome(parts, 'Not saved', type, sent)}${hiddenFields({ revision })}
 <section class="panel panel-body" aria-labelledby="where"><h2 id="where">Where the files are</h2><div class="fields">${placeFields(type, shown)}${syncField(shown)}</div><p class="hint">When the place changes, files that are listed already are looked for at the new one. Those that are not there are marked as missing.</p></section>
 <section class="panel panel-body" aria-labelledby="called"><h2 id="called">What it is called</h2><div class="fields">${text('label', 'What people read. Empty: its name in addresses.', shown)}</div></section>
 ${whoSection(shown, row.created_by === null ? 'Beside those who may everywhere:' : `${row.created_by}, who made it, may do all of it. The others:`)}
 ${moreFields(type, shown)}
 ${foot('Save changes', 'save', urls.source(row.slug))}</form>`
-    }</div><aside class="stack" aria-label="About this source"><section><h2>About</h2>${aboutFacts(parts, source, row)}</section>${
+    }</div><aside class="stack" aria-label="About this source"><section><h2>About</h2>${aboutFacts(parts, source, row)}</section>${checking(parts.doctor(row.slug), source, here)}${
       source.active || row.active === 1 ? deactivation(source, here) : ''
     }</aside></div>`,
   }
@@ -198,17 +213,26 @@ function shownOf(parts: PageParts, sent: Sent | undefined, otherwise: (name: str
   }
 }
 
-function outcome(urls: Urls, what: string, type: StorageType | undefined, sent: Sent | undefined): Html | undefined {
-  if (sent?.refusal !== undefined) return refusalSummary(what, sent.refusal, labelsOf(type))
+function outcome(
+  parts: PageParts,
+  what: string,
+  type: StorageType | undefined,
+  sent: Sent | undefined,
+): Html | undefined {
+  if (sent?.refusal !== undefined) {
+    const { error } = sent.refusal
+    return html`${refusalSummary(what, sent.refusal, labelsOf(type))}${allowing(error.values.privateHost, parts)}`
+  }
   if (sent?.tried === undefined) return undefined
   const { trial } = sent.tried
   const { neighbours } = sent.tried
-  return notice({
+  const works = notice({
     tone: neighbours.length > 0 ? 'warning' : 'success',
     title: 'It works. Nothing is saved yet.',
-    body: html`${foundWords(trial)}${sent.suggestsReadOnly && html`<br>Read only is ticked now, since there are files already: nothing of theirs is changed. Untick it to upload there.`}${neighbours.map((one) => html`<br>${neighbourWords(urls, one)}`)}`,
+    body: html`${foundWords(trial)}${sent.suggestsReadOnly && html`<br>Read only is ticked now, since there are files already: nothing of theirs is changed. Untick it to upload there.`}${neighbours.map((one) => html`<br>${neighbourWords(parts.urls, one)}`)}`,
     role: 'status',
   })
+  return html`${works}${pagesNotice(trial?.pages)}`
 }
 
 const NEIGHBOUR_WORDS = {

@@ -1,5 +1,7 @@
 import { type Fields, readFields, textOf } from '../../access/fields.ts'
 import { answerForm, type Refusal, refuseField } from '../../access/forms.ts'
+import type { Permissions } from '../../access/permissions.ts'
+import { ROOT } from '../../access/ruleset.ts'
 import { HoldallError } from '../../web/error.ts'
 import { type FrameOf, type PageContent, renderPage, type Said } from '../../web/page.ts'
 import { INSTANCE, type Need, type Route, type RouteContext } from '../../web/route.ts'
@@ -12,7 +14,10 @@ import { MANAGING_API } from './api.ts'
 import { wantedFromForm, wantedFromJson } from './form.ts'
 import { createManaging, type ManagingOptions, type Tried } from './managing.ts'
 import { createPage, declaredPage, editPage, listPage, type PageParts, type Sent, sourceHref } from './pages.ts'
+import { lookForPages, type PagesTrouble } from './pages-check.ts'
+import { isSentTo, LOOK } from './pages-words.ts'
 import { suggesting } from './suggesting.ts'
+import { letSee, uploadUnseen } from './unseen.ts'
 import type { Wanted } from './wanted.ts'
 import { SOURCES_PATH } from './words.ts'
 
@@ -30,18 +35,24 @@ export interface ManagingRoutesOptions extends ManagingOptions {
   readonly urls: Urls
   readonly frame: FrameOf
   readonly once: Once
+  readonly permissions: Permissions
+  /** Where pages of a request come from. */
+  readonly origin: (c: RouteContext) => string
+  /** The command that examines a source. */
+  readonly doctor: (slug: string) => string
   /** Told of a source whose files should be listed now; where that is done is no matter of this room. */
   readonly list?: (source: Source, by: string | null) => Promise<void>
 }
 
 /** GET and POST `/-/files/sources` and `/-/files/sources/{slug}`: sources that are made while the server runs. */
 export function managingRoutes(options: ManagingRoutesOptions): Route[] {
-  const { sources, config, urls, frame, once, list, types, keptIn, database } = options
+  const { making, sources, config, urls, frame, once, list, types, keptIn, database, origin, doctor, permissions } =
+    options
   const managing = createManaging(options)
 
-  async function parts(): Promise<PageParts> {
+  async function parts(c: RouteContext): Promise<PageParts> {
     const names = (await keptIn(database).list()).map(({ name }) => name)
-    return { urls, config, types: await types(), secretNames: names }
+    return { urls, config, types: await types(), secretNames: names, doctor, isRoot: c.var.actor?.id === ROOT }
   }
 
   async function send(c: RouteContext, content: PageContent, status: 200 | 400 = 200): Promise<Response> {
@@ -70,11 +81,18 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
     }
   }
 
+  async function lookAt(c: RouteContext, source: Source): Promise<PagesTrouble | undefined> {
+    if (!isSentTo(source)) return undefined
+    const storage = await source.storage().catch(() => undefined)
+    return storage && (await lookForPages(storage, origin(c), making.fetch))
+  }
+
   function triedJson({ trial, neighbours }: Tried) {
     return {
       files: trial?.files?.map(({ path }) => path) ?? null,
       has_more: trial?.hasMore ?? false,
       takes_uploads: trial?.takesUploads ?? null,
+      ...(trial?.pages && { pages: pagesJson(trial.pages) }),
       ...(neighbours.length > 0 && { already_in: neighbours.map(({ slug }) => slug) }),
     }
   }
@@ -87,7 +105,7 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
       return c.json({ ok: true, sources: entries.map(({ source, row }) => managedJson(source, row)) })
     }
     const wanted = c.req.query('storage')
-    const page = await parts()
+    const page = await parts(c)
     const type = page.types.find((one) => one.type === wanted)
     if (type !== undefined) return send(c, createPage(page, type))
     const shown = entries.map(({ source, row }) => ({ source, madeBy: row?.created_by ?? null }))
@@ -106,7 +124,10 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
         const row = await managing.create(wanted, c.var.actor?.id ?? null)
         const source = await takenUp(row, c)
         if (c.var.format === 'json') return c.json({ ok: true, source: managedJson(source, row) }, 201)
-        once.write(c, urls.source(source.slug), { said: `${source.label} is there` })
+        const said = `${source.label} is there`
+        if ((await lookAt(c, source)) !== undefined) return seeSettings(c, source.slug, said, LOOK)
+        if ((await unseenOf(row)).length > 0) return seeSettings(c, source.slug, said)
+        once.write(c, urls.source(source.slug), { said })
         return c.redirect(urls.source(source.slug), 303)
       },
       (refusal) => formAgain(c, { fields, refusal }),
@@ -114,13 +135,13 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
   }
 
   async function tried(c: RouteContext, fields: Fields, wanted: Wanted, row?: SourceRow): Promise<Response> {
-    const found = await managing.tryOut(wanted)
+    const found = await managing.tryOut(wanted, origin(c))
     if (c.var.format === 'json') return c.json({ ok: true, tried: triedJson(found) })
     return formAgain(c, row === undefined ? suggesting(fields, found, await types()) : { fields, tried: found }, row)
   }
 
   async function formAgain(c: RouteContext, sent: Sent, row?: SourceRow): Promise<Response> {
-    const page = await parts()
+    const page = await parts(c)
     if (row !== undefined) {
       return send(c, editPage(page, { source: sources.get(row.slug), row, said: undefined }, sent))
     }
@@ -141,13 +162,19 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
     return source
   }
 
+  async function unseenOf(row: SourceRow): Promise<readonly string[]> {
+    return row.active === 1 ? await uploadUnseen(row.slug, writtenOf(row), permissions) : []
+  }
+
   async function one(c: RouteContext): Promise<Response> {
     const source = sources.get(c.req.param('slug') ?? '')
     const row = await managing.row(source.slug)
     if (c.var.format === 'json') return c.json({ ok: true, source: managedJson(source, row) })
-    const page = await parts()
+    const page = await parts(c)
     if (row?.origin !== 'runtime') return send(c, declaredPage(page, source, row))
-    return send(c, editPage(page, { source, row, said: once.take(c, sourceHref(urls, source.slug)).said }))
+    const said = once.take(c, sourceHref(urls, source.slug)).said
+    const looked = c.req.query('look') === 'pages' && isSentTo(source) ? { pages: await lookAt(c, source) } : undefined
+    return send(c, editPage(page, { source, row, said, looked, unseen: await unseenOf(row) }))
   }
 
   async function change(c: RouteContext): Promise<Response> {
@@ -159,13 +186,18 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
       c,
       fields,
       async () => {
-        const op = opOf(fields, 'save', ['try', 'deactivate', 'activate'])
+        const op = opOf(fields, 'save', ['try', 'let-see', 'deactivate', 'activate'])
         if (op === 'deactivate' || op === 'activate') {
           const changed = await managing.setActive(slug, op === 'activate')
           return changedAnswer(c, changed, op === 'activate' ? 'Source activated' : 'Source deactivated')
         }
         const before = { slug, written: row === undefined ? {} : writtenOf(row) }
         if (row?.origin !== 'runtime') throw await declaredError(slug)
+        if (op === 'let-see') {
+          const names = await unseenOf(row)
+          const wanted = wantedFromJson({ allow: letSee(before.written, names) }, before)
+          return changedAnswer(c, names.length === 0 ? row : await managing.edit(wanted), 'Changes saved')
+        }
         const wanted = isForm(c) ? wantedFromForm(fields, await types(), before) : wantedFromJson(fields, before)
         if (op === 'try') return tried(c, fields, wanted, row)
         return changedAnswer(c, await managing.edit(wanted, revisionOf(fields)), 'Changes saved')
@@ -182,8 +214,14 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
   async function changedAnswer(c: RouteContext, row: SourceRow, said: string): Promise<Response> {
     const source = await takenUp(row, c)
     if (c.var.format === 'json') return c.json({ ok: true, source: managedJson(source, row) })
-    once.write(c, sourceHref(urls, row.slug), { said })
-    return c.redirect(sourceHref(urls, row.slug), 303)
+    const trouble = row.active === 1 ? await lookAt(c, source) : undefined
+    return seeSettings(c, row.slug, said, trouble && LOOK)
+  }
+
+  function seeSettings(c: RouteContext, slug: string, said: string, query?: string): Response {
+    const page = sourceHref(urls, slug)
+    once.write(c, page, { said })
+    return c.redirect(query === undefined ? page : `${page}?${query}`, 303)
   }
 
   const need: Need = { kind: 'permission', action: 'files-manage-sources', on: () => INSTANCE }
@@ -194,6 +232,10 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
     { method: 'GET', path: slugPath, json: true, need, api: MANAGING_API.one, handler: one },
     { method: 'POST', path: slugPath, json: true, need, api: MANAGING_API.change, handler: change },
   ]
+}
+
+function pagesJson({ origin, isKnown, says, fix }: PagesTrouble) {
+  return { origin, may_send: isKnown ? false : null, says, fix: fix ?? null }
 }
 
 function isForm(c: RouteContext): boolean {

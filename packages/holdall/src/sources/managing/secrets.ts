@@ -1,5 +1,8 @@
+import type { DeclaredSource } from '../declared.ts'
 import type { GetSecret } from '../secrets.ts'
 import type { WrittenSource } from '../written.ts'
+import { configFields } from './config-fields.ts'
+import { configName, entryOf } from './form.ts'
 
 /** A secret's name, and what is to be kept under it. */
 export interface SecretToKeep {
@@ -38,3 +41,20 @@ async function nameFor(slug: string, key: string, before: unknown, getSecret: Ge
     if ((await getSecret(name)) === undefined) return name
   }
 }
+
+/** Fields that name a secret that nobody has set, with what to do. Who pasted a key into such a field reads it nowhere again. */
+export async function missingSecrets(
+  { source, type }: DeclaredSource,
+  getSecret: GetSecret,
+): Promise<ReadonlyMap<string, string>> {
+  const missing = new Map<string, string>()
+  for (const { key, isSecret } of configFields(type)) {
+    const { $secret: name } = (entryOf(source.config, key) ?? {}) as { readonly $secret?: unknown }
+    if (!isSecret || typeof name !== 'string' || (await getSecret(name)) !== undefined) continue
+    missing.set(configName(key), MISSING)
+  }
+  return missing
+}
+
+const MISSING =
+  'There is no kept secret of this name. If this is the key itself, put it into the box for a new value: it is kept encrypted.'

@@ -17,7 +17,7 @@ export function suggesting(fields: Fields, tried: Tried, types: readonly Storage
   if (!couldChange || textOf(fields, SUGGESTED) !== '') return { fields, tried }
   return {
     fields: { ...fields, [configName('read_only')]: 'on', [SUGGESTED]: 'on' },
-    tried: { ...tried, trial: { ...trial, takesUploads: false } },
+    tried: { ...tried, trial: { files: trial.files, hasMore: trial.hasMore, takesUploads: false } },
     suggestsReadOnly: true,
   }
 }

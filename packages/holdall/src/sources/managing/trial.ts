@@ -1,9 +1,11 @@
 import { HoldallError } from '../../web/error.ts'
+import { privateHost } from '../../web/outgoing/guard.ts'
 import { PROBE_LIMIT_MS, reasonOf, within } from '../connection.ts'
 import type { DeclaredSource } from '../declared.ts'
 import { type MakingContext, makeStorage } from '../making.ts'
 import { withSecrets } from '../secrets.ts'
 import type { Storage, StoredFile } from '../storage.ts'
+import { lookForPages, type PagesTrouble } from './pages-check.ts'
 import { invalid } from './wanted.ts'
 
 /** Asked for to see whether the storage answers at all. */
@@ -19,14 +21,17 @@ export interface Trial {
   readonly hasMore: boolean
   /** Whether files can be uploaded there. */
   readonly takesUploads: boolean
+  /** What keeps pages from sending files there themselves. */
+  readonly pages?: PagesTrouble
 }
 
 /**
  * Makes the storage, asks it something and closes it. Nothing in it is changed.
  *
+ * @param origin where the pages come from that would send files there; without it, that is not looked at
  * @throws HoldallError `source_invalid` with the reason beside the field that it is about
  */
-export async function tryOut(declared: DeclaredSource, context: MakingContext): Promise<Trial> {
+export async function tryOut(declared: DeclaredSource, context: MakingContext, origin?: string): Promise<Trial> {
   let storage: Storage | undefined
   const making = makeStorage(declared, { ...context, readOnly: true })
   // One that comes too late is of no use to anybody.
@@ -46,7 +51,13 @@ export async function tryOut(declared: DeclaredSource, context: MakingContext): 
     const made = storage
     const page =
       made.list && (await within(LIST_LIMIT_MS, async (signal) => await made.list?.({ limit: SHOWN_FILES, signal })))
-    return { files: page?.files, hasMore: page?.next != null, takesUploads: made.write !== undefined }
+    const pages = origin === undefined ? undefined : await lookForPages(made, origin, context.fetch)
+    return {
+      files: page?.files,
+      hasMore: page?.next != null,
+      takesUploads: made.write !== undefined,
+      ...(pages && { pages }),
+    }
   } catch (error) {
     throw refusalOf(declared, error)
   } finally {
@@ -60,5 +71,7 @@ function refusalOf({ source, type }: DeclaredSource, error: unknown): HoldallErr
   const config = type.config.safeParse(withSecrets(source.config, (name) => name)).data
   const key = type.adopting?.blame?.(error, config)
   const message = `It cannot be used: ${reason.replace(/\.$/, '')}.`
-  return invalid(new Map([[key === undefined ? 'storage' : `config.${key}`, message]]), {}, error)
+  const host = privateHost(error)
+  const values = host === undefined ? {} : { privateHost: host }
+  return invalid(new Map([[key === undefined ? 'storage' : `config.${key}`, message]]), values, error)
 }

@@ -21,7 +21,7 @@ export interface WhoMay {
 }
 
 /** The name of the field with people's names, beside the choice called `name`. */
-export function peopleField(name: AskedName): string {
+export function peopleField(name: string): string {
   return `${name}_people`
 }
 
@@ -44,7 +44,7 @@ export function whoOf(block: AllowBlock | undefined): WhoMay {
  * @param before what there was, for a choice that a form cannot say in its own words
  * @throws HoldallError `bad_request` beside the field
  */
-export function blockOf(name: AskedName, { who, people }: WhoMay, before?: AllowBlock): AllowBlock | undefined {
+export function blockOf(name: string, { who, people }: WhoMay, before?: AllowBlock): AllowBlock | undefined {
   switch (who) {
     case 'nobody':
       return false
@@ -66,6 +66,6 @@ export function blockOf(name: AskedName, { who, people }: WhoMay, before?: Allow
 }
 
 /** @throws HoldallError `bad_request` beside the field */
-export function readWho(name: AskedName, text: string): Who {
+export function readWho(name: string, text: string): Who {
   return WHO.find((who) => who === text) ?? refuseField(name, `Must be one of ${WHO.join(', ')}.`)
 }

@@ -110,7 +110,7 @@ export const ATTACH_API = {
     ],
   },
   carryOut: {
-    summary: 'Carry out a plan; as a form, also choose rows and match again',
+    summary: 'Carry out a plan; as a form, also choose rows, match again, and plan again what was undone',
     body: {
       [JSON_TYPE]: z.object({}),
       [FORM_TYPE]: z.object({ go: z.string().optional() }),

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
 import { MAX_FILES } from './limits.ts'
@@ -11,6 +13,8 @@ before(async () => {
       CREATE TABLE objects (id INTEGER PRIMARY KEY, name TEXT, inventory TEXT, title TEXT, year INTEGER, photo TEXT, papers TEXT);
       WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
         INSERT INTO objects (inventory, title, year) SELECT printf('1862-%03d', i), 'Object ' || i, 1862 FROM n;
+      CREATE TABLE pages (book TEXT, number INTEGER, photo TEXT, PRIMARY KEY (book, number));
+      INSERT INTO pages VALUES ('Log.1', 1, NULL), ('Log.1', 2, NULL);
       CREATE TABLE closed (id INTEGER PRIMARY KEY, inventory TEXT, photo TEXT);
       INSERT INTO closed (inventory) VALUES ('1862-001');
       CREATE TABLE sketches (title TEXT, number TEXT PRIMARY KEY, photo TEXT);
@@ -27,11 +31,18 @@ before(async () => {
               },
             },
             sketches: { columns: { photo: { file_column: true } } },
+            pages: { columns: { photo: { file_column: true } } },
             closed: { columns: { photo: { file_column: true } }, permissions: { 'view-table': { id: 'root' } } },
           },
         },
       },
-      sources: { files: { storage: 'filesystem', config: { root: './files' }, max_file_size: 500 } },
+      sources: {
+        store: { storage: 'filesystem', label: 'Datasets', config: { root: './store' } },
+        pictures: { storage: 'filesystem', config: { root: './pictures' }, accept: 'image/*' },
+        files: { storage: 'filesystem', label: 'Papers', config: { root: './files' }, max_file_size: 500 },
+        texts: { storage: 'filesystem', label: 'Texts', config: { root: './texts' }, accept: 'text/*' },
+      },
+      collections: [{ organization: '550e8400-e29b-41d4-a716-446655440000', id: 'visits', source: 'store' }],
       permissions: {
         'update-row': { id: ['root', 'ann'] },
         'files-browse': { files: { allow: { id: ['root'] } } },
@@ -125,8 +136,28 @@ async function submit(path: string, fields: Readonly<Record<string, string>>, ac
 test('without scripts: a form with files, a page that decides, a button that attaches, another that undoes', async () => {
   const start = await app.page('/data/objects/-/attach?column=photo')
   assert.match(start, /<form[^>]*enctype="multipart\/form-data" action="\/data\/objects\/-\/attach"/)
+  const destinations = (page: string) => {
+    const [list = ''] = /<select[^>]*name="to".*?<\/select>/s.exec(page) ?? []
+    return [...list.matchAll(/<option value="([^"]*)"( selected)?/g)].map(
+      ([, slug, chosen]) => slug + (chosen ? '!' : ''),
+    )
+  }
+  assert.match(start, /Files go to/)
+  // Where the last went, what was made for texts, what datasets are in; what refuses them is the last.
+  assert.deepEqual(destinations(start), ['files!', 'texts', 'store', 'pictures'])
+  const sketches = destinations(await app.page('/data/sketches/-/attach'))
+  assert.deepEqual(sketches, ['files!', 'pictures', 'texts', 'store'])
+  const chosen = await app.page('/data/objects/-/attach?column=photo&to=texts')
+  assert.deepEqual(destinations(chosen), ['files', 'texts!', 'store', 'pictures'])
+  assert.match(chosen, /<file-matcher[^>]* source="texts"/)
+  assert.match(chosen, /<input type="hidden" name="to" value="texts">/)
+  const here = (page: string) => /name="source".*?<option value="([^"]*)" selected/s.exec(page)?.[1]
+  assert.equal(here(start), 'files', 'files that are here are those of the source with files')
+  const none = await app.page('/data/objects/-/attach?column=photo&source=texts')
+  assert.match(none, /The source Texts has no files yet/)
   const form = new FormData()
   form.append('column', 'photo')
+  form.append('to', 'texts')
   for (const name of ['1862-011.txt', '1862-012_a.txt', '1862-012_b.txt', 'what.txt']) {
     form.append('file', new Blob([`page ${name} ${Math.random()}`]), name)
   }
@@ -134,28 +165,52 @@ test('without scripts: a form with files, a page that decides, a button that att
   assert.equal(sent.status, 303, await sent.text())
   const plan = sent.headers.get('Location') as string
   const page = await app.page(plan)
-  assert.match(page, /1 goes to a row · 2 to decide · 1 without a row/)
+  assert.match(page, /1 goes to a row · 2 to decide · 1 without a row<\/span> · The files are in the source Texts</)
   assert.match(page, /Attach 1 file</)
-  assert.match(page, /Another file fits this row too/)
+  assert.match(page, /Another file fits this row too.*?class="rival"><a href="[^"]*">1862-012_b\.txt</s)
 
   const refused = await submit(plan, { go: 'apply', 'row.0': '11', 'typed.3': 'nowhere' })
   assert.equal(refused.status, 400)
-  assert.match(refused.text, /No row is nowhere\./)
+  assert.match(refused.text, /<a href="#field-typed~2E3">what\.txt<\/a>: No row is nowhere\./)
   assert.match(refused.text, /value="nowhere"/)
   assert.deepEqual(cells('id = 11'), [null])
 
   const both = await submit(plan, { go: 'apply', 'row.0': '11', 'row.1': '12', 'row.2': '12', 'typed.3': '' })
   assert.equal(both.status, 400)
   assert.match(both.text, /This column takes one file, not 2/)
+  assert.match(both.text, /<a href="#field-row~2E1">Row 12, 1862-012_a\.txt<\/a>: This column takes one file, not 2/)
+  assert.match(both.text, /name="row\.2"[^>]*aria-invalid="true"/)
+  assert.match(both.text, /1 goes to a row · 2 to decide · 1 without a row/)
+  assert.match(both.text, /Attach 1 file</)
+  const left = await submit(plan, { go: 'save', 'row.1': '12', 'row.2': '!out' })
+  assert.equal(left.status, 303)
+  const counted = await app.page(plan)
+  assert.match(counted, /2 go to a row · 1 without a row · 1 left out/)
+  assert.match(counted, /2 files are not attached: 1 without a row, 1 left out\..*Attach 2 files</s)
+  // Somebody else fills a row meanwhile, with another file and with the very one.
+  app.look.exec("UPDATE objects SET photo = 'else' WHERE id = 11")
+  assert.match(await app.page(plan), /2 go to a row \(1 replaces what is there\).*Attach 2 files, replacing 1</s)
+  app.look.exec('UPDATE objects SET photo = NULL WHERE id = 11')
 
   const done = await submit(plan, { go: 'apply', 'row.1': '12', 'row.2': '', 'typed.3': '1862-13' })
   assert.deepEqual([done.status, done.location], [303, plan], done.text)
   assert.equal(cells('id IN (11, 12, 13)').filter(Boolean).length, 3)
-  assert.match(await app.page(plan), /3 files attached to photo/)
+  assert.match(
+    await app.page(plan),
+    /3 files attached to photo.*On 3 rows.*The files are in the source Texts.*Undo 3 rows/s,
+  )
+  assert.deepEqual(
+    destinations(await app.page('/data/objects/-/attach?column=papers'))[0],
+    'texts!',
+    'where the last went',
+  )
   assert.match(await app.page('/data/objects/-/attach'), /3 files to photo/)
   assert.equal((await submit(plan, { go: 'apply' })).status, 409, 'a run is carried out once')
 
   app.look.exec("UPDATE objects SET photo = 'else' WHERE id = 12; DELETE FROM objects WHERE id = 13")
+  const changed = await app.page(plan)
+  assert.match(changed, /On 1 of 3 rows.*Undo 1 row</s)
+  assert.match(changed, />Now<.*As attached.*Changed since: Undo leaves it so.*The row is gone/s)
   const began = new Date().toISOString()
   const undone = await submit(`${plan}/-/undo`, {})
   assert.equal(undone.status, 303)
@@ -163,7 +218,11 @@ test('without scripts: a form with files, a page that decides, a button that att
   const timeIn = (text: string) => /Undone on 1 of 3 rows.*?<time datetime="([^"]*)"/s.exec(text)?.[1] ?? ''
   assert.ok(timeIn(after) >= began, 'the page says when it was undone, not when it was attached')
   assert.equal(timeIn(await app.page('/data/objects/-/attach')), timeIn(after))
-  assert.match(after, /2 rows were left as they are/)
+  assert.match(after, /1 of 3 files detached from photo/)
+  assert.match(
+    after,
+    /2 rows were left as they are\..*1 row was changed after its files had been attached\. 1 row is gone\./s,
+  )
   assert.match(after, /Changed since, and left so/)
   assert.match(after, /The row is gone/)
   assert.deepEqual(cells('id IN (11, 12)'), [null, 'else'])
@@ -179,13 +238,44 @@ test('what a plan left out is named after it was carried out, and attaching agai
   const plan = planned.headers.get('Location') as string
   assert.equal((await app.ask(plan, { actor: 'root', form: { go: 'apply' } })).status, 303)
   const done = await app.page(plan)
-  assert.match(done, /1 file left out\./)
-  assert.match(done, new RegExp(`No row took it: <a href="/-/files/${stray}">nowhere &lt;b&gt;\\.txt</a>`))
+  assert.match(done, /1 file was not attached\./)
+  assert.match(done, new RegExp(`No row fits it: <a href="/-/files/${stray}">nowhere &lt;b&gt;\\.txt</a>`))
   assert.match(done, new RegExp(`name="ids" value="${stray}"[\\s\\S]*?Match it again`))
   assert.doesNotMatch(done, /Attach again/)
   assert.equal((await app.ask(`${plan}/-/undo`, { actor: 'root', form: {} })).status, 303)
   const undone = await app.page(plan)
-  assert.match(undone, new RegExp(`name="ids" value="${taken} ${stray}"[\\s\\S]*?Attach again`))
+  assert.match(undone, /name="go" value="again"[\s\S]*?Attach again/)
+})
+
+test('attaching again is the same plan: its rule, its choices and typed rows; what changed since is to be decided', async () => {
+  const names = ['1862-021 a.txt', '1862-022 b.txt', '1862-023 a.txt', '1862-024 a.txt', 'gone.txt', 'typed.txt']
+  const ids = await upload(...names)
+  const [first, second, held, , gone, typed] = ids
+  app.look.exec("INSERT INTO objects (id, inventory, year) VALUES (77, 'last', 1862)")
+  const planned = await submit('/data/objects/-/attach', { column: 'photo', ids: ids.join(' ') })
+  const plan = planned.location
+  await submit(plan, { go: 'match', match: 'inventory', how: 'pattern', pattern: '{value} *.txt', exact: 'on' })
+  const choices = { 'row.3': '', 'typed.4': '77', 'typed.5': '1862-025' }
+  const applied = await submit(plan, { go: 'apply', ...choices })
+  assert.equal(applied.status, 303, applied.text)
+  assert.deepEqual(cells('id BETWEEN 21 AND 25 OR id = 77'), [first, second, held, null, typed, gone])
+  assert.equal((await submit(`${plan}/-/undo`, {})).status, 303)
+  app.look.exec("DELETE FROM objects WHERE id = 77; UPDATE objects SET photo = 'else' WHERE id = 23")
+  const again = await submit(plan, { go: 'again' })
+  assert.equal(again.status, 303, again.text)
+  assert.notEqual(again.location, plan)
+  const page = await app.page(`${again.location}?show=all`)
+  assert.match(page, /<option value="pattern" selected>/)
+  assert.match(page, /value="\{value\} \*\.txt"/)
+  assert.match(page, /name="exact" value="on" checked/)
+  assert.match(page, /3 go to a row/)
+  assert.match(page, /It went to 23, which holds something else since\./)
+  assert.match(page, /It went to 77, a row that is gone since\./)
+  assert.match(page, /name="typed\.5"[^>]*value="25"/)
+  assert.equal((await submit(again.location, { go: 'apply' })).status, 303)
+  assert.deepEqual(cells('id BETWEEN 21 AND 25'), [first, second, 'else', null, typed])
+  await submit(`${again.location}/-/undo`, {})
+  app.look.exec('UPDATE objects SET photo = NULL WHERE id = 23')
 })
 
 test('without scripts: files of a form that are refused are named with the reason, and the others are planned', async () => {
@@ -368,6 +458,60 @@ test('rows are named by their keys as people write them; a plan in which nothing
   assert.match(none, /Values look like SK\.2017\.002, SK\.2017\.003\./)
   assert.doesNotMatch(none, /value="apply"/)
   assert.match(none, /Match again/)
+})
+
+test('a row is typed by all of its key; what its storage is without is attached only where somebody chooses so', async () => {
+  const [log, lost] = (await upload('some.txt', '2.txt')) as [string, string]
+  const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'), { timeout: 5_000 })
+  internal.prepare('UPDATE datasette_files SET missing_since = created_at WHERE id = ?').run(lost)
+  internal.close()
+  const plan = await submit('/data/pages/-/attach', { column: 'photo', ids: `${log} ${lost}` })
+  const match = { go: 'match', match: 'number', how: 'equal' }
+  assert.equal((await submit(plan.location, match)).status, 303)
+  const page = await app.page(plan.location)
+  assert.match(page, /0 go to a row · 1 without a row · 1 missing/)
+  assert.match(page, /placeholder="number or book, number"/)
+  assert.match(page, /Its storage is without the file\./)
+  const typed = await submit(plan.location, { go: 'save', 'typed.1': 'Log.1, 1' })
+  assert.equal(typed.status, 303, typed.text)
+  assert.match(await app.page(plan.location), /1 goes to a row · 1 missing/)
+  await submit(plan.location, { go: 'save', 'row.0': 'Log~2E1,2' })
+  assert.equal((await submit(plan.location, { go: 'apply' })).status, 303)
+  const held = app.look.prepare('SELECT photo FROM pages ORDER BY number').all()
+  assert.deepEqual(
+    held.map(({ photo }) => photo),
+    [log, lost],
+  )
+})
+
+test('doubles stand beside each other, say which have the same bytes, and are decided all at once', async () => {
+  app.look.exec("INSERT INTO objects (id, inventory) VALUES (81, 'NEG-0001'), (82, 'NEG-0002')")
+  const form = new FormData()
+  form.append('column', 'photo')
+  const bytes = { 'neg_0001.txt': 'a', 'neg_0002.txt': 'b', 'NEG-0001.txt': 'c', 'NEG-0002.txt': 'b' }
+  for (const [name, text] of Object.entries(bytes)) form.append('file', new Blob([`negative ${text}`]), name)
+  const plan = (await app.ask('/data/objects/-/attach', { actor: 'root', form })).headers.get('Location') as string
+  const page = await app.page(plan)
+  assert.match(page, /0 go to a row · 4 to decide/)
+  const names = [...page.matchAll(/aria-label="Row for ([^"]+)"/g)].map(([, name]) => name)
+  assert.deepEqual(names, ['neg_0001.txt', 'NEG-0001.txt', 'neg_0002.txt', 'NEG-0002.txt'])
+  assert.equal(page.match(/same bytes</g)?.length, 2)
+  assert.match(page, /4 files share their rows with others and are to be decided\./)
+  await submit(plan, { go: 'all same' })
+  assert.match(await app.page(plan), /1 goes to a row · 2 to decide · 1 left out/)
+  await submit(plan, { go: 'all exact' })
+  assert.match(await app.page(plan), /2 go to a row · 2 left out/)
+  assert.equal((await submit(plan, { go: 'apply' })).status, 303)
+  const files = cells('id IN (81, 82)').map(String)
+  const attached = await Promise.all(
+    files.map(async (id) => (await app.ask(`/-/files/${id}.json`, { actor: 'root' })).json()),
+  )
+  assert.deepEqual(
+    attached.map((file) => (file as { filename: string }).filename),
+    ['NEG-0001.txt', 'neg_0002.txt'],
+  )
+  await submit(`${plan}/-/undo`, {})
+  app.look.exec('DELETE FROM objects WHERE id IN (81, 82)')
 })
 
 test('an unfinished plan is listed, and forgetting it offers the files that were uploaded for it alone', async () => {

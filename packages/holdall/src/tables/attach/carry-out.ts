@@ -4,12 +4,14 @@ import type { Log } from '../../web/log.ts'
 import type { Actor } from '../../web/route.ts'
 import type { Databases } from '../databases.ts'
 import type { VisibleFiles } from '../file-columns/visible.ts'
-import type { CellChange, CellOutcome } from '../write/protocol.ts'
+import type { SqliteValue } from '../value.ts'
+import type { CellChange, CellOutcome, CellStanding } from '../write/protocol.ts'
 import type { Writers } from '../write/writers.ts'
 import type { Journal } from './journal.ts'
 import type { JournalCell } from './journal-cells.ts'
 import { newRunId, type Place, type Run } from './run.ts'
 import { type Wanted, wantedCells } from './wanted-cells.ts'
+import { inBatches } from './writes.ts'
 
 export interface CarryOutOptions {
   readonly journal: Journal
@@ -67,8 +69,8 @@ export function createCarryOut({ journal, databases, writers, files, log, before
       // The served database is not written to before all of them are written down.
       if (cells.length < run.cells) return await journal.failed(run.id, STOPPED)
       // All of it is there, or nothing: one cell says it. Where none says it, nothing of it stands.
-      const { held = 0 } = await write(run, 'compare', cells)
-      if (held > 0) await journal.applied(run.id)
+      const { standing = [] } = await write(run, 'compare', cells)
+      if (standing.includes('held')) await journal.applied(run.id)
       else await journal.failed(run.id, STOPPED)
     } catch (error) {
       if (!isGone(error)) throw error
@@ -104,6 +106,34 @@ export function createCarryOut({ journal, databases, writers, files, log, before
 
   return {
     settleAll,
+
+    /** What the cells of a run are by now, so that its page says what undoing would change. */
+    async standing(run: Run, cells: readonly JournalCell[]): Promise<readonly CellStanding[]> {
+      try {
+        return (await write(run, 'compare', cells)).standing ?? []
+      } catch (error) {
+        // While somebody writes for long nobody can look: undoing tells afterwards what it came to.
+        if (!isRefusal(error)) throw error
+        return cells.map(() => (isGone(error) ? 'gone' : 'held'))
+      }
+    },
+
+    /** What cells hold by now, by the keys of their rows; rows that are not there are absent. */
+    async held({ database: name, table, column }: Pick<Run, 'database' | 'table' | 'column'>, keys: readonly string[]) {
+      const rows = [...new Set(keys)]
+      const database = databases.find(name)
+      if (database === undefined) throw new HoldallError('database_not_found', { name })
+      const held = new Map<string, SqliteValue>()
+      await inBatches(rows.length, async (from, to) => {
+        const batch = rows.slice(from, to)
+        const { stored = [] } = await writers.write(database, { kind: 'stored', table, columns: [column], rows: batch })
+        for (const [at, key] of batch.entries()) {
+          const values = stored[at] ?? null
+          if (values !== null) held.set(key, values[0] ?? null)
+        }
+      })
+      return held
+    },
 
     /** Whether the pairs could be written as they are. @throws as `apply` */
     async check(wanted: Wanted): Promise<void> {

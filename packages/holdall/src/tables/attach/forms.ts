@@ -6,13 +6,17 @@ import { asFormError, type FormPart, readForm } from '../../uploads/form.ts'
 import { bodyOf, readBytes } from '../../web/body.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Actor, RouteContext } from '../../web/route.ts'
+import { tildeEncode } from '../../web/url.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
+import { decodeKey, encodeRowKey } from '../keys.ts'
 import { nameKey } from '../name-key.ts'
-import { sourceFor, uploadableSources } from '../pages/room.ts'
-import { sourceFiles } from './here.ts'
+import type { Table } from '../schema.ts'
+import { WAYS, type Way } from './decide-all.ts'
+import { chosenOf, destinationsOf, sourceFiles } from './here.ts'
 import { MAX_BODY_BYTES } from './limits.ts'
 import { findRows } from './match.ts'
 import { HOW, type Match } from './names.ts'
+import { LEFT_OUT } from './parts.ts'
 import { demandFewEnough } from './request.ts'
 import { type AttachRoom, columnIn, type Subject } from './room.ts'
 import type { Run } from './run.ts'
@@ -51,21 +55,24 @@ export async function readFilesForm(c: RouteContext, room: AttachRoom, subject: 
 const CHOOSE = 'No file was chosen. Choose some, then press the button again.'
 
 async function readUploads(c: RouteContext, room: AttachRoom, subject: Subject, type: string): Promise<FilesForm> {
-  const sources = await uploadableSources(room, c.var.actor)
   let named: string | undefined
+  let to: string | undefined
+  let source: Source | undefined
   const files: string[] = []
   const problems: string[] = []
   for await (const part of readForm(type, bodyOf(c).chunks)) {
     if (part.kind === 'field') {
-      // It stands before the files, so that they need not wait for it.
+      // They stand before the files, so that these need not wait for them.
       if (part.name === 'column') named = part.value
+      if (part.name === 'to') to = part.value
       continue
     }
     // A field for files that was left empty is a part without a name.
     if (part.name === 'file' && part.filename !== '') {
       demandFewEnough(files.length + 1)
       try {
-        files.push(await upload(room, c.var.actor, sourceFor(columnIn(subject, named).rule, sources), part))
+        source ??= chosenOf(await destinationsOf(room, c.var.actor, subject, columnIn(subject, named).column), to)
+        files.push(await upload(room, c.var.actor, source, part))
       } catch (error) {
         const refusal = asFormError(error)
         if (refusal.status >= 500 || refusal.code === 'form_invalid') throw refusal
@@ -99,6 +106,8 @@ async function upload(
 export interface PlanForm {
   /** `apply`, `save`, `match`, `forget`, or a page to turn to. */
   readonly go: string
+  /** How all doubles are decided; undefined where that was not asked for. */
+  readonly way: Way | undefined
   /** The query of the page that it leads to. */
   readonly next: string
   readonly choices: ReadonlyMap<number, string | null>
@@ -114,29 +123,39 @@ export function rowField(position: number): string {
   return `row.${position}`
 }
 
+/** Chosen in place of a row; no key has the sign. */
+export const OUT_FIELD = '!out'
+
 export function typedField(position: number): string {
   return `typed.${position}`
 }
 
+/** The place of the line whose row a field says; undefined for other fields. */
+export function positionOf(field: string): number | undefined {
+  const [, position] = /^(?:row|typed)\.(\d{1,5})$/.exec(field) ?? []
+  return position === undefined ? undefined : Number(position)
+}
+
 /** @throws HoldallError `body_too_large`, and what reading throws */
-export async function readPlanForm(c: RouteContext, _room: AttachRoom, subject: Subject, run: Run): Promise<PlanForm> {
+export async function readPlanForm(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<PlanForm> {
   const posted = new URLSearchParams((await readBytes(c, MAX_BODY_BYTES)).toString('utf8'))
   const go = posted.get('go') ?? 'save'
   const choices = new Map<number, string | null>()
   const typed = new Map<number, string>()
   for (const [name, value] of posted) {
     const [, kind, position] = /^(row|typed)\.(\d{1,5})$/.exec(name) ?? []
-    if (kind === 'row') choices.set(Number(position), value === '' ? null : value)
+    if (kind === 'row') choices.set(Number(position), value === '' ? null : value === OUT_FIELD ? LEFT_OUT : value)
     if (kind === 'typed' && value.trim() !== '') typed.set(Number(position), value.trim())
-    // A line that had a typed row before, and has none now, is left out again.
+    // A line that had a typed row before, and has none now, is without one again.
     if (kind === 'typed' && value.trim() === '') choices.set(Number(position), null)
   }
-  const { found, problems } = await typedRows(subject, run, typed)
+  const { found, problems } = await typedRows(room, subject, run, typed)
   for (const [position, key] of found) choices.set(position, key)
   const how = HOW.find((one) => one === posted.get('how')) ?? 'equal'
   return {
     go,
     next: (/^to\?(.*)$/s.exec(go)?.[1] ?? posted.get('here') ?? '').slice(0, 200),
+    way: WAYS.find((way) => go === `all ${way}`),
     choices,
     problems,
     posted,
@@ -154,7 +173,7 @@ export async function readPlanForm(c: RouteContext, _room: AttachRoom, subject: 
 }
 
 /** The rows that people named by typing: by the value that names are compared with, else by their keys. */
-async function typedRows(subject: Subject, run: Run, typed: ReadonlyMap<number, string>) {
+async function typedRows(room: AttachRoom, subject: Subject, run: Run, typed: ReadonlyMap<number, string>) {
   const found = new Map<number, string>()
   const problems = new Map<string, string>()
   if (typed.size === 0) return { found, problems }
@@ -175,12 +194,29 @@ async function typedRows(subject: Subject, run: Run, typed: ReadonlyMap<number, 
       return (await findRows(database, table.name, question)).best()
     }),
   )
+  const addresses = entries.map(([, text]) => addressOf(table, text))
+  const held = await room.carryOut.held(
+    run,
+    addresses.flatMap((address) => address ?? []),
+  )
   for (const [at, [position, text]] of entries.entries()) {
-    const rows = byColumn.map((one) => one.get(at)).find((one) => one !== undefined)
+    const named = byColumn.flatMap((one) => one.get(at) ?? [])
+    const rows = named.find(({ count }) => count === 1) ?? named[0]
     const only = rows?.count === 1 ? rows.rows[0]?.[0] : undefined
+    const address = addresses[at]
     if (only !== undefined) found.set(position, only)
+    else if (address !== undefined && held.has(address)) found.set(position, address)
     else if (rows === undefined) problems.set(typedField(position), `No row is ${text}.`)
     else problems.set(typedField(position), `${rows.count} rows are ${text}. Type the key of one of them.`)
   }
   return { found, problems }
+}
+
+/** The address of the row with this key, as a page shows it; undefined where it cannot be one. */
+function addressOf({ keys }: Table, text: string): string | undefined {
+  const parts = keys.length === 1 ? [text] : text.split(',').map((part) => part.trim())
+  if (parts.length !== keys.length || parts.includes('')) return undefined
+  const affinities = keys.map(({ affinity }) => affinity)
+  const values = parts.map((part, at) => decodeKey(tildeEncode(part), affinities[at] ?? 'NONE')?.value ?? null)
+  return encodeRowKey(values, affinities)
 }

@@ -2,13 +2,47 @@ import type { FileList } from '../../files/search/find.ts'
 import type { Source } from '../../sources/sources.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Actor } from '../../web/route.ts'
+import { sourcesFor, uploadableSources } from '../pages/destinations.ts'
 import { browsableSources } from '../pages/room.ts'
 import { MAX_FILES, PAGE_LINES } from './limits.ts'
-import type { AttachRoom } from './room.ts'
+import type { AttachRoom, Subject } from './room.ts'
+import type { Run } from './run.ts'
 
 export interface HereAsked {
   readonly source: string
   readonly q: string
+}
+
+/** Where files can be uploaded for a column: first where the files are that the actor attached last, as far as they fit. */
+export async function destinationsOf(
+  room: AttachRoom,
+  actor: Actor | null,
+  { database, table, fileColumns }: Subject,
+  column: string,
+): Promise<Source[]> {
+  const rule = fileColumns.get(column)
+  if (rule === undefined) return []
+  const place = { database: database.name, table: table.name, column }
+  const [sources, file] = await Promise.all([
+    uploadableSources(room, actor),
+    room.journal.lastFile(place, actor?.id ?? null),
+  ])
+  const last = file === undefined ? undefined : (await room.registry.briefs(actor, [file])).get(file)
+  return sourcesFor(rule, sources, last?.sourceSlug)
+}
+
+/** The sources that the files of a run are in, in words, as far as one may know of them; empty where one knows of none. */
+export async function keptIn(room: AttachRoom, actor: Actor | null, run: Run): Promise<string> {
+  const [ids, here] = await Promise.all([room.journal.sourcesOf(run.id), sourcesHere(room, actor)])
+  const isMine = run.actorId === (actor?.id ?? null)
+  const known = (isMine ? room.sources.list() : here).filter(({ id }) => ids.has(id)).map(({ label }) => label)
+  if (known.length === 0) return ''
+  return `The files are in the ${known.length === 1 ? 'source' : 'sources'} ${known.join(' and ')}`
+}
+
+/** The source that was chosen among them; else the first. */
+export function chosenOf(destinations: readonly Source[], slug: string | undefined): Source | undefined {
+  return destinations.find((source) => source.slug === slug) ?? destinations[0]
 }
 
 /** The sources whose files may be taken as they are. */

@@ -4,6 +4,7 @@ import { HoldallError } from '../../web/error.ts'
 import type { CellOutcome } from '../write/protocol.ts'
 import { type JournalCell, readCells, writeCells } from './journal-cells.ts'
 import { MAX_RUNS } from './limits.ts'
+import { LEFT_OUT } from './parts.ts'
 import { type Place, placeColumns, type Run, toRun } from './run.ts'
 import { inBatches, type WriteOptions, writesTo } from './writes.ts'
 
@@ -93,6 +94,26 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
 
     cells: (id: string): Promise<JournalCell[]> => readCells(database.read, id),
 
+    /** The ids of the sources that the files of a run are in. */
+    async sourcesOf(id: string): Promise<Set<number>> {
+      const { rows } = await sql<{
+        source: number
+      }>`SELECT DISTINCT source_id AS source FROM datasette_files WHERE id IN (
+        SELECT file_id FROM attach_lines WHERE run_id = ${id}
+        UNION ALL SELECT value FROM attach_cells, json_each(files) WHERE run_id = ${id})`.execute(database.read)
+      return new Set(rows.map(({ source }) => Number(source)))
+    },
+
+    /** A file that somebody attached last: to the column, else to another one of the table. */
+    async lastFile(place: Place & { readonly column: string }, actorId: string | null): Promise<string | undefined> {
+      const { rows } = await sql<{ file: string | null }>`SELECT files ->> 0 AS file FROM attach_cells
+        WHERE position = 0 AND run_id = (SELECT id FROM attach_runs
+          WHERE database_name = ${place.database} AND table_name = ${place.table} AND actor_id IS ${actorId}
+            AND applied_at IS NOT NULL
+          ORDER BY column_name = ${place.column} DESC, id DESC LIMIT 1)`.execute(database.read)
+      return rows[0]?.file ?? undefined
+    },
+
     /** The served database has it. Of its plan only the lines are needed that no row has taken. */
     async applied(id: string): Promise<void> {
       await write('applied run', async (trx) => {
@@ -102,11 +123,7 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
           .where('id', '=', id)
           .where('status', '=', 'applying')
           .execute()
-        await trx
-          .deleteFrom('attach_lines')
-          .where('run_id', '=', id)
-          .where((line) => line.or([line('chosen', 'is not', null), line('state', '=', 'same')]))
-          .execute()
+        await trx.deleteFrom('attach_lines').where('run_id', '=', id).where('chosen', '<>', LEFT_OUT).execute()
       })
     },
 

@@ -1,5 +1,6 @@
 import type { FileBrief } from '../../files/record.ts'
 import type { JournalCell } from './journal-cells.ts'
+import { LEFT_OUT } from './parts.ts'
 import { countStates, type Line } from './plan.ts'
 import type { EmptyRows, Plan } from './planning.ts'
 import type { PlannedMatch, Run } from './run.ts'
@@ -41,7 +42,7 @@ export function planJson({ match, lines, files }: Plan, empty: EmptyRows): Recor
 }
 
 export function pairsOf(lines: readonly Line[]): [string, string][] {
-  return lines.flatMap(({ file, chosen }) => (chosen === null ? [] : [[file, chosen]]))
+  return lines.flatMap(({ file, chosen }) => (chosen === null || chosen === LEFT_OUT ? [] : [[file, chosen]]))
 }
 
 export function lineJson(line: Line, file: FileBrief | undefined): Record<string, unknown> {
@@ -49,7 +50,7 @@ export function lineJson(line: Line, file: FileBrief | undefined): Record<string
     id: line.file,
     filename: file?.filename ?? null,
     state: line.state,
-    row: line.chosen,
+    row: line.chosen || null,
     rows: line.rows,
     row_count: line.rowCount,
     note: line.note,

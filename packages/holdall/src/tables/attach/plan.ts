@@ -8,9 +8,9 @@ import { baseName, stemOf, WHOLE } from './names.ts'
 
 /**
  * What a plan says of one file: it goes to its row; it fits several rows; another file fits the same row; its row holds
- * a file already, or this very one; no row fits it; the column does not take it.
+ * a file already, or this very one; its storage is without the file; no row fits it; the column does not take it.
  */
-export const STATES = ['matched', 'several', 'double', 'filled', 'same', 'no_row', 'refused'] as const
+export const STATES = ['matched', 'several', 'double', 'filled', 'same', 'missing', 'no_row', 'refused'] as const
 export type LineState = (typeof STATES)[number]
 
 export interface RowChoice {
@@ -25,9 +25,9 @@ export interface Line {
   /** The rows that fit, the best of them; `rowCount` of them in all. */
   readonly rows: readonly RowChoice[]
   readonly rowCount: number
-  /** The row that the file goes to; null leaves it out. */
+  /** The row that the file goes to; `LEFT_OUT` where somebody decided so; null leaves it out until somebody decides. */
   readonly chosen: string | null
-  /** Why it is refused, in words. */
+  /** Why it is refused, in words; of one that shares its row, the name of another that fits it. */
   readonly note: string | null
 }
 
@@ -67,20 +67,25 @@ export function planLines({ files, found, rule, replace }: PlanOptions): Line[] 
       return { ...base, state: 'several', rows: choices, rowCount: rows.count }
     }
     const [key, , cell] = first
-    return { ...base, state: 'matched', rows: choices, rowCount: 1, chosen: key, cell }
+    const fits = { ...base, rows: choices, rowCount: 1, cell }
+    // What its storage is without takes no row from a file that is there.
+    return file?.missingSince ? { ...fits, state: 'missing' } : { ...fits, state: 'matched', chosen: key }
   })
-  const settled = rule.multiple ? drafts : settleDoubles(drafts)
+  const settled = rule.multiple
+    ? drafts
+    : settleDoubles(drafts, new Map(files.map(({ id, file }) => [id, file?.filename ?? null])))
   return settled.map(({ rank: _, cell, ...line }): Line => {
-    if (line.state !== 'matched') return line
+    if (line.state !== 'matched' && line.state !== 'missing') return line
     const { ids, other } = readCell(cell)
     if (ids.includes(line.file)) return { ...line, state: 'same', chosen: null }
+    if (line.state === 'missing') return line
     const isTaken = other !== null || (!rule.multiple && ids.length > 0)
     return isTaken ? { ...line, state: 'filled', chosen: replace ? line.chosen : null } : line
   })
 }
 
 /** Where a row takes one file and several fit: the one whose whole name is the value has it, if there is one such. */
-function settleDoubles(drafts: readonly Draft[]): Draft[] {
+function settleDoubles(drafts: readonly Draft[], names: ReadonlyMap<string, string | null>): Draft[] {
   const byRow = new Map<string, Draft[]>()
   for (const draft of drafts) {
     if (draft.chosen === null) continue
@@ -88,14 +93,32 @@ function settleDoubles(drafts: readonly Draft[]): Draft[] {
     if (others) others.push(draft)
     else byRow.set(draft.chosen, [draft])
   }
-  const losers = new Set<Draft>()
+  /** With the file that each stands against. */
+  const losers = new Map<Draft, Draft | undefined>()
   for (const same of byRow.values()) {
     if (same.length === 1) continue
     const whole = same.filter(({ rank }) => rank === WHOLE)
     const winner = whole.length === 1 ? whole[0] : undefined
-    for (const draft of same) if (draft !== winner) losers.add(draft)
+    for (const draft of same) {
+      if (draft !== winner) losers.set(draft, winner ?? same.find((other) => other !== draft))
+    }
   }
-  return drafts.map((draft) => (losers.has(draft) ? { ...draft, state: 'double', chosen: null } : draft))
+  return drafts.map((draft) => {
+    if (!losers.has(draft)) return draft
+    return { ...draft, state: 'double', chosen: null, note: names.get(losers.get(draft)?.file ?? '') ?? null }
+  })
+}
+
+/** Lines in their order, with those that fit one row beside the first of them, however their names are written. */
+export function besideEachOther(lines: readonly Line[]): Line[] {
+  const rows = new Map<string, Line[]>()
+  for (const line of lines) {
+    const place = line.rowCount === 1 ? `row ${line.rows[0]?.key}` : `file ${line.file}`
+    const others = rows.get(place)
+    if (others) others.push(line)
+    else rows.set(place, [line])
+  }
+  return [...rows.values()].flat()
 }
 
 /** How many lines there are of each state. */

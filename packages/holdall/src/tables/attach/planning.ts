@@ -9,7 +9,7 @@ import { guessMatch } from './guess.ts'
 import { MAX_EMPTY_ROWS } from './limits.ts'
 import { type FoundRows, findRows } from './match.ts'
 import { candidatesFor, type Match } from './names.ts'
-import { inOrder, type Line, planLines, type RowChoice } from './plan.ts'
+import { besideEachOther, inOrder, type Line, planLines, type RowChoice } from './plan.ts'
 import type { AttachRoom, Subject } from './room.ts'
 import type { PlannedMatch } from './run.ts'
 
@@ -46,12 +46,14 @@ export async function makePlan(room: AttachRoom, subject: Subject, asked: PlanAs
   return {
     match: { ...(match ?? NO_MATCH), replace, complete: found?.complete ?? true },
     files,
-    lines: planLines({
-      files: [...visible.map((file) => ({ id: file.id, file })), ...hidden.map((id) => ({ id, file: undefined }))],
-      found: found?.rows ?? new Map(),
-      rule,
-      replace,
-    }),
+    lines: besideEachOther(
+      planLines({
+        files: [...visible.map((file) => ({ id: file.id, file })), ...hidden.map((id) => ({ id, file: undefined }))],
+        found: found?.rows ?? new Map(),
+        rule,
+        replace,
+      }),
+    ),
   }
 }
 

@@ -1,7 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { type Selectable, sql } from 'kysely'
 import type { AttachLineTable } from '../../database/schema.ts'
 import { HoldallError } from '../../web/error.ts'
-import { MAX_RUNS, PAGE_LINES, PLAN_LIFETIME_MS } from './limits.ts'
+import { AT_ONCE, MAX_RUNS, PLAN_LIFETIME_MS } from './limits.ts'
+import { LEFT_OUT, type OutlineLine } from './parts.ts'
 import type { Line, LineState, RowChoice } from './plan.ts'
 import { newRunId, type Pair, type Place, type PlannedMatch, placeColumns, type Run, toRun } from './run.ts'
 import { inBatches, type WriteOptions, writesTo } from './writes.ts'
@@ -64,7 +66,7 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
       .selectFrom('attach_lines')
       .select(['file_id', 'chosen'])
       .where('run_id', '=', id)
-      .where('chosen', 'is not', null)
+      .where('chosen', '<>', LEFT_OUT)
       .orderBy('position')
       .execute()
     return rows.map(({ file_id, chosen }) => [file_id, chosen as string])
@@ -138,29 +140,39 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
       return rows.map((row) => toRun(row))
     },
 
-    async counts(id: string): Promise<{ states: Map<LineState, number>; chosen: number }> {
+    async counts(id: string): Promise<Map<LineState, number>> {
       const rows = await database.read
         .selectFrom('attach_lines')
-        .select(({ fn }) => ['state', fn.countAll<number>().as('lines'), fn.count<number>('chosen').as('chosen')])
+        .select(({ fn }) => ['state', fn.countAll<number>().as('lines')])
         .where('run_id', '=', id)
         .groupBy('state')
         .execute()
-      return {
-        states: new Map(rows.map(({ state, lines }) => [state as LineState, Number(lines)])),
-        chosen: rows.reduce((sum, { chosen }) => sum + Number(chosen), 0),
+      return new Map(rows.map(({ state, lines }) => [state as LineState, Number(lines)]))
+    },
+
+    /** All of a plan, without the rows that are offered. */
+    async outline(id: string): Promise<OutlineLine[]> {
+      const lines: OutlineLine[] = []
+      for (;;) {
+        const { rows } = await sql<OutlineLine>`SELECT position, file_id AS file, state, chosen,
+            CASE WHEN row_count = 1 THEN rows ->> '$[0].key' END AS fits
+          FROM attach_lines WHERE run_id = ${id} AND position > ${lines.at(-1)?.position ?? -1}
+          ORDER BY position LIMIT ${AT_ONCE}`.execute(database.read)
+        lines.push(...rows)
+        if (rows.length < AT_ONCE) return lines
+        await turn()
       }
     },
 
-    /** One page of a plan; `from` is the place of its first line among those of the states. */
-    async lines(id: string, states: readonly LineState[], from: number): Promise<PlannedLine[]> {
+    /** Lines by their places, in their order. */
+    async linesAt(id: string, positions: readonly number[]): Promise<PlannedLine[]> {
+      if (positions.length === 0) return []
       const rows = await database.read
         .selectFrom('attach_lines')
         .selectAll()
         .where('run_id', '=', id)
-        .where('state', 'in', states)
+        .where('position', 'in', positions)
         .orderBy('position')
-        .limit(PAGE_LINES)
-        .offset(from)
         .execute()
       return rows.map((row) => toLine(row))
     },
@@ -174,12 +186,24 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
       return pairs(id)
     },
 
+    /** All lines of a plan; of a run that was carried out those that no row has taken. */
+    async allLines(id: string): Promise<PlannedLine[]> {
+      const rows = await database.read
+        .selectFrom('attach_lines')
+        .selectAll()
+        .where('run_id', '=', id)
+        .orderBy('position')
+        .execute()
+      return rows.map((row) => toLine(row))
+    },
+
     async choose(id: string, choices: ReadonlyMap<number, string | null>): Promise<void> {
       const all = [...choices]
       await inBatches(all.length, (from, to) =>
         write('choose rows', (trx) =>
           sql`UPDATE attach_lines SET chosen = choice.value ->> 1 FROM json_each(${JSON.stringify(all.slice(from, to))}) AS choice
-            WHERE run_id = ${id} AND position = choice.value ->> 0`.execute(trx),
+            WHERE run_id = (SELECT id FROM attach_runs WHERE id = ${id} AND status = 'planned')
+              AND position = choice.value ->> 0`.execute(trx),
         ),
       )
     },

@@ -1,14 +1,17 @@
 import { readBytes } from '../../web/body.ts'
 import { HoldallError } from '../../web/error.ts'
-import { formatCount } from '../../web/format.ts'
+import { formatCount, formatNumber } from '../../web/format.ts'
 import type { Route, RouteContext } from '../../web/route.ts'
 import { asObject, parseJson } from '../write/body.ts'
 import { needsTable } from '../write/room.ts'
 import { isForm } from '../write/routes.ts'
+import { planAgain } from './again.ts'
 import { ATTACH_API } from './api.ts'
+import { decideAll, undecidedDoubles } from './decide-all.ts'
 import { readFilesForm, readPlanForm } from './forms.ts'
 import { cellJson, pairsOf, planJson, runJson } from './json.ts'
 import { MAX_BODY_BYTES, MAX_REFUSED_TOLD } from './limits.ts'
+import { outlineOf } from './outline.ts'
 import { leftFiles, leftNotice } from './pages/left-files.ts'
 import { planPage } from './pages/plan-page.ts'
 import { resultPage } from './pages/result-page.ts'
@@ -109,7 +112,7 @@ async function show(c: RouteContext, room: AttachRoom): Promise<Response> {
   const isPlan = run.status === 'planned'
   if (!c.var.jsonPath) return isPlan ? planPage(c, room, subject, run) : resultPage(c, room, subject, run)
   if (!isPlan) return c.json({ ok: true, run: runJson(run), cells: (await room.journal.cells(run.id)).map(cellJson) })
-  const { states } = await room.plans.counts(run.id)
+  const states = await room.plans.counts(run.id)
   const counts = { ...countStates([]), ...Object.fromEntries(states) }
   return c.json({ ok: true, run: runJson(run), counts, pairs: await room.plans.pairs(run.id) })
 }
@@ -118,6 +121,7 @@ async function show(c: RouteContext, room: AttachRoom): Promise<Response> {
 async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
   const subject = await subjectOf(c, room)
   const run = await runIn(c, room, subject)
+  if (run.status === 'undone' && isForm(c)) return again(c, room, subject, run)
   if (run.status !== 'planned') throw new HoldallError('attach_not_planned', { status: run.status })
   const href = `${subject.href}/${run.id}`
   if (!isForm(c)) {
@@ -143,6 +147,13 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
         signal: c.req.raw.signal,
       })
       await room.plans.change(run.id, plan.match, plan.lines)
+    } else if (form.way !== undefined) {
+      const outline = await outlineOf(room, subject, run)
+      const decided = await decideAll(room, subject, run, outline, form.way, c.var.actor, c.req.raw.signal)
+      await room.plans.choose(run.id, decided)
+      const open = undecidedDoubles(outline).length - decided.size
+      const still = open === 0 ? 'none is open' : `${formatNumber(open)} ${open === 1 ? 'is' : 'are'} still open`
+      room.once.write(c, href, { said: `${formatCount(decided.size, 'double')} decided, ${still}` })
     } else if (form.go === 'apply') {
       const applied = await applyPlan(c, room, subject, run)
       if (c.var.format === 'json') return c.json({ ok: true, run: runJson(applied) })
@@ -166,6 +177,18 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
     return c.json({ ok: true, run: runJson((await room.journal.find(run.id)) ?? run) })
   }
   return c.redirect(form.next === '' ? href : `${href}?${form.next}`, 303)
+}
+
+/** The form of the page of what was undone: the same plan once more. */
+async function again(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<Response> {
+  const form = new URLSearchParams((await readBytes(c, MAX_BODY_BYTES)).toString('utf8'))
+  if (form.get('go') !== 'again') throw new HoldallError('attach_not_planned', { status: run.status })
+  const { id, changed } = await planAgain(room, subject, run, c.var.actor, c.req.raw.signal)
+  const href = `${subject.href}/${id}`
+  if (c.var.format === 'json') return c.json({ ok: true, run: runJson((await room.journal.find(id)) as Run) })
+  const since = changed === 0 ? '' : ` but for ${formatCount(changed, 'row')} that changed since`
+  room.once.write(c, href, { said: `The plan is as it was${since}` })
+  return c.redirect(href, 303)
 }
 
 function pastRuns(room: AttachRoom, { database, table }: Subject): Promise<Run[]> {

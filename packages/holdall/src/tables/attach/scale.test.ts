@@ -56,7 +56,8 @@ test(`${MAX_FILES} files find their rows among many, are attached and undone, an
   const plan = planned.headers.get('Location') as string
   const seconds = { plan: lap() }
   const page = await app.page(plan)
-  assert.equal(/<p class="lede">(.*?)</.exec(page)?.[1], '9,999 go to a row · 1 without a row')
+  assert.equal(/data-live="plan-head">(.*?)</.exec(page)?.[1], '9,999 go to a row · 1 without a row')
+  assert.match(page, /<\/span> · The files are in the source Files<\/p>/)
   assert.match(page, /Files 1–100 of 10,000/)
   Object.assign(seconds, { page: lap() })
   const applied = await app.ask(plan, { actor: 'root', form: { go: 'apply' } })

@@ -7,6 +7,7 @@ import type { FileColumn } from '../file-columns/settings.ts'
 import type { VisibleFiles } from '../file-columns/visible.ts'
 import type { Writers } from '../write/writers.ts'
 import type { JournalCell } from './journal-cells.ts'
+import { type RowProblem, refuseRows } from './row-problems.ts'
 import type { Pair } from './run.ts'
 import { inBatches } from './writes.ts'
 
@@ -38,14 +39,14 @@ export async function wantedCells(
   }
   const keys = [...byRow.keys()]
   const { stored = [] } = await writers.write(database, { kind: 'stored', table, columns: [column], rows: keys })
-  const problems: string[] = []
+  const problems: RowProblem[] = []
   const cells = keys.flatMap((key, at) => {
     const held = stored[at]?.[0]
     const added = [...new Set(byRow.get(key))]
-    if (held === undefined) problems.push(`${key}: There is no such row.`)
-    else if (held !== null && typeof held !== 'string') problems.push(`${key}: Its cell holds no text.`)
+    if (held === undefined) problems.push({ key, message: 'There is no such row.' })
+    else if (held !== null && typeof held !== 'string') problems.push({ key, message: 'Its cell holds no text.' })
     else if (!rule.multiple && added.length > 1)
-      problems.push(`${key}: This column takes one file, not ${added.length}.`)
+      problems.push({ key, message: `This column takes one file, not ${added.length}.` })
     else {
       const { ids } = readCell(held)
       const news = added.filter((id) => !ids.includes(id))
@@ -55,8 +56,8 @@ export async function wantedCells(
     }
     return []
   })
-  demandNone(problems, column)
-  const refused: string[] = []
+  refuseRows(problems, column)
+  const refused: RowProblem[] = []
   await inBatches(cells.length, async (from, to) => {
     const batch = cells.slice(from, to)
     const check = {
@@ -68,25 +69,20 @@ export async function wantedCells(
     }
     refused.push(...(await problemsOf(batch, check)))
   })
-  demandNone(refused, column)
+  refuseRows(refused, column)
   return cells
 }
 
 /** What `checkFileColumns` says against cells, by their rows' addresses in place of numbers. */
-async function problemsOf(cells: readonly { readonly key: string }[], check: FileCheck): Promise<string[]> {
+async function problemsOf(cells: readonly { readonly key: string }[], check: FileCheck): Promise<RowProblem[]> {
   try {
     await checkFileColumns(check)
     return []
   } catch (error) {
     if (!(error instanceof HoldallError) || error.code !== 'file_column_refused') throw error
-    return error.errors.map((message) =>
-      message.replace(/^(?:Row (\d+): )?/, (_, at: string | undefined) => `${cells[Number(at ?? 0)]?.key}: `),
-    )
+    return error.errors.map((text) => {
+      const [head = '', at = '0'] = /^(?:Row (\d+): )?/.exec(text) ?? []
+      return { key: cells[Number(at)]?.key ?? '', message: text.slice(head.length) }
+    })
   }
-}
-
-function demandNone(problems: readonly string[], column: string): void {
-  const [first] = problems
-  if (first === undefined) return
-  throw new HoldallError('file_column_refused', {}, { errors: problems, fields: { [column]: first } })
 }

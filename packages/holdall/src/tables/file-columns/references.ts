@@ -120,7 +120,8 @@ function statementFor(table: Table, column: string, fileId: string): Statement {
   }
 }
 
-function reference(
+/** What a row is called, and where it is. @param row its keys, then its label where it has one */
+export function reference(
   database: string,
   table: Table,
   column: string,

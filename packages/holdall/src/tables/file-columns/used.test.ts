@@ -61,6 +61,62 @@ test('a file is unused that no row holds: neither alone, nor in a list, nor wher
   assert.deepEqual(await unused('root'), await unused())
 })
 
+test('whoever is about to delete files is told which rows hold them, each once, and no more than there are of those that one may not see', async () => {
+  const [both, listed, secret, free] = await Promise.all(
+    ['both.txt', 'in list.txt', 'out of sight.txt', 'free 2.txt'].map(put),
+  )
+  app.look
+    .prepare('UPDATE objects SET photo = ?, papers = ? WHERE id = 1')
+    .run(both as string, JSON.stringify([both, listed]))
+  app.look.prepare('UPDATE objects SET photo = ? WHERE id = 2').run(both as string)
+  app.look.prepare('INSERT INTO hidden VALUES (?), (?)').run(secret as string, both as string)
+  const uses = async (ids: readonly (string | undefined)[], actor = 'ann') => {
+    const response = await app.ask('/-/files/-/uses', { actor, json: { ids } })
+    return { status: response.status, body: await response.json() }
+  }
+  const { status, body } = await uses([both, listed, secret, free])
+  assert.equal(status, 200)
+  assert.equal(
+    body.says,
+    '2 of these 4 are used by 2 rows and by others that you may not see; 1 more by rows that you may not see',
+  )
+  const rows = body.rows.map(({ label, url, files }: { label: string; url: string; files: string[] }) => [
+    label,
+    url,
+    files,
+  ])
+  assert.deepEqual(
+    rows.sort(),
+    [
+      ['bowl', '/data/objects/2', [both]],
+      ['jug', '/data/objects/1', [both, listed]],
+    ],
+    'a row is one row, in however many columns and lists it holds them',
+  )
+  assert.deepEqual(new Set(body.hidden), new Set([both, secret]))
+  assert.deepEqual(await Promise.all([[listed], [secret], [free]].map(async (ids) => (await uses(ids)).body.says)), [
+    'It is used by 1 row',
+    'It is used by rows that you may not see',
+    null,
+  ])
+  assert.equal((await uses([listed], 'root')).body.says, 'It is used by 1 row')
+  assert.equal((await uses([both, secret], 'root')).body.says, 'Both are used by 4 rows')
+  assert.equal((await uses([listed], 'bob')).status, 403, 'only who may delete them')
+  assert.equal((await uses([], 'ann')).status, 400)
+  for (const id of [both, secret]) {
+    const page = await app.page(`/-/files/${id}`, 'ann')
+    assert.match(
+      page,
+      id === both ? /<a href="#used">the 2 rows that use it/ : /Rows that you may not see use this file/,
+    )
+  }
+  await app.ask('/-/files/-/delete', { actor: 'ann', json: { ids: [both, secret, free] } })
+  const trash = (await app.page('/-/files/trash', 'ann')).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+  assert.match(trash, / jug in objects and 1 more and some that you may not see /)
+  assert.match(trash, /ght\.txt .*? some that you may not see TXT /)
+  assert.match(trash, / none /)
+})
+
 test('the cell of a deleted file says so to who could restore it, and nothing to others', async () => {
   const id = await put('deleted jug.txt')
   app.look.prepare('UPDATE objects SET photo = ? WHERE id = 1').run(id)
@@ -69,7 +125,7 @@ test('the cell of a deleted file says so to who could restore it, and nothing to
   for (const address of ['/data/objects', '/data/objects/1']) {
     assert.match(await app.page(address, 'ann'), /In the trash until \d+ \w+/, address)
     const other = await app.page(address, 'bob')
-    assert.match(other, /Unavailable/, address)
+    assert.match(other, /Not shown to you/, address)
     assert.doesNotMatch(other, /In the trash|deleted jug/, address)
   }
   const refused = await app.ask('/data/objects/2/-/update', { actor: 'root', json: { update: { photo: id } } })

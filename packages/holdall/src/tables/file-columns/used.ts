@@ -42,7 +42,8 @@ async function search(
   }
 }
 
-function statementsFor(
+/** Which of `ids` stand in a column, alone or in a list. */
+export function statementsFor(
   schema: DatabaseSchema,
   tableName: string,
   columnName: string,

@@ -12,7 +12,7 @@ export interface Address {
 }
 
 /** What says where in the pages one is, and which filter is open; neither goes along. */
-const PLACE = ['_next', 'cursor', '_change']
+const PLACE = ['_next', '_before', 'cursor', '_change']
 
 export function addressOf(path: string, parameters: URLSearchParams): Address {
   function write(changed: URLSearchParams, more: Readonly<Record<string, string>> = {}): string {

@@ -1,4 +1,3 @@
-import type { Source } from '../../sources/sources.ts'
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
@@ -10,15 +9,16 @@ import type { RouteContext } from '../../web/route.ts'
 import type { ServedDatabase } from '../databases.ts'
 import { type DatabaseSummary, describeDatabase, type TableSummary } from '../overview.ts'
 import { COUNT_LIMIT } from '../query.ts'
-import { databaseIn } from '../routes.ts'
+import { databaseIn, seesPart } from '../routes.ts'
 import { visibleTables } from '../visible-tables.ts'
 import { answerPage } from './answer.ts'
-import { browsableSources, crumbs, type PagesRoom, uploadableSources } from './room.ts'
+import { type Destinations, uploadableSources } from './destinations.ts'
+import { browsableSources, crumbs, type PagesRoom } from './room.ts'
 import { seenByLine } from './who-may.ts'
 
 /** The tables of a database that the list of databases names. */
 const MAX_NAMED_TABLES = 5
-const NO_SOURCES: ReadonlyMap<string, Source> = new Map()
+const NO_SOURCES: Destinations = new Map()
 
 /** `GET /` */
 export async function databasesPage(c: RouteContext, room: PagesRoom): Promise<Response> {
@@ -55,7 +55,7 @@ export async function databasesPage(c: RouteContext, room: PagesRoom): Promise<R
 }
 
 /** A database that cannot be read is listed with the reason, and the others still show. */
-async function summarise(c: RouteContext, room: PagesRoom, database: ServedDatabase) {
+export async function summarise(c: RouteContext, room: PagesRoom, database: ServedDatabase) {
   try {
     const schema = await database.schema()
     const mayView = await visibleTables(room.permissions, c.var.actor, database.name, [...schema.tables.keys()])
@@ -110,8 +110,8 @@ async function noneVisible(c: RouteContext, room: PagesRoom): Promise<Html> {
 }
 
 /** There is no database at all: begin with what people have. */
-function firstStart(room: PagesRoom, uploadable: ReadonlyMap<string, Source>): Html {
-  const [source] = uploadable.values()
+function firstStart(room: PagesRoom, uploadable: Destinations): Html {
+  const source = uploadable.values().next().value?.source
   return html`<section class="panel begin"><h1>No databases yet</h1><p class="lede">A database holds tables. A cell in a table can hold a file. Begin with what you have.</p>${ways(
     [
       {
@@ -159,7 +159,7 @@ export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Re
   const facts = [
     formatCount(shown.length, 'table'),
     ...(summary.views.length > 0 ? [formatCount(summary.views.length, 'view')] : []),
-    formatBytes(database.size()),
+    ...(seesPart(c) ? [] : [formatBytes(database.size())]),
     ...(database.immutable ? ['read only'] : []),
   ]
   return answerPage(
@@ -167,7 +167,7 @@ export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Re
     renderPage({
       ...frame,
       title: database.name,
-      lede: facts.join(' · '),
+      lede: `${facts.join(' · ')}${seesPart(c) ? '. You may see a part of this database.' : ''}`,
       crumbs: crumbs(room, database.name),
       section: 'databases',
       body: html`<div class="stack">${seenBy}${

@@ -1,4 +1,3 @@
-import type { Source } from '../../sources/sources.ts'
 import { whenQuick } from '../../uploads/answer.ts'
 import { incoming } from '../../uploads/claim.ts'
 import { asFormError, type FormPart, readForm } from '../../uploads/form.ts'
@@ -6,9 +5,10 @@ import { bodyOf, readBytes } from '../../web/body.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { readCell } from '../file-columns/cell.ts'
+import { type Destinations, sourceFor } from './destinations.ts'
 import type { FormColumn } from './form-columns.ts'
 import { uploadField } from './form-values.ts'
-import { type PagesRoom, sourceFor } from './room.ts'
+import type { PagesRoom } from './room.ts'
 
 /** The largest urlencoded form, in bytes. */
 export const MAX_FORM_BYTES = 8 * 1024 * 1024
@@ -29,7 +29,7 @@ export async function readSentForm(
   c: RouteContext,
   room: PagesRoom,
   columns: readonly FormColumn[],
-  sources: ReadonlyMap<string, Source>,
+  sources: Destinations,
 ): Promise<SentForm> {
   const type = c.req.header('Content-Type') ?? ''
   if (!type.startsWith('multipart/form-data')) {
@@ -69,7 +69,7 @@ async function upload(
   c: RouteContext,
   room: PagesRoom,
   { column, file }: FormColumn,
-  sources: ReadonlyMap<string, Source>,
+  sources: Destinations,
   part: FormPart & { kind: 'file' },
 ): Promise<string> {
   const source = file && sourceFor(file, sources)

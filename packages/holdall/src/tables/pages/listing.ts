@@ -25,6 +25,10 @@ export interface Listing {
   readonly page: Pick<TablePage, 'schema' | 'table' | 'columns' | 'references' | 'count' | 'next'> & {
     readonly query: Pick<TableQuery, 'filters' | 'search' | 'where' | 'sort' | 'size'>
     readonly rows: readonly unknown[]
+    /** Where pages can be turned back: the cursor of the page before, null on the first one. */
+    readonly previous?: string | null
+    /** Rows before these, where that is known. */
+    readonly start?: number | null
   }
   readonly fileColumns: ReadonlyMap<string, FileColumn>
   /** What the filters of foreign keys say in names. */

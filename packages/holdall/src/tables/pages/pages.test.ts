@@ -10,6 +10,7 @@ const JPEG = Buffer.from(
   'base64',
 )
 
+const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
 let app: TestApp
 
 before(async () => {
@@ -277,6 +278,22 @@ test('a form without scripts uploads its files, keeps everything when refused, a
   assert.deepEqual(rows('SELECT title, description, year, weight, photo, photos, maker FROM objects WHERE id = 2'), [
     { title: 'Bowl', description: 'one\ntwo', year: 'c. 1790', weight: 2.5, photo, photos, maker: 9 },
   ])
+  // What is taken off the row comes back with Undo, and what else was saved stays.
+  const without = await app.ask(path, {
+    actor: 'root',
+    form: { title: 'Bowl', weight: '3', photo: '', photos: JSON.stringify([JSON.parse(photos)[1]]) },
+  })
+  const cookie = without.headers.getSetCookie().find((one) => one.startsWith('holdall_once=')) as string
+  const headers = { Cookie: cookie.split(';', 1)[0] as string }
+  const landed = await (await app.ask('/data/objects/2', { actor: 'root', headers })).text()
+  shows(landed, /Row saved, 2 files detached.*data-undo/s)
+  const undo = Object.fromEntries(
+    [...landed.slice(landed.indexOf('2 files detached')).matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(
+      ([, name, value]) => [name, String(value).replaceAll('&quot;', '"')],
+    ),
+  )
+  assert.equal((await app.ask(path, { actor: 'root', form: undo })).status, 303)
+  assert.deepEqual(rows('SELECT weight, photo, photos FROM objects WHERE id = 2'), [{ weight: 3, photo, photos }])
   const table = await app.page('/data/objects')
   shows(table, /aria-label="new &lt;photo&gt;.jpg"/)
   shows(table, /<img class="thumb" src="\/-\/files\/df-[a-z0-9]+\/thumbnail"/)
@@ -301,7 +318,7 @@ test('a form without scripts uploads its files, keeps everything when refused, a
   assert.equal((await app.ask(`/-/files/${photo}/references.json`, { actor: 'ann' })).status, 404)
   // Who may not see a file sees that something is there, and can save the row all the same.
   const seen = await app.page('/data/objects/2', 'ann')
-  shows(seen, /Unavailable/)
+  shows(seen, /title="It is not there, or you may not see its source\.[^"]*".*Not shown to you/s)
   hides(seen, /new &lt;phot/)
   const byAnn = await app.ask(path, {
     actor: 'ann',
@@ -496,6 +513,63 @@ test('without a database, the first page offers ways to begin', async () => {
   shows(page, /href="\/-\/files\/upload\/files"/)
   shows(page, /holdall serve collection\.db/)
   await bare.close()
+})
+
+test('on a closed server, the start page of who was let in further down lists what that is', async () => {
+  const closed = await openTestApp({
+    sql: 'CREATE TABLE prints (id INTEGER PRIMARY KEY); CREATE TABLE wages (id INTEGER PRIMARY KEY)',
+    config: {
+      allow: { id: 'root' },
+      sources: { scans: { storage: 'filesystem', label: 'Scans', config: { root: 'scans' } } },
+      collections: [
+        { organization: ORGANIZATION, id: 'visits', label: 'Visits' },
+        { organization: ORGANIZATION, id: 'wages', label: 'Salaries' },
+      ],
+    },
+  })
+  const grant = async (actor: string, resource: string) => {
+    const json = { op: 'grant', actor, level: 'view', resource }
+    const headers = { Accept: 'application/json' }
+    assert.equal((await closed.ask('/-/people', { actor: 'root', json, headers })).status, 200)
+  }
+  await grant('anna', 'table:data/prints')
+  const page = await closed.page('/', 'anna')
+  shows(page, /<h1>What you may see<\/h1>.*<h2>Tables<\/h2>.*href="\/data\/prints"/s)
+  hides(page, /wages|Databases<\/h2>|href="\/data"|Scans|Visits|Salaries/)
+  assert.equal((await closed.ask('/data/prints', { actor: 'anna' })).status, 200)
+  // The way up from the table leads to what she may see of the database.
+  const up = await closed.page('/data', 'anna')
+  shows(up, /href="\/data\/prints"/)
+  shows(up, /1 table\. You may see a part of this database\.</)
+  hides(up, /wages/)
+  const asked = await closed.ask('/data.json', { actor: 'anna' })
+  const json = (await asked.json()) as Record<string, unknown> & { tables: { name: string }[] }
+  assert.deepEqual([asked.status, json.size, json.allow_execute_sql, json.table_columns], [200, null, false, {}])
+  assert.deepEqual(
+    json.tables.map(({ name }) => name),
+    ['prints'],
+  )
+  for (const path of ['/data', '/data.json']) {
+    assert.equal((await closed.ask(path, { actor: 'nemo' })).status, 403)
+    assert.equal((await closed.ask(path)).status, 401)
+  }
+
+  await grant('anna', 'source:scans')
+  await grant('anna', `collection:visits/${ORGANIZATION}`)
+  const more = await closed.page('/', 'anna')
+  shows(more, /href="\/-\/files\/browse\/scans".*>Scans<.*href="\/-\/datasets\/[^"]+\/visits".*>Visits</s)
+  hides(more, /wages|Salaries/)
+  await grant('anna', 'database:data')
+  const database = await closed.page('/', 'anna')
+  shows(database, /<h2>Databases<\/h2>.*href="\/data"/s)
+  hides(database, /<h2>Tables<\/h2>/)
+
+  assert.equal((await closed.ask('/.json', { actor: 'anna' })).status, 403)
+  assert.equal((await closed.ask('/', { actor: 'anna', headers: { Accept: 'application/json' } })).status, 403)
+  assert.equal((await closed.ask('/', { actor: 'nemo' })).status, 403)
+  assert.equal((await closed.ask('/')).status, 401)
+  shows(await closed.page('/'), /<h1>Databases<\/h1>/)
+  await closed.close()
 })
 
 test('every address of every page carries base_url', async () => {

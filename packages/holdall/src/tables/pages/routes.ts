@@ -6,6 +6,7 @@ import { needsTable } from '../write/room.ts'
 import { createWriteRoutes } from '../write/routes.ts'
 import { databasePage, databasesPage } from './catalog-pages.ts'
 import { fileColumnsPage, saveFileColumns } from './file-columns-page.ts'
+import { openedPage, seesSomething } from './opened-page.ts'
 import type { PagesRoom } from './room.ts'
 import { createRowForms } from './row-forms.ts'
 import { rowPage } from './row-page.ts'
@@ -22,9 +23,9 @@ export function tablePageRoutes(room: PagesRoom): Route[] {
     {
       method: 'GET',
       path: '/',
-      need: view.instance,
+      need: { ...view.instance, otherwise: (c) => seesSomething(c, room) },
       api: TABLES_API.databasesPage,
-      handler: (c) => databasesPage(c, room),
+      handler: (c) => (c.var.found === undefined ? databasesPage(c, room) : openedPage(c, room)),
     },
     {
       method: 'GET',

@@ -1,4 +1,3 @@
-import type { Source } from '../../sources/sources.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { ServedDatabase } from '../databases.ts'
 import { readCell } from '../file-columns/cell.ts'
@@ -10,7 +9,8 @@ import { type RowPage, readRow } from '../row.ts'
 import { findTable } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
 import { visibleNeighbours } from '../visible-tables.ts'
-import { type PagesRoom, uploadableSources } from './room.ts'
+import { type Destinations, uploadableSources } from './destinations.ts'
+import type { PagesRoom } from './room.ts'
 import { fileColumnsOf, type Rights, rightsOf, titleColumn } from './table-data.ts'
 import { plainText } from './value-cell.ts'
 
@@ -20,7 +20,7 @@ export interface RowData extends CellFiles {
   readonly page: RowPage
   readonly rights: Rights
   readonly fileColumns: ReadonlyMap<string, FileColumn>
-  readonly sources: ReadonlyMap<string, Source>
+  readonly sources: Destinations
   readonly values: ReadonlyMap<string, SqliteValue>
   /** What names the row: its label, else its key. */
   readonly title: string
@@ -49,7 +49,7 @@ export async function readRowData(c: RouteContext, room: PagesRoom): Promise<Row
   const ids = [...fileColumns.keys()].flatMap((column) => readCell(values.get(column) ?? null).ids)
   const [known, sources] = await Promise.all([
     cellFiles(room, actor, ids),
-    rights.update && fileColumns.size > 0 ? uploadableSources(room, actor) : new Map<string, Source>(),
+    rights.update && fileColumns.size > 0 ? uploadableSources(room, actor) : new Map(),
   ])
   const label = values.get(titleColumn(page.table) ?? '') ?? null
   const keyText = page.keyNames.map((key) => plainText(values.get(key) ?? null)).join(', ')

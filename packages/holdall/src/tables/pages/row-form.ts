@@ -12,9 +12,10 @@ import { readCell } from '../file-columns/cell.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import type { Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
+import { type Destinations, sourceFor } from './destinations.ts'
 import { type FormColumn, fingerprint, isRowid } from './form-columns.ts'
 import { type Posted, uploadField, wasField } from './form-values.ts'
-import { type PagesRoom, sourceFor } from './room.ts'
+import type { PagesRoom } from './room.ts'
 import { plainText } from './value-cell.ts'
 import { readOnlySource } from './without-upload.ts'
 
@@ -27,7 +28,7 @@ export interface RowFormOptions {
   /** Where "Discard" leads. */
   readonly back: string
   readonly files: ReadonlyMap<string, FileBrief>
-  readonly sources: ReadonlyMap<string, Source>
+  readonly sources: Destinations
   /** Slugs of sources whose files may be picked. */
   readonly browsable: ReadonlySet<string>
   /** What was sent and refused. */

@@ -16,14 +16,16 @@ import { checkedRows, refuseImmutable, type Target } from '../write/room.ts'
 import type { RowForms } from '../write/routes.ts'
 import { answerPage } from './answer.ts'
 import { forbids, referringWords, refusalWords } from './delete-words.ts'
+import { uploadableSources } from './destinations.ts'
 import { type FormColumn, formColumns } from './form-columns.ts'
 import { readSentForm } from './form-post.ts'
 import { answerForm, type Refused, soundRow } from './form-refusal.ts'
 import { readChanges, readNewRow } from './form-values.ts'
-import { browsableSources, crumbs, currentSchema, type PagesRoom, uploadableSources } from './room.ts'
+import { browsableSources, crumbs, currentSchema, type PagesRoom } from './room.ts'
 import { linkedOf, readRowData } from './row-data.ts'
 import { rowForm } from './row-form.ts'
 import { linkedSide, rowMenu } from './row-page.ts'
+import { saidOfSaved } from './saved-words.ts'
 import { fileColumnsOf } from './table-data.ts'
 
 /** What SQLite says of a row that others refer to. */
@@ -219,7 +221,7 @@ export function createRowForms(room: PagesRoom) {
           const changes = soundRow(readChanges(columns, sent.values), sent.problems)
           const rowsJson = await save(c, target, changes)
           if (c.var.format === 'json') return json(c, 200, rowsJson)
-          room.once.write(c, data.href, { said: changes.length === 0 ? 'Nothing had changed' : 'Row saved' })
+          room.once.write(c, data.href, { said: saidOfSaved(data, columns, changes, sent.values) })
           return c.redirect(data.href, 303)
         },
       )
@@ -257,7 +259,7 @@ export function createRowForms(room: PagesRoom) {
 
 function keyList(columns: readonly FormColumn[]) {
   const files = columns.filter(({ control }) => control === 'file')
-  return html`<section><h2>Keys</h2>${keys([
+  return html`<section><h2>Keyboard shortcuts</h2>${keys([
     ['Ctrl S', 'Save row'],
     ...(files.length > 0 ? ([['Ctrl V', 'Paste a file into the focused field']] as const) : []),
     ...(files.some(({ file }) => file?.multiple) ? ([['Alt ↑ ↓', 'Move the focused file']] as const) : []),

@@ -10,19 +10,22 @@ const PAGE_SIZES = ['20', '50', '100', '500', '1000']
 
 /** Which rows these are, and the way to others. */
 export function rowsFoot({ page, countLimit }: Listing, address: Address): Html {
-  const first = placeIn(page.table, address.parameters, '_next') === undefined
-  const { count, rows, query } = page
+  const { count, rows, query, previous, start = null } = page
+  const first = placeIn(page.table, address.parameters, '_next') === undefined && !address.parameters.get('_before')
   const of = count === null ? '' : ` of ${upTo(count, countLimit)}`
-  const text = first ? `Rows 1–${formatNumber(rows.length)}${of}` : `${formatCount(rows.length, 'row')}${of}`
+  const before = first ? 0 : start
+  const text =
+    before === null
+      ? `${formatCount(rows.length, 'row')}${of}`
+      : `Rows ${formatNumber(before + 1)}–${formatNumber(before + rows.length)}${of}`
   const size = String(query.size)
   const sizes = PAGE_SIZES.includes(size) ? PAGE_SIZES : [...PAGE_SIZES, size].sort((a, b) => Number(a) - Number(b))
-  const next = new URLSearchParams(address.parameters)
-  for (const name of ['cursor', '_change']) next.delete(name)
-  next.set('_next', page.next ?? '')
   return pager({
     text,
     firstHref: first ? null : address.with({}),
-    nextHref: page.next === null ? null : `${address.path}?${next}`,
+    ...(previous !== undefined && { previousHref: previous === null ? null : address.with({}, { _before: previous }) }),
+    ...(previous !== undefined && { lastHref: page.next === null ? null : address.with({}, { _before: 'end' }) }),
+    nextHref: page.next === null ? null : address.with({}, { _next: page.next }),
     sizes: { action: address.path, name: '_size', value: size, options: sizes, keep: address.keep('_size') },
   })
 }

@@ -13,9 +13,10 @@ import { databaseIn, tableIn } from '../routes.ts'
 import type { Table } from '../schema.ts'
 import { visibleNeighbours } from '../visible-tables.ts'
 import { conditionsOf } from './conditions.ts'
+import { type Destinations, uploadableSources } from './destinations.ts'
 import { readFilterLabels } from './filter-labels.ts'
 import type { Dropped, Listing } from './listing.ts'
-import { type PagesRoom, uploadableSources } from './room.ts'
+import type { PagesRoom } from './room.ts'
 import { readOnlySource } from './without-upload.ts'
 
 /** What an actor may do with the rows of a table. */
@@ -33,7 +34,7 @@ export interface TableData extends CellFiles, Listing {
   readonly page: TablePage
   readonly rights: Rights
   /** Sources that new files can go to. */
-  readonly sources: ReadonlyMap<string, Source>
+  readonly sources: Destinations
   /** By column: the source that it names although nothing new can go there. */
   readonly readOnly: ReadonlyMap<string, Source>
 }
@@ -109,7 +110,7 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
   }
 }
 
-const NO_SOURCES: ReadonlyMap<string, Source> = new Map()
+const NO_SOURCES: Destinations = new Map()
 
 /** How many rows there are without the conditions, and, when none matches, without each one of them. */
 async function countWithout(

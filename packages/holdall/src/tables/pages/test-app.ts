@@ -88,7 +88,8 @@ export async function openTestApp(options: {
     { actor, form, json, body: raw, headers = {} }: AskOptions = {},
   ): Promise<Response> {
     const sent = new Headers({ Accept: 'text/html', 'Sec-Fetch-Site': 'same-origin', ...headers })
-    if (actor !== undefined) sent.set('Cookie', await cookieOf(actor))
+    if (actor !== undefined)
+      sent.set('Cookie', [await cookieOf(actor), headers.Cookie].filter((cookie) => cookie !== undefined).join('; '))
     if (json !== undefined) sent.set('Content-Type', 'application/json')
     const fields = form instanceof FormData ? form : form && new URLSearchParams(form)
     const body = json === undefined ? (raw ?? fields) : JSON.stringify(json)

@@ -6,7 +6,7 @@ const FUNCTIONS = new Set(
   count cume_dist current_date current_time current_timestamp date datetime degrees dense_rank escape_fts exp first_rows first_value
   floor format fts5_get_locale fts5_insttoken fts5_locale geopoly_area geopoly_bbox geopoly_blob geopoly_ccw
   geopoly_contains_point geopoly_group_bbox geopoly_json geopoly_overlap geopoly_regular geopoly_svg geopoly_within
-  geopoly_xform glob group_concat hex highlight if ifnull iif instr json json_array json_array_insert json_array_length
+  geopoly_xform glob group_concat has_folded hex highlight if ifnull iif instr json json_array json_array_insert json_array_length
   json_error_position json_extract json_group_array json_group_object json_insert json_object json_patch json_pretty
   json_quote json_remove json_replace json_set json_type json_valid jsonb jsonb_array jsonb_array_insert jsonb_extract
   jsonb_group_array jsonb_group_object jsonb_insert jsonb_object jsonb_patch jsonb_remove jsonb_replace jsonb_set

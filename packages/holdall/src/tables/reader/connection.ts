@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { quoted } from '../identifiers.ts'
 import { mayReadOnly } from './authorizer.ts'
 import { escapeFts } from './escape-fts.ts'
+import { hasFolded } from './folded.ts'
 import { BUSY_TIMEOUT_MS, MAX_CONNECTIONS, MAX_PREPARED, MAX_SQL_BYTES, MAX_VALUE_BYTES } from './limits.ts'
 import { addMatchFunctions } from './match-functions.ts'
 
@@ -33,6 +34,9 @@ export function openConnection(path: string, immutable: boolean): Connection {
   // A view or a trigger inside a stranger's file may not call functions with side effects.
   database.exec('PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; PRAGMA query_only = ON')
   database.function('escape_fts', { deterministic: true }, (words) => escapeFts(String(words ?? '')))
+  database.function('has_folded', { deterministic: true, directOnly: true }, (text, word) =>
+    Number(hasFolded(text, word)),
+  )
   addMatchFunctions(database)
 
   let own = false

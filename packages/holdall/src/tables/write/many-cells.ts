@@ -1,7 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoted } from '../identifiers.ts'
 import type { SqliteValue } from '../value.ts'
-import { type CellOutcome, refuse, WriteRefused, type WriteRequest, type Written } from './protocol.ts'
+import {
+  type CellOutcome,
+  type CellStanding,
+  refuse,
+  WriteRefused,
+  type WriteRequest,
+  type Written,
+} from './protocol.ts'
 import { keyCondition, resolveKey, type TableFacts, tableFacts } from './table-facts.ts'
 
 type Asked = Extract<WriteRequest, { kind: 'attach' | 'detach' | 'compare' }>
@@ -36,12 +43,13 @@ export function detach(database: DatabaseSync, request: Asked): Written {
 export function compare(database: DatabaseSync, request: Asked): Written {
   const facts = factsOf(database, request)
   const read = reader(database, facts, request.column)
-  let held = 0
-  for (const { key, after } of request.cells) {
+  const standing = request.cells.map(({ key, before, after }): CellStanding => {
     const row = keyOf(database, facts, key)
-    if (row !== undefined && read(row) === after) held += 1
-  }
-  return { held }
+    const now = row && read(row)
+    if (row === undefined || now === undefined) return 'gone'
+    return now === after ? 'held' : now === before ? 'restored' : 'changed'
+  })
+  return { standing }
 }
 
 function factsOf(database: DatabaseSync, { table, column }: Asked): TableFacts {

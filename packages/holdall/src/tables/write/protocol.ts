@@ -66,7 +66,7 @@ export type WriteRequest =
   | {
       /**
        * Many cells of one column. `attach` writes all of them, if each still holds what it held; `detach` sets back those
-       * that still hold what was written; `compare` says how many do, and waits for whoever is writing.
+       * that still hold what was written; `compare` says which do, and waits for whoever is writing.
        */
       readonly kind: 'attach' | 'detach' | 'compare'
       readonly table: string
@@ -84,6 +84,9 @@ export interface CellChange {
 /** What undoing came to: the cell holds what it held; it holds something else by now; its row is gone. */
 export type CellOutcome = 'restored' | 'changed' | 'gone'
 
+/** What a cell is before it is undone: it holds what was written, or what undoing would leave as it is. */
+export type CellStanding = 'held' | CellOutcome
+
 export interface Written {
   /** The rows as a JSON array of objects, when they were asked for. */
   readonly rowsJson?: string
@@ -95,8 +98,8 @@ export interface Written {
   readonly stored?: readonly (readonly SqliteValue[] | null)[]
   /** `detach`: for each cell. */
   readonly outcomes?: readonly CellOutcome[]
-  /** `compare`: how many cells hold what was written. */
-  readonly held?: number
+  /** `compare`: for each cell. */
+  readonly standing?: readonly CellStanding[]
 }
 
 export type Refusal =

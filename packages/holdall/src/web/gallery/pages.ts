@@ -305,7 +305,7 @@ export const ROW: PageContent = {
   )}</form><aside class="stack" aria-label="About this row"><section><h2>Linked rows</h2>${linkedRows([
     { title: 'loans', note: '2 rows refer to this row', href: '#' },
     { title: 'conservation', note: '5 rows refer to this row', href: '#' },
-  ])}</section><section><h2>Keys</h2>${keys([
+  ])}</section><section><h2>Keyboard shortcuts</h2>${keys([
     ['Ctrl S', 'Save row'],
     ['Ctrl V', 'Paste a file into the focused field'],
     ['Alt ↑ ↓', 'Move the focused photo'],
@@ -345,7 +345,7 @@ export const FILE: PageContent = {
       ['Dimensions', html`<span class="tabular">9,448 × 6,299 px <span class="faint">(59.5 MP)</span></span>`],
       ['Size', html`<span class="tabular">178.6 MB <span class="faint">(178,552,836 bytes)</span></span>`],
       ['SHA-256', copyable('3f9a6c1e0b7d52c48810a94be1730cd56ffe02d7ab9914c6582207d1c43de21b', 'the whole SHA-256')],
-      ['Source', html`<a href="#">Photographs</a> <span class="faint">(directory)</span>`],
+      ['Source', html`<a href="#">Photographs</a> <span class="faint">(folder)</span>`],
       ['Uploaded by', 'Inês Moreira'],
       ['Uploaded', '14 March 2025, 10:42'],
       ['File id', copyable('df-01jpa8m4t7c0v2r6s9x3y57xq4', 'the file id')],
@@ -487,7 +487,7 @@ export const PARTS: PageContent = {
 
 export const LIBRARY: PageContent = {
   title: 'Photographs',
-  lede: '10,482 files, 214 GB in a directory',
+  lede: '10,482 files, 214 GB in a folder',
   crumbs: [{ label: 'Files', href: '#' }, { label: 'Photographs' }],
   section: 'files',
   width: 'full',

@@ -108,6 +108,10 @@ export async function startGallery(): Promise<Gallery> {
       }))
       return answerJson(response, 200, { ok: true, files, next: until < found.length ? String(until) : null })
     }
+    if (path === '/-/files/batch.json' && query.has('uses')) {
+      const [id = ''] = query.getAll('id')
+      return answerJson(response, 200, { ok: true, files: {}, uses: { [id]: { rows: 2, label: 'Jug' } } })
+    }
     if (path.endsWith('/-/update')) return answerJson(response, 200, { ok: true, rows: [] })
     if (path === '/-/theme') return answerJson(response, 200, { ok: true })
     if (call.method === 'POST') return answerJson(response, 200, { ok: true })

@@ -10,6 +10,9 @@ export type LookupAll = (
   done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
+/** Errors below an error that are looked at. */
+const MAX_CAUSES = 5
+
 /** Decides which addresses this server connects to, at the moment it connects. */
 export interface Guard {
   /** @throws HoldallError `address_refused` for what is no address of the web, or whose host is written as an IP that may not be used */
@@ -72,8 +75,23 @@ export function createGuard(allowed: AllowedHosts, lookup: LookupAll = systemLoo
 function notPublic(host: string, found: readonly LookupAddress[] = []): HoldallError {
   const addresses = found.map(({ address }) => address).join(', ')
   const reason =
-    'its address is not on the public internet; whoever runs this server can name it in settings.allow_private_hosts'
-  return refused(host, reason, addresses === '' ? undefined : new Error(`${host} is at ${addresses}`))
+    'its address is not on the public internet; whoever runs this server can name it in settings.allow_private_hosts of the configuration file, and start it again'
+  const cause = addresses === '' ? undefined : new Error(`${host} is at ${addresses}`)
+  return new HoldallError('address_refused', { host, reason, isPrivate: true }, { cause })
+}
+
+/** The host that was not asked because its address is not public; `undefined` where something else was wrong. */
+export function privateHost(error: unknown): string | undefined {
+  for (let one = error, depth = 0; one instanceof Error && depth < MAX_CAUSES; one = one.cause, depth += 1) {
+    if (one instanceof HoldallError && one.values.isPrivate === true) return String(one.values.host)
+  }
+  return undefined
+}
+
+/** What the configuration file says so that the hosts may be asked. */
+export function allowingLines(hosts: readonly string[]): string {
+  const entries = hosts.map((host) => (host.includes(':') ? JSON.stringify(host) : host))
+  return `settings:\n  allow_private_hosts: [${entries.join(', ')}]`
 }
 
 export function refused(host: string, reason: string, cause?: unknown): HoldallError {

@@ -30,6 +30,13 @@ export interface TileFile extends ShownFile {
   readonly note?: string | undefined
   /** What it says around the words that it was found by; every second piece, from the second on, is one of them. */
   readonly excerpt?: readonly string[] | undefined
+  /** Where it lies, and what else lies there. */
+  readonly folder?: FolderLink | undefined
+}
+
+interface FolderLink {
+  readonly label: string
+  readonly href: string
 }
 
 /** What stands in a cell. An id that is missing or hidden tells nothing; one in the trash shows only to those who may restore it. */
@@ -67,7 +74,7 @@ export function factsLine(file: ShownFile): string {
 
 /** The cell of one file: thumbnail, name, facts. */
 export function fileCell(item: CellItem): Html {
-  if (item.state === 'unavailable') return absent('fileMissing', 'Unavailable', 'Missing or hidden')
+  if (item.state === 'unavailable') return notShown()
   if (item.state === 'trashed') return absent('trash', fileName(item.filename), item.note)
   const { file } = item
   return html`<span class="file-cell"><a class="thumb-link" href="${safeUrl(file.href)}" tabindex="-1" aria-hidden="true">${thumbnail(file)}</a><span class="file-text"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}">${fileName(file.filename)}</a><span class="file-facts">${factsLine(file)}</span>${stateLine(file)}</span></span>`
@@ -79,6 +86,12 @@ export function excerptLine(excerpt: readonly string[] | undefined): Html | fals
   return html`<span class="excerpt">${excerpt.map((piece, at) => (at % 2 === 1 ? html`<mark>${piece}</mark>` : piece))}</span>`
 }
 
+/** The folder that a file was found in; it shrinks at its beginning, since its end tells more. */
+export function folderLine(folder: FolderLink | undefined): Html | false {
+  if (folder === undefined) return false
+  return html`<span class="file-folder"><a href="${safeUrl(folder.href)}" title="${folder.label}"><bdi>${folder.label}</bdi></a></span>`
+}
+
 function stateLine({ changedAt = null, missingSince = null }: ShownFile): Html | false {
   const state = fileState({ changed_at: changedAt, missing_since: missingSince })
   return state !== null && html`<span class="file-facts file-state">${icon(state.sign)}${state.words}</span>`
@@ -88,7 +101,14 @@ function stripName({ filename, changedAt = null, missingSince = null }: ShownFil
   return nameAndState({ filename, changed_at: changedAt, missing_since: missingSince })
 }
 
-function absent(sign: 'fileMissing' | 'trash', name: string | Html, note: string): Html {
+/** Why something is not shown, without saying which: `packages/elements` says the same. */
+const WHY_NOT_SHOWN = 'It is not there, or you may not see its source. Ask who manages this server.'
+
+function notShown(): Html {
+  return html`<span class="file-cell absent" title="${WHY_NOT_SHOWN}"><span class="type-tile">${icon('fileMissing')}</span><span class="file-text"><span>Not shown to you</span></span></span>`
+}
+
+function absent(sign: 'trash', name: Html, note: string): Html {
   return html`<span class="file-cell absent"><span class="type-tile">${icon(sign)}</span><span class="file-text"><span>${name}</span><span class="file-facts">${note}</span></span></span>`
 }
 
@@ -102,7 +122,9 @@ export function fileStrip(items: readonly CellItem[], moreHref: string): Html {
     .map((item) =>
       item.state === 'file'
         ? html`<a href="${safeUrl(item.file.href)}" aria-label="${stripName(item.file)}" title="${stripName(item.file)}">${thumbnail(item.file, 36)}</a>`
-        : html`<span class="type-tile" title="Unavailable">${icon(item.state === 'trashed' ? 'trash' : 'fileMissing')}<span class="unseen">Unavailable</span></span>`,
+        : item.state === 'trashed'
+          ? html`<span class="type-tile" title="In the trash">${icon('trash')}<span class="unseen">In the trash</span></span>`
+          : html`<span class="type-tile" title="${WHY_NOT_SHOWN}">${icon('fileMissing')}<span class="unseen">Not shown to you</span></span>`,
     )
   const more = items.length - shown.length
   return html`<span class="file-strip">${shown}${more > 0 && html`<a class="more" href="${safeUrl(moreHref)}">+${more} more</a>`}</span>`
@@ -127,7 +149,7 @@ export function fileTiles(files: readonly TileFile[]): Html {
       }</span>${
         // What is heard is the whole name; what is seen is in two parts, so that it can shrink in the middle.
         html`<span class="unseen">${file.filename}</span><span aria-hidden="true">${fileName(file.filename)}</span>`
-      }<span class="file-facts">${factsLine(file)}</span>${file.note && html`<span class="file-facts">${file.note}</span>`}${excerptLine(file.excerpt)}${stateLine(file)}</a>${
+      }<span class="file-facts">${factsLine(file)}</span>${file.note && html`<span class="file-facts">${file.note}</span>`}${excerptLine(file.excerpt)}${stateLine(file)}</a>${folderLine(file.folder)}${
         file.selectable && html`<label class="pick">${pickBox(file, file.kept)}</label>`
       }</li>`,
   )}</ul>`
@@ -153,6 +175,8 @@ export interface PreviewOptions {
   readonly content?: Html
   /** Why nothing can be shown. */
   readonly without?: string
+  /** Its storage is without it. */
+  readonly isMissing?: boolean
   /** Where the file opens by itself in the browser; null when it may not be shown inline. */
   readonly openHref: string | null
   /** @default 'Full size' */
@@ -189,5 +213,5 @@ function mat({ file, image, video, audio, document, content, without, openHref, 
     return html`<div class="preview document"><iframe src="${safeUrl(`${document}${DOCUMENT_VIEW}`)}" title="${file.filename}" loading="lazy"></iframe></div>`
   }
   if (content) return html`<div class="preview content">${content}</div>`
-  return html`<div class="preview without-picture">${icon('file', 'huge')}<span class="format">${typeLabel(file.contentType, file.filename)}</span><span>${without ?? 'There is no preview for files of this type.'}</span></div>`
+  return html`<div class="preview without-picture">${icon(options.isMissing ? 'fileMissing' : 'file', 'huge')}<span class="format">${typeLabel(file.contentType, file.filename)}</span><span>${without ?? 'There is no preview for files of this type.'}</span></div>`
 }

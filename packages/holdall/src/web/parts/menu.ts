@@ -1,5 +1,5 @@
 import { type Html, html, safeUrl } from '../html.ts'
-import { attributes } from './attributes.ts'
+import { type AttributeValue, attributes } from './attributes.ts'
 import { type ButtonKind, buttonClass, hiddenFields } from './button.ts'
 import { type IconName, icon } from './icon.ts'
 
@@ -11,6 +11,8 @@ export interface MenuItem {
   readonly icon?: IconName
   readonly note?: string
   readonly danger?: boolean
+  /** Other attributes of the link. */
+  readonly more?: Readonly<Record<string, AttributeValue>>
 }
 
 export interface MenuOptions {
@@ -40,7 +42,7 @@ export function menuGroups(groups: readonly (readonly MenuItem[])[]): Html {
 }
 
 function menuItem(item: MenuItem): Html {
-  const look = attributes({ class: item.danger ? 'danger' : null })
+  const look = attributes({ class: item.danger ? 'danger' : null, ...item.more })
   const inside = html`${item.icon && icon(item.icon)}<span>${item.label}${item.note && html`<small>${item.note}</small>`}</span>`
   if (item.post === undefined) return html`<a href="${safeUrl(item.href)}"${look}>${inside}</a>`
   return html`<form method="post" action="${safeUrl(item.href)}">${hiddenFields(item.post)}<button type="submit"${look}>${inside}</button></form>`

@@ -148,8 +148,12 @@ export interface PagerOptions {
   readonly text: string
   /** Null where this is the first page. */
   readonly firstHref: string | null
+  /** Only where pages can be turned back; null where this is the first page. */
+  readonly previousHref?: string | null
   /** Null where this is the last page. */
   readonly nextHref: string | null
+  /** Only where the order can be turned round; null where this is the last page. */
+  readonly lastHref?: string | null
   readonly sizes?: {
     readonly action: string
     readonly name: string
@@ -161,13 +165,20 @@ export interface PagerOptions {
   readonly bare?: boolean
 }
 
-/** First and next only: pages are found by key, so there is no number to jump to. */
+/** First, next, and perhaps previous and last: pages are found by key, so there is no number to jump to. */
 export function pager(options: PagerOptions): Html {
   const first = { label: 'First page', href: options.firstHref ?? '' }
+  const { previousHref, lastHref } = options
+  const previous = { label: 'Previous page', href: previousHref ?? '' }
   const next = { label: 'Next page', href: options.nextHref ?? '', endIcon: 'chevronRight' as const }
+  const last = { label: 'Last page', href: lastHref ?? '' }
   const nav =
     (options.firstHref !== null || options.nextHref !== null) &&
-    html`<nav aria-label="Pages">${options.firstHref === null ? deadButton(first) : linkButton(first)}${options.nextHref === null ? deadButton(next) : linkButton(next)}</nav>`
+    html`<nav aria-label="Pages">${options.firstHref === null ? deadButton(first) : linkButton(first)}${
+      previousHref !== undefined && (previousHref === null ? deadButton(previous) : linkButton(previous))
+    }${options.nextHref === null ? deadButton(next) : linkButton(next)}${
+      lastHref !== undefined && (lastHref === null ? deadButton(last) : linkButton(last))
+    }</nav>`
   return html`<div class="${options.bare ? 'pager bare' : 'pager'}"><span class="tabular">${options.text}</span>${options.sizes && sizeForm(options.sizes)}${nav}</div>`
 }
 

@@ -1,13 +1,13 @@
 import { formatNumber } from '../../../web/format.ts'
 import { MAX_SHARED_TEXT_BYTES, MAX_SHARED_TEXTS, MAX_SHEET_BYTES, MAX_STYLES_BYTES } from '../limits.ts'
-import { CannotConvert } from '../refusal.ts'
+import { CannotConvert, type Sheet } from '../refusal.ts'
 import type { Archive } from './archive.ts'
 import { type NumberKind, numberKind } from './dates.ts'
 import { readXml } from './xml.ts'
 
 export interface Workbook {
-  /** Those that are shown, in their order. */
-  readonly sheets: readonly { readonly name: string; readonly path: string }[]
+  /** In their order. */
+  readonly sheets: readonly (Sheet & { readonly path: string })[]
   readonly is1904: boolean
   /** Of each style of a cell. */
   readonly kinds: readonly NumberKind[]
@@ -22,19 +22,20 @@ export async function readWorkbook(archive: Archive): Promise<Workbook> {
     (await relationsOf(archive, '')).find(({ type }) => type.endsWith('/officeDocument'))?.target ?? 'xl/workbook.xml'
   const folder = path.slice(0, path.lastIndexOf('/') + 1)
   const relations = await relationsOf(archive, path)
-  const found: { name: string; id: string }[] = []
+  const found: { name: string; id: string; hidden: boolean }[] = []
   let is1904 = false
   await readXml(archive.read(path, MAX_STYLES_BYTES), {
     open(name, attributes) {
       if (name === 'workbookPr') is1904 = /^(?:1|true)$/.test(attributes.date1904 ?? '')
-      if (name !== 'sheet' || (attributes.state ?? 'visible') !== 'visible') return
+      if (name !== 'sheet') return
+      const hidden = (attributes.state ?? 'visible') !== 'visible'
       const id = Object.entries(attributes).find(([key]) => key === 'id' || key.endsWith(':id'))?.[1] ?? ''
-      found.push({ name: attributes.name ?? '', id })
+      found.push({ name: attributes.name ?? '', id, hidden })
     },
   })
-  const sheets = found.flatMap(({ name, id }) => {
+  const sheets = found.flatMap(({ name, id, hidden }) => {
     const relation = relations.find((one) => one.id === id && one.type.endsWith('/worksheet'))
-    return relation === undefined ? [] : [{ name, path: relation.target }]
+    return relation === undefined ? [] : [{ name, hidden, path: relation.target }]
   })
   const pathOf = (type: string, name: string) =>
     relations.find((one) => one.type.endsWith(`/${type}`))?.target ?? `${folder}${name}`

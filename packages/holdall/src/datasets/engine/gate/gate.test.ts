@@ -5,6 +5,7 @@ import { ATTACKS, QUESTIONS } from '../test-attacks.ts'
 import { openDuckDb, serializeWith, textsOf } from '../test-duckdb.ts'
 import { CALLED_FUNCTIONS, FAMILIES_NOT_CALLED, FUNCTIONS_NOT_CALLED, TABLE_FUNCTIONS } from './functions.ts'
 import { passGate } from './gate.ts'
+import { OTHER_KEYWORDS, QUOTED_KEYWORDS } from './keywords.ts'
 import { MAX_SQL_BYTES } from './length.ts'
 import { QueryRefusal } from './refusal.ts'
 
@@ -60,6 +61,19 @@ test('every function of DuckDB was either let in or left out by name', async () 
   assert.deepEqual(gone, [])
 })
 
+test('the keywords that are offered are those of DuckDB, and what is a name without quotes is known to be one', async () => {
+  const keywords = (where: string) =>
+    textsOf(connection, `SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category ${where} ORDER BY 1`)
+  assert.deepEqual(QUOTED_KEYWORDS, await keywords("IN ('reserved', 'type_function')"))
+  assert.deepEqual(OTHER_KEYWORDS, await keywords("NOT IN ('reserved', 'type_function')"))
+  const named = async (name: string) => {
+    const text = JSON.parse(await serialize(`SELECT ${name} FROM data WHERE ${name} = 1`)) as { error: boolean }
+    return !text.error
+  }
+  const bare = await Promise.all(OTHER_KEYWORDS.map(async (name) => ((await named(name)) ? [] : [name])))
+  assert.deepEqual(bare.flat(), [])
+})
+
 test('a function that makes tables or is not called is refused, however it is written', async () => {
   const inFrom = await textsOf(
     connection,
@@ -93,9 +107,26 @@ test('nesting ends in a refusal or an answer, never in an overflow', async () =>
   }
 })
 
+test('what is refused says what it is, and what to write instead', async () => {
+  for (const [sql, words] of [
+    ["copy data to 'x'", /this is COPY\. To take rows away, save the answer/],
+    ["-- a\n /* b */ ATTACH 'x'", /this is ATTACH\. Other data/],
+    ['pragma version', /this is PRAGMA\. Nothing is set here/],
+    ['update data set id = 1', /this is UPDATE\. What is in a dataset changes/],
+    ['pivot data on name using count(*)', /Name the values: PIVOT … ON column IN/],
+    ['vacuum', /Only a SELECT is\. Write it as one/],
+    ['show tables', /Write DESCRIBE with the name/],
+    ['select 1; select 2', /one by one/],
+    ["select getenv('x')", /getenv is not called here: only what/],
+    ["from read_csv('x')", /A file is asked once it is a dataset/],
+  ] as const)
+    assert.match(await refusalOf(sql), words, sql)
+  await pass("PIVOT data ON name IN ('a', 'b') USING count(*)")
+})
+
 test('a name that is in sight in one place is not known in another', async () => {
-  assert.match(await refusalOf('SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) a, x'), /no table x here/)
-  assert.match(await refusalOf('SELECT * FROM DATA2'), /no table DATA2 here/)
+  assert.match(await refusalOf('SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) a, x'), /^x$/)
+  assert.match(await refusalOf('SELECT * FROM DATA2'), /^DATA2$/)
   await pass('SELECT * FROM "weird ""name.csv"', ['weird "name.csv'])
   await refusalOf('SELECT * FROM data', [])
 })

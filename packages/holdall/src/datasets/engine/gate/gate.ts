@@ -1,3 +1,4 @@
+import { noSelect } from './instead.ts'
 import { assertLength } from './length.ts'
 import { QueryRefusal } from './refusal.ts'
 import { walk } from './walk.ts'
@@ -25,7 +26,7 @@ export interface PassedQuery {
 export async function passGate(sql: string, tables: readonly string[], serialize: Serialize): Promise<PassedQuery> {
   assertLength(sql)
   if (sql.includes('\0')) throw new QueryRefusal('It contains a NUL character.')
-  const node = onlyStatement(await parse(sql, serialize))
+  const node = onlyStatement(await parse(sql, serialize), sql)
   walk(node, tables)
   const statement = await withoutSemicolon(sql, node, serialize)
   const all = asTable(statement)
@@ -52,15 +53,16 @@ async function parse(sql: string, serialize: Serialize): Promise<Tree> {
   }
 }
 
-function onlyStatement({ error, error_message, statements = [] }: Tree): unknown {
+function onlyStatement({ error, error_message, statements = [] }: Tree, sql: string): unknown {
   if (error) {
     throw /^Only SELECT/.test(error_message ?? '')
-      ? new QueryRefusal('Only a single SELECT is run here (and of PIVOT, the form that names its values with IN).')
+      ? new QueryRefusal(noSelect(sql))
       : new QueryRefusal(error_message ?? 'It cannot be read.', 'syntax')
   }
   const [first, ...others] = statements
-  if (first === undefined) throw new QueryRefusal('There is no statement in it.')
-  if (others.length > 0) throw new QueryRefusal('Only a single statement is run; this is more than one.')
+  if (first === undefined) throw new QueryRefusal('There is no statement in it. Write one SELECT.')
+  if (others.length > 0)
+    throw new QueryRefusal('Only a single statement is run; this is more than one. Send them one by one.')
   return first.node
 }
 

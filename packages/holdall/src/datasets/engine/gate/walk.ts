@@ -83,7 +83,10 @@ function checkExpression(node: Node): void {
   if (node.export_state === true) throw new QueryRefusal('EXPORT_STATE is not known here.')
   if (node.class === 'FUNCTION' || node.class === 'WINDOW') {
     const name = String(node.function_name)
-    if (!CALLED_FUNCTIONS.has(folded(name))) throw new QueryRefusal(`The function ${name} is not called here.`)
+    if (!CALLED_FUNCTIONS.has(folded(name)))
+      throw new QueryRefusal(
+        `The function ${name} is not called here: only what computes its result from its arguments is.`,
+      )
   }
 }
 
@@ -97,7 +100,9 @@ function checkKind(node: Node, type: string, sight: Sight): void {
     type === 'SHOW_REF' &&
     (typeof node.query !== 'object' || node.query === null || !SHOWN.has(String(node.show_type)))
   )
-    throw new QueryRefusal('Of SHOW, DESCRIBE and SUMMARIZE only those of a table or a query are run.')
+    throw new QueryRefusal(
+      'Of SHOW, DESCRIBE and SUMMARIZE only those of a table or a query are run. Write DESCRIBE with the name of a table.',
+    )
 }
 
 function checkTable({ catalog_name, schema_name, table_name, at_clause }: Node, { tables, within }: Sight): void {
@@ -107,7 +112,7 @@ function checkTable({ catalog_name, schema_name, table_name, at_clause }: Node, 
   const known = (isPlain && within.has(name as string)) || (isOurs && tables.has(name as string))
   if (known && !at_clause) return
   const full = [catalog_name, schema_name, table_name].filter((part) => part !== '').join('.')
-  throw new QueryRefusal(`There is no table ${full} here.`)
+  throw new QueryRefusal(full, 'table')
 }
 
 /** The function itself is not an expression: it stands where a table stands. Its arguments are. */
@@ -115,7 +120,9 @@ function visitTableFunction(node: Node, sight: Sight): void {
   const call = node.function as Node
   const name = String(call?.function_name)
   if (call?.class !== 'FUNCTION' || !TABLE_FUNCTIONS.has(folded(name)))
-    throw new QueryRefusal(`The function ${name} does not make tables here.`)
+    throw new QueryRefusal(
+      `The function ${name} does not make tables here. A file is asked once it is a dataset of this collection.`,
+    )
   visitMembers(call, sight)
   visitMembers(node, sight, 'function')
 }

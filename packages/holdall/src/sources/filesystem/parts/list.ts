@@ -24,7 +24,9 @@ export async function listParts(folder: UploadFolder, options: ListPartsOptions)
     // One more than asked for tells whether there is another page.
     const found = await readReceipts(handle, after + 1, limit + 1)
     const parts = found.slice(0, limit)
-    return { parts, next: found.length > limit ? (parts.at(-1)?.number ?? null) : null }
+    const next = found.length > limit ? (parts.at(-1)?.number ?? null) : null
+    // Written with each part, and by nothing else.
+    return { parts, next, ...(parts.length > 0 && { lastAt: (await handle.stat()).mtime }) }
   } finally {
     await handle.close()
   }

@@ -1,12 +1,15 @@
-import type { FileBrief } from '../../../files/record.ts'
+import { folderLink } from '../../../files/pages/folder-link.ts'
+import type { FileRecord } from '../../../files/record.ts'
 import { shownFile } from '../../../files/shown.ts'
 import type { HoldallError } from '../../../web/error.ts'
 import { formatNumber } from '../../../web/format.ts'
 import { type Html, html, safeUrl } from '../../../web/html.ts'
 import { fieldError, fieldId } from '../../../web/parts/field.ts'
-import { fileCell } from '../../../web/parts/file.ts'
+import { fileCell, folderLine } from '../../../web/parts/file.ts'
 import { selectInput, textInput } from '../../../web/parts/inputs.ts'
-import { type PlanForm, rowField, typedField } from '../forms.ts'
+import { OUT_FIELD, type PlanForm, rowField, typedField } from '../forms.ts'
+import type { JudgedLine } from '../outline.ts'
+import { LEFT_OUT } from '../parts.ts'
 import type { PlannedLine } from '../plans.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { rowName } from '../row-name.ts'
@@ -22,54 +25,73 @@ export interface PlanView {
   readonly room: AttachRoom
   readonly subject: Subject
   readonly run: Run
-  readonly files: ReadonlyMap<string, FileBrief>
+  readonly files: ReadonlyMap<string, FileRecord>
+  /** The other files whose names fit the same row, by the place of a line. */
+  readonly rivals: ReadonlyMap<number, readonly JudgedLine[]>
   readonly labels: ReadonlyMap<string, string>
+  /** What was refused, by the name of the field that it is about. */
+  readonly problems: Readonly<Record<string, string>>
   readonly refused: Refused | undefined
+}
+
+/** A line, and what becomes of its file as things stand. */
+export type ShownLine = PlannedLine & Pick<JudgedLine, 'part' | 'replaces' | 'obstacle' | 'fits'>
+
+/** The field that says where the file of a line goes. */
+export function controlOf({ position, rows }: PlannedLine): string {
+  return rows.length === 0 ? typedField(position) : rowField(position)
 }
 
 /** The file of a line. */
 export function fileCellOf({ room, files }: PlanView, { file }: PlannedLine): Html {
   const brief = files.get(file)
-  return fileCell(brief === undefined ? { state: 'unavailable' } : { state: 'file', file: shownFile(brief, room.urls) })
+  if (brief === undefined) return fileCell({ state: 'unavailable' })
+  return html`${fileCell({ state: 'file', file: shownFile(brief, room.urls) })}${folderLine(folderLink(brief, room.urls))}`
 }
 
 /** The row of a file: a choice among those that fit, or a field to type one. */
-export function rowCell(view: PlanView, line: PlannedLine): Html {
-  const { labels, files, subject, refused, run } = view
+export function rowCell(view: PlanView, line: ShownLine): Html {
+  const { labels, files, subject, refused, problems, run } = view
   const filename = files.get(line.file)?.filename ?? 'this file'
-  if (line.state === 'refused' || line.state === 'same') {
+  if (line.chosen === null && (line.state === 'refused' || line.state === 'same')) {
     const [row] = line.rows
     return row === undefined ? html`<span class="null">None</span>` : rowLink(subject, row.key, row.label)
   }
+  const name = controlOf(line)
+  const error = problems[name]
+  const wrong = error !== undefined && fieldError(error)
+  const posted = refused?.form.posted.get(name) ?? undefined
   if (line.rows.length === 0) {
-    const name = typedField(line.position)
-    const error = refused?.error.fields[name]
-    const typed = refused?.form.posted.get(name) ?? undefined
     return html`${textInput({
       name,
       id: fieldId(name),
-      value: typed ?? line.chosen ?? '',
+      value: posted ?? line.chosen ?? '',
       label: `Row for ${filename}`,
-      placeholder: run.match?.column || 'Key of a row',
+      placeholder: whatNames(subject, run),
       invalid: error !== undefined,
-    })}${line.chosen !== null && labels.has(line.chosen) && html`<p class="hint">${rowName(line.chosen, labels.get(line.chosen))}</p>`}${error !== undefined && fieldError(error)}`
+    })}${line.chosen && labels.has(line.chosen) && html`<p class="hint">${rowName(line.chosen, labels.get(line.chosen))}</p>`}${wrong}`
   }
-  const name = rowField(line.position)
-  const value = refused?.form.posted.get(name) ?? line.chosen ?? ''
-  const known = line.rows.some(({ key }) => key === value)
-  return selectInput({
+  const value = posted ?? (line.chosen === LEFT_OUT ? OUT_FIELD : (line.chosen ?? ''))
+  const known = value === '' || value === OUT_FIELD || line.rows.some(({ key }) => key === value)
+  return html`${selectInput({
     name,
+    id: fieldId(name),
     value,
     label: `Row for ${filename}`,
+    invalid: error !== undefined,
     options: [
-      { value: '', label: line.state === 'several' ? 'Leave out, or choose a row' : 'Leave out' },
-      ...line.rows.map(({ key, label }) => ({
-        value: key,
-        label: rowName(key, label),
-      })),
-      ...(known || value === '' ? [] : [{ value, label: rowName(value, labels.get(value)) }]),
+      ...(value === '' ? [{ value: '', label: 'To be decided' }] : []),
+      ...line.rows.map(({ key, label }) => ({ value: key, label: rowName(key, label) })),
+      ...(known ? [] : [{ value, label: rowName(value, labels.get(value)) }]),
+      { value: OUT_FIELD, label: 'Leave out' },
     ],
-  })
+  })}${wrong}`
+}
+
+/** By what a row can be typed: `inventory or id`. */
+function whatNames({ table }: Subject, { match }: Run): string {
+  const key = table.primaryKeys.join(', ') || 'rowid'
+  return match === null || match.column === '' || match.column === key ? key : `${match.column} or ${key}`
 }
 
 function rowLink({ path }: Subject, key: string, label: string | null): Html {
@@ -77,7 +99,15 @@ function rowLink({ path }: Subject, key: string, label: string | null): Html {
 }
 
 /** Why it is so, in words. */
-export function why({ state, note, rowCount, rows }: PlannedLine, { match }: Run): string {
+export function why(line: ShownLine, { match }: Run): string {
+  const { state, note, rowCount, rows, chosen, part, replaces, obstacle } = line
+  if (obstacle === 'gone') return 'The row that was chosen is not there any more. Choose another one.'
+  if (obstacle === 'shared') return 'Another file was chosen for this row as well, and a row takes one.'
+  if (part === 'there') return 'It is there already.'
+  if (part === 'left') return 'It was left out.'
+  if (replaces) return 'It takes the place of what the row holds.'
+  if (chosen !== null && state !== 'matched') return 'You chose this row.'
+  if (note !== null && state !== 'double') return note
   switch (state) {
     case 'matched':
       return `Its name fits ${match?.column ?? 'the row'}.`
@@ -86,14 +116,16 @@ export function why({ state, note, rowCount, rows }: PlannedLine, { match }: Run
         ? `${formatNumber(rowCount)} rows fit; the first ${rows.length} are offered.`
         : `${formatNumber(rowCount)} rows fit. Choose one, or leave the file out.`
     case 'double':
-      return 'Another file fits this row too, and it takes one.'
+      return 'Another file fits this row too, and a row takes one.'
     case 'filled':
       return 'The row holds a file already. Choose the row to replace it.'
+    case 'missing':
+      return 'Its storage is without the file. Choose the row to attach it all the same.'
     case 'same':
       return 'It is there already.'
     case 'no_row':
-      return 'No row fits its name. Type one, or leave the file out.'
+      return 'No row fits its name. Type one, or leave it without.'
     case 'refused':
-      return note ?? 'The column does not take it.'
+      return 'The column does not take it.'
   }
 }

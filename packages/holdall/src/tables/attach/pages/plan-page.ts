@@ -6,33 +6,43 @@ import { renderPage } from '../../../web/page.ts'
 import { attributes } from '../../../web/parts/attributes.ts'
 import { button } from '../../../web/parts/button.ts'
 import { errorSummary } from '../../../web/parts/field.ts'
+import { icon } from '../../../web/parts/icon.ts'
 import { emptyState, notice } from '../../../web/parts/notice.ts'
 import { dataTable } from '../../../web/parts/table.ts'
 import type { RouteContext } from '../../../web/route.ts'
-import { visibleFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
 import { crumbs } from '../../pages/room.ts'
+import { recordsOf, undecidedDoubles, WAYS, type Way } from '../decide-all.ts'
+import { positionOf } from '../forms.ts'
+import { keptIn } from '../here.ts'
 import { PAGE_LINES } from '../limits.ts'
-import { examplePattern, type LineState, STATES } from '../plan.ts'
+import { type JudgedLine, outlineOf } from '../outline.ts'
+import { attachWords, type Figures, headWords, leftWords, type Part } from '../parts.ts'
+import { examplePattern } from '../plan.ts'
 import { type EmptyRows, emptyRows } from '../planning.ts'
 import type { PlannedLine } from '../plans.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import { rowName } from '../row-name.ts'
+import { refusedRows } from '../row-problems.ts'
 import type { Run } from '../run.ts'
 import { sampleValues } from '../sample-values.ts'
 import { matchFields } from './match-fields.ts'
-import { fileCellOf, type Refused, rowCell, why } from './plan-line.ts'
+import { controlOf, fileCellOf, type PlanView, type Refused, rowCell, type ShownLine, why } from './plan-line.ts'
 import { placeOf } from './result-page.ts'
+import { rivalLine, rivalsOf } from './rivals.ts'
 
 /** The parts of a plan, each a page of its own. */
 const SHOWN = {
-  all: { label: 'All', states: STATES },
-  rows: { label: 'To a row', states: ['matched'] },
-  decide: { label: 'To decide', states: ['several', 'double', 'filled'] },
-  none: { label: 'Without a row', states: ['no_row'] },
-  other: { label: 'Not attached', states: ['refused', 'same'] },
-} as const satisfies Record<string, { label: string; states: readonly LineState[] }>
+  all: 'All',
+  rows: 'To a row',
+  decide: 'To decide',
+  none: 'Without a row',
+  missing: 'Missing',
+  left: 'Left out',
+  there: 'There already',
+  refused: 'Not taken',
+} as const satisfies Record<Part | 'all', string>
 type Shown = keyof typeof SHOWN
 
 /** `GET /{db}/{table}/-/attach/{run}` of a plan: which file goes to which row, and what is still to be decided. */
@@ -45,46 +55,65 @@ export async function planPage(
 ): Promise<Response> {
   const { database, table, href } = subject
   const asked = new URLSearchParams(refused?.form.posted.get('here') ?? new URL(c.req.url).search)
-  const shown: Shown = Object.hasOwn(SHOWN, asked.get('show') ?? '') ? (asked.get('show') as Shown) : 'all'
-  const { states, chosen } = await room.plans.counts(run.id)
-  const countOf = (part: Shown) => SHOWN[part].states.reduce((sum, state) => sum + (states.get(state) ?? 0), 0)
-  const total = countOf(shown)
-  const from = Math.min(placeOf(asked.get('from') ?? undefined), Math.max(0, total - 1))
-  const lines = await room.plans.lines(run.id, SHOWN[shown].states, from)
-  const pairs = await room.plans.pairs(run.id)
-  const noneFits = run.files > 0 && states.get('no_row') === run.files
-  const [frame, files, empty, labels, values] = await Promise.all([
+  const outline = await outlineOf(room, subject, run)
+  const countOf = (part: Shown) => (part === 'all' ? outline.files : outline.parts[part])
+  const shown = shownOf(asked.get('show'), countOf)
+  const there = outline.lines.filter(({ part }) => shown === 'all' || part === shown)
+  const first = placeOf(asked.get('from') ?? undefined)
+  const from = Math.max(
+    0,
+    there.findIndex(({ position }) => position >= first),
+  )
+  const page = there.slice(from, from + PAGE_LINES)
+  // What was refused is shown, wherever in the plan it stands.
+  const toMend = refused === undefined ? [] : linesToMend(outline.lines, refused.error)
+  const mends = toMend.some((line) => !page.includes(line))
+  const judged = mends ? toMend.slice(0, PAGE_LINES) : page
+  const planned = await room.plans.linesAt(
+    run.id,
+    judged.map(({ position }) => position),
+  )
+  const lines = planned.map((line, at): ShownLine => ({ ...(judged[at] as JudgedLine), ...line }))
+  const noneFits = run.files > 0 && outline.parts.none === run.files
+  const filled = outline.lines.flatMap(({ chosen, fills }) => (fills && chosen !== null ? [chosen] : []))
+  const rivals = rivalsOf(outline.lines, lines)
+  const [frame, files, empty, labels, values, kept] = await Promise.all([
     room.frame(c),
-    visibleFiles(
-      room.registry,
+    recordsOf(
+      room,
       c.var.actor,
-      lines.map(({ file }) => file),
+      [...lines, ...[...rivals.values()].flat()].map(({ file }) => file),
     ),
-    emptyRows(subject, run.column, new Set(pairs.map(([, key]) => key))),
+    emptyRows(subject, run.column, new Set(filled)),
     labelsOf(
       subject,
-      lines.flatMap(({ chosen: key }) => key ?? []),
+      lines.flatMap(({ chosen: key }) => key || []),
     ),
     noneFits && run.match ? sampleValues(subject, run.match.column) : [],
+    keptIn(room, c.var.actor, run),
   ])
-  const here = addressOf(shown, from)
-  const view = { room, subject, run, files, labels, refused }
+  const here = addressOf(shown, from === 0 ? 0 : (page[0]?.position ?? 0))
+  const messages = refused && messagesOf(refused.error, lines, (key) => rowName(key, labels.get(key)), files)
+  const problems = Object.fromEntries(
+    (messages ?? []).flatMap(({ field, message }) => (field ? [[field, message]] : [])),
+  )
+  const view: PlanView = { room, subject, run, files, labels, rivals, refused, problems }
   return answerPage(
     c,
     renderPage({
       ...frame,
       title: `Attach ${formatCount(run.files, 'file')} to ${run.column}`,
-      lede: ledeOf(states),
+      lede: html`<span data-live="plan-head">${headWords(outline)}</span>${kept !== '' && ` · ${kept}`}`,
       crumbs: [
         ...crumbs(room, database.name, table.name, '').slice(0, -1),
         { label: 'Attach many files', href: `${href}?${new URLSearchParams({ column: run.column })}` },
         { label: 'Plan' },
       ],
       section: 'databases',
-      body: html`<form class="stack" method="post" action="${safeUrl(`${href}/${run.id}`)}"><input type="hidden" name="here" value="${here}">${
+      body: html`<form class="stack" data-decides method="post" action="${safeUrl(`${href}/${run.id}`)}"><input type="hidden" name="here" value="${here}">${
         // What Enter in a field does: nothing is written by it.
         html`<button class="unseen" type="submit" name="go" value="save" tabindex="-1" aria-hidden="true">Keep choices</button>`
-      }${refused && errorSummary('Nothing was written', summaryOf(refused.error))}${
+      }${refused && errorSummary('Nothing was written', messages ?? [])}${
         refused === undefined &&
         run.failureReason !== null &&
         notice({ tone: 'warning', title: 'Nothing was written so far.', body: run.failureReason })
@@ -103,18 +132,22 @@ export async function planPage(
           title: 'The table is too large to look at all of it.',
           body: 'Files may have a row that is not shown here.',
         })
-      }<section class="panel" aria-label="Plan">${parts(countOf, shown)}${
+      }<section class="panel" aria-label="Plan"><div data-live="plan-parts">${parts(countOf, mends ? null : shown)}</div><div data-live="plan-doubles">${doublesBar(undecidedDoubles(outline).length)}</div>${
         lines.length === 0
           ? emptyState({ title: 'No file is in this part of the plan', icon: 'file' })
           : dataTable({
               caption: 'Files and their rows',
               columns: [{ label: 'File', kind: 'file' }, { label: `Row of ${table.name}` }, { label: 'Why' }],
               rows: lines.map((line) => ({
-                cells: [fileCellOf(view, line), rowCell(view, line), html`<span class="fine">${why(line, run)}</span>`],
+                cells: [
+                  fileCellOf(view, line),
+                  rowCell(view, line),
+                  html`<span class="fine">${why(line, run)}${rivalLine(view, line)}</span>`,
+                ],
               })),
               cards: true,
             })
-      }${pageBar(shown, from, total)}<div class="save-bar"><span class="fine muted">${chosenWords(run, chosen)}</span><div class="actions">${button({ label: 'Forget plan', type: 'submit', kind: 'quiet', name: 'go', value: 'forget' })}${button({ label: 'Keep choices', type: 'submit', name: 'go', value: 'save' })}${chosen > 0 && button({ label: `Attach ${formatCount(chosen, 'file')}`, type: 'submit', kind: 'filled', name: 'go', value: 'apply' })}</div></div></section></form>${withoutFile(subject, run, empty)}`,
+      }${!mends && pageBar(shown, from, there)}<div class="save-bar" data-live="plan-bar">${saveBar(outline)}</div></section></form>${withoutFile(subject, run, empty)}`,
       ...room.once.take(c, `${href}/${run.id}`),
     }),
     refused?.error.status,
@@ -123,7 +156,7 @@ export async function planPage(
 
 function addressOf(shown: Shown, from: number): string {
   const parameters = new URLSearchParams()
-  if (shown !== 'all') parameters.set('show', shown)
+  parameters.set('show', shown)
   if (from > 0) parameters.set('from', String(from))
   return parameters.toString()
 }
@@ -132,30 +165,65 @@ function nameOf(files: ReadonlyMap<string, FileBrief>, [line]: readonly PlannedL
   return line && files.get(line.file)?.filename
 }
 
-function ledeOf(states: ReadonlyMap<LineState, number>): string {
-  const count = (...wanted: LineState[]) => wanted.reduce((sum, state) => sum + (states.get(state) ?? 0), 0)
-  const decide = count('several', 'double', 'filled')
-  const words = [
-    `${formatNumber(count('matched'))} ${count('matched') === 1 ? 'goes' : 'go'} to a row`,
-    decide > 0 && `${formatNumber(decide)} to decide`,
-    count('no_row') > 0 && `${formatNumber(count('no_row'))} without a row`,
-    count('same') > 0 && `${formatNumber(count('same'))} there already`,
-    count('refused') > 0 && `${formatNumber(count('refused'))} not taken`,
-  ]
-  return words.filter(Boolean).join(' · ')
+/** What was asked for; else what is to be decided, as long as there is any of it. */
+function shownOf(asked: string | null, countOf: (part: Shown) => number): Shown {
+  const part = (Object.keys(SHOWN) as Shown[]).find((one) => one === asked) ?? 'decide'
+  return countOf(part) > 0 ? part : 'all'
 }
 
-function chosenWords({ files }: Run, chosen: number): string {
-  const left = files - chosen
-  return left === 0
-    ? 'Every file goes to a row.'
-    : `${formatCount(left, 'file')} ${left === 1 ? 'is' : 'are'} left out.`
+/** What is left, and what carries the rest out. */
+function saveBar(figures: Figures): Html {
+  return html`<span class="fine muted">${leftWords(figures)}</span><div class="actions">${button({ label: 'Forget plan', type: 'submit', kind: 'quiet', name: 'go', value: 'forget' })}${button({ label: 'Keep choices', type: 'submit', name: 'go', value: 'save' })}${figures.parts.rows > 0 && button({ label: attachWords(figures), type: 'submit', kind: 'filled', name: 'go', value: 'apply' })}</div>`
 }
 
-function summaryOf(error: HoldallError) {
-  const fields = Object.entries(error.fields).filter(([name]) => name.startsWith('typed.') || name === 'pattern')
+/** The lines that a refusal is about. */
+function linesToMend(lines: readonly JudgedLine[], error: HoldallError): JudgedLine[] {
+  const typed = new Set(Object.keys(error.fields).flatMap((name) => positionOf(name) ?? []))
+  const keys = new Set(refusedRows(error).map(({ key }) => key))
+  return lines.filter(({ position, chosen }) => typed.has(position) || (chosen !== null && keys.has(chosen)))
+}
+
+/** What was wrong, each with the field that mends it: of a row that cannot take its files, the first file's. */
+function messagesOf(
+  error: HoldallError,
+  lines: readonly ShownLine[],
+  nameOfRow: (key: string) => string,
+  files: ReadonlyMap<string, FileBrief>,
+): { field?: string; label?: string; message: string }[] {
+  const rows = refusedRows(error)
+  if (rows.length > 0) {
+    const shown = rows.flatMap(({ key, message }) =>
+      lines
+        .filter(({ chosen }) => chosen === key)
+        .map((line) => ({
+          field: controlOf(line),
+          label: `Row ${nameOfRow(key)}, ${files.get(line.file)?.filename ?? 'a file'}`,
+          message,
+        })),
+    )
+    if (shown.length > 0) return shown
+  }
+  const fields = Object.entries(error.fields).filter(([name]) => name === 'pattern' || positionOf(name) !== undefined)
   if (fields.length === 0) return error.errors.slice(0, 10).map((message) => ({ message }))
-  return fields.map(([field, message]) => ({ field, label: field === 'pattern' ? 'Pattern' : 'Row', message }))
+  return fields.map(([field, message]) => {
+    const line = lines.find(({ position }) => position === positionOf(field))
+    return { field, label: line ? (files.get(line.file)?.filename ?? 'Row') : 'Pattern', message }
+  })
+}
+
+/** One choice for all doubles. */
+function doublesBar(open: number): Html {
+  if (open === 0) return html``
+  const words = `${formatCount(open, 'file')} ${open === 1 ? 'shares its row with another one' : 'share their rows with others'} and ${open === 1 ? 'is' : 'are'} to be decided.`
+  return html`<div class="doubles"><p>${words} For all of them at once:</p><div class="actions">${WAYS.map((way) =>
+    button({ label: WAY_LABELS[way], type: 'submit', name: 'go', value: `all ${way}`, small: true }),
+  )}</div></div>`
+}
+
+const WAY_LABELS: Readonly<Record<Way, string>> = {
+  exact: 'Take the one whose name fits exactly',
+  same: 'Where the bytes are the same, take the first',
+  out: 'Leave them out',
 }
 
 function notUploaded({ match }: Run): Html | false {
@@ -171,21 +239,24 @@ function notUploaded({ match }: Run): Html | false {
 }
 
 /** The parts as buttons of the form, so that turning to another keeps what was chosen here. */
-function parts(countOf: (part: Shown) => number, shown: Shown): Html {
+function parts(countOf: (part: Shown) => number, shown: Shown | null): Html {
   const there = (Object.keys(SHOWN) as Shown[]).filter((part) => part === 'all' || part === shown || countOf(part) > 0)
   return html`<div class="plan-parts" role="group" aria-label="Part of the plan">${there.map(
     (part) =>
-      html`<button type="submit" name="go" value="${`to?${addressOf(part, 0)}`}"${attributes({ 'aria-current': part === shown ? 'true' : null })}>${SHOWN[part].label} <span class="tabular muted">${formatNumber(countOf(part))}</span></button>`,
+      html`<button type="submit" name="go" value="${`to?${addressOf(part, 0)}`}"${attributes({ 'aria-current': part === shown ? 'true' : null })}>${SHOWN[part]} <span class="tabular muted">${formatNumber(countOf(part))}</span></button>`,
   )}</div>`
 }
 
-function pageBar(shown: Shown, from: number, total: number): Html {
+/** @param from how many lines of the part stand before the page */
+function pageBar(shown: Shown, from: number, lines: readonly JudgedLine[]): Html {
+  const total = lines.length
   if (total <= PAGE_LINES) return html``
+  // A place in the plan: what is decided meanwhile leaves its part, and nothing is skipped.
   const to = (place: number) => `to?${addressOf(shown, place)}`
-  const next = from + PAGE_LINES
-  return html`<div class="pager"><span class="tabular">Files ${formatNumber(from + 1)}–${formatNumber(Math.min(total, next))} of ${formatNumber(total)}</span><nav aria-label="Pages">${
+  const next = lines[from + PAGE_LINES]
+  return html`<div class="pager"><span class="tabular">Files ${formatNumber(from + 1)}–${formatNumber(Math.min(total, from + PAGE_LINES))} of ${formatNumber(total)}</span><nav aria-label="Pages">${
     from > 0 && button({ label: 'First page', type: 'submit', name: 'go', value: to(0) })
-  }${next < total && button({ label: 'Next page', type: 'submit', name: 'go', value: to(next), endIcon: 'chevronRight' })}</nav></div>`
+  }${next !== undefined && button({ label: 'Next page', type: 'submit', name: 'go', value: to(next.position), endIcon: 'chevronRight' })}</nav></div>`
 }
 
 /** Rows that still have no file when the plan has been carried out. */
@@ -193,7 +264,7 @@ function withoutFile({ path, table }: Subject, { column }: Run, { count, rows }:
   if (count === 0)
     return html`<p class="muted after-panel">Every row of ${table.name} has a file in ${column} then.</p>`
   const words = count === null ? 'Some rows' : formatCount(count, 'row')
-  return html`<details class="panel fold-panel after-panel"><summary><strong>Rows without a file</strong> <span class="muted">${words} of ${table.name} still ${count === 1 ? 'has' : 'have'} none in ${column} then</span></summary><ul class="linked">${rows.map(
+  return html`<details class="panel fold-panel after-panel"><summary>${icon('chevronRight')}<strong>Rows without a file</strong> <span class="muted">${words} of ${table.name} still ${count === 1 ? 'has' : 'have'} none in ${column} then</span></summary><ul class="linked">${rows.map(
     ({ key, label }) =>
       html`<li><a class="grow" href="${safeUrl(`${path}/${key}`)}"><strong>${rowName(key, label)}</strong></a></li>`,
   )}</ul>${count !== null && count > rows.length && html`<p class="panel-body fine muted">These are the first ${rows.length}.</p>`}</details>`

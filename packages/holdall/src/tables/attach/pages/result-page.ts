@@ -1,5 +1,5 @@
 import type { FileBrief } from '../../../files/record.ts'
-import { formatCount, formatTime } from '../../../web/format.ts'
+import { formatCount, formatNumber, formatTime } from '../../../web/format.ts'
 import { type Html, html, safeUrl } from '../../../web/html.ts'
 import { renderPage } from '../../../web/page.ts'
 import { linkButton, postButton } from '../../../web/parts/button.ts'
@@ -12,8 +12,11 @@ import { itemsOf } from '../../file-columns/items.ts'
 import { cellFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
 import { crumbs } from '../../pages/room.ts'
+import type { CellOutcome, CellStanding } from '../../write/protocol.ts'
+import { keptIn } from '../here.ts'
 import type { JournalCell } from '../journal-cells.ts'
 import { PAGE_LINES } from '../limits.ts'
+import { PARTS, type Part, partOf } from '../parts.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import { rowName } from '../row-name.ts'
@@ -29,7 +32,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
   const cells = await room.journal.cells(run.id)
   const from = Math.min(placeOf(c.req.query('from')), Math.max(0, cells.length - 1))
   const shown = cells.slice(from, from + PAGE_LINES)
-  const [frame, files, labels, left] = await Promise.all([
+  const [frame, files, labels, left, kept, outcomes] = await Promise.all([
     room.frame(c),
     cellFiles(
       room,
@@ -41,7 +44,13 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
       shown.map(({ key }) => key),
     ),
     leftOut(c, room, run),
+    keptIn(room, c.var.actor, run),
+    run.status === 'applied' ? room.carryOut.standing(run, cells) : cells.map(({ outcome }) => outcome ?? 'restored'),
   ])
+  const changeable = outcomes.filter((outcome) => outcome === 'held').length
+  // What stands as it was attached needs no column that says so.
+  const showsNow = run.status === 'undone' || (run.status === 'applied' && changeable < cells.length)
+  const words = run.status === 'applied' ? STANDING : OUTCOMES
   const { at, by } = lastOf(run)
   const actor = by === null ? '' : ` by ${await room.registry.nameOf(by)}`
   const row = (key: string) => html`<a href="${safeUrl(`${path}/${key}`)}">${rowName(key, labels.get(key))}</a>`
@@ -49,8 +58,8 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
     c,
     renderPage({
       ...frame,
-      title: titleOf(run),
-      lede: html`${statusWords(run)}${actor}, ${shownTime(at)}`,
+      title: titleOf(run, cells),
+      lede: html`${run.status === 'applied' && changeable < cells.length ? `On ${formatNumber(changeable)} of ${formatCount(cells.length, 'row')}` : statusWords(run)}${actor}, ${shownTime(at)}${kept !== '' && ` · ${kept}`}`,
       crumbs: [
         ...crumbs(room, database.name, table.name, '').slice(0, -1),
         { label: 'Attach many files', href: `${href}?${new URLSearchParams({ column: run.column })}` },
@@ -59,30 +68,19 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
       section: 'databases',
       actions: html`${linkButton({ label: `Show ${table.name}`, href: path, kind: 'filled' })}${
         run.status === 'applied' &&
-        postButton(`${href}/${run.id}/-/undo`, { label: `Undo ${formatCount(run.cells, 'row')}` })
-      }${
-        run.status === 'undone' &&
-        // The files are still here: choosing the folder again would send all of them a second time.
-        postButton(
-          href,
-          { label: 'Attach again' },
-          { column: run.column, ids: [...cells.flatMap(({ files }) => files), ...left.map(({ id }) => id)].join(' ') },
-        )
-      }`,
+        changeable > 0 &&
+        postButton(`${href}/${run.id}/-/undo`, { label: `Undo ${formatCount(changeable, 'row')}` })
+      }${run.status === 'undone' && postButton(`${href}/${run.id}`, { label: 'Attach again' }, { go: 'again' })}`,
       body: html`<div class="stack">${notices(run, cells)}${leftNotice(room, subject, run, left)}${
         shown.length > 0 &&
         html`<section class="panel" aria-label="Rows">${dataTable({
           caption: `What was attached to ${run.column}`,
-          columns: [
-            { label: 'Row' },
-            { label: run.column, kind: 'file' },
-            ...(run.status === 'undone' ? [{ label: 'Now' }] : []),
-          ],
-          rows: shown.map((cell) => ({
+          columns: [{ label: 'Row' }, { label: run.column, kind: 'file' }, ...(showsNow ? [{ label: 'Now' }] : [])],
+          rows: shown.map((cell, at) => ({
             cells: [
               row(cell.key),
               html`<div class="stack-tight">${itemsOf(cell.files, files, room.urls).map((item) => html`<div>${fileCell(item)}</div>`)}</div>`,
-              ...(run.status === 'undone' ? [OUTCOMES[cell.outcome ?? 'restored']] : []),
+              ...(showsNow ? [words[outcomes[from + at] ?? 'gone']] : []),
             ],
           })),
           cards: true,
@@ -93,45 +91,89 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
   )
 }
 
-/** The files of its plan that no row has taken, as far as the actor may see them. */
-async function leftOut(c: RouteContext, room: AttachRoom, run: Run): Promise<FileBrief[]> {
-  if (run.status !== 'applied' && run.status !== 'undone') return []
-  const ids = await room.plans.files(run.id)
-  const { files } = await cellFiles(room, c.var.actor, ids)
-  return ids.flatMap((id) => files.get(id) ?? [])
+interface LeftFile {
+  readonly file: FileBrief
+  readonly part: Part
 }
 
-/** Which files were left out, with what matches them again. Those of a run that was undone go with “Attach again”. */
-function leftNotice({ urls }: AttachRoom, { href }: Subject, run: Run, left: readonly FileBrief[]): Html {
+/** The files of its plan that no row has taken, as far as the actor may see them. */
+async function leftOut(c: RouteContext, room: AttachRoom, run: Run): Promise<LeftFile[]> {
+  if (run.status !== 'applied' && run.status !== 'undone') return []
+  const lines = await room.plans.allLines(run.id)
+  const left = lines.filter((line) => partOf(line) !== 'there')
+  const { files } = await cellFiles(
+    room,
+    c.var.actor,
+    left.map(({ file }) => file),
+  )
+  return left.flatMap((line) => {
+    const file = files.get(line.file)
+    return file === undefined ? [] : [{ file, part: partOf(line) }]
+  })
+}
+
+/** Which files were not attached, and why, with what matches them again. Those of a run that was undone go with “Attach again”. */
+function leftNotice({ urls }: AttachRoom, { href }: Subject, run: Run, left: readonly LeftFile[]): Html {
   if (left.length === 0) return html``
-  const more = left.length - MOST_LEFT_NAMED
-  const names = left
-    .slice(0, MOST_LEFT_NAMED)
-    .map(({ id, filename }, at) => html`${at > 0 && ', '}<a href="${urls.file(id)}">${filename}</a>`)
+  const names = (some: readonly LeftFile[]) => {
+    const more = some.length - MOST_LEFT_NAMED
+    const named = some
+      .slice(0, MOST_LEFT_NAMED)
+      .map(({ file }, at) => html`${at > 0 && ', '}<a href="${urls.file(file.id)}">${file.filename}</a>`)
+    return html`${named}${more > 0 && ` and ${formatNumber(more)} more`}`
+  }
+  const reasons = PARTS.flatMap((part) => {
+    const some = left.filter((one) => one.part === part)
+    return some.length === 0
+      ? []
+      : [html`<span class="reason">${reasonWords(part, some.length)}: ${names(some)}.</span> `]
+  })
   return notice({
     tone: 'info',
-    title: `${formatCount(left.length, 'file')} left out.`,
-    body: html`No row took ${left.length === 1 ? 'it' : 'them'}: ${names}${more > 0 && ` and ${more} more`}.`,
+    title: `${formatCount(left.length, 'file')} ${left.length === 1 ? 'was' : 'were'} not attached.`,
+    body: html`${reasons}`,
     ...(run.status === 'applied' && {
       actions: postButton(
         href,
         { label: `Match ${left.length === 1 ? 'it' : 'them'} again`, small: true },
-        { column: run.column, ids: left.map(({ id }) => id).join(' ') },
+        { column: run.column, ids: left.map(({ file }) => file.id).join(' ') },
       ),
     }),
   })
 }
 
-const OUTCOMES: Readonly<Record<NonNullable<JournalCell['outcome']>, string>> = {
+function reasonWords(part: Part, count: number): string {
+  const number = formatNumber(count)
+  switch (part) {
+    case 'none':
+      return `No row fits ${count === 1 ? 'it' : number}`
+    case 'missing':
+      return `${number} ${count === 1 ? 'is' : 'are'} missing from the storage`
+    case 'left':
+      return `${number} ${count === 1 ? 'was' : 'were'} left out by choice`
+    case 'refused':
+      return `The column does not take ${count === 1 ? 'it' : number}`
+    default:
+      return `Nobody decided on ${count === 1 ? 'it' : number}`
+  }
+}
+
+const OUTCOMES: Readonly<Record<CellStanding, string>> = {
+  held: 'As attached',
   restored: 'As before attaching',
   changed: 'Changed since, and left so',
   gone: 'The row is gone',
 }
+/** Before it is undone. */
+const STANDING: typeof OUTCOMES = { ...OUTCOMES, changed: 'Changed since: Undo leaves it so' }
 
-function titleOf(run: Run): string {
+function titleOf(run: Run, cells: readonly JournalCell[]): string {
   const files = formatCount(run.files, 'file')
   if (run.status === 'applied') return `${files} attached to ${run.column}`
-  if (run.status === 'undone') return `${files} detached from ${run.column}`
+  if (run.status === 'undone') {
+    const detached = cells.reduce((sum, cell) => sum + (cell.outcome === 'restored' ? cell.files.length : 0), 0)
+    return `${detached === run.files ? files : `${formatNumber(detached)} of ${files}`} detached from ${run.column}`
+  }
   return `${files} for ${run.column}`
 }
 
@@ -147,10 +189,23 @@ function notices(run: Run, cells: readonly JournalCell[]): Html {
     return notice({
       tone: 'warning',
       title: `${formatCount(left, 'row')} ${left === 1 ? 'was' : 'were'} left as ${left === 1 ? 'it is' : 'they are'}.`,
-      body: 'They were changed after the files had been attached, or deleted. The table says which.',
+      body: sinceWords(cells),
     })
   }
   return html``
+}
+
+/** `1 row was changed after its files had been attached. 2 rows are gone.` */
+function sinceWords(cells: readonly JournalCell[]): string {
+  const count = (wanted: CellOutcome) => cells.filter(({ outcome }) => outcome === wanted).length
+  const [changed, gone] = [count('changed'), count('gone')]
+  return [
+    changed === 1 && '1 row was changed after its files had been attached.',
+    changed > 1 && `${formatNumber(changed)} rows were changed after their files had been attached.`,
+    gone > 0 && `${formatCount(gone, 'row')} ${gone === 1 ? 'is' : 'are'} gone.`,
+  ]
+    .filter(Boolean)
+    .join(' ')
 }
 
 /** A place in a list as an address gives it; 0 for what is none. */

@@ -1,4 +1,4 @@
-import { formatCount, formatTime } from '../../../web/format.ts'
+import { formatCount, formatNumber, formatTime } from '../../../web/format.ts'
 import { type Html, html } from '../../../web/html.ts'
 import { linkButton, postButton } from '../../../web/parts/button.ts'
 import { linkedRows } from '../../../web/parts/facts.ts'
@@ -71,7 +71,7 @@ export function statusWords({ status, cells, restored }: Run): string {
     case 'undone':
       return restored === cells
         ? `Undone on ${formatCount(cells, 'row')}`
-        : `Undone on ${restored ?? 0} of ${formatCount(cells, 'row')}`
+        : `Undone on ${formatNumber(restored ?? 0)} of ${formatCount(cells, 'row')}`
     case 'failed':
       return 'Not written'
   }

@@ -8,14 +8,15 @@ import { attributes } from '../../../web/parts/attributes.ts'
 import { button, hiddenFields, linkButton } from '../../../web/parts/button.ts'
 import { errorSummary, field } from '../../../web/parts/field.ts'
 import { fileCell } from '../../../web/parts/file.ts'
+import { icon } from '../../../web/parts/icon.ts'
 import { searchInput, selectInput, textInput } from '../../../web/parts/inputs.ts'
 import { emptyState, notice } from '../../../web/parts/notice.ts'
 import { dataTable } from '../../../web/parts/table.ts'
 import { shownTime } from '../../../web/parts/time.ts'
 import type { RouteContext } from '../../../web/route.ts'
 import { answerPage } from '../../pages/answer.ts'
-import { crumbs, sourceFor, uploadableSources } from '../../pages/room.ts'
-import { newestFiles, sourcesHere } from '../here.ts'
+import { crumbs } from '../../pages/room.ts'
+import { chosenOf, destinationsOf, newestFiles, sourcesHere } from '../here.ts'
 import { MAX_FILES } from '../limits.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { lastOf, type Run } from '../run.ts'
@@ -83,9 +84,12 @@ function noColumn({ path, table }: Subject): Html {
 }
 
 async function ways(c: RouteContext, room: AttachRoom, subject: Subject, column: string): Promise<Html> {
-  const [sources, here] = await Promise.all([uploadableSources(room, c.var.actor), sourcesHere(room, c.var.actor)])
+  const [destinations, here] = await Promise.all([
+    destinationsOf(room, c.var.actor, subject, column),
+    sourcesHere(room, c.var.actor),
+  ])
   const rule = subject.fileColumns.get(column)
-  const source = rule && sourceFor(rule, sources)
+  const source = chosenOf(destinations, c.req.query('to'))
   return html`${columnChoice(subject, column)}${
     source === undefined
       ? notice({
@@ -93,13 +97,15 @@ async function ways(c: RouteContext, room: AttachRoom, subject: Subject, column:
           title: 'You may not upload files for this column.',
           body: 'Files that are here already can be attached.',
         })
-      : uploadWay(room, subject, column, source)
-  }${here.length > 0 && (await hereWay(c, room, subject, column, [...here].sort(first(rule?.source))))}`
+      : html`${destinationChoice(subject, column, destinations, source)}${uploadWay(room, subject, column, source)}`
+  }${here.length > 0 && (await hereWay(c, room, subject, column, await inOrderOfUse(room, here, rule?.source ?? source?.slug)))}`
 }
 
-/** The source that a column is bound to comes before the others. */
-function first(slug: string | null | undefined): (one: Source, other: Source) => number {
-  return (one, other) => Number(other.slug === slug) - Number(one.slug === slug)
+/** The source that files of the column go to comes first; those without any file come last. */
+async function inOrderOfUse(room: AttachRoom, here: readonly Source[], slug: string | undefined): Promise<Source[]> {
+  const totals = await room.registry.totals()
+  const place = (source: Source) => ((totals.get(source.id)?.files ?? 0) === 0 ? 2 : source.slug === slug ? 0 : 1)
+  return [...here].sort((one, other) => place(one) - place(other))
 }
 
 function columnChoice({ fileColumns, href }: Subject, column: string): Html {
@@ -110,6 +116,19 @@ function columnChoice({ fileColumns, href }: Subject, column: string): Html {
     options: [...fileColumns.keys()].map((name) => ({ value: name, label: name })),
     submits: true,
   })}</label>${button({ label: 'Show', type: 'submit', more: { 'data-when-scriptless': true } })}</form>`
+}
+
+/** Where uploaded files go, said before any is chosen. */
+function destinationChoice({ href }: Subject, column: string, destinations: readonly Source[], chosen: Source): Html {
+  if (destinations.length === 1) return html`<p>Files go to the source <strong>${chosen.label}</strong></p>`
+  return html`<form class="toolbar" action="${safeUrl(href)}">${hiddenFields({ column })}<label class="inline-field">Files go to the source${selectInput(
+    {
+      name: 'to',
+      value: chosen.slug,
+      options: destinations.map(({ slug, label }) => ({ value: slug, label })),
+      submits: true,
+    },
+  )}</label>${button({ label: 'Change', type: 'submit', more: { 'data-when-scriptless': true } })}</form>`
 }
 
 /** A folder or files of the person's machine; without scripts a plain form. */
@@ -125,11 +144,11 @@ function uploadWay(room: AttachRoom, { href, fileColumns }: Subject, column: str
     action: safeUrl(href),
     column,
   })
-  return html`<file-matcher${tied}><form class="panel panel-body form-narrow" method="post" enctype="multipart/form-data" action="${safeUrl(href)}">${hiddenFields({ column })}${field(
+  return html`<file-matcher${tied}><form class="panel panel-body form-narrow" method="post" enctype="multipart/form-data" action="${safeUrl(href)}">${hiddenFields({ column, to: source.slug })}${field(
     {
       name: 'file',
       label: `Files for ${column}`,
-      hint: `Their names say to which row they belong, for example 1862-014.jpg. They are uploaded to ${source.label}; nothing is attached before you have seen the rows.`,
+      hint: `Their names say to which row they belong, for example 1862-014.jpg. They go to the source ${source.label}; nothing is attached before you have seen the rows.`,
       control: (tie) =>
         textInput({ ...tie, name: 'file', type: 'file', multiple: true, accept: accept ?? undefined, required: true }),
     },
@@ -150,7 +169,7 @@ async function hereWay(
   const isOpen = asked !== undefined || c.req.query('q') !== undefined
   const { files, total, truncated } = await newestFiles(room, source, q)
   const reset = `${href}?${new URLSearchParams({ column, source: source.slug })}`
-  return html`<details class="panel fold-panel"${attributes({ open: isOpen })}><summary><strong>Files that are here already</strong> <span class="muted">Attach what was uploaded or found before</span></summary><form class="toolbar inset" role="search" action="${safeUrl(href)}">${hiddenFields({ column })}${searchInput(
+  return html`<details class="panel fold-panel"${attributes({ open: isOpen })}><summary>${icon('chevronRight')}<strong>Files that are here already</strong> <span class="muted">Attach what was uploaded or found before</span></summary><form class="toolbar inset" role="search" action="${safeUrl(href)}">${hiddenFields({ column })}${searchInput(
     { name: 'q', value: q, label: 'Search files', placeholder: 'Search files' },
     q === '' ? undefined : reset,
   )}${selectInput({
@@ -161,10 +180,13 @@ async function hereWay(
     submits: true,
   })}${button({ label: 'Search', type: 'submit', more: { 'data-when-scriptless': true } })}</form>${
     files.length === 0
-      ? emptyState({ title: q === '' ? `${source.label} holds no files yet` : 'No file matches', icon: 'image' })
+      ? emptyState({
+          title: q === '' ? `The source ${source.label} has no files yet` : 'No file matches',
+          icon: 'image',
+        })
       : html`<form method="post" action="${safeUrl(href)}">${hiddenFields({ column, source: source.slug, q })}${dataTable(
           {
-            caption: `Files of ${source.label}, newest first`,
+            caption: `Files of the source ${source.label}, newest first`,
             columns: [{ label: 'Take' }, { label: 'File', kind: 'file' }, { label: 'Added' }],
             rows: files.map((file) => ({
               cells: [

@@ -1,5 +1,5 @@
-import type { Bench } from './bench.ts'
-import { within } from './bench.ts'
+import { within } from './connection.ts'
+import type { Trouble } from './examination.ts'
 
 const LIMIT_MS = 20_000
 /** Types that forms send: browsers do not ask before they send them. */
@@ -13,6 +13,43 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>
   /** Whether a page may know what became of it. */
   readonly isReadable: boolean
+}
+
+/** How a storage is asked. */
+export interface Asking {
+  readonly fetch: typeof fetch
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks what a browser asks before pages of `origin` may send to the targets.
+ *
+ * @param reasonOf of a question that was not answered; may throw
+ * @returns why they would not send, as one sentence; `undefined` when they would
+ */
+export async function pagesTrouble(
+  asking: Asking,
+  origin: string,
+  targets: readonly Target[],
+  reasonOf: (error: unknown) => string,
+): Promise<{ readonly says: string; readonly trouble: Trouble } | undefined> {
+  const mixed = targets.find(({ url }) => origin.startsWith('https:') && !isTrusted(new URL(url)))
+  if (mixed !== undefined) {
+    const says = `Browsers do not let pages of ${origin} send to ${new URL(mixed.url).origin}, which is not https.`
+    return { says, trouble: { step: 'plain http', origin } }
+  }
+  for (const target of targets) {
+    const says = await refusalOf(asking, origin, target).catch(reasonOf)
+    if (says === undefined) continue
+    const headers = [...new Set(targets.flatMap(askedHeaders))].sort()
+    return { says, trouble: { step: 'cors', origin, headers } }
+  }
+  return undefined
+}
+
+/** What browsers take for safe: https, and this very machine. */
+function isTrusted({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }
 
 /** The names of the headers that a browser asks about before it sends them, sorted. */
@@ -30,13 +67,18 @@ export function askedHeaders({ headers }: Pick<Target, 'headers'>): string[] {
  *
  * @returns why it would not send, as one sentence; `undefined` when it would
  */
-export async function refusalOf({ fetch, signal }: Bench, origin: string, target: Target): Promise<string | undefined> {
+async function refusalOf({ fetch, signal }: Asking, origin: string, target: Target): Promise<string | undefined> {
   const { host } = new URL(target.url)
   const names = askedHeaders(target)
   const headers: Record<string, string> = { origin, 'access-control-request-method': 'PUT' }
   if (names.length > 0) headers['access-control-request-headers'] = names.join(',')
-  const answer = await within(signal, LIMIT_MS, (limited) =>
-    fetch(target.url, { method: 'OPTIONS', headers, redirect: 'manual', signal: limited }),
+  const answer = await within(LIMIT_MS, (limited) =>
+    fetch(target.url, {
+      method: 'OPTIONS',
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, limited]),
+    }),
   )
   await answer.body?.cancel()
   const allowed = answer.headers.get('access-control-allow-origin')

@@ -1,0 +1,124 @@
+import { type RawBuilder, sql, type Transaction } from 'kysely'
+import type { InternalDatabase } from '../../database/internal.ts'
+import type { Schema } from '../../database/schema.ts'
+import { FILE_COLUMNS, type FileRow } from '../rows.ts'
+import { COMPARED, LOOKED_AT } from './limits.ts'
+
+/** Where a walk over the missing files of a source is. */
+export interface MissingPosition {
+  readonly missing_since: string
+  readonly seq: number
+}
+
+/** What reading a file enters of it; any other member was written by somebody. */
+const READ = ['image', 'exif', 'iptc', 'position', 'position_removed', 'media', 'charset', 'pdf']
+
+/**
+ * Of a file `f`: it is there, was found where it lies, and nobody has done anything with it that this database knows of.
+ * What rows hold is for the tables to say.
+ */
+export const IS_UNTOUCHED: RawBuilder<boolean> = sql<boolean>`f.missing_since IS NULL AND f.adopted = 1
+  AND f.changed_at IS NULL AND f.search_text = '' AND substr(f.path, -length(f.filename)) = f.filename
+  AND json_valid(f.metadata) AND NOT EXISTS (SELECT 1 FROM json_each(f.metadata) WHERE key NOT IN (${sql.join(
+    READ.map((key) => sql.lit(key)),
+  )}))
+  AND NOT EXISTS (SELECT 1 FROM dataset_files AS d WHERE d.file_id = f.id)
+  AND NOT EXISTS (SELECT 1 FROM datasette_files_moves AS v WHERE v.file_id = f.id)
+  AND NOT EXISTS (SELECT 1 FROM attach_runs AS r JOIN attach_lines AS l ON l.run_id = r.id
+    WHERE r.status = 'applying' AND l.file_id = f.id)`
+
+/** The next missing files of a source: the hashes of those whose bytes lie there under another path as well. */
+export async function lostAndFound(
+  database: InternalDatabase,
+  sourceId: number,
+  after: MissingPosition,
+): Promise<{ hashes: Set<string>; next: MissingPosition | undefined }> {
+  const { rows } = await sql<MissingPosition & { hash: string; found: number }>`SELECT m.missing_since, m.seq,
+      m.content_hash AS hash, m.size > 0 AND EXISTS (SELECT 1 FROM datasette_files AS n
+        WHERE n.content_hash = m.content_hash AND n.source_id = m.source_id AND n.missing_since IS NULL) AS found
+    FROM datasette_files AS m INDEXED BY datasette_files_missing
+    WHERE m.source_id = ${sourceId} AND m.missing_since IS NOT NULL
+      AND (m.missing_since, m.seq) > (${after.missing_since}, ${after.seq})
+    ORDER BY m.missing_since, m.seq LIMIT ${LOOKED_AT}`.execute(database.read)
+  return {
+    hashes: new Set(rows.filter(({ found }) => found === 1).map(({ hash }) => hash)),
+    next: rows.length < LOOKED_AT ? undefined : rows.at(-1),
+  }
+}
+
+/** The files of a source with these bytes, of which it is not said that it is a move as long as they are too many. */
+export async function sameBytes(
+  database: InternalDatabase,
+  sourceId: number,
+  hashes: Iterable<string>,
+): Promise<{ missing: FileRow[]; untouched: FileRow[] }[]> {
+  const { rows } = await sql<FileRow & { lost: number }>`SELECT ${FILE_COLUMNS}, f.missing_since IS NOT NULL AS lost
+    FROM json_each(${JSON.stringify([...hashes])}) AS wanted
+    CROSS JOIN datasette_files AS f ON f.content_hash = wanted.value AND f.source_id = ${sourceId}
+    CROSS JOIN datasette_files_sources AS s ON s.id = f.source_id
+    WHERE f.size > 0 AND (f.missing_since IS NOT NULL OR ${IS_UNTOUCHED})
+    LIMIT ${COMPARED + 1}`.execute(database.read)
+  const groups = Map.groupBy(rows, ({ content_hash, size }) => `${content_hash} ${size}`)
+  // Of the last it is not known whether it is all there.
+  const last = rows.at(-1)
+  if (rows.length > COMPARED && last !== undefined) groups.delete(`${last.content_hash} ${last.size}`)
+  return [...groups.values()].map((files) => ({
+    missing: files.filter(({ lost }) => lost === 1),
+    untouched: files.filter(({ lost }) => lost === 0),
+  }))
+}
+
+/** A file as it is in this moment, if it is untouched. */
+export async function untouchedRow(db: Transaction<Schema>, id: string): Promise<FileRow | undefined> {
+  const { rows } = await sql<FileRow>`SELECT ${FILE_COLUMNS} FROM datasette_files AS f
+    CROSS JOIN datasette_files_sources AS s ON s.id = f.source_id WHERE f.id = ${id} AND ${IS_UNTOUCHED}`.execute(db)
+  return rows[0]
+}
+
+/** When a source was gone over. */
+export interface PastRun {
+  readonly id: number
+  readonly status: string
+  readonly started_at: string
+  readonly finished_at: string | null
+}
+
+/** The newest run of each source that was ever gone over. */
+export async function newestRuns(
+  db: InternalDatabase['read'],
+): Promise<{ source_id: number; id: number; status: string }[]> {
+  // Beside `max`, SQLite gives the rest of the row that has it.
+  const { rows } = await sql<{ source_id: number; id: number; status: string }>`SELECT source_id, max(id) AS id, status
+    FROM sync_runs GROUP BY source_id`.execute(db)
+  return rows
+}
+
+/** As far as they are still known, the newest first. */
+export async function pastRuns(db: InternalDatabase['read'], sourceId: number): Promise<PastRun[]> {
+  return await db
+    .selectFrom('sync_runs')
+    .select(['id', 'status', 'started_at', 'finished_at'])
+    .where('source_id', '=', sourceId)
+    .orderBy('id', 'desc')
+    .execute()
+}
+
+/**
+ * Whether a file came when another went: no complete run has seen both, but for the one that found it. Who copies first and
+ * deletes then has moved it too; a copy that lies there for long is only a copy.
+ */
+export function cameInstead(
+  missing: Pick<FileRow, 'missing_since'>,
+  found: Pick<FileRow, 'created_at'>,
+  runs: readonly PastRun[],
+): boolean {
+  const since = missing.missing_since ?? ''
+  if (found.created_at >= since) return true
+  return (
+    runs.some(({ started_at }) => started_at <= found.created_at) &&
+    !runs.some(
+      ({ status, started_at, finished_at }) =>
+        status === 'completed' && started_at > found.created_at && (finished_at ?? '') < since,
+    )
+  )
+}
