@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHttp } from '../app/http.ts'
@@ -17,6 +17,7 @@ import { createUrls } from '../web/url.ts'
 import { createUploads, type Uploads } from './engine.ts'
 import type { FileIntake } from './inspection.ts'
 import { uploadRoutes } from './routes.ts'
+import { everythingIn } from './test-folder.ts'
 
 /** A real server with the upload routes alone. `Authorization: NAME` is who asks; `nobody` may not upload. */
 export interface TestServer {
@@ -100,7 +101,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     uploads,
     logged,
     async stored(root = join(folder, 'files')) {
-      const entries = await readdir(root, { recursive: true, withFileTypes: true })
+      const entries = await everythingIn(root)
       return entries
         .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
         .filter((path) => path !== TEMPORARY_FOLDER)

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHttp } from '../../app/http.ts'
@@ -15,6 +15,7 @@ import { createUploads, type Uploads } from '../../uploads/engine.ts'
 import { createInternalStore } from '../../uploads/internal-store.ts'
 import { uploadRoutes } from '../../uploads/routes.ts'
 import type { SessionStore } from '../../uploads/session-store.ts'
+import { everythingIn } from '../../uploads/test-folder.ts'
 import { HoldallError } from '../../web/error.ts'
 import { createLog } from '../../web/log.ts'
 import type { RouteContext } from '../../web/route.ts'
@@ -150,7 +151,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     logged,
     async stored() {
       const root = join(folder, 'files')
-      const entries = await readdir(root, { recursive: true, withFileTypes: true })
+      const entries = await everythingIn(root)
       return entries
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
