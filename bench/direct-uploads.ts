@@ -9,6 +9,7 @@ import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../tools/services/s3.ts'
 import { residentBytes, watchMemory } from './support/memory.ts'
 import { readyParts } from './support/part-files.ts'
 import { writeRandom } from './support/random-file.ts'
+import { settled } from './support/settled.ts'
 import { median, type Row } from './support/table.ts'
 import { type Timed, timed } from './support/timed.ts'
 
@@ -76,7 +77,8 @@ async function measure(
     const token = await createToken(data, 'root')
     const ours = (url: string) =>
       timed([process.execPath, COMMAND, 'upload', path, '--source', 'media', '--url', url], { HOLDALL_TOKEN: token })
-    const parts = join(folder, 'parts')
+    const parts = join(folder, `parts-${checksum}`)
+    mkdirSync(parts)
     const contestants: Record<string, (() => Promise<Timed>) | undefined> = {
       ours: () => ours(server.url),
       'aws s3 cp': peers.aws === undefined ? undefined : () => timed(awsCommand(peers, path, bucket.name), AWS_ENV),
@@ -85,13 +87,12 @@ async function measure(
         peers.curl === undefined
           ? undefined
           : async () => {
-              mkdirSync(parts)
               const ready = await readyParts(path, size, parts, { url: server.url, token, source: 'media' })
+              await settled()
               const most = ['--parallel-immediate', '--parallel-max', String(ready.atOnce)]
               const command = [peers.curl ?? '', '--silent', '--parallel', ...most, '--config', ready.config]
               const result = await timed(command)
               await ready.complete()
-              rmSync(parts, { recursive: true })
               return result
             },
     }
@@ -101,12 +102,16 @@ async function measure(
     const memoryMore = memory.stop() - memoryIdle
     const throughServer = proxy.passed.reduce((sum, { bytes }) => sum + bytes, 0)
     await bucket.clear()
+    const names = Object.keys(contestants)
     for (let round = 0; round < rounds; round += 1) {
-      for (const [name, run] of Object.entries(contestants)) {
+      // Each in turn is the first: a machine that slows down slows all of them.
+      for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
+        const run = contestants[name]
         if (run === undefined) continue
         times.set(name, [...(times.get(name) ?? []), await run()])
         // The store is in memory, and what one has left must not be in the next one's way.
         await bucket.clear()
+        await settled()
       }
     }
     return { times, throughServer, memoryMore, memoryIdle }

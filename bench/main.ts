@@ -30,7 +30,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
           ]
         : [{ megabytes: 64, atOnce: 8, seconds: 3 }],
     ),
-  P3: () => directUpload(FULL ? 1024 : 128, FULL ? 3 : 1),
+  P3: () => directUpload(FULL ? 1024 : 128, FULL ? 4 : 1),
   P4: () =>
     benchComplete([
       { parts: 1, times: FULL ? 200 : 50 },

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -26,6 +27,7 @@ export interface ReadyParts {
   complete(): Promise<void>
 }
 
+/** @param folder where the parts are, or come to be; of the same file, each time that it is asked for */
 export async function readyParts(path: string, size: number, folder: string, target: Target): Promise<ReadyParts> {
   async function post(where: string, body: object): Promise<Record<string, unknown>> {
     const answer = await fetch(new URL(where, target.url), {
@@ -51,7 +53,8 @@ export async function readyParts(path: string, size: number, folder: string, tar
     for (const number of numbers) {
       const bytes = Buffer.alloc(Math.min(partSize, size - (number - 1) * partSize))
       await file.read(bytes, 0, bytes.length, (number - 1) * partSize)
-      await writeFile(join(folder, `${number}.part`), bytes)
+      const part = join(folder, `${number}.part`)
+      if (!existsSync(part)) await writeFile(part, bytes)
       if (checksum === 'md5') checksums[number] = createHash('md5').update(bytes).digest('base64')
     }
     const { part_urls: addresses } = await post(`${session}/parts`, { part_numbers: numbers, checksums })

@@ -13,7 +13,7 @@ const LONGEST_ANSWER = 4 * 1024 * 1024
 const LAST_WORDS = 500
 /** Bytes of a part that are written at once, so that a slow line is seen to move and a fast one costs few calls. */
 const SMALLEST_PIECE = 64 * 1024
-const LARGEST_PIECE = 4 * 1024 * 1024
+const LARGEST_PIECE = 1024 * 1024
 /** Milliseconds: a piece that is written in less is followed by one twice as large. */
 const QUICK_PIECE = 100
 
