@@ -98,10 +98,16 @@ const UPDATE = {
   metadata: z.record(z.string(), z.unknown()).optional(),
 }
 
+/** The filter of lists by type. */
+export const ASKED_TYPE = z
+  .string()
+  .optional()
+  .describe('image/png, image/*, a group such as images, or several with commas')
+
 const ASKED = {
   q: z.string().optional().describe('Words, all of which must be found; or the id of a file; or a SHA-256'),
   hash: z.string().optional().describe('`sha256:` and 64 hexadecimal digits'),
-  content_type: z.string().optional().describe('image/png, image/*, a group such as images, or several with commas'),
+  content_type: ASKED_TYPE,
   state: z
     .enum(['', ...FILE_STATES])
     .optional()

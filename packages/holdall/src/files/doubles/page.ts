@@ -9,10 +9,10 @@ import { dataTable, pager } from '../../web/parts/table.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { MAX_COUNT } from '../list.ts'
+import { filterBar, sourceFilter } from '../pages/filters.ts'
 import { folderLink } from '../pages/folder-link.ts'
 import { deletableAmong } from '../pages/listing.ts'
 import { deletingBar } from '../pages/selection.ts'
-import { sourceFilter } from '../pages/source-filter.ts'
 import { SEARCH_PATH } from '../pages/tiles.ts'
 import type { FileRecord } from '../record.ts'
 import type { ManyUses } from '../references.ts'
@@ -56,7 +56,7 @@ export async function doublesPage(room: FilesRoom, c: RouteContext, doubled: Dou
     crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Duplicates' }],
     lede: totals.groups === 0 ? undefined : summary(totals),
     said: room.once?.take(c, urls.path(DOUBLES_PATH, { source: chosen, _next: cursor })).said,
-    body: html`${sourceFilter(urls.path(DOUBLES_PATH), browsable, source)}${comparison(notCompared)}${
+    body: html`${filterBar(urls.path(DOUBLES_PATH), sourceFilter(browsable, source))}${comparison(notCompared)}${
       list.groups.length === 0
         ? nothing(list)
         : selectable.length === 0

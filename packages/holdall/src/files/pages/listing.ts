@@ -11,12 +11,12 @@ import type { FileRecord } from '../record.ts'
 import { type FilesRoom, fileResource } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
 import { type FileList, type Sort, usualSort } from '../search/find.ts'
-import { GROUPS, isGroup } from '../search/kinds.ts'
 import type { Excerpt } from '../search/marking.ts'
 import { shownFile } from '../shown.ts'
 import type { FormerState } from '../sync/history.ts'
 import { keepsBytes } from '../trash/kept.ts'
 import { typeName } from '../types.ts'
+import { typeFilter } from './filters.ts'
 import { folderLink } from './folder-link.ts'
 import { deletingBar } from './selection.ts'
 import { TILE_SIDE } from './tiles.ts'
@@ -71,8 +71,6 @@ export interface ToolbarOptions {
 
 /** Search, filters, sorting and the two looks. What is typed is searched at once; without scripts a button sends it. */
 export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions): Html {
-  const types: SelectOption[] = Object.entries(GROUPS).map(([value, { label }]) => ({ value, label }))
-  if (asked.type !== '' && !isGroup(asked.type)) types.push({ value: asked.type, label: typeName(asked.type) })
   // What suits the question needs no word in the address.
   const usual = usualSort(asked)
   const offered: Sort[] = ['newest', 'name', 'size']
@@ -99,13 +97,7 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
   )}${
     options.sources &&
     selectInput({ name: 'source', value: asked.source, label: 'Source', submits: true, options: options.sources })
-  }${selectInput({
-    name: 'content_type',
-    value: asked.type,
-    label: 'Type',
-    submits: true,
-    options: [{ value: '', label: 'All types' }, ...types],
-  })}${selectInput({
+  }${typeFilter(asked.type)}${selectInput({
     name: '_sort',
     value: asked.sort === usual ? '' : (asked.sort ?? ''),
     label: 'Sort by',

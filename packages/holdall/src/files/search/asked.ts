@@ -4,7 +4,7 @@ import { FILE_STATES, type FileState } from '../list.ts'
 import { pageSize } from '../page-size.ts'
 import { SORTS, type Sort } from './find.ts'
 import { cleanFolder } from './folders.ts'
-import { isKind } from './kinds.ts'
+import { isKind, type Kind } from './kinds.ts'
 import { readHash } from './question.ts'
 
 /** What the address of a list of files says. */
@@ -30,7 +30,7 @@ export interface Asked {
  */
 export function readList(c: RouteContext, size: number): Asked {
   const sort = c.req.query('_sort') ?? c.req.query('sort') ?? ''
-  const type = (c.req.query('content_type') ?? c.req.query('type') ?? '').trim()
+  const type = readKind(c)
   const written = (c.req.query('hash') ?? '').trim()
   const hash = written === '' ? undefined : readHash(written)
   const q = (c.req.query('q') ?? '').trim()
@@ -38,7 +38,6 @@ export function readList(c: RouteContext, size: number): Asked {
   if (state !== '' && !isState(state)) refuse(`state must be ${FILE_STATES.join(' or ')}, or left out.`)
   if (sort !== '' && !(SORTS as readonly string[]).includes(sort)) refuse(`_sort must be one of ${SORTS.join(', ')}.`)
   if (sort === 'changed' && state !== 'changed') refuse('_sort=changed is for state=changed.')
-  if (type !== '' && !isKind(type)) refuse('content_type must be a type such as image/png or image/*.')
   if (written !== '' && hash === undefined) refuse('hash must be sha256: and 64 hexadecimal digits.')
   if (hash !== undefined && q !== '') refuse('Send q or hash, not both.')
   return {
@@ -53,6 +52,17 @@ export function readList(c: RouteContext, size: number): Asked {
     cursor: c.req.query('_next') || c.req.query('cursor') || undefined,
     limit: pageSize(c, size),
   }
+}
+
+/**
+ * The types that an address asks for; all where it is empty.
+ *
+ * @throws HoldallError `bad_request`
+ */
+export function readKind(c: RouteContext): Kind {
+  const kind = (c.req.query('content_type') ?? c.req.query('type') ?? '').trim()
+  if (kind !== '' && !isKind(kind)) refuse('content_type must be a type such as image/png or image/*.')
+  return kind
 }
 
 function isState(state: string): state is FileState {

@@ -12,7 +12,7 @@ import {
   SEE_OTHER,
   TIME,
 } from '../../web/api.ts'
-import { FILE } from '../api.ts'
+import { ASKED_TYPE, FILE } from '../api.ts'
 import { MAX_IDS } from './limits.ts'
 
 const ID = z.string().regex(/^df-[a-z0-9]{26}$/)
@@ -86,6 +86,7 @@ export const TRASH_API = {
     description: 'A page may be short, even empty, before the last. When a table could not be searched, it ends early.',
     query: z.object({
       source: z.string().optional().describe('The slug of one source'),
+      content_type: ASKED_TYPE,
       _next: PAGING._next,
       cursor: PAGING.cursor,
     }),

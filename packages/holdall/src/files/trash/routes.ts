@@ -3,6 +3,7 @@ import { DEFAULT_PAGE, MAX_COUNT } from '../list.ts'
 import { pageSize } from '../page-size.ts'
 import { fileJson } from '../record.ts'
 import { type FilesRoom, sendPage, sourcesFor } from '../room.ts'
+import { readKind } from '../search/asked.ts'
 import { TRASH_API } from './api.ts'
 import { bulkRoutes } from './bulk-routes.ts'
 import { trashedJson } from './record.ts'
@@ -51,8 +52,9 @@ export function trashRoutes(room: FilesRoom): Route[] {
         const source = c.req.query('source') ?? ''
         const deletable = await sourcesFor(room, c.var.actor, 'files-delete')
         const asked = deletable.filter(({ slug }) => source === '' || slug === source).map(({ id }) => id)
-        const list = await listUnused(room, asked, cursor)
-        if (c.var.format === 'html') return sendPage(c, unusedPage(room, c, list, { deletable, source, cursor }))
+        const kind = readKind(c)
+        const list = await listUnused(room, { sources: asked, kind, cursor })
+        if (c.var.format === 'html') return sendPage(c, unusedPage(room, c, list, { deletable, source, kind, cursor }))
         return c.json({
           ok: true,
           files: list.files.map((file) => fileJson(file, urls)),

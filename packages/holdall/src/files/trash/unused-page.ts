@@ -8,9 +8,10 @@ import { emptyState, notice } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
+import { filterBar, sourceFilter, typeFilter } from '../pages/filters.ts'
 import { deletingBar } from '../pages/selection.ts'
-import { sourceFilter } from '../pages/source-filter.ts'
 import type { FilesRoom } from '../room.ts'
+import type { Kind } from '../search/kinds.ts'
 import { shownFile } from '../shown.ts'
 import { keepsBytes } from './kept.ts'
 import type { UnusedList } from './unused.ts'
@@ -22,6 +23,8 @@ export interface UnusedQuery {
   readonly deletable: readonly Source[]
   /** The slug of the one that was chosen; empty for all. */
   readonly source: string
+  /** The types that are looked for; empty for all. */
+  readonly kind: Kind
   readonly cursor: string | undefined
 }
 
@@ -30,11 +33,11 @@ export async function unusedPage(
   room: FilesRoom,
   c: RouteContext,
   list: UnusedList,
-  { deletable, source: slug, cursor }: UnusedQuery,
+  { deletable, source: slug, kind, cursor }: UnusedQuery,
 ): Promise<Html> {
   const { urls, frame } = room
-  const source = slug || undefined
-  const here = urls.path(PATH, { source, _next: cursor })
+  const asked = { source: slug || undefined, content_type: kind || undefined }
+  const here = urls.path(PATH, { ...asked, _next: cursor })
   return renderPage({
     ...(await frame(c)),
     title: 'Unused files',
@@ -44,7 +47,7 @@ export async function unusedPage(
       ? undefined
       : `${formatCount(list.files.length, 'file')} on this page ${list.files.length === 1 ? 'is' : 'are'} in no row of any table. ${checkedWords(list)}`,
     said: room.once?.take(c, urls.path(PATH)).said,
-    body: html`${sourceFilter(urls.path(PATH), deletable, slug)}${
+    body: html`${filterBar(urls.path(PATH), sourceFilter(deletable, slug), typeFilter(kind))}${
       list.truncated &&
       notice({
         tone: 'warning',
@@ -57,10 +60,10 @@ export async function unusedPage(
         ? !list.truncated &&
           emptyState({
             icon: 'check',
-            title: list.next === null ? 'Every file is used' : 'None so far',
+            title: list.next !== null ? 'None so far' : `Every file${kind === '' ? '' : ' of this type'} is used`,
             body:
               list.next === null
-                ? 'Each file is in a row of a table.'
+                ? 'Each of them is in a row of a table.'
                 : `All ${formatNumber(list.looked)} files up to here are used. The next page looks at the rest.`,
           })
         : html`<form class="selecting" method="post" action="${urls.path('/-/files/-/delete')}" data-selecting>${hiddenFields({ return: here })}${deletingBar(room.sources, list.files)}<div class="panel">${table(room, list)}</div></form>`
@@ -69,8 +72,8 @@ export async function unusedPage(
         list.next === null
           ? `${formatCount(list.looked, 'file')} checked`
           : `${formatCount(list.looked, 'file')} checked so far`,
-      firstHref: cursor === undefined ? null : urls.path(PATH, { source }),
-      nextHref: list.next === null ? null : urls.path(PATH, { source, _next: list.next }),
+      firstHref: cursor === undefined ? null : urls.path(PATH, asked),
+      nextHref: list.next === null ? null : urls.path(PATH, { ...asked, _next: list.next }),
       bare: true,
     })}`,
   })

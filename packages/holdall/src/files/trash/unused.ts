@@ -1,6 +1,7 @@
 import { MAX_PAGE } from '../list.ts'
 import type { FileRecord } from '../record.ts'
 import type { FilesRoom } from '../room.ts'
+import { isOfKind, type Kind } from '../search/kinds.ts'
 
 /** Files that are looked up among the cells at once, since each column of each table is read for them. */
 const LOOKED_UP = 1_000
@@ -22,12 +23,12 @@ export interface UnusedList {
  * The files of some sources that no row of any file column holds. A page may have few files, or none, and still not be
  * the last.
  *
+ * @param kind only files of it; empty for all
  * @throws HoldallError `invalid_cursor`
  */
 export async function listUnused(
   { registry, findUsed }: Pick<FilesRoom, 'registry' | 'findUsed'>,
-  sources: readonly number[],
-  cursor: string | undefined,
+  { sources, kind, cursor }: { sources: readonly number[]; kind: Kind; cursor: string | undefined },
 ): Promise<UnusedList> {
   const began = performance.now()
   const unused: FileRecord[] = []
@@ -42,11 +43,11 @@ export async function listUnused(
         limit: MAX_PAGE,
         ...(next !== null && { cursor: next }),
       })
-      candidates.push(...page.files)
+      candidates.push(...page.files.filter(({ contentType }) => kind === '' || isOfKind(contentType, kind)))
       looked = page.seen + page.files.length
       next = page.next
-    } while (next !== null && candidates.length < LOOKED_UP)
-    if (candidates.length === 0) break
+    } while (next !== null && candidates.length < LOOKED_UP && performance.now() - began < ENOUGH_MS)
+    if (candidates.length === 0) continue
     const { used, truncated } = await findUsed(candidates.map(({ id }) => id))
     if (truncated) return { files: unused, next: null, looked, truncated }
     unused.push(...candidates.filter(({ id }) => !used.has(id)))

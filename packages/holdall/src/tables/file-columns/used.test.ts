@@ -38,8 +38,8 @@ interface Unused {
   readonly next: string | null
 }
 
-async function unused(actor = 'ann'): Promise<string[]> {
-  const response = await app.ask('/-/files/unused.json', { actor })
+async function unused(actor = 'ann', type = ''): Promise<string[]> {
+  const response = await app.ask(`/-/files/unused.json?content_type=${type}`, { actor })
   assert.equal(response.status, 200)
   const body = (await response.json()) as Unused
   assert.deepEqual([body.truncated, body.next], [false, null])
@@ -59,6 +59,12 @@ test('a file is unused that no row holds: neither alone, nor in a list, nor wher
   assert.equal((await app.ask('/-/files/unused.json', { actor: 'bob' })).status, 403)
   assert.equal((await app.ask('/-/files/unused.json')).status, 401)
   assert.deepEqual(await unused('root'), await unused())
+  for (const type of ['documents', 'text/*', 'text/plain']) {
+    assert.deepEqual((await unused('ann', type)).sort(), [free, named].sort(), type)
+  }
+  assert.deepEqual(await unused('ann', 'images'), [])
+  assert.match(await app.page('/-/files/unused?content_type=images', 'ann'), /Every file of this type is used/)
+  assert.equal((await app.ask('/-/files/unused.json?content_type=none', { actor: 'ann' })).status, 400)
 })
 
 test('whoever is about to delete files is told which rows hold them, each once, and no more than there are of those that one may not see', async () => {
