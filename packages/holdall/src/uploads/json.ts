@@ -4,9 +4,18 @@ import { HoldallError } from '../web/error.ts'
 import type { RouteContext } from '../web/route.ts'
 import { MAX_JSON_BYTES } from './limits.ts'
 
-/** The request's body as JSON of this shape. @throws HoldallError `body_too_large`, `invalid_json`, `bad_request` */
+/**
+ * The request's body as JSON of this shape. Where no field is needed, no body says as much as `{}`.
+ *
+ * @throws HoldallError `body_too_large`, `invalid_json`, `bad_request`
+ */
 export async function readJson<Shape>(c: RouteContext, schema: ZodType<Shape>): Promise<Shape> {
-  const read = schema.safeParse(parse(await readBytes(c, MAX_JSON_BYTES)))
+  const bytes = await readBytes(c, MAX_JSON_BYTES)
+  if (bytes.length === 0) {
+    const none = schema.safeParse({})
+    if (none.success) return none.data
+  }
+  const read = schema.safeParse(parse(bytes))
   if (read.success) return read.data
   const { issues } = read.error
   const errors = issues.map(({ path, message }) => (path.length === 0 ? 'The body must be a JSON object' : message))

@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { PartsPage } from '../../sources/multipart.ts'
 import type { Sources } from '../../sources/sources.ts'
@@ -145,7 +144,8 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
 
   async function retry(c: RouteContext): Promise<Response> {
     const session = await find(c)
-    const begun = await uploads.retry(session, otherSheet(session, (await readRetry(c)).sheet))
+    const { sheet } = await readJson(c, RETRY_BODY)
+    const begun = await uploads.retry(session, otherSheet(session, sheet))
     if (begun === undefined) return await refused(c, session, 'multipart_not_retryable')
     return accepted(c, begun.session, GOING_ON)
   }
@@ -216,11 +216,6 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
     route('POST', '/:upload/confirm', EDIT, DATASET_UPLOADS_API.confirm, confirm),
     route('POST', '/:upload/retry', EDIT, DATASET_UPLOADS_API.retry, retry),
   ]
-}
-
-/** Clients that ask for the step again say nothing, or nothing that counts. @throws HoldallError `bad_request` */
-async function readRetry(c: RouteContext): Promise<z.infer<typeof RETRY_BODY>> {
-  return c.req.header('Content-Length') === '0' || c.req.raw.body === null ? {} : await readJson(c, RETRY_BODY)
 }
 
 function statusesIn(asked: string | undefined): (typeof STATUSES)[number][] | undefined {

@@ -236,7 +236,9 @@ test('what a plan left out is named after it was carried out, and attaching agai
   const ids = `${taken} ${stray}`
   const planned = await app.ask('/data/objects/-/attach', { actor: 'root', form: { column: 'photo', ids } })
   const plan = planned.headers.get('Location') as string
-  assert.equal((await app.ask(plan, { actor: 'root', form: { go: 'apply' } })).status, 303)
+  const headers = { Accept: 'application/json', 'Content-Type': 'application/json' }
+  assert.equal((await app.ask(plan, { actor: 'root', body: '{', headers })).status, 400)
+  assert.equal((await app.ask(plan, { actor: 'root', body: '', headers })).status, 200, 'it needs no field')
   const done = await app.page(plan)
   assert.match(done, /1 file was not attached\./)
   assert.match(done, new RegExp(`No row fits it: <a href="/-/files/${stray}">nowhere &lt;b&gt;\\.txt</a>`))

@@ -125,7 +125,8 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
   if (run.status !== 'planned') throw new HoldallError('attach_not_planned', { status: run.status })
   const href = `${subject.href}/${run.id}`
   if (!isForm(c)) {
-    asObject(parseJson(await readBytes(c, MAX_BODY_BYTES)))
+    const body = await readBytes(c, MAX_BODY_BYTES)
+    if (body.length > 0) asObject(parseJson(body))
     return c.json({ ok: true, run: runJson(await applyPlan(c, room, subject, run)) })
   }
   const form = await readPlanForm(c, room, subject, run)
