@@ -59,6 +59,8 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
   /** @returns the session as it ended: `completed`, `failed`, `expired`, or as it waits: `initiated`, `completing` */
   async function finish(lease: Lease, resumed: boolean): Promise<UploadSession> {
     let current = lease
+    // The hours in which nobody was there to try it are not its own.
+    const takenUp = resumed ? now() : Number.NEGATIVE_INFINITY
     for (;;) {
       const { name, step } = stepOf(current.session)
       try {
@@ -73,7 +75,8 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
         current = next
       } catch (error) {
         if (current.signal.aborted || isLeaseLost(error)) throw error
-        if (error instanceof CannotFinish || overdue(current.session, name)) return await fail(current, name, error)
+        if (error instanceof CannotFinish || overdue(current.session, name, takenUp))
+          return await fail(current, name, error)
         log.warn('upload step failed, trying again', { upload: current.session.id, step: name, error })
         await sleep(pauseAfter(current.session, name), undefined, { signal: current.signal })
         const steps = begun(current.session.steps, name, at())
@@ -211,11 +214,11 @@ export function createFinishing({ sessions, purposeOf, sourceById, clear, log, n
     return source
   }
 
-  /** Since the step was begun, or was asked for again; where nobody can ask, since all of it was. */
-  function overdue(session: UploadSession, step: string): boolean {
+  /** Since the step was begun, was asked for again, or was taken up; where nobody can ask, since all of it was begun. */
+  function overdue(session: UploadSession, step: string, takenUp: number): boolean {
     const since = purposeOf(session).followed ? step : COMBINE
     const started = session.steps.find((entry) => entry.step === since && entry.phase === 'start')?.started_at
-    return started !== undefined && now() - Date.parse(started) > RETRY_LIMIT_MS
+    return started !== undefined && now() - Math.max(Date.parse(started), takenUp) > RETRY_LIMIT_MS
   }
 
   return { entering, retrying, finish }

@@ -6,7 +6,7 @@ import { bytes, inChunks } from '../sources/contract/bodies.ts'
 import { THIS_PROCESS } from '../sources/process.ts'
 import { createInternalStore } from './internal-store.ts'
 import { LeaseLost } from './leases.ts'
-import { BATCH, LEASE_MS, TTL_S } from './limits.ts'
+import { BATCH, LEASE_MS, RETRY_LIMIT_MS, TTL_S } from './limits.ts'
 import { createSessions } from './sessions.ts'
 import { asIfDead, until } from './test-crash.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
@@ -92,6 +92,32 @@ describe('leases and what is left behind', () => {
     client.abort()
     never.reject(new Error('too late'))
     await first.close()
+  })
+
+  test('nobody was there for two hours: what fails in passing then is tried again, for an hour of trying', async () => {
+    const never = Promise.withResolvers<never>()
+    const first = await startTestServer({ intake: { inspect: () => never.promise } })
+    const client = new AbortController()
+    send(first, client.signal).catch(() => {})
+    await until(async () => (await sessions(first))[0]?.status === 'completing')
+    await asIfDead(first)
+    let failures = 1
+    const inspect = async () => {
+      if (failures-- > 0) throw new Error('the disk hiccuped')
+      return {}
+    }
+    const second = await startTestServer({
+      folder: first.folder,
+      intake: { inspect },
+      now: () => Date.now() + 2 * RETRY_LIMIT_MS,
+    })
+    await until(async () => ['completed', 'failed'].includes((await sessions(second))[0]?.status ?? ''))
+    const [row] = await sessions(second)
+    await second.close('keep')
+    client.abort()
+    never.reject(new Error('too late'))
+    await first.close()
+    assert.deepEqual([row?.status, row?.failure_reason], ['completed', null])
   })
 
   test('the bytes of a completing session are gone: it fails, and no file appears', async () => {
