@@ -154,6 +154,38 @@ test('a file that cannot be read says so, and no query meets what it did', async
   await assert.rejects(engine.probe(corrupt), failsWith('parquet_invalid'))
 })
 
+test('a file that poisons an instance fails in words, and no other query meets it, then or later', async (t) => {
+  // DuckDB 1.5.6 believes the schema when it binds, and the reading of such a VARIANT is an INTERNAL Error of it.
+  const path = await folder.parquet('poison.parquet', 'SELECT i AS id, i::VARIANT AS v FROM range(6) t(i)')
+  await writeFile(path, (await readFile(path, 'latin1')).replaceAll('value', 'other'), 'latin1')
+  const { connection, close } = await openDuckDb()
+  await assert.rejects(connection.run(`SELECT * FROM '${path}'`), /^Error: INTERNAL Error/)
+  await assert.rejects(connection.run('SELECT 1'), /database has been invalidated/)
+  close()
+
+  const two = start({ processes: 2, perActor: 2, timeoutMs: 60_000 })
+  t.after(() => two.close())
+  await two.ask('SELECT 1')
+  const tables = [{ name: 'poison', files: [path] }]
+  const poisoned = () =>
+    assert.rejects(two.query({ tables, sql: 'FROM poison', actorId: 'mallory' }), (error: unknown) => {
+      assert.ok(failsWith('query_failed', /^DuckDB itself failed at this; nothing else was harmed: The Variant/)(error))
+      assert.doesNotMatch((error as Error).message, /INTERNAL|Stack Trace|\/proc\//)
+      return true
+    })
+  const long = two.ask('SELECT count(*) AS n FROM data a, data b WHERE b.id < 5000 AND hash(a.id + b.id) % 2 < 2')
+  for (let times = 0; times < 3; times++) {
+    await poisoned()
+    // A process goes on with the files that it has open; not this one.
+    await poisoned()
+    assert.deepEqual((await two.ask('SELECT count(*) AS n FROM data')).rows, [{ n: 20_000 }])
+  }
+  assert.deepEqual((await long).rows, [{ n: 100_000_000 }])
+  const sound = await two.query({ tables, sql: 'SELECT sum(id)::INT AS n FROM poison', actorId: 'alice' })
+  assert.deepEqual(sound.rows, [{ n: 15 }], 'its other columns can still be read')
+  await assert.rejects(two.probe(path), failsWith('parquet_invalid', /its data cannot be read/))
+})
+
 test('after an error that poisons an instance, another process answers', async () => {
   const before = (await childrenOf(engine)).length
   assert.ok(before > 0)

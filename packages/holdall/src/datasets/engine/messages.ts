@@ -1,4 +1,6 @@
 const MAX_MESSAGE = 2_000
+/** A fault of DuckDB's own, whatever was asked: some files are enough. */
+const OWN_FAULT = /^(?:INTERNAL|FATAL) Error: /
 /** What stands before the statement in what is run (gate.ts, run.ts). */
 const BEFORE_STATEMENT = /^(LINE 1: )((?:COPY \()?SELECT \* FROM \()(.*\n)( *)(?=\^)/m
 
@@ -8,6 +10,7 @@ const BEFORE_STATEMENT = /^(LINE 1: )((?:COPY \()?SELECT \* FROM \()(.*\n)( *)(?
  */
 export function shown(message: string, names: ReadonlyMap<string, string>): string {
   let text = message.split(/\n+(?:Stack Trace:|This error signals an assertion failure)/)[0] as string
+  text = text.replace(OWN_FAULT, 'DuckDB itself failed at this; nothing else was harmed: ')
   // The longest first: one path may be the beginning of another.
   for (const [path, name] of [...names].sort(([a], [b]) => b.length - a.length)) text = text.replaceAll(path, name)
   text = text.replace(/\/proc\/(?:self|\d+)\/fd\/(\d+)/g, (_, fd) => names.get(`/proc/self/fd/${fd}`) ?? 'a file')
