@@ -1,15 +1,29 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { sql } from 'kysely'
 import { findDataset, trashDataset } from '../datasets/records.ts'
 import { ORGANIZATION } from '../datasets/testing.ts'
 import { RETENTION_MS } from '../datasets/trash/limits.ts'
 import { openTestDatasetTrash, type TestDatasetTrash } from '../datasets/trash/test-trash.ts'
+import { createObjectHashing } from '../datasets/upkeep/hashing.ts'
 import { GRACE_MS } from '../datasets/upkeep/objects.ts'
 import { visits } from '../datasets/uploads/test-parquet.ts'
 import { datasetFolder } from '../sources/paths.ts'
+import { until } from '../uploads/test-crash.ts'
+import { createLog } from '../web/log.ts'
 import { main } from './main.ts'
 
 describe('holdall gc and holdall verify, of datasets', () => {
@@ -104,6 +118,51 @@ describe('holdall gc and holdall verify, of datasets', () => {
     assert.deepEqual(
       problemsOf(all.stdout),
       [`damaged ${cut.path}`, `damaged ${other.path}`, `missing ${gone.path}`, `stray ${stray}`].sort(),
+    )
+  })
+
+  test('verify: what became of bytes in place is told of a dataset and of the file it was made of', async () => {
+    const made = await real()
+    const original = await room.object(`${datasetFolder(ORGANIZATION, made.id)}original/visits.csv`)
+    await room.database.write((trx) =>
+      sql`INSERT INTO dataset_files (dataset_id, version, ordinal, role, source_id, path, filename, size_bytes)
+        VALUES (${made.id}, 1, 9, 'original', ${original.sourceId}, ${original.path}, 'visits.csv', 500)`.execute(trx),
+    )
+    const paths = [made.path, original.path].sort()
+    const hashes = () =>
+      room.database.read
+        .selectFrom('dataset_files')
+        .select(['path', 'content_hash'])
+        .where('dataset_id', '=', made.id)
+        .orderBy('path')
+        .execute()
+    const { database, sources } = room
+    const hashing = createObjectHashing({ database, sources, isAsked: () => false, log: createLog(() => {}) })
+    hashing.start()
+    await until(async () => (await hashes()).every(({ content_hash }) => content_hash !== null))
+    await hashing.close()
+    const known = paths.map((path) => ({
+      path,
+      content_hash: `sha256:${createHash('sha256')
+        .update(readFileSync(fullPath(path)))
+        .digest('hex')}`,
+    }))
+    assert.deepEqual(
+      (await hashes()).map((row) => ({ ...row })),
+      known,
+    )
+    const before = problemsOf((await run('verify', '--json')).stdout)
+    for (const path of paths) {
+      const { atime, mtime } = statSync(fullPath(path))
+      const content = readFileSync(fullPath(path))
+      content[100] = (content[100] as number) ^ 1
+      writeFileSync(fullPath(path), content)
+      utimesSync(fullPath(path), atime, mtime)
+    }
+    const after = problemsOf((await run('verify', '--json')).stdout)
+    assert.deepEqual(
+      after.filter((problem) => !before.includes(problem)),
+      paths.map((path) => `damaged ${path}`),
     )
   })
 

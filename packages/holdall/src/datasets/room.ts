@@ -35,6 +35,7 @@ import { createFindDatasets } from './references/uses.ts'
 import { createStatistics } from './statistics/worker.ts'
 import { datasetTrashRoutes } from './trash/routes.ts'
 import { createDatasetTrash } from './trash/trash.ts'
+import { createObjectHashing } from './upkeep/hashing.ts'
 import { type ConvertObject, createConvertObject } from './uploads/convert.ts'
 import { createProbe, type Probe } from './uploads/probe.ts'
 import { datasetUploadRoutes } from './uploads/routes.ts'
@@ -89,6 +90,7 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
   const asks = createAsks(database, { engine, localFiles: createLocalFiles(sources, cache) })
   const trash = createDatasetTrash({ database, sources, log, before: options.before })
   const statistics = createStatistics({ database, sources, asks, log })
+  const hashing = createObjectHashing({ database, sources, isAsked: asks.isAsked, log })
   const answers = createKeptAnswers()
   const made = createMadeExports()
   const shown = { database, config, sources, permissions, urls, frame, once, origin, uploads }
@@ -114,10 +116,12 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
     start() {
       trash.start()
       statistics.start()
+      hashing.start()
     },
     async close() {
       made.clear()
       await statistics.close()
+      await hashing.close()
       await trash.close()
       await converter.close()
       await engine.close()
