@@ -1,4 +1,5 @@
 import { type Html, html } from '../../web/html.ts'
+import { nullCell } from '../../web/parts/table.ts'
 import type { QueryAnswer } from '../engine/engine.ts'
 import { isNumeric } from './cells.ts'
 
@@ -8,7 +9,8 @@ const MAX_BARS = 40
 export interface Bars {
   readonly of: string
   readonly by: string
-  readonly bars: readonly { readonly label: string; readonly value: number }[]
+  /** A row without a number has no bar. */
+  readonly bars: readonly { readonly label: string; readonly value: number | null }[]
 }
 
 /** One bar for each row, where rows are names with a number each; undefined where they are something else. */
@@ -19,9 +21,10 @@ export function barsOf({ columns, rows, truncated }: QueryAnswer): Bars | undefi
   if (rows.length < 2 || rows.length > MAX_BARS || columns.length > 4) return undefined
   const bars = rows.map((row) => ({
     label: row[name.name] === null ? 'null' : labelOf(row[name.name]),
-    value: Number(row[number.name] ?? 0),
+    value: row[number.name] === null ? null : Number(row[number.name]),
   }))
-  const drawn = bars.every(({ value }) => Number.isFinite(value) && value >= 0) && bars.some(({ value }) => value > 0)
+  const values = bars.flatMap(({ value }) => value ?? [])
+  const drawn = values.every((value) => Number.isFinite(value) && value >= 0) && values.some((value) => value > 0)
   return drawn ? { of: number.name, by: name.name, bars } : undefined
 }
 
@@ -30,10 +33,10 @@ function labelOf(value: unknown): string {
 }
 
 export function barChart({ of, by, bars }: Bars): Html {
-  const most = Math.max(...bars.map(({ value }) => value))
+  const most = Math.max(...bars.map(({ value }) => value ?? 0))
   return html`<figure class="bar-chart"><figcaption><strong>${of}</strong> by <strong>${by}</strong></figcaption><ul>${bars.map(
     ({ label, value }) =>
-      html`<li class="bar"><span class="bar-name" title="${label}">${label}</span><svg width="100%" height="18" aria-hidden="true"><rect width="${((value / most) * 100).toFixed(1)}%" height="18" rx="2"></rect></svg><span class="tabular">${short(value)}</span></li>`,
+      html`<li class="bar"><span class="bar-name" title="${label}">${label}</span><svg width="100%" height="18" aria-hidden="true"><rect width="${(((value ?? 0) / most) * 100).toFixed(1)}%" height="18" rx="2"></rect></svg><span class="tabular">${value === null ? nullCell : short(value)}</span></li>`,
   )}</ul></figure>`
 }
 
