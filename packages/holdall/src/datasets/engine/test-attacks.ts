@@ -1,4 +1,4 @@
-/** Statements that DuckDB runs gladly and that have no business in a query; `{file}` is the file of a table. */
+/** Statements that DuckDB runs gladly and that have no business in a query; `{file}` is the file of a table, `{folder}` where it lies. */
 export const ATTACKS: readonly string[] = [
   // What no setting of DuckDB holds back
   "COPY (SELECT 1 AS id) TO '{file}' (FORMAT parquet, USE_TMP_FILE false)",
@@ -11,6 +11,7 @@ export const ATTACKS: readonly string[] = [
   "SELECT * FROM json_execute_serialized_sql(json_serialize_sql('select * from enable_profiling()'))",
   "CALL enable_profiling(save_location='/tmp/holdall-profile')",
   "SELECT * FROM enable_profiling(save_location='/tmp/holdall-profile')",
+  'PRAGMA version',
   'PRAGMA enable_verification',
   'PRAGMA disable_optimizer',
   "PRAGMA add_parquet_key('k', '0123456789112345')",
@@ -47,6 +48,9 @@ export const ATTACKS: readonly string[] = [
   "SELECT * FROM '{file}'",
   "SELECT * FROM read_parquet('{file}')",
   "SELECT * FROM read_parquet('/tmp/*.parquet')",
+  "SELECT * FROM read_parquet('{folder}/hard-link.parquet')",
+  "SELECT * FROM read_parquet('{folder}/symbolic-link.parquet')",
+  "SELECT * FROM '{folder}/symbolic-link.parquet'",
   "SELECT * FROM parquet_scan('../x.parquet')",
   "SELECT * FROM read_csv('/etc/passwd')",
   "SELECT * FROM read_csv('/dev/stdin')",

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { chmod, link, mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -21,6 +21,11 @@ const file = await folder.parquet('data.parquet', "SELECT i AS id, 'n' || i AS n
 // The superuser's processes become somebody else; of anybody else's the mode is what protects the file.
 await chmod(file, isSuperuser() ? 0o644 : 0o444)
 const bytes = await readFile(file)
+// Another's file, as it could come to lie beside that of a table.
+const secret = await folder.parquet('secret.parquet', "SELECT 'secret' AS id")
+await chmod(secret, 0o644)
+await link(secret, join(folder.path, 'hard-link.parquet'))
+await symlink(secret, join(folder.path, 'symbolic-link.parquet'))
 const pinned = { path: file, identity: identityOf(await stat(file, { bigint: true })) }
 
 const work = join(folder.path, 'own')
@@ -45,7 +50,7 @@ after(() => child.kill())
 /** What DuckDB says to a statement that no gate has looked at; empty when it did it. */
 async function ungated(sql: string): Promise<{ message: string; rights: string }> {
   if (!child.alive) child = startUngated()
-  const payload = Buffer.from(JSON.stringify({ file: pinned, sql }))
+  const payload = Buffer.from(JSON.stringify({ file: pinned, sql: sql.replaceAll('{folder}', folder.path) }))
   const stream = (async function* () {
     yield payload
   })()
@@ -55,7 +60,7 @@ async function ungated(sql: string): Promise<{ message: string; rights: string }
 
 test('without the gate, the instance and the process still hold back what reaches out', async () => {
   const reachesOut = ATTACKS.filter((sql) =>
-    /\/etc|\/proc\/self\/e|\/tmp|\/dev|http|s3:|hf:|INSTALL|LOAD|UPDATE EXT|SET (?:memory|threads|temp|enable|Time)|RESET|log_query|profiling_output|PERSISTENT|\.\.\/|PROGRAM/.test(
+    /\{folder\}|\/etc|\/proc\/self\/e|\/tmp|\/dev|http|s3:|hf:|INSTALL|LOAD|UPDATE EXT|SET (?:memory|threads|temp|enable|Time)|RESET|log_query|profiling_output|PERSISTENT|\.\.\/|PROGRAM/.test(
       sql,
     ),
   )
@@ -106,12 +111,12 @@ test('all attacks through the front door are refused with a reason, and change n
   t.after(() => engine.close())
   const tables = [{ name: 'data', files: [file] }]
   for (const attack of ATTACKS) {
-    const sql = attack.replaceAll('{file}', file)
+    const sql = attack.replaceAll('{file}', file).replaceAll('{folder}', folder.path)
     await assert.rejects(engine.query({ tables, sql, actorId: 'mallory' }), (error: unknown) => {
       assert(error instanceof HoldallError, sql)
       assert.ok(['query_refused', 'query_failed'].includes(error.code), `${sql}: ${error.code}`)
       assert.equal(error.status, 400)
-      if (!sql.includes(file)) assert.doesNotMatch(error.message, /holdall-engine|\/proc\//, sql)
+      if (!sql.includes(folder.path)) assert.doesNotMatch(error.message, /holdall-engine|\/proc\//, sql)
       return true
     })
   }
