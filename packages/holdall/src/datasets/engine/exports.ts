@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
+import { THIS_PROCESS } from '../../sources/process.ts'
+import { removeLeftBehind } from './left-behind.ts'
 import { isSuperuser } from './rights.ts'
 
 const CHUNK_BYTES = 256 * 1024
@@ -30,7 +31,7 @@ export interface ExportContents {
 }
 
 export function openExportFolder(folder: string): ExportFolder {
-  const swept = sweep(folder)
+  const swept = removeLeftBehind(folder)
   swept.catch(() => {})
   return {
     async create() {
@@ -80,11 +81,4 @@ async function contentsOf(path: string, remove: () => Promise<void>): Promise<Ex
     { highWaterMark: 0 },
   )
   return { stream, size, close: end }
-}
-
-async function sweep(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  for (const name of await readdir(folder)) {
-    if (isAlive(name.split('.')[0] as string) === false) await rm(join(folder, name), { force: true })
-  }
 }

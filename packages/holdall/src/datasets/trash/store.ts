@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
 import type { BeforeIo } from '../../sources/filesystem/io.ts'
+import { datasetFolder } from '../../sources/paths.ts'
 import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
 import { LEASE_MS, MAX_RETRY_MS, REMEMBERED_MS, RETENTION_MS, RETRY_MS } from './limits.ts'
 
@@ -21,13 +22,16 @@ export interface Removal {
   readonly sizeBytes: number
 }
 
+/** Of a dataset `d` of a collection `c`, as `datasetFolder` makes it. */
+const [ROOT = '', BETWEEN = '', END = ''] = datasetFolder('*', '*').split('*')
+const FOLDER = sql`(${ROOT} || c.organization_id || ${BETWEEN} || d.id || ${END})`
+
 /**
  * What of a dataset's files is the dataset's own: it lies below its folder. A file that a source had before, of which
  * somebody made a dataset, is not, and stays.
  */
 const OWN = sql`EXISTS (SELECT 1 FROM datasets AS d JOIN collections AS c ON c.seq = d.collection
-  WHERE d.id = f.dataset_id
-    AND substr(f.path, 1, length(c.organization_id) + 51) = 'org/' || c.organization_id || '/datasets/' || d.id || '/')`
+  WHERE d.id = f.dataset_id AND substr(f.path, 1, length(${FOLDER})) = ${FOLDER})`
 
 /** A version from which files were taken out shares the others with the one that came of it. */
 const IN_PRESENT_VERSION = sql`EXISTS (SELECT 1 FROM dataset_files AS p JOIN datasets AS d

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BeforeIo } from '../../sources/filesystem/io.ts'
-import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
+import { THIS_PROCESS } from '../../sources/process.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { abortAt } from '../../uploads/clearing.ts'
 import { CannotFinish, type PurposeStep } from '../../uploads/purpose.ts'
@@ -12,6 +12,7 @@ import type { Converted, Converter } from '../convert/converter.ts'
 import type { ConvertibleKind } from '../convert/kinds.ts'
 import type { CannotConvert, Sheet } from '../convert/refusal.ts'
 import { download } from '../engine/download.ts'
+import { removeLeftBehind } from '../engine/left-behind.ts'
 import { OVER_LIMIT_KEPT_MS, PARQUET_TYPE } from './limits.ts'
 import { madeOf, toMade } from './made.ts'
 import { asFinal, objectAt, type UploadedObject } from './object.ts'
@@ -101,7 +102,7 @@ function attemptsOf({ steps }: UploadSession): number {
  */
 export function createConvertObject(converter: Pick<Converter, 'convert'>, folder: string): ConvertObject {
   // Now: a copy is as large as what was sent, and the next one may be wanted months later. There may be no folder yet.
-  sweep(folder).catch(() => {})
+  removeLeftBehind(folder).catch(() => {})
   return async ({ storage, path, size, etag }, wanted, signal) => {
     const local = await storage.openLocal?.(path)
     if (local !== undefined) {
@@ -111,8 +112,7 @@ export function createConvertObject(converter: Pick<Converter, 'convert'>, folde
         await local.close()
       }
     }
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await sweep(folder)
+    await removeLeftBehind(folder)
     const name = `${THIS_PROCESS}.${randomBytes(8).toString('hex')}`
     try {
       await download({ storage, sourceId: '', path, size, etag }, folder, name, signal)
@@ -120,12 +120,5 @@ export function createConvertObject(converter: Pick<Converter, 'convert'>, folde
     } finally {
       await rm(join(folder, name), { force: true })
     }
-  }
-}
-
-/** Removes the copies of processes that are no more. */
-async function sweep(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (isAlive(name.split('.')[0] as string) === false) await rm(join(folder, name), { force: true })
   }
 }

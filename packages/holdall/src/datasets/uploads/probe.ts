@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
+import { THIS_PROCESS } from '../../sources/process.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { QueryEngine } from '../engine/engine.ts'
+import { removeLeftBehind } from '../engine/left-behind.ts'
 import type { ParquetFile } from '../footer/parquet-file.ts'
 import type { UploadedObject } from './object.ts'
 
@@ -24,7 +25,7 @@ const PIECE_BYTES = 8 * 1_024 * 1_024
 
 /** Probes that have DuckDB read what lies on this computer as it is, and of anything else a copy of the part that it needs. */
 export function createProbe({ engine, folder }: ProbeOptions): Probe {
-  sweep(folder).catch(() => {})
+  removeLeftBehind(folder).catch(() => {})
 
   async function probeCopy(object: UploadedObject, ranges: readonly Range[], signal: AbortSignal): Promise<void> {
     const path = join(folder, `${THIS_PROCESS}.${randomBytes(8).toString('hex')}.parquet`)
@@ -45,8 +46,7 @@ export function createProbe({ engine, folder }: ProbeOptions): Probe {
         await local.close()
       }
     }
-    await mkdir(folder, { recursive: true })
-    await sweep(folder)
+    await removeLeftBehind(folder)
     const [first] = parquet.rowGroups.each
     const head = MARK_BYTES + (first?.bytes ?? 0) + SLACK_BYTES
     const tail = parquet.footerBytes + ENDING_BYTES
@@ -81,13 +81,5 @@ async function copy(object: UploadedObject, ranges: readonly Range[], path: stri
       await handle.write(piece, 0, piece.length, at + done)
       done += piece.length
     }
-  }
-}
-
-/** Removes the copies of processes that are no more. */
-async function sweep(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const [owner = ''] = name.split('.')
-    if (isAlive(owner) === false) await rm(join(folder, name), { force: true })
   }
 }
