@@ -18,13 +18,37 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 const answer = await holdall.http.fetch(new Request('http://test/files/-/openapi.json'))
-const document = (await answer.json()) as Document & { readonly servers: unknown }
+const document = (await answer.json()) as Document & {
+  readonly servers: unknown
+  readonly security: readonly object[]
+}
 
 test('the document is OpenAPI 3.1', async () => {
   assert.equal(answer.status, 200)
   assert.deepEqual(document.servers, [{ url: '/files' }])
   const { valid, errors } = await new Validator().validate(structuredClone(document) as never)
   assert(valid, String(JSON.stringify(errors, null, 2)).slice(0, 4_000))
+})
+
+test('every way to say who asks is in it', () => {
+  const { securitySchemes } = document.components as unknown as { securitySchemes: Record<string, object> }
+  assert.deepEqual(
+    document.security.flatMap((one) => Object.keys(one)),
+    Object.keys(securitySchemes),
+  )
+  const { description: _, ...header } = securitySchemes.userToken as { description?: string }
+  assert.deepEqual(header, { type: 'apiKey', in: 'header', name: 'X-User-Token' })
+})
+
+test('an upload is completed with its parts, or without', () => {
+  for (const path of [
+    '/public/uploads/{organization}/{collection}/multipart/{upload}/complete',
+    '/-/files/upload/{source}/-/sessions/{upload}/complete',
+  ]) {
+    const body = document.paths[path]?.post?.requestBody?.content['application/json']?.schema
+    const { properties, required = [] } = body as { properties: Record<string, object>; required?: string[] }
+    assert.deepEqual([Object.keys(properties), required], [['parts'], []])
+  }
 })
 
 test('every address of every route is in it, with its method, and nothing else is', () => {

@@ -1,6 +1,5 @@
 import { type ZodType, z } from 'zod'
-import { type Answer, JSON_TYPE } from '../web/api.ts'
-import { ERRORS } from '../web/errors.ts'
+import { type Answer, JSON_TYPE, REFUSED } from '../web/api.ts'
 import type { Route } from '../web/route.ts'
 import { SERVER_API } from './api.ts'
 import { VERSION } from './version.ts'
@@ -8,13 +7,7 @@ import { VERSION } from './version.ts'
 type Json = Readonly<Record<string, unknown>>
 
 /** How every refusal looks, whatever the route. */
-const REFUSAL = z.object({
-  ok: z.literal(false),
-  error: z.string().describe('All messages, separated by semicolons'),
-  errors: z.array(z.string()),
-  status: z.int(),
-  code: z.enum(Object.keys(ERRORS) as [string, ...string[]]).describe('Stable: match on this'),
-})
+const REFUSAL = z.object(REFUSED)
 
 /**
  * The OpenAPI 3.1 document of the routes: one operation for every address and method, with the schemas that the rooms
@@ -42,13 +35,14 @@ export function openApiDocument(routes: readonly Route[], base: string): Json {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: base === '' ? '/' : base }],
-    security: [{ token: [] }, { session: [] }, {}],
+    security: [{ token: [] }, { userToken: [] }, { session: [] }, {}],
     paths,
     components: {
       schemas: { Refusal: jsonSchema(REFUSAL, 'output') },
       responses: { Refusal: { description: 'Refused', content: { [JSON_TYPE]: { schema: REFUSAL_REFERENCE } } } },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'From /-/tokens or `holdall token create`' },
+        userToken: { type: 'apiKey', in: 'header', name: 'X-User-Token', description: 'The same token' },
         session: { type: 'apiKey', in: 'cookie', name: 'holdall_session' },
       },
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Answer, type Api, answers, JSON_TYPE, MULTIPART_TYPE, NEXT, SEE_OTHER } from '../web/api.ts'
+import { type Answer, type Api, answers, JSON_TYPE, MULTIPART_TYPE, NEXT, PAGING, SEE_OTHER } from '../web/api.ts'
 import { MAX_PARTS, MAX_PARTS_ASKED } from './limits.ts'
 
 export const PREPARE_BODY = z.object({
@@ -29,6 +29,14 @@ export const PARTS_BODY = z.object({
       },
     )
     .nullish(),
+})
+
+/** What `complete` is sent: nothing of it is needed, and what is more or other than this is passed over. */
+export const SENT_PARTS_BODY = z.looseObject({
+  parts: z
+    .array(z.looseObject({ part_number: z.int(), etag: z.string().nullish() }))
+    .optional()
+    .describe('Advice; what counts is what the storage holds'),
 })
 
 // What a file is, the room above says; here it is passed on as it comes.
@@ -153,7 +161,7 @@ export const UPLOADS_API = {
     query: z.object({
       filename: z.string().optional(),
       size: z.string().optional().describe('Bytes'),
-      _next: z.string().optional().describe('Where the page begins: the `next` of the page before'),
+      ...PAGING,
     }),
     answers: [
       answers({
@@ -178,7 +186,7 @@ export const UPLOADS_API = {
   },
   parts: {
     summary: 'The parts that the storage holds',
-    query: z.object({ _next: z.string().optional().describe('Where the page begins: the `next` of the page before') }),
+    query: z.object(PAGING),
     answers: [
       answers({
         parts: z.array(
@@ -223,8 +231,7 @@ export const UPLOADS_API = {
   },
   completeSession: {
     summary: 'All parts are sent: make the file',
-    description: '`parts` with their `part_number` and `etag` is advice; what counts is what the storage holds.',
-    body: { [JSON_TYPE]: z.unknown() },
+    body: { [JSON_TYPE]: SENT_PARTS_BODY },
     answers: [
       answers({ file: FILE }, { status: 201, means: 'The file is made' }),
       answers({ file: FILE }, { means: 'The file was made before' }),

@@ -24,6 +24,9 @@ export const MAX_PARTS_ASKED = 100
 export const MAX_NAMED_PARTS = 5
 /** Open sessions on a page of their list; for each, the storage is asked. */
 export const SESSIONS_PAGE = 20
+export const MAX_SESSIONS_PAGE = 100
+/** Parts on a page of their list, and the most that a storage is asked for at once. */
+export const PARTS_PAGE = 1_000
 /** Seconds that the address of a part or of a direct upload works for: to begin with sending, not to end. */
 export const URL_LIFE_S = 3_600
 /** The same of a client that is given all of them at once, and asks for no others. */

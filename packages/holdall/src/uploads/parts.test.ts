@@ -337,10 +337,15 @@ describe('uploads in parts', () => {
     )
     assert.equal((await list(`?filename=1.bin&size=${SIZE + 1}`)).body.sessions.length, 1)
     assert.equal((await list(`?filename=1.bin&size=${SIZE}`)).body.sessions.length, 0)
+    const three = await list(`?limit=3&cursor=${first.body.next}`)
+    assert.deepEqual([three.body.sessions.length, three.body.next], [2, null])
+    assert.equal((await list('?_size=3')).body.sessions.length, 3)
     assert.equal((await list('', 'dora')).body.sessions.length, 0)
     for (const [query, code] of [
       ['?size=x', 'bad_request'],
       ['?_next=x', 'invalid_cursor'],
+      ['?cursor=x', 'invalid_cursor'],
+      ['?limit=0', 'bad_request'],
     ]) {
       assert.equal((await list(query as string)).body.code, code)
     }

@@ -6,7 +6,7 @@ import type { Arrivals } from './arrivals.ts'
 import { chunkMemory } from './chunk-memory.ts'
 import type { Clearing } from './clearing.ts'
 import { partsOf } from './combine.ts'
-import { URL_LIFE_S } from './limits.ts'
+import { PARTS_PAGE, URL_LIFE_S } from './limits.ts'
 import { sizeOfPart } from './plan.ts'
 import { type Lease, newMultipartOf, type UploadSession } from './session.ts'
 import type { Sessions } from './sessions.ts'
@@ -17,7 +17,7 @@ export interface Parts {
   /** Begins a new session's upload in the storage. When that fails nothing is left, and nobody is told of it. */
   begin(lease: Lease, multipart: Multipart): Promise<UploadSession>
   /** A page of what the storage holds. @throws HoldallError `upload_without_parts`, `upload_not_open`, `multipart_gone` */
-  list(session: UploadSession, after?: number): Promise<PartsPage>
+  list(session: UploadSession, after?: number, limit?: number): Promise<PartsPage>
   /** Bytes of all parts that the storage holds. */
   received(session: UploadSession): Promise<number>
   /** The same, and when the last one arrived; `null` where there is none, or the storage does not know. */
@@ -85,10 +85,10 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
     }
   }
 
-  async function list(session: UploadSession, after?: number): Promise<PartsPage> {
+  async function list(session: UploadSession, after?: number, limit = PARTS_PAGE): Promise<PartsPage> {
     checkOpen(session)
     const multipart = await multipartOf(session)
-    const options = after === undefined ? {} : { after }
+    const options = { limit, ...(after !== undefined && { after }) }
     return await asking(session, () => multipart.listParts(partsOf(session).upload, options))
   }
 

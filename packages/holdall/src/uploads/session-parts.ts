@@ -1,13 +1,14 @@
 import type { PartsPage } from '../sources/multipart.ts'
 import type { Source } from '../sources/sources.ts'
 import type { Api } from '../web/api.ts'
+import { pageAsked } from '../web/asked-page.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Method, Route, RouteContext } from '../web/route.ts'
 import { sessionUrl, storedJson, whenQuick } from './answer.ts'
 import { PARTS_BODY, UPLOADS_API } from './api.ts'
 import { cursorOf, idIn, numberIn } from './cursors.ts'
 import { readJson } from './json.ts'
-import { SESSIONS_PAGE } from './limits.ts'
+import { MAX_SESSIONS_PAGE, PARTS_PAGE, SESSIONS_PAGE } from './limits.ts'
 import { mayUpload } from './need.ts'
 import type { PartUrls } from './part-urls.ts'
 import type { UploadSession } from './session.ts'
@@ -28,8 +29,10 @@ export function sessionPartsRoutes(options: UploadRoutesOptions, partUrls: PartU
   }
 
   async function list(c: RouteContext): Promise<Response> {
-    const after = c.req.query('_next')
-    const page: PartsPage = await uploads.parts.list(await find(c), after === undefined ? undefined : numberIn(after))
+    const session = await find(c)
+    const { cursor, limit } = pageAsked(c, { size: PARTS_PAGE, most: PARTS_PAGE })
+    const after = cursor === undefined ? undefined : numberIn(cursor)
+    const page: PartsPage = await uploads.parts.list(session, after, limit)
     const parts = page.parts.map(({ number, size, etag, checksum }) => ({
       part_number: number,
       size,
@@ -70,12 +73,12 @@ export function sessionPartsRoutes(options: UploadRoutesOptions, partUrls: PartU
 
   async function open(c: RouteContext): Promise<Response> {
     const source = sourceOf(c)
-    const before = c.req.query('_next')
+    const { cursor, limit } = pageAsked(c, { size: SESSIONS_PAGE, most: MAX_SESSIONS_PAGE })
     const found = await uploads.open(source, c.var.actor, {
       filename: c.req.query('filename'),
       size: sizeIn(c.req.query('size')),
-      before: before === undefined ? undefined : idIn(before),
-      limit: SESSIONS_PAGE,
+      before: cursor === undefined ? undefined : idIn(cursor),
+      limit,
     })
     const sessions = await Promise.all(found.sessions.map((session) => openJson(source, session)))
     return c.json({

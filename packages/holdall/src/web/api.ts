@@ -1,7 +1,8 @@
 import { type ZodObject, type ZodType, z } from 'zod'
+import { ERRORS } from './errors.ts'
 
 /**
- * What a route takes and answers, for the OpenAPI document. Refusals need not be told: they look the same everywhere.
+ * What a route takes and answers, for the OpenAPI document. Refusals that look the same everywhere need not be told.
  * A body's schema accepts every body that the route accepts; what a route demands beyond it stands in `description`.
  */
 export interface Api {
@@ -34,6 +35,16 @@ export function answers(
   { status = 200, means = 'It is done' } = {},
 ): Answer {
   return { status, means, content: { [JSON_TYPE]: z.object({ ok: z.literal(true), ...fields }) } }
+}
+
+/** What every refusal has. */
+export const REFUSED = {
+  ok: z.literal(false),
+  error: z.string().describe('All messages, separated by semicolons'),
+  errors: z.array(z.string()),
+  status: z.int(),
+  code: z.enum(Object.keys(ERRORS) as [string, ...string[]]).describe('Stable: match on this'),
+  fields: z.record(z.string(), z.string()).optional().describe('Messages by field, where fields are to blame'),
 }
 
 /** A page for people. */

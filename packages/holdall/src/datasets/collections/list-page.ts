@@ -1,3 +1,4 @@
+import type { Asked } from '../../web/asked-page.ts'
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
@@ -6,7 +7,6 @@ import { linkedRows } from '../../web/parts/facts.ts'
 import { emptyState } from '../../web/parts/notice.ts'
 import { pager } from '../../web/parts/table.ts'
 import { INSTANCE, type RouteContext } from '../../web/route.ts'
-import type { Asked } from '../paging.ts'
 import { collectionHref, DATASETS_PATH, type DatasetsRoom } from '../place.ts'
 import type { CollectionPage, ListedCollection, Totals } from './list.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { PARTS_BODY } from '../../uploads/api.ts'
+import { PARTS_BODY, SENT_PARTS_BODY } from '../../uploads/api.ts'
 import { MAX_PARTS } from '../../uploads/limits.ts'
-import { type Api, answers, fields, JSON_TYPE, NEXT, SEE_OTHER } from '../../web/api.ts'
+import { type Answer, type Api, answers, fields, JSON_TYPE, NEXT, PAGING, REFUSED, SEE_OTHER } from '../../web/api.ts'
 import { MAX_BATCH_FILES } from './limits.ts'
 
 export const STATUSES = ['initiated', 'completing', 'completed', 'failed', 'aborted', 'expired'] as const
@@ -203,6 +203,13 @@ const BEGUN = {
   message: z.string(),
 }
 
+/** Where it is instead, so that a client that lost the first answer just carries on. */
+const NOT_NOW: Answer = {
+  status: 409,
+  means: 'It is not in the state for this, and says in which one it is',
+  content: { [JSON_TYPE]: z.object({ ...REFUSED, completion_status: COMPLETION_STATUS }) },
+}
+
 export const DATASET_UPLOADS_API = {
   init: {
     summary: 'Begin to upload a file that becomes a dataset',
@@ -214,6 +221,7 @@ export const DATASET_UPLOADS_API = {
         {
           upload_id: z.string(),
           dataset_id: SESSION.dataset_id,
+          batch_id: SESSION.batch_id,
           ...OBJECT,
           ...PLAN,
           checksum: SESSION.checksum,
@@ -231,7 +239,7 @@ export const DATASET_UPLOADS_API = {
         .string()
         .optional()
         .describe(`One of ${STATUSES.join(', ')}`),
-      _next: z.string().optional().describe('Where the page begins: the `next` of the page before'),
+      ...PAGING,
     }),
     answers: [answers({ uploads: z.array(z.object(SESSION)), next: NEXT })],
   },
@@ -245,7 +253,7 @@ export const DATASET_UPLOADS_API = {
   },
   parts: {
     summary: 'The parts that the storage holds',
-    query: z.object({ _next: z.string().optional().describe('Where the page begins: the `next` of the page before') }),
+    query: z.object(PAGING),
     answers: [
       answers({
         parts: z.array(
@@ -257,21 +265,23 @@ export const DATASET_UPLOADS_API = {
   },
   complete: {
     summary: 'All parts are sent: make the dataset',
-    description: '`parts` with their `part_number` and `etag` is advice; what counts is what the storage holds.',
-    body: { [JSON_TYPE]: z.unknown() },
-    answers: [answers(BEGUN, { status: 202, means: 'The steps have begun. `GET` of the upload says how they go' })],
+    body: { [JSON_TYPE]: SENT_PARTS_BODY },
+    answers: [
+      answers(BEGUN, { status: 202, means: 'The steps have begun. `GET` of the upload says how they go' }),
+      NOT_NOW,
+    ],
   },
   retry: {
     summary: 'Go on with the step that failed',
     body: { [JSON_TYPE]: RETRY_BODY },
-    answers: [answers(BEGUN, { status: 202, means: 'The step has begun again' })],
+    answers: [answers(BEGUN, { status: 202, means: 'The step has begun again' }), NOT_NOW],
   },
   confirm: {
     summary: 'Add a file whose columns differ from those of its dataset, or replace it with that',
     description:
       'And with it all files of its batch that were begun; files of the batch that were announced and not begun come no more.',
     body: { [JSON_TYPE]: z.unknown() },
-    answers: [answers(BEGUN, { status: 202, means: 'It goes on. `GET` of the upload says how' })],
+    answers: [answers(BEGUN, { status: 202, means: 'It goes on. `GET` of the upload says how' }), NOT_NOW],
   },
   abort: {
     summary: 'Give an upload up',

@@ -5,11 +5,12 @@ import { PARTS_BODY } from '../../uploads/api.ts'
 import { cursorOf, idIn, numberIn } from '../../uploads/cursors.ts'
 import type { Uploads } from '../../uploads/engine.ts'
 import { readJson } from '../../uploads/json.ts'
-import { LONG_URL_LIFE_S, SESSIONS_PAGE } from '../../uploads/limits.ts'
+import { LONG_URL_LIFE_S, MAX_SESSIONS_PAGE, PARTS_PAGE, SESSIONS_PAGE } from '../../uploads/limits.ts'
 import { createPartUrls } from '../../uploads/part-urls.ts'
 import { type AddressedPart, takesParts } from '../../uploads/parts.ts'
 import type { UploadSession } from '../../uploads/session.ts'
 import type { Api } from '../../web/api.ts'
+import { pageAsked } from '../../web/asked-page.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Method, Need, Route, RouteContext } from '../../web/route.ts'
 import type { Urls } from '../../web/url.ts'
@@ -96,13 +97,13 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
   async function list(c: RouteContext): Promise<Response> {
     const organizationId = organizationIn(c)
     const collection = await collectionAt({ database }, c)
-    const before = c.req.query('_next')
+    const { cursor, limit } = pageAsked(c, { size: SESSIONS_PAGE, most: MAX_SESSIONS_PAGE })
     const { sessions, next } = await uploads.ofCollection({
       organizationId,
       collectionId: collection.id,
       statuses: statusesIn(c.req.query('status')),
-      before: before === undefined ? undefined : idIn(before),
-      limit: SESSIONS_PAGE,
+      before: cursor === undefined ? undefined : idIn(cursor),
+      limit,
     })
     return c.json({
       ok: true,
@@ -120,8 +121,9 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
 
   async function parts(c: RouteContext): Promise<Response> {
     const session = await find(c)
-    const after = c.req.query('_next')
-    const page: PartsPage = await uploads.parts.list(session, after === undefined ? undefined : numberIn(after))
+    const { cursor, limit } = pageAsked(c, { size: PARTS_PAGE, most: PARTS_PAGE })
+    const after = cursor === undefined ? undefined : numberIn(cursor)
+    const page: PartsPage = await uploads.parts.list(session, after, limit)
     return c.json({
       ok: true,
       parts: page.parts.map(({ number, size, etag, checksum }) => ({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ORGANIZATION } from '../testing.ts'
+import type { TestServer } from './test-server.ts'
 
 export interface Init {
   readonly upload_id: string
@@ -25,13 +26,14 @@ interface Asked {
 const PATIENCE_MS = 120_000
 
 /** A client of the dataset upload API that does no more than it is told. */
-export function datasetClient(server: { readonly url: string }) {
+export function datasetClient(server: Pick<TestServer, 'url' | 'check'>) {
   function pathOf({ organization = ORGANIZATION, collection = 'medicaid' }: Asked, path: string): string {
     return `/public/uploads/${organization}/${collection}/multipart${path}`
   }
 
   async function call(path: string, asked: Asked = {}) {
-    const { method = 'GET', body, actor = 'alice' } = asked
+    const { method = 'GET', actor = 'alice' } = asked
+    const body = asked.body === undefined || typeof asked.body === 'string' ? asked.body : JSON.stringify(asked.body)
     const response = await fetch(server.url + pathOf(asked, path), {
       method,
       headers: {
@@ -39,9 +41,19 @@ export function datasetClient(server: { readonly url: string }) {
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
         ...asked.headers,
       },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body !== undefined && { body }),
     })
-    return { status: response.status, body: await response.json() }
+    const { status } = response
+    const text = await response.text()
+    server.check({
+      method,
+      path: pathOf(asked, path.replace(/\?.*/s, '')),
+      ...(body !== undefined && { sent: { type: 'application/json', body } }),
+      status,
+      type: response.headers.get('Content-Type'),
+      body: text,
+    })
+    return { status, body: JSON.parse(text) }
   }
 
   async function init(content: Uint8Array, more: object = {}, asked: Asked = {}): Promise<Init> {

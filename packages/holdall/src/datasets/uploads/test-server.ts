@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHttp } from '../../app/http.ts'
+import { createOpenApiCheck, type Exchange } from '../../app/openapi-check.ts'
 import { listen } from '../../app/server.ts'
 import { loadConfig } from '../../config/config.ts'
 import { type InternalDatabase, openInternalDatabase } from '../../database/internal.ts'
@@ -42,6 +43,8 @@ export interface TestServer {
   readonly logged: string[]
   /** Relative paths of the files in the source's folder, temporary ones too. */
   stored(): Promise<string[]>
+  /** Holds what was answered to the OpenAPI document. */
+  check(exchange: Exchange): void
   close(keep?: 'keep'): Promise<void>
 }
 
@@ -117,6 +120,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...uploadRoutes(shared),
     ...datasetUploadRoutes({ ...shared, database, ...(maxOpen !== undefined && { maxOpen }) }),
   ]
+  const { check } = createOpenApiCheck(routes)
   const http = createHttp(routes, {
     urls,
     log,
@@ -149,6 +153,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     sources,
     uploads,
     logged,
+    check,
     async stored() {
       const root = join(folder, 'files')
       const entries = await everythingIn(root)

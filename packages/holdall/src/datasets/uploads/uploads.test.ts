@@ -187,6 +187,17 @@ describe('the dataset upload API', () => {
       [[2, content.length - PART_SIZE]],
     )
     assert.equal(body.next, null)
+    await client.send({ ...plan, part_urls: more.body.part_urls }, content, [1])
+    const first = (await client.call(`/${plan.upload_id}/parts?limit=1`)).body
+    const second = (await client.call(`/${plan.upload_id}/parts?_size=1&cursor=${first.next}`)).body
+    assert.deepEqual(
+      [...first.parts, ...second.parts].map((part: Session) => part.part_number),
+      [1, 2],
+    )
+    assert.equal(second.next, null)
+    for (const query of ['?cursor=abc', '?_next=abc', '?limit=0']) {
+      assert.equal((await client.call(`/${plan.upload_id}/parts${query}`)).status, 400, query)
+    }
     for (const part_numbers of [[], [0], [3], ['1'], null, Array(MAX_PARTS_ASKED + 1).fill(1)]) {
       const refused = await client.call(`/${plan.upload_id}/parts`, { method: 'POST', body: { part_numbers } })
       assert.equal(refused.status, 400, JSON.stringify(part_numbers))
@@ -383,7 +394,14 @@ describe('the dataset upload API', () => {
     )
     const theirs = await client.list('?status=initiated', { collection, actor: 'bob' })
     assert.equal(theirs.body.uploads[0].is_own, false)
-    for (const query of ['?status=odd', '?_next=odd', '?_next=%00']) {
+    const one = await client.list('?limit=1', { collection })
+    const two = await client.list(`?_size=2&cursor=${one.body.next}`, { collection })
+    assert.deepEqual(
+      [one, two].map(({ body }) => body.uploads.map(({ upload_id }: Session) => upload_id)),
+      [ids.slice(0, 1), ids.slice(1, 3)],
+    )
+    assert.equal((await client.list('?limit=1000000', { collection })).body.uploads.length, ids.length)
+    for (const query of ['?status=odd', '?_next=odd', '?_next=%00', '?cursor=odd', '?limit=0', '?_size=all']) {
       assert.equal((await client.list(query, { collection })).status, 400, query)
     }
     for (const id of ids) await client.abort(id, { collection })
