@@ -60,7 +60,9 @@ export async function planAgain(
     return here.map((cell) => {
       const holds = held.get(cell.key)
       const row = { key: cell.key, label: labels.get(cell.key) ?? null }
-      if (readCell(holds ?? null).ids.includes(line.file)) return { ...line, state: 'same', rows: [row], chosen: null }
+      const { ids, other } = readCell(holds ?? null)
+      if (other !== null) return { ...line, state: 'text', rows: [row], rowCount: 1, chosen: null, note: null }
+      if (ids.includes(line.file)) return { ...line, state: 'same', rows: [row], chosen: null }
       if (!moved.includes(cell)) return { ...line, ...(line.state === 'same' && ROW_OF_ITS_OWN), chosen: cell.key }
       const name = rowName(cell.key, row.label)
       if (holds === undefined) {

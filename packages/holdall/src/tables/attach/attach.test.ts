@@ -69,6 +69,9 @@ async function upload(...names: string[]): Promise<string[]> {
   return body.files?.map(({ file_id }) => file_id) ?? [body.file_id]
 }
 
+/** A file that somebody else put into a cell. */
+const ELSE = `df-${'0'.repeat(26)}`
+
 interface Answer {
   readonly status: number
   readonly body: { readonly [member: string]: unknown }
@@ -188,7 +191,7 @@ test('without scripts: a form with files, a page that decides, a button that att
   assert.match(counted, /2 go to a row · 1 without a row · 1 left out/)
   assert.match(counted, /2 files are not attached: 1 without a row, 1 left out\..*Attach 2 files</s)
   // Somebody else fills a row meanwhile, with another file and with the very one.
-  app.look.exec("UPDATE objects SET photo = 'else' WHERE id = 11")
+  app.look.exec(`UPDATE objects SET photo = '${ELSE}' WHERE id = 11`)
   assert.match(await app.page(plan), /2 go to a row \(1 replaces what is there\).*Attach 2 files, replacing 1</s)
   app.look.exec('UPDATE objects SET photo = NULL WHERE id = 11')
 
@@ -262,7 +265,7 @@ test('attaching again is the same plan: its rule, its choices and typed rows; wh
   assert.equal(applied.status, 303, applied.text)
   assert.deepEqual(cells('id BETWEEN 21 AND 25 OR id = 77'), [first, second, held, null, typed, gone])
   assert.equal((await submit(`${plan}/-/undo`, {})).status, 303)
-  app.look.exec("DELETE FROM objects WHERE id = 77; UPDATE objects SET photo = 'else' WHERE id = 23")
+  app.look.exec(`DELETE FROM objects WHERE id = 77; UPDATE objects SET photo = '${ELSE}' WHERE id = 23`)
   const again = await submit(plan, { go: 'again' })
   assert.equal(again.status, 303, again.text)
   assert.notEqual(again.location, plan)
@@ -275,7 +278,7 @@ test('attaching again is the same plan: its rule, its choices and typed rows; wh
   assert.match(page, /It went to 77, a row that is gone since\./)
   assert.match(page, /name="typed\.5"[^>]*value="25"/)
   assert.equal((await submit(again.location, { go: 'apply' })).status, 303)
-  assert.deepEqual(cells('id BETWEEN 21 AND 25'), [first, second, 'else', null, typed])
+  assert.deepEqual(cells('id BETWEEN 21 AND 25'), [first, second, ELSE, null, typed])
   await submit(`${again.location}/-/undo`, {})
   app.look.exec('UPDATE objects SET photo = NULL WHERE id = 23')
 })
@@ -538,4 +541,64 @@ test('an unfinished plan is listed, and forgetting it offers the files that were
     return: '/data/sketches/-/attach?column=photo',
   })
   assert.deepEqual([trashed.status, trashed.location], [303, '/data/sketches/-/attach?column=photo'])
+})
+
+test('text that is no file is never replaced, whatever is asked, and its rows are counted and listed', async () => {
+  const places = new Map([
+    [31, 'Harbour'],
+    [32, '["Quay", "Mole"]'],
+  ])
+  for (const [id, place] of places) app.look.prepare('UPDATE objects SET photo = ? WHERE id = ?').run(place, id)
+  const stands = () => assert.deepEqual(cells('id IN (31, 32)'), [...places.values()])
+  const files = await upload('1862-031.txt', '1862-032.txt', '1862-033.txt')
+  const asked = { column: 'photo', files, match: { column: 'inventory' }, replace: true }
+  const plan = await post('/data/objects/-/attach', { ...asked, dry_run: true })
+  assert.deepEqual(plan.body.pairs, [[files[2], '33']])
+  assert.deepEqual(
+    [(plan.body.counts as { text: number }).text, (plan.body.counts as { filled: number }).filled],
+    [2, 0],
+  )
+
+  // By pairs: refused as a whole, with the rows.
+  for (const column of ['photo', 'papers']) {
+    app.look.exec("UPDATE objects SET papers = 'see the folder' WHERE id = 31")
+    const refused = await post('/data/objects/-/attach', { column, pairs: [[files[0], '31']] })
+    assert.equal(refused.status, 400, JSON.stringify(refused.body))
+    assert.deepEqual(refused.body.errors, ['31: It holds text that is no file, which is left as it is.'])
+  }
+  assert.deepEqual(cells('id = 31', 'papers'), ['see the folder'])
+  app.look.exec('UPDATE objects SET papers = NULL WHERE id = 31')
+
+  // On the page: a part of its own, and no choice that would write over it.
+  const begun = await submit('/data/objects/-/attach', { column: 'photo', ids: files.join(' ') })
+  assert.equal(begun.status, 303, begun.text.slice(0, 500))
+  const matched = { go: 'match', match: 'inventory', how: 'equal', replace: 'on' }
+  assert.equal((await submit(begun.location, matched)).status, 303)
+  const page = await app.page(`${begun.location}?show=text`)
+  assert.match(page, /1 goes to a row · 2 whose row holds text that is no file/)
+  assert.match(page, /Holds text <span class="tabular muted">2</)
+  assert.match(page, /<a href="\/data\/objects\/31">.*The row holds text that is no file, which is left as it is\./s)
+  assert.doesNotMatch(page, /name="row\.[01]"/)
+  const applied = await submit(begun.location, { go: 'apply' })
+  assert.equal(applied.status, 303, applied.text.slice(0, 500))
+  assert.deepEqual(cells('id = 33'), [files[2]])
+  assert.match(
+    await app.page(applied.location),
+    /2 files were not attached\..*The rows of 2 hold text that is no file, which was left as it is/s,
+  )
+  stands()
+
+  // A row that got text after it was planned is to be decided, and nothing is written to it.
+  const [late] = await upload('1862-034.txt')
+  const second = await submit('/data/objects/-/attach', { column: 'photo', ids: late as string })
+  app.look.exec("UPDATE objects SET photo = 'Weir' WHERE id = 34")
+  assert.match(
+    await app.page(second.location),
+    /The row holds text that is no file, which is left as it is\. Choose another one/,
+  )
+  const late400 = await submit(second.location, { go: 'apply' })
+  assert.equal(late400.status, 400)
+  assert.deepEqual(cells('id = 34'), ['Weir'])
+  stands()
+  app.look.exec('UPDATE objects SET photo = NULL WHERE id IN (31, 32, 33, 34)')
 })

@@ -134,7 +134,13 @@ describe('plans', () => {
     assert.deepEqual(plan([rows(WHOLE, ['1', file(9).id])]), [['filled', null]])
     assert.deepEqual(plan([rows(WHOLE, ['1', file(9).id])], single, true), [['filled', '1']])
     assert.deepEqual(plan([rows(WHOLE, ['1', file(0).id])]), [['same', null]])
-    assert.deepEqual(plan([rows(WHOLE, ['1', 'words'])], { ...single, multiple: true }), [['filled', null]])
+    for (const rule of [single, { ...single, multiple: true }]) {
+      assert.deepEqual(plan([rows(WHOLE, ['1', 'words'])], rule), [['text', null]])
+      assert.deepEqual(plan([rows(WHOLE, ['1', 'words']), rows(WHOLE, ['1', 'words'])], rule, true), [
+        ['text', null],
+        ['text', null],
+      ])
+    }
     assert.deepEqual(plan([rows(WHOLE, ['1', file(9).id])], { ...single, multiple: true }), [['matched', '1']])
   })
 

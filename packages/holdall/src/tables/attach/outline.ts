@@ -10,8 +10,8 @@ export interface JudgedLine extends OutlineLine {
   readonly replaces: boolean
   /** Its row holds nothing. */
   readonly fills: boolean
-  /** Why it does not go to the row that was chosen: the row is not there, or takes one file and not several. */
-  readonly obstacle: 'gone' | 'shared' | null
+  /** Why it does not go to the row that was chosen: the row is not there, takes one file and not several, or holds text. */
+  readonly obstacle: 'gone' | 'shared' | 'text' | null
 }
 
 /** A whole plan, in its order, as the rows stand at this moment. */
@@ -47,9 +47,9 @@ export async function outlineOf(
     if (cell === undefined) return as({ part: 'decide', obstacle: 'gone' })
     const { ids, other } = readCell(cell)
     if (ids.includes(line.file)) return as({ part: 'there' })
+    if (other !== null) return as({ part: 'decide', obstacle: 'text' })
     if (isSingle && (files.get(key) ?? 0) > 1) return as({ part: 'decide', obstacle: 'shared' })
-    const isEmpty = other === null && ids.length === 0
-    return as({ fills: isEmpty, replaces: other !== null || (isSingle && ids.length > 0) })
+    return as({ fills: ids.length === 0, replaces: isSingle && ids.length > 0 })
   }
   const judged: JudgedLine[] = []
   await inBatches(lines.length, async (from, to) => {

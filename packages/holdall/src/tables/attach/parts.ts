@@ -2,10 +2,11 @@ import { formatCount, formatNumber } from '../../web/format.ts'
 import type { LineState } from './plan.ts'
 
 /**
- * What becomes of a file, as things stand: it goes to a row; somebody has to decide; no row fits it; its storage is
- * without it; somebody left it out; its row holds it already; the column does not take it. Each file is in one of them.
+ * What becomes of a file, as things stand: it goes to a row; somebody has to decide; no row fits it; its row holds
+ * text that is no file; its storage is without it; somebody left it out; its row holds it already; the column does not
+ * take it. Each file is in one of them.
  */
-export const PARTS = ['rows', 'decide', 'none', 'missing', 'left', 'there', 'refused'] as const
+export const PARTS = ['rows', 'decide', 'none', 'text', 'missing', 'left', 'there', 'refused'] as const
 export type Part = (typeof PARTS)[number]
 
 /** Chosen in place of a row: somebody decided that the file is left out. No key is an empty text. */
@@ -32,6 +33,7 @@ export function partOf({ state, chosen }: { readonly state: LineState; readonly 
       return 'none'
     case 'refused':
     case 'missing':
+    case 'text':
       return state
     default:
       return 'decide'
@@ -75,6 +77,7 @@ const WORDS: Readonly<Record<Part, string>> = {
   rows: 'go to a row',
   decide: 'to decide',
   none: 'without a row',
+  text: 'whose row holds text that is no file',
   missing: 'missing',
   left: 'left out',
   there: 'there already',

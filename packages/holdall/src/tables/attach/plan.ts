@@ -8,9 +8,20 @@ import { baseName, stemOf, WHOLE } from './names.ts'
 
 /**
  * What a plan says of one file: it goes to its row; it fits several rows; another file fits the same row; its row holds
- * a file already, or this very one; its storage is without the file; no row fits it; the column does not take it.
+ * a file already, or this very one; its row holds text that is no file, which is never replaced; its storage is without
+ * the file; no row fits it; the column does not take it.
  */
-export const STATES = ['matched', 'several', 'double', 'filled', 'same', 'missing', 'no_row', 'refused'] as const
+export const STATES = [
+  'matched',
+  'several',
+  'double',
+  'filled',
+  'same',
+  'text',
+  'missing',
+  'no_row',
+  'refused',
+] as const
 export type LineState = (typeof STATES)[number]
 
 export interface RowChoice {
@@ -68,6 +79,7 @@ export function planLines({ files, found, rule, replace }: PlanOptions): Line[] 
     }
     const [key, , cell] = first
     const fits = { ...base, rows: choices, rowCount: 1, cell }
+    if (readCell(cell).other !== null) return { ...fits, state: 'text' }
     // What its storage is without takes no row from a file that is there.
     return file?.missingSince ? { ...fits, state: 'missing' } : { ...fits, state: 'matched', chosen: key }
   })
@@ -76,10 +88,10 @@ export function planLines({ files, found, rule, replace }: PlanOptions): Line[] 
     : settleDoubles(drafts, new Map(files.map(({ id, file }) => [id, file?.filename ?? null])))
   return settled.map(({ rank: _, cell, ...line }): Line => {
     if (line.state !== 'matched' && line.state !== 'missing') return line
-    const { ids, other } = readCell(cell)
+    const { ids } = readCell(cell)
     if (ids.includes(line.file)) return { ...line, state: 'same', chosen: null }
     if (line.state === 'missing') return line
-    const isTaken = other !== null || (!rule.multiple && ids.length > 0)
+    const isTaken = !rule.multiple && ids.length > 0
     return isTaken ? { ...line, state: 'filled', chosen: replace ? line.chosen : null } : line
   })
 }

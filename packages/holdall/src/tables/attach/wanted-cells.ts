@@ -48,7 +48,11 @@ export async function wantedCells(
     else if (!rule.multiple && added.length > 1)
       problems.push({ key, message: `This column takes one file, not ${added.length}.` })
     else {
-      const { ids } = readCell(held)
+      const { ids, other } = readCell(held)
+      if (other !== null) {
+        problems.push({ key, message: 'It holds text that is no file, which is left as it is.' })
+        return []
+      }
       const news = added.filter((id) => !ids.includes(id))
       if (news.length === 0) return []
       const after = rule.multiple ? JSON.stringify([...ids, ...news]) : (news[0] as string)

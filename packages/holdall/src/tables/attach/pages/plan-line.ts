@@ -53,7 +53,7 @@ export function fileCellOf({ room, files }: PlanView, { file }: PlannedLine): Ht
 export function rowCell(view: PlanView, line: ShownLine): Html {
   const { labels, files, subject, refused, problems, run } = view
   const filename = files.get(line.file)?.filename ?? 'this file'
-  if (line.chosen === null && (line.state === 'refused' || line.state === 'same')) {
+  if (line.chosen === null && ['refused', 'same', 'text'].includes(line.state)) {
     const [row] = line.rows
     return row === undefined ? html`<span class="null">None</span>` : rowLink(subject, row.key, row.label)
   }
@@ -98,11 +98,14 @@ function rowLink({ path }: Subject, key: string, label: string | null): Html {
   return html`<a href="${safeUrl(`${path}/${key}`)}">${rowName(key, label)}</a>`
 }
 
+const HOLDS_TEXT = 'The row holds text that is no file, which is left as it is.'
+
 /** Why it is so, in words. */
 export function why(line: ShownLine, { match }: Run): string {
   const { state, note, rowCount, rows, chosen, part, replaces, obstacle } = line
   if (obstacle === 'gone') return 'The row that was chosen is not there any more. Choose another one.'
   if (obstacle === 'shared') return 'Another file was chosen for this row as well, and a row takes one.'
+  if (obstacle === 'text') return `${HOLDS_TEXT} Choose another one, or leave the file out.`
   if (part === 'there') return 'It is there already.'
   if (part === 'left') return 'It was left out.'
   if (replaces) return 'It takes the place of what the row holds.'
@@ -119,6 +122,8 @@ export function why(line: ShownLine, { match }: Run): string {
       return 'Another file fits this row too, and a row takes one.'
     case 'filled':
       return 'The row holds a file already. Choose the row to replace it.'
+    case 'text':
+      return HOLDS_TEXT
     case 'missing':
       return 'Its storage is without the file. Choose the row to attach it all the same.'
     case 'same':

@@ -38,6 +38,7 @@ const SHOWN = {
   rows: 'To a row',
   decide: 'To decide',
   none: 'Without a row',
+  text: 'Holds text',
   missing: 'Missing',
   left: 'Left out',
   there: 'There already',

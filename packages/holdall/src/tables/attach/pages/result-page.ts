@@ -147,6 +147,8 @@ function reasonWords(part: Part, count: number): string {
   switch (part) {
     case 'none':
       return `No row fits ${count === 1 ? 'it' : number}`
+    case 'text':
+      return `${count === 1 ? 'Its row holds' : `The rows of ${number} hold`} text that is no file, which was left as it is`
     case 'missing':
       return `${number} ${count === 1 ? 'is' : 'are'} missing from the storage`
     case 'left':
