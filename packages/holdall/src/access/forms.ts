@@ -48,7 +48,11 @@ export function refusalSummary(
   )
 }
 
-/** @throws HoldallError `bad_request` that stands beside the field */
+/**
+ * The field is named for programs; on a page the reason stands beside it.
+ *
+ * @throws HoldallError `bad_request`
+ */
 export function refuseField(field: string, reason: string): never {
-  throw new HoldallError('bad_request', { reason }, { fields: { [field]: reason } })
+  throw new HoldallError('bad_request', { reason: `${field}: ${reason}` }, { fields: { [field]: reason } })
 }

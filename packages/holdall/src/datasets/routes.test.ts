@@ -668,3 +668,24 @@ test('nothing of all this was a failure of the server', () => {
     [],
   )
 })
+
+test('what a program sent wrong is told by the name of its field, in words and apart', async () => {
+  const uuid = 'Must be a UUID, such as 550e8400-e29b-41d4-a716-446655440000.'
+  const made = await ask('POST', '/-/collections/create', { as: 'mia', json: { organization: 'nope', id: 'nope' } })
+  assert.deepEqual(
+    [made.status, made.body.error, made.body.fields],
+    [400, `organization: ${uuid}`, { organization: uuid }],
+  )
+  await make('apart')
+  const path = `/-/collections/${ORGANIZATION}/apart/update`
+  const changed = await ask('POST', path, { as: 'mia', json: { label: 5 } })
+  assert.deepEqual(
+    [changed.status, changed.body.errors, changed.body.fields],
+    [400, ['label: Must be a text.'], { label: 'Must be a text.' }],
+  )
+  const { body } = await ask('POST', '/-/collections/never/never/update', { as: 'mia', json: {} })
+  assert.equal('fields' in body, false)
+  const page = await ask('POST', path, { as: 'mia', form: { label: 'x'.repeat(201) } })
+  assert.match(page.text, /Use at most 200 characters\./)
+  assert.doesNotMatch(page.text, /label: Use at most/)
+})

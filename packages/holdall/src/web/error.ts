@@ -18,6 +18,8 @@ export interface ErrorBody {
   errors: string[]
   status: number
   code: ErrorCode
+  /** Messages by field, where fields are to blame. */
+  fields?: Readonly<Record<string, string>>
 }
 
 /** The same in every copy of this module: a plugin may have been installed with a Holdall of its own. */
@@ -57,7 +59,9 @@ export class HoldallError extends Error {
   }
 
   toBody(): ErrorBody {
-    return { ok: false, error: this.message, errors: [...this.errors], status: this.status, code: this.code }
+    const { message: error, errors, status, code, fields } = this
+    const named = Object.keys(fields).length > 0
+    return { ok: false, error, errors: [...errors], status, code, ...(named && { fields }) }
   }
 }
 
