@@ -261,6 +261,9 @@ for (const { name, skip, make } of WORLDS) {
       const bad = await runHoldall(command(file('table.parquet', Buffer.from('id,name\n1,a\n'))))
       assert.equal(bad.code, 1)
       assert.match(bad.stderr, /holdall: The upload failed at infer: This is not a readable Parquet file/)
+      const told = await runHoldall(command(file('other.parquet', Buffer.from('id,name\n1,b\n')), '--json'))
+      const { event, resumable } = JSON.parse(told.stdout.trim().split('\n').at(-1) ?? '')
+      assert.deepEqual([event, resumable], ['failed', false], told.stdout)
       const plan = file('plan.xlsx', TWO_SHEETS)
       const rooms = await runHoldall(command(plan, '--sheet', 'Rooms'))
       assert.equal(rooms.code, 0, rooms.stderr)
@@ -272,6 +275,9 @@ for (const { name, skip, make } of WORLDS) {
         [command(file('a.parquet', visits()), '--collection-id', 'never'), 1, /Collection not found: never/],
         [command(file('a.parquet', visits()), '--orgid', 'nothing'), 1, /Invalid organization ID format/],
         [['upload-parquet', '--file', 'a.parquet'], 2, /--api-base-url is missing/],
+        [command(file('none.parquet', Buffer.alloc(0))), 1, /none\.parquet is empty: there is no table in it\./],
+        [command(file('a.parquet', visits()), '--replace', 'nope'), 2, /--replace takes the id of a dataset/],
+        [command(file('a.parquet', visits()), '--append', ''), 2, /--append takes the id of a dataset/],
         [command('a.parquet', '--timeout', 'soon'), 2, /--timeout takes a whole number/],
         [command(plan, '--sheet', 'Halls'), 1, /it has no sheet “Halls”\. Its sheets are “Plan” and “Rooms”\./],
       ] as const) {

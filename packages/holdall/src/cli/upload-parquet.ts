@@ -21,6 +21,7 @@ const TOKEN_HEADER = 'X-User-Token'
 /** Seconds: what fails in passing is tried again for an hour, and then has failed. */
 const DEFAULT_TIMEOUT = 3_900
 const MAX_TIMEOUT = 7 * 86_400
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 /** `holdall upload-parquet`: sends a file, follows what the server makes of it, and ends well only when it is a dataset. */
 export async function uploadParquet(argv: readonly string[], io: CommandIo): Promise<void> {
@@ -67,6 +68,7 @@ export async function uploadParquet(argv: readonly string[], io: CommandIo): Pro
       throw new CommandError(`${path} cannot be read: ${error.message}`)
     })
     files.push(opened.use(file))
+    if (file.size === 0) throw new CommandError(`${path} is empty: there is no table in it.`)
   }
   const into = joining && { ...joining, ...(files.length > 1 && { batch: batchOf(files, joining) }) }
   const report = values.json ? forPrograms(io) : forPeople(files, io)
@@ -181,6 +183,10 @@ function joiningIn(values: {
       )
     return undefined
   }
+  if (!UUID.test(dataset)) {
+    const option = append === undefined ? 'replace' : 'append'
+    throw new UsageError(`--${option} takes the id of a dataset, as its address has it, not "${dataset}".`)
+  }
   return { dataset, mode: append === undefined ? 'replace' : 'append', ...(yes && { confirm: true }) }
 }
 
@@ -265,11 +271,14 @@ function forPrograms(io: CommandIo): ParquetReport {
   const lines = jsonReport(io)
   const write = (event: object) => io.stdout.write(`${JSON.stringify(event)}\n`)
   const before = new Set<Named>()
+  const gone = new Set<Named>()
   return {
     asks: false,
     progress: (file, progress) => lines.progress(file, progress),
-    status: ({ name: filename }, { upload_id, status, completion_status, waits_for = null }) =>
-      write({ event: 'status', filename, upload_id, status, completion_status, waits_for }),
+    status(file, { upload_id, status, completion_status, waits_for = null, retryable }) {
+      if (status === 'aborted' || status === 'expired' || (status === 'failed' && !retryable)) gone.add(file)
+      write({ event: 'status', filename: file.name, upload_id, status, completion_status, waits_for })
+    },
     namesake({ name: filename }, { datasets, last: { id, row_count } }) {
       write({ event: 'same_name', filename, datasets, dataset_id: id, row_count })
     },
@@ -282,6 +291,6 @@ function forPrograms(io: CommandIo): ParquetReport {
       const tables = { table_name, glue_table_name, glue_database_name }
       write({ event: 'registered', upload_id, dataset_id, mode, was_there, ...tables })
     },
-    failed: (file, error) => lines.failed(file, error),
+    failed: (file, error) => lines.failed(file, error, !gone.has(file)),
   }
 }

@@ -22,7 +22,8 @@ export interface UploadReport {
   done(file: Named, stored: StoredFile): void
   /** The source has it already: it is not sent. */
   there(file: Named, stored: StoredFile): void
-  failed(file: Named, error: UploadError): void
+  /** @param kept whether what was sent is there still, where more is known of it than that it was begun */
+  failed(file: Named, error: UploadError, kept?: boolean): void
   /** At the end, where what was there was skipped. */
   counted(counts: UploadCounts): void
 }
@@ -172,7 +173,7 @@ export function jsonReport(io: CommandIo): UploadReport {
     done: ({ name, size }, { file_id, url }) => write({ event: 'done', file_id, filename: name, size, url }),
     there: ({ name, size }, { file_id, url }) => write({ event: 'there', file_id, filename: name, size, url }),
     counted: (counts) => write({ event: 'counted', ...counts }),
-    failed: ({ name }, { code, message, sessionUrl }) =>
-      write({ event: 'failed', filename: name, code, error: message, resumable: sessionUrl !== undefined }),
+    failed: ({ name }, { code, message, sessionUrl }, kept = true) =>
+      write({ event: 'failed', filename: name, code, error: message, resumable: sessionUrl !== undefined && kept }),
   }
 }
