@@ -10,6 +10,7 @@ import { isConverted } from './magic.ts'
 import { clock, dot } from './marks.ts'
 import { reason } from './reason.ts'
 import { sendingLine } from './sending.ts'
+import { shortReason } from './short-reason.ts'
 import { silenceLine } from './silence.ts'
 import { type Step, type StepName, type StepState, stepsOf } from './steps.ts'
 import type { Card } from './view.ts'
@@ -121,13 +122,8 @@ export function failedOnes(
     cards,
     ({ key }) => key,
     (card) =>
-      html`<details><summary>${icon('chevronRight')}<span class="name">${breakable(card.name)}</span> <span class="why">${shortReason(card.session)}</span></summary>${cardOf(card, label, actions)}</details>`,
+      html`<details><summary>${icon('chevronRight')}<span class="name">${breakable(card.name)}</span> <span class="why">${shortReason(card.session?.failure_reason?.exc_str ?? '')}</span></summary>${cardOf(card, label, actions)}</details>`,
   )}</section>`
-}
-
-/** What is particular about it: what all failures of a kind begin with is left out. */
-function shortReason(session: DatasetStatus | null): string {
-  return (session?.failure_reason?.exc_str ?? '').replace(/^[^:]{1,120}:\s+/u, '')
 }
 
 /** A name that may break where its words end. */
