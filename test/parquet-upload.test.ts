@@ -7,7 +7,7 @@ import { failed, registered, type Sessions, serveSessions, session } from './sup
 
 const skip = CHROMIUM === undefined ? 'HOLDALL_TEST_CHROMIUM names no Chromium' : false
 const MANY =
-  'This Parquet file is past a limit: it has 112,406 row groups, and 100,000 are read. Write it with less, or have the limit raised.'
+  'This Parquet file is past a limit: it has 112,406 row groups; at most 100,000 are read here (parquet_limits.row_groups). Write it with less, or have the limit raised.'
 const BROKEN =
   'This is not a readable Parquet file: its last 4 bytes are not “PAR1”. Write it again and upload that one.'
 

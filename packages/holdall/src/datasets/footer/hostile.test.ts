@@ -101,7 +101,7 @@ const CASES: readonly (readonly [what: string, footer: readonly Segment[], outco
             [Buffer.concat([PLAIN.subarray(0, -1), listHead('struct', bytes - 100)]), 1],
             [Buffer.of(0), bytes - 100],
           ],
-          /row groups, where parquet_limits.row_groups is 100000/,
+          /row groups; at most 100,000 are read here \(parquet_limits\.row_groups\)/,
         ],
         [
           `a name of ${bytes} bytes`,
@@ -141,7 +141,7 @@ const CASES: readonly (readonly [what: string, footer: readonly Segment[], outco
       [thrift(element({ name: 'a', type: 1 })), 200_000],
       STOP,
     ],
-    /10001 columns, where parquet_limits.leaves is 10000/,
+    /at least 10,001 columns; at most 10,000 are read here \(parquet_limits\.leaves\)/,
   ],
   [
     'ten thousand columns, each at the end of 63 groups',

@@ -22,10 +22,13 @@ export function encrypted(what: string): HoldallError {
 /** @param found what the file says that it has: at least one past the limit */
 export function pastLimit(name: keyof ParquetLimits, found: number, limit: number): HoldallError {
   const [setting, counted] = LIMITS[name]
+  const [has, most] = [found, limit].map((count) => count.toLocaleString('en-US'))
+  // These are counted no further than one past the limit.
+  const least = name === 'depth' || name === 'leaves' ? 'at least ' : ''
   return new HoldallError('parquet_limit_exceeded', {
     limit,
     found,
-    reason: `${found} ${counted}, where parquet_limits.${setting} is ${limit}`,
+    reason: `it has ${least}${has} ${counted}; at most ${most} are read here (parquet_limits.${setting})`,
   })
 }
 
