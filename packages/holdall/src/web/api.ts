@@ -44,7 +44,7 @@ export const REFUSED = {
   errors: z.array(z.string()),
   status: z.int(),
   code: z.enum(Object.keys(ERRORS) as [string, ...string[]]).describe('Stable: match on this'),
-  fields: z.record(z.string(), z.string()).optional().describe('Messages by field, where fields are to blame'),
+  fields: z.record(z.string(), z.string()).optional().describe('Messages by field, of `bad_request`'),
 }
 
 /** A page for people. */

@@ -18,7 +18,7 @@ export interface ErrorBody {
   errors: string[]
   status: number
   code: ErrorCode
-  /** Messages by field, where fields are to blame. */
+  /** Messages by field, of `bad_request`: every other code says by itself what is to blame. */
   fields?: Readonly<Record<string, string>>
 }
 
@@ -60,7 +60,7 @@ export class HoldallError extends Error {
 
   toBody(): ErrorBody {
     const { message: error, errors, status, code, fields } = this
-    const named = Object.keys(fields).length > 0
+    const named = code === 'bad_request' && Object.keys(fields).length > 0
     return { ok: false, error, errors: [...errors], status, code, ...(named && { fields }) }
   }
 }
