@@ -72,7 +72,7 @@ describe('separated values', { concurrency: true }, () => {
   })
 
   test('are told apart by what separates them; first lines of values are no names', async () => {
-    assert.deepEqual((await convert('csv', 'name;price\nA;1,5\n')).columns, ['name VARCHAR', 'price VARCHAR'])
+    assert.deepEqual((await convert('csv', 'name;price\nA;1,5\n')).columns, ['name VARCHAR', 'price DOUBLE'])
     assert.deepEqual((await convert('tsv', 'a\tb\n1\tx,y\n')).columns, ['a BIGINT', 'b VARCHAR'])
     assert.deepEqual((await convert('csv', '1|2\n3|4\n')).columns, ['column_1 BIGINT', 'column_2 BIGINT'])
     assert.deepEqual((await convert('csv', 'place,2023,2024\nx,1,2\n')).columns, [
@@ -83,6 +83,50 @@ describe('separated values', { concurrency: true }, () => {
     const { columns, conversion } = await convert('csv', 'a,A,,a_1\n1,2,3,4\n')
     assert.deepEqual(columns, ['a BIGINT', 'A_2 BIGINT', 'column_3 BIGINT', 'a_1 BIGINT'])
     assert.equal(conversion.warnings.length, 2)
+  })
+
+  test('have decimal commas and days first only where the comma separates nothing and all of a column means one thing', async () => {
+    const german = [
+      'Tag;Beträge;Kosten;Menge;Version;Frist',
+      '01.02.2024;170.340,63;-5;1,250;1.234;1.2.2024',
+      '31.12.2023; 1.000 ;+0,5;2,500;5.678;29.02.2024',
+      ';7340,5;,25;;;',
+    ]
+    const { columns, rows, conversion } = await convert('csv', `${german.join('\r\n')}\r\n`)
+    assert.deepEqual(columns, [
+      ...['Tag DATE', 'Beträge DOUBLE', 'Kosten DOUBLE', 'Menge VARCHAR', 'Version DOUBLE', 'Frist DATE'],
+    ])
+    assert.deepEqual(
+      (await rows()).map(([day, amount, cost, , version, due]) => [day, amount, cost, version, due].map(String)),
+      [
+        ['2024-02-01', '170340.63', '-5', '1.234', '2024-02-01'],
+        ['2023-12-31', '1000', '0.5', '5.678', '2024-02-29'],
+        ['null', '7340.5', '0.25', 'null', 'null'],
+      ],
+    )
+    assert.deepEqual(conversion.warnings, [
+      { column: null, message: 'Amounts with decimal commas were read as numbers: Beträge, Kosten.' },
+      { column: null, message: 'Days such as 31.12.2024 were read as dates: Tag, Frist.' },
+    ])
+    const numbers = [['1,250', '12,5'], ['0,250'], ['1.234,567'], ['1250,125']]
+    const texts = [
+      ...[['1,250'], ['1,5', '2.5'], ['1.00,5'], ['1,5', '1,234,567'], ['1,5', 'n/a'], ['007,5'], ['0.123,5']],
+      ...[['9007199254740993,5'], ['1,5 €'], ['1,'], ['31.02.2024'], ['01.02.24'], ['01.13.2024'], ['01.02.0000']],
+      ['01.02.2024', '2024-02-01'],
+    ]
+    const all = [...numbers, ...texts]
+    const lines = [all.map((_, at) => `c${at}`), all.map(([one]) => one), all.map(([, two = '']) => two)]
+    assert.deepEqual(
+      (await convert('csv', `${lines.map((line) => line.join(';')).join('\n')}\n`)).columns,
+      all.map((_, at) => `c${at} ${at < numbers.length ? 'DOUBLE' : 'VARCHAR'}`),
+    )
+    const late = `a;b\n${'1,5;01.02.2024\n'.repeat(12_000)}`
+    assert.deepEqual((await convert('csv', late)).columns, ['a DOUBLE', 'b DATE'])
+    assert.deepEqual((await convert('csv', `${late}1.5;1.2.24\n`)).columns, ['a VARCHAR', 'b VARCHAR'])
+    const ofCommas = await convert('csv', 'a,b\n"170.340,63",01.02.2024\n')
+    assert.deepEqual([ofCommas.columns, ofCommas.conversion.warnings], [['a VARCHAR', 'b VARCHAR'], []])
+    const nameless = '170.340,63\t01.02.2024\n1\t02.02.2024\n'
+    assert.deepEqual((await convert('tsv', nameless)).columns, ['column_1 DOUBLE', 'column_2 DATE'])
   })
 
   test('are read in the encoding that they have, with lines that end in any way', async () => {

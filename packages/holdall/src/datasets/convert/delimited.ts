@@ -7,7 +7,7 @@ import { asUtf8, beginningOf, type Encoding, encodingOf } from './encoding.ts'
 import { MAX_COLUMNS, MAX_ROW_GROUP_ROWS, MIN_ROW_GROUP_ROWS, ROW_GROUP_BYTES, SAMPLE_BYTES } from './limits.ts'
 import { type ConversionWarning, columnNames } from './names.ts'
 import { CannotConvert, type Sheet } from './refusal.ts'
-import { inferTypes, typed } from './types.ts'
+import { type FoundType, inferTypes, typed, type Writing } from './types.ts'
 import { walk } from './walk.ts'
 
 /** What a conversion reads and writes: files that it has open, and paths by which DuckDB finds them. */
@@ -44,6 +44,13 @@ export interface DelimitedTable {
   /** Bytes of a row in the mean. */
   readonly rowLength: number
   readonly isText?: (column: number) => boolean
+  /** Whether a comma may stand in a number. */
+  readonly hasCommas?: boolean
+}
+
+export interface WrittenTable {
+  readonly rows: number
+  readonly warnings: readonly ConversionWarning[]
 }
 
 const LATIN: ConversionWarning = {
@@ -66,7 +73,7 @@ export async function convertDelimited(
     throw new CannotConvert(`it has ${formatNumber(width)} columns, and ${formatNumber(MAX_COLUMNS)} are taken`)
   }
   const { names, warnings } = columnNames(hasHeader ? first.values : first.values.map((_, at) => `column_${at + 1}`))
-  const table = { delimiter, hasHeader, names, rowLength: recordLength }
+  const table = { delimiter, hasHeader, names, rowLength: recordLength, hasCommas: delimiter !== ',' }
   const startsEmpty = /^\s*[\r\n]/.test(sample)
 
   async function rewrite(): Promise<number> {
@@ -79,23 +86,23 @@ export async function convertDelimited(
     return at
   }
 
-  let rows: number
+  let written: WrittenTable
   if (encoding !== 'utf-8' || startsEmpty) {
     await rewrite()
-    rows = await writeParquet(connection, { ...table, path: scratch.path }, target)
+    written = await writeParquet(connection, { ...table, path: scratch.path }, target)
   } else {
     try {
-      rows = await writeParquet(connection, { ...table, path: source.path }, target)
+      written = await writeParquet(connection, { ...table, path: source.path }, target)
     } catch (error) {
       if (!isAboutText(error)) throw error
       // It is gone through again, to say exactly what is wrong; or nothing is, but that its lines end differently.
       await rewrite()
-      rows = await writeParquet(connection, { ...table, path: scratch.path }, target)
+      written = await writeParquet(connection, { ...table, path: scratch.path }, target)
     }
   }
   return {
-    rows,
-    warnings: [...warnings, ...(encoding === 'windows-1252' ? [LATIN] : [])],
+    rows: written.rows,
+    warnings: [...written.warnings, ...warnings, ...(encoding === 'windows-1252' ? [LATIN] : [])],
     encoding,
     delimiter,
     hasHeader,
@@ -106,12 +113,11 @@ function isAboutText(error: unknown): boolean {
   return error instanceof Error && /^Invalid Input Error: /.test(error.message)
 }
 
-/** @returns how many rows it has */
 export async function writeParquet(
   connection: DuckDBConnection,
   table: DelimitedTable,
   target: string,
-): Promise<number> {
+): Promise<WrittenTable> {
   const { names, rowLength } = table
   const from = readCsv(table)
   const taken = table.columns ?? names.map((_, at) => at)
@@ -119,17 +125,35 @@ export async function writeParquet(
     from,
     columns: taken,
     ...(table.isText && { isText: table.isText }),
+    hasCommas: table.hasCommas ?? false,
   })
   if (rows === 0) throw new CannotConvert('it names its columns and has no rows, so that nothing tells what they hold')
   const columns = names.map((name, at) => `${typed(taken[at] as number, types[at])} AS ${quoted(name)}`)
-  return await copyTo(connection, `SELECT ${columns.join(', ')} FROM ${from}`, { target, rowLength, rows })
+  await copyTo(connection, `SELECT ${columns.join(', ')} FROM ${from}`, { target, rowLength, rows })
+  return { rows, warnings: warningsOf(names, types) }
+}
+
+const READ_AS: Readonly<Record<Writing, string>> = {
+  'decimal comma': 'Amounts with decimal commas were read as numbers',
+  'day first': 'Days such as 31.12.2024 were read as dates',
+}
+const SHOWN_NAMES = 20
+
+/** What was taken for something else than the text that it is. */
+function warningsOf(names: readonly string[], types: readonly (FoundType | undefined)[]): ConversionWarning[] {
+  return Object.entries(READ_AS).flatMap(([writing, message]) => {
+    const read = names.filter((_, at) => types[at]?.writing === writing)
+    if (read.length === 0) return []
+    const more = read.length > SHOWN_NAMES ? ` and ${formatNumber(read.length - SHOWN_NAMES)} more` : ''
+    return [{ column: null, message: `${message}: ${read.slice(0, SHOWN_NAMES).join(', ')}${more}.` }]
+  })
 }
 
 export async function copyTo(
   connection: DuckDBConnection,
   select: string,
   { target, rowLength, rows }: { readonly target: string; readonly rowLength: number; readonly rows: number },
-): Promise<number> {
+): Promise<void> {
   const group = Math.floor(ROW_GROUP_BYTES / rowLength)
   const size = Math.max(MIN_ROW_GROUP_ROWS, Math.min(group, MAX_ROW_GROUP_ROWS))
   const result = await connection.run(
@@ -137,7 +161,6 @@ export async function copyTo(
   )
   const written = Number((await result.getRows())[0]?.[0])
   if (written !== rows) throw new Error(`${written} rows were written of ${rows}`)
-  return written
 }
 
 function readCsv({ path, delimiter, hasHeader, names, width = names.length }: DelimitedTable): string {

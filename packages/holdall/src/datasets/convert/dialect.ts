@@ -50,7 +50,7 @@ export function dialectOf(sample: string, isWhole: boolean, preferred?: Delimite
 }
 
 const VALUE =
-  /^(?:[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?%?|\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|\d\d:\d\d.*|true|false)$/i
+  /^(?:[+-]?(?:\d+[.,]?\d*|[.,]\d+|\d{1,3}(?:\.\d{3})+,\d+)(?:[eE][+-]?\d+)?%?|\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|\d\d:\d\d.*|true|false)$/i
 
 /**
  * Names are words: a first line in which a number, a date or a truth value stands is one of values. Years may be names,

@@ -126,7 +126,8 @@ async function columnsOf(connection: DuckDBConnection, found: readonly Found[], 
         })
   return found.map((column, at) => {
     const name = quoted(column.name)
-    if (texts.includes(at)) return `CAST(${textOf(column)} AS ${types[texts.indexOf(at)] ?? 'VARCHAR'}) AS ${name}`
+    if (texts.includes(at))
+      return `CAST(${textOf(column)} AS ${types[texts.indexOf(at)]?.type ?? 'VARCHAR'}) AS ${name}`
     const type = numbers.get(column.name) ?? keptType(column.type)
     return `${type === 'VARCHAR' ? textOf(column) : jsonAs(type, name)} AS ${name}`
   })

@@ -12,12 +12,14 @@ import { CannotConvert } from './refusal.ts'
 import {
   type Chance,
   chanceOf,
+  type Dialect,
   dialectBy,
   KINDS,
   objects,
   separated,
   type TestColumn,
   testColumns,
+  withCommas,
 } from './test-tables.ts'
 
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
@@ -74,17 +76,26 @@ interface TestFile {
 function fileOf(format: Format, chance: Chance): TestFile {
   const kinds = Object.keys(KINDS).filter(() => chance() < 0.4)
   const columns = testColumns(kinds.length < 2 ? ['whole', 'text'] : kinds, 1 + Math.floor(chance() * 40), chance)
-  const text = textOf(format, columns, chance)
+  const dialect = dialectBy(chance, format === 'csv' ? undefined : '\t')
+  const text = textOf(format, columns, { chance, dialect })
   const isWide = chance() < 0.15
-  return { columns, bytes: isWide ? Buffer.from(`\ufeff${text.replace('\ufeff', '')}`, 'utf16le') : Buffer.from(text) }
+  const isSeparated = format === 'csv' || format === 'tsv'
+  const read = isSeparated && dialect.delimiter !== ',' ? withCommas(columns) : columns
+  return {
+    columns: read,
+    bytes: isWide ? Buffer.from(`\ufeff${text.replace('\ufeff', '')}`, 'utf16le') : Buffer.from(text),
+  }
 }
 
-function textOf(format: Format, columns: readonly TestColumn[], chance: Chance): string {
+function textOf(
+  format: Format,
+  columns: readonly TestColumn[],
+  { chance, dialect }: { readonly chance: Chance; readonly dialect: Dialect },
+): string {
   switch (format) {
     case 'csv':
-      return separated(columns, dialectBy(chance))
     case 'tsv':
-      return separated(columns, dialectBy(chance, '\t'))
+      return separated(columns, dialect)
     case 'json':
       return `${chance() < 0.3 ? '\ufeff' : ''}[${objects(columns, chance).join(chance() < 0.5 ? ',\n' : ' ,')}]\n`
     case 'ndjson':

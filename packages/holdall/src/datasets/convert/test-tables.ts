@@ -15,11 +15,15 @@ export function chanceOf(seed: number): Chance {
 export interface TestValue {
   readonly written: string
   readonly read: string
+  /** As it is read where a comma may stand in a number. @default read */
+  readonly commas?: string
 }
 
 export interface TestColumn {
   readonly name: string
   readonly type: string
+  /** Where a comma may stand in a number. @default type */
+  readonly commas?: string
   /** Null where a row has no value. */
   readonly values: readonly (TestValue | null)[]
 }
@@ -32,6 +36,8 @@ interface Kind {
   readonly next: (chance: Chance) => string | TestValue
   /** The type of a column that has nothing but that one. @default type */
   readonly alone?: string
+  /** The type of a column where a comma may stand in a number. @default type */
+  readonly commas?: string
   /** As JSON has it, where it is no text there. */
   readonly isBare?: boolean
 }
@@ -83,6 +89,24 @@ const double = (chance: Chance): TestValue => {
   return { written: String(value), read: String(value) }
 }
 
+function amount(chance: Chance): TestValue {
+  const [units, fraction] = [digits(chance, 1 + whole(chance, 9)), digits(chance, 1 + whole(chance, 4))]
+  const written = chance() < 0.5 ? units.replace(/\B(?=(?:\d{3})+$)/g, '.') : units
+  const sign = ['', '-', '+'][whole(chance, 3)] as string
+  if (chance() < 0.3) return as(`${sign}${written}`, `${sign}${units}`)
+  return as(`${sign}${written},${fraction}`, `${sign}${units}.${fraction}`)
+}
+
+function dayFirst(chance: Chance): TestValue {
+  const [year, month, on] = day(chance).split('-') as [string, string, string]
+  const written = chance() < 0.5 ? `${on}.${month}.${year}` : `${Number(on)}.${Number(month)}.${year}`
+  return as(written, `${year}-${month}-${on}`)
+}
+
+function as(written: string, commas: string): TestValue {
+  return { written, read: written, commas }
+}
+
 /** What comes back as it was written, with the type by which it does. */
 export const KINDS: Readonly<Record<string, Kind>> = {
   whole: { type: 'BIGINT', first: '-9223372036854775808', next: (c) => String(whole(c, 2e6) - 1e6), isBare: true },
@@ -101,12 +125,19 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   text: { type: 'VARCHAR', first: 'a word', next: text },
   /** More digits than a double keeps: of a whole number, of a fraction, of one that no type is long enough for. */
   inexact: { type: 'VARCHAR', first: '9007199254740993.5', next: double },
-  halves: { type: 'VARCHAR', first: '9007199254740993', next: () => '0.5', alone: 'BIGINT' },
+  halves: { type: 'VARCHAR', first: '9007199254740993', next: () => '0.5', alone: 'BIGINT', isBare: true },
   endless: { type: 'VARCHAR', first: `${'9'.repeat(39)}`, next: (c) => digits(c, 40) },
   tiny: { type: 'VARCHAR', first: '1e-400', next: double },
   /** What others take for days, and what has two meanings. */
   never: { type: 'VARCHAR', first: 'infinity', next: (c) => (c() < 0.5 ? 'epoch' : day(c)) },
   either: { type: 'VARCHAR', first: '10-11-12', next: () => '01-02-2024' },
+  amounts: { type: 'VARCHAR', commas: 'DOUBLE', first: as('-1.000,5', '-1000.5'), next: amount },
+  days: { type: 'VARCHAR', commas: 'DATE', first: as('29.2.2024', '2024-02-29'), next: dayFirst },
+  /** Neither, by one value. */
+  groups: { type: 'VARCHAR', first: '12.34,5', next: (c) => amount(c).written },
+  zeroed: { type: 'VARCHAR', first: '007,5', next: (c) => amount(c).written },
+  noDays: { type: 'VARCHAR', first: '30.02.2024', next: (c) => dayFirst(c).written },
+  thousands: { type: 'VARCHAR', first: '1,234', next: (c) => `${digits(c, 1 + whole(c, 3))},${digits(c, 3)}` },
   slashes: { type: 'VARCHAR', first: '01/02/2024', next: () => '31/12/2024' },
   names: {
     type: 'VARCHAR',
@@ -125,8 +156,18 @@ export function testColumns(kinds: readonly string[], rows: number, chance: Chan
       return chance() < 0.1 ? null : asValue(kind.next(chance))
     })
     const isAlone = values.every((value, row) => value === null || row === telling)
-    return { name: `${name} ${at}`, type: (isAlone && kind.alone) || kind.type, values }
+    const type = (isAlone && kind.alone) || kind.type
+    return { name: `${name} ${at}`, type, ...(kind.commas && { commas: kind.commas }), values }
   })
+}
+
+/** As they are where a comma may stand in a number. */
+export function withCommas(columns: readonly TestColumn[]): TestColumn[] {
+  return columns.map(({ name, type, commas = type, values }) => ({
+    name,
+    type: commas,
+    values: values.map((value) => value && { written: value.written, read: value.commas ?? value.read }),
+  }))
 }
 
 function asValue(value: string | TestValue): TestValue {

@@ -11,7 +11,15 @@ interface Candidate {
   readonly type: string
   /** SQL that is true of a value, in `v`, that is not empty. */
   readonly holds: (v: string) => string
+  /** SQL that is true of a value that can mean nothing else: a column has to have one. */
+  readonly tells?: (v: string) => string
+  /** SQL of a value as DuckDB reads it. @default v */
+  readonly plain?: (v: string) => string
+  readonly writing?: Writing
 }
+
+/** How values are written that DuckDB would not read so. */
+export type Writing = 'decimal comma' | 'day first'
 
 const NUMBER = '[+-]?(?:(?:0|[1-9][0-9]*)(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?'
 const DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}'
@@ -74,6 +82,39 @@ const CANDIDATES: readonly Candidate[] = [
   ...MOMENTS,
 ]
 
+const COMMA_NUMBER = '[+-]?(?:(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:\\.[0-9]{3})+)(?:,[0-9]+)?|,[0-9]+)'
+/** In English a thousand and more. */
+const EITHER_NUMBER = '[+-]?[1-9][0-9]{0,2},[0-9]{3}'
+const DAY_FIRST = '[0-9]{1,2}\\.[0-9]{1,2}\\.[0-9]{4}'
+
+/** SQL of a number with a decimal comma as one with a point. */
+function withPoint(v: string): string {
+  return `replace(replace(${v}, '.', ''), ',', '.')`
+}
+
+/** SQL of a day that begins with its day. */
+function dayFirst(v: string): string {
+  return `try_strptime(${v}, '%d.%m.%Y')`
+}
+
+/** As they are written where the comma stands in numbers, and so does not separate values. */
+const WITH_COMMAS: readonly Candidate[] = [
+  {
+    type: 'DOUBLE',
+    writing: 'decimal comma',
+    holds: (v) => `regexp_full_match(${v}, '${COMMA_NUMBER}') AND ${isKept(withPoint(v))}`,
+    tells: (v) => `contains(${v}, ',') AND NOT regexp_full_match(${v}, '${EITHER_NUMBER}')`,
+    plain: withPoint,
+  },
+  {
+    type: 'DATE',
+    writing: 'day first',
+    holds: (v) =>
+      `regexp_full_match(${v}, '${DAY_FIRST}') AND NOT ends_with(${v}, '.0000') AND ${dayFirst(v)} IS NOT NULL`,
+    plain: dayFirst,
+  },
+]
+
 /** Of what was written as a text. One in capitals would come back in small letters. */
 const OF_TEXTS: readonly Candidate[] = [
   ...MOMENTS,
@@ -89,11 +130,16 @@ export interface TextTable {
   readonly isText?: (column: number) => boolean
   /** Whether they were written as texts, so that a number among them is none, and an empty one is a value. */
   readonly areTexts?: boolean
+  /** Whether a comma may stand in a number. */
+  readonly hasCommas?: boolean
 }
+
+/** A type that was found, and how its values are written where that is not as DuckDB reads it. */
+export type FoundType = Pick<Candidate, 'type' | 'plain' | 'writing'>
 
 export interface InferredTypes {
   /** `undefined` for texts. */
-  readonly types: readonly (string | undefined)[]
+  readonly types: readonly (FoundType | undefined)[]
   readonly rows: number
 }
 
@@ -102,8 +148,8 @@ export interface InferredTypes {
  * The beginning tells what cannot be; all rows are asked about what is left.
  */
 export async function inferTypes(connection: DuckDBConnection, table: TextTable): Promise<InferredTypes> {
-  const { columns, areTexts = false } = table
-  const candidates = areTexts ? OF_TEXTS : CANDIDATES
+  const { columns, areTexts = false, hasCommas = false } = table
+  const candidates = areTexts ? OF_TEXTS : hasCommas ? [...CANDIDATES, ...WITH_COMMAS] : CANDIDATES
   const open = columns.map((at) => (table.isText?.(at) ? [] : [...candidates]))
   const asked = { columns, open, valued: areTexts ? (column: number) => `c${column}` : valued }
   const sampled = Math.max(MIN_SAMPLE_ROWS, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / columns.length)))
@@ -111,7 +157,7 @@ export async function inferTypes(connection: DuckDBConnection, table: TextTable)
   await narrow(connection, 'sample', asked, 'values may come')
   await connection.run('DROP TABLE sample')
   const rows = await narrow(connection, table.from, asked, 'all is seen')
-  return { types: open.map(([first]) => first?.type), rows }
+  return { types: open.map(([first]) => first), rows }
 }
 
 interface Slot {
@@ -143,6 +189,9 @@ async function narrow(
     slots.push({ column, candidate: undefined, sql: `count(${v})` })
     for (const candidate of candidates) {
       slots.push({ column, candidate, sql: `bool_and(${candidate.holds(v)}) FILTER (${v} IS NOT NULL)` })
+      if (candidate.tells !== undefined && seen === 'all is seen') {
+        slots.push({ column, candidate, sql: `bool_or(${candidate.tells(v)}) FILTER (${v} IS NOT NULL)` })
+      }
     }
   }
   let rows = 0
@@ -171,6 +220,8 @@ function valued(column: number): string {
 }
 
 /** SQL of a column as its type. */
-export function typed(column: number, type: string | undefined): string {
-  return type === undefined ? `c${column}` : `CAST(${valued(column)} AS ${type})`
+export function typed(column: number, found: FoundType | undefined): string {
+  if (found === undefined) return `c${column}`
+  const { type, plain = (v) => v } = found
+  return `CAST(${plain(valued(column))} AS ${type})`
 }

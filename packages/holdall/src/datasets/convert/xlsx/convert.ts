@@ -53,7 +53,7 @@ async function convertSheet(
       `the sheet “${name}” names its columns and has no rows, so that nothing tells what they hold`,
     )
   }
-  const rows = await writeParquet(
+  const { rows } = await writeParquet(
     connection,
     {
       path: scratch.path,
