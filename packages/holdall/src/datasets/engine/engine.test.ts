@@ -376,6 +376,32 @@ test('exports hold all rows, in each format', async () => {
   close()
 })
 
+test('in CSV what is nested is JSON; NDJSON and Parquet keep it as it is', async () => {
+  const sql =
+    "SELECT {'plan': 'A \"x\"', 'codes': [0, $1]} AS deal, MAP {'k': DATE '2024-01-05'} AS days, NULL::INT[] AS none, 1 AS n, 2 AS n, ['a,b'] AS l"
+  async function made(format: 'csv' | 'ndjson' | 'parquet'): Promise<Buffer> {
+    const { stream } = await engine.export({ tables, sql, parameters: [7], actorId: 'alice', format })
+    return Buffer.concat(await Array.fromAsync(stream))
+  }
+  const file = join(folder.path, 'nested')
+  const { connection, close } = await openDuckDb()
+  await writeFile(file, await made('csv'))
+  assert.deepEqual(
+    await textsOf(
+      connection,
+      `SELECT unnest([deal, days, coalesce(none, 'nothing'), n::VARCHAR, n_1::VARCHAR, l]) FROM read_csv('${file}', all_varchar = true)`,
+    ),
+    [...['{"plan":"A \\"x\\"","codes":[0,7]}', '{"k":"2024-01-05"}', 'nothing', '1', '2', '["a,b"]']],
+  )
+  const [line] = String(await made('ndjson')).split('\n')
+  assert.deepEqual(JSON.parse(line ?? '').deal, { plan: 'A "x"', codes: [0, 7] })
+  await writeFile(file, await made('parquet'))
+  assert.deepEqual(await textsOf(connection, `SELECT typeof(deal) FROM read_parquet('${file}')`), [
+    'STRUCT(plan VARCHAR, codes INTEGER[])',
+  ])
+  close()
+})
+
 test('of an export nothing is left, however it ends', async (t) => {
   const small = start({ exportBytes: 64 * 1_024, exportTimeoutMs: 5_000 })
   t.after(() => small.close())

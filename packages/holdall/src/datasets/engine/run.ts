@@ -1,4 +1,5 @@
 import { answerOf } from './answer.ts'
+import { withJson } from './csv-values.ts'
 import { failureOf, type Names } from './failures.ts'
 import { type PassedQuery, passGate } from './gate/gate.ts'
 import { createInstance, type FreshInstance, type InstanceTable, literal, parquetOf } from './instance.ts'
@@ -108,8 +109,13 @@ export function createEngineProcess(settings: EngineSettings, tell: (told: Told)
     const options = `${COPY_OPTIONS[job.format]}, USE_TMP_FILE false`
     const { connection } = instance
     const unwatch = job.isWatched ? watchProgress(connection, tell) : undefined
-    const work = connection.run(`COPY (${passed.all}) TO ${literal(target)} (${options})`, bindings(job.parameters))
-    await work.finally(unwatch)
+    async function copy(): Promise<void> {
+      const parameters = bindings(job.parameters)
+      const isCsv = job.format === 'csv'
+      const select = isCsv ? withJson(passed.all, await connection.run(passed.limitedTo(0), parameters)) : passed.all
+      await connection.run(`COPY (${select}) TO ${literal(target)} (${options})`, parameters)
+    }
+    await copy().finally(unwatch)
     return { header: { elapsedMs: since(started) } }
   }
 
