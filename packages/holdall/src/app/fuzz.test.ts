@@ -500,7 +500,7 @@ function addressesOf(route: Route): string[] {
     ...{ upload: '01hz', part: '1', organization: ORGANIZATION, collection: 'visits', dataset: dataset.id },
   }
   const paths = [
-    ...(route.json === 'only' ? [] : [route.path]),
+    ...(route.json === 'only' ? [] : [route.path.replace(/\/\.csv$/, '.csv')]),
     ...(route.json ? [`${route.path === '/' ? '/' : route.path}.json`] : []),
   ]
   return paths.map((path) => fill(path, path.startsWith('/-/people') ? { ...usual, id: 'root' } : usual))
@@ -528,10 +528,12 @@ function oddAddressesOf(route: Route): string[] {
     for (const value of odd) {
       const tables = name === 'pks' ? TABLES : ['inventory']
       for (const table of tables) {
-        const address = route.path.replace(
-          /:(\w+)(?:\{[^}]+\})?/g,
-          (_, parameter: string) => ({ ...usual, table, [name]: value })[parameter] ?? 'x',
-        )
+        const address = route.path
+          .replace(
+            /:(\w+)(?:\{[^}]+\})?/g,
+            (_, parameter: string) => ({ ...usual, table, [name]: value })[parameter] ?? 'x',
+          )
+          .replace(/\/\.csv$/, '.csv')
         addresses.push(route.json ? `${address}.json` : address)
         if (route.json === true) addresses.push(address)
       }

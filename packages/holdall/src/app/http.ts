@@ -108,14 +108,18 @@ export function createHttp(routes: readonly Route[], hooks: HttpHooks): Hono<Rou
   return app
 }
 
+/** Of a table, what it is wanted as: elsewhere a path may end in any name. */
+const TABLE_CSV = /^(\/(?!-\/)[^/]+\/[^/]+)\.csv$/
+
 /**
- * The path that routes are matched with: without `base_url`, and with a final `.json` as a segment of its own, so that
- * `/{db}/{table}.json` is never a table whose name ends in `.json` (a dot in a name is written `~2E`).
+ * The path that routes are matched with: without `base_url`, and with a final `.json` or a table's `.csv` as a segment of
+ * its own, so that `/{db}/{table}.json` is never a table whose name ends in `.json` (a dot in a name is written `~2E`).
  */
 export function routingPath(path: string, base: string): string {
   const own =
     base === '' ? path : path === base ? '/' : path.startsWith(`${base}/`) ? path.slice(base.length) : '/-/.outside'
-  return own.endsWith('.json') ? `${own.slice(0, -'.json'.length).replace(/^\/$/, '')}/.json` : own
+  if (own.endsWith('.json')) return `${own.slice(0, -'.json'.length).replace(/^\/$/, '')}/.json`
+  return own.replace(TABLE_CSV, '$1/.csv')
 }
 
 // A form sent from a page gets pages back; `curl -F` (Accept: */*) and everything else that is not a GET gets JSON.

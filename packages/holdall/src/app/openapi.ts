@@ -53,7 +53,7 @@ const REFUSAL_REFERENCE = { $ref: '#/components/schemas/Refusal' }
 
 /** Every address of a route in OpenAPI's notation, and whether it is the one that ends in `.json`. */
 export function addressesOf({ path, json }: Pick<Route, 'path' | 'json'>): (readonly [string, 'json' | 'plain'])[] {
-  const written = path.replace(/:(\w+)(?:\{[^}]+\})?/g, '{$1}')
+  const written = path.replace(/:(\w+)(?:\{[^}]+\})?/g, '{$1}').replace(/\/\.csv$/, '.csv')
   return [
     ...(json === 'only' ? [] : [[written, 'plain'] as const]),
     ...(json ? [[`${written}.json`, 'json'] as const] : []),

@@ -200,7 +200,7 @@ async function addressOf(path: string, fresh: boolean): Promise<string> {
 
 function pathsOf(route: Route): string[] {
   const json = `${route.path === '/' ? '/' : route.path}.json`
-  return [...(route.json === 'only' ? [] : [route.path]), ...(route.json ? [json] : [])]
+  return [...(route.json === 'only' ? [] : [route.path.replace(/\/\.csv$/, '.csv')]), ...(route.json ? [json] : [])]
 }
 
 const ABOUT_ALL_SOURCES: ReadonlySet<string> = new Set([

@@ -12,6 +12,7 @@ import { createCarryOut } from '../tables/attach/carry-out.ts'
 import { createJournal } from '../tables/attach/journal.ts'
 import { createPlans } from '../tables/attach/plans.ts'
 import { attachRoutes } from '../tables/attach/routes.ts'
+import { tableCsvRoutes } from '../tables/csv-route.ts'
 import { createDatabaseFile, createDatabases, type Databases, reasonAgainstDatabase } from '../tables/databases.ts'
 import { createColumnTypes } from '../tables/file-columns/column-types.ts'
 import { createManyUses } from '../tables/file-columns/many-uses.ts'
@@ -122,6 +123,7 @@ export function createTables(options: TablesOptions): Tables {
     findRows,
     routes: [
       ...tableJsonRoutes(room),
+      ...tableCsvRoutes(room),
       ...tablePageRoutes(room),
       ...findingRoutes(findRows),
       ...attachRoutes({ ...room, journal, plans, carryOut }),

@@ -95,6 +95,16 @@ export const TABLES_API = {
     query: z.object({ ...FILTERED, ...SHAPED }),
     answers: [rowsAnswer({ next: TEXT.nullable(), next_url: TEXT.nullable() })],
   },
+  tableCsv: {
+    summary: 'Rows of a table as CSV: all of them, with `_size` a page',
+    description: 'Every other parameter is a filter: `column=value` or `column__operator=value`.',
+    query: z.object({
+      ...FILTERED,
+      _files: PARAMETER.describe('`names`: the names of files where their ids stand'),
+      _dl: ON.describe('Have it saved'),
+    }),
+    answers: [{ status: 200, means: 'Comma-separated, quoted where it must be', content: { 'text/csv': null } }],
+  },
   row: {
     summary: 'One row',
     query: z.object(SHAPED),

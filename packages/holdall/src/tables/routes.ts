@@ -231,7 +231,11 @@ export function nextAddress(
   return next.href
 }
 
-function mayExecuteSql(c: RouteContext, { permissions }: TablesRoom, { name }: ServedDatabase): Promise<boolean> {
+export function mayExecuteSql(
+  c: RouteContext,
+  { permissions }: TablesRoom,
+  { name }: ServedDatabase,
+): Promise<boolean> {
   return permissions.allowed(c.var.actor, 'execute-sql', { kind: 'database', parent: name })
 }
 

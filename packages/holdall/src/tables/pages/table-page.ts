@@ -60,6 +60,9 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
       ? 'No column holds files yet'
       : `${formatCount(names.length, 'column holds', 'columns hold')} files: ${names.join(', ')}`
   const json = address.with({}).replace(path, `${path}.json`)
+  const csv = address
+    .with({ _files: 'names', _dl: '1', _next: null, _before: null, _size: null })
+    .replace(path, `${path}.csv`)
   return html`${
     rights.insert && linkButton({ label: 'Insert row', href: `${path}/-/insert`, kind: 'filled', icon: 'plus' })
   }${menu({
@@ -78,7 +81,10 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
       rights.configure
         ? [{ label: 'Configure file columns', href: `${path}/-/file-columns`, icon: 'image', note: held }]
         : [],
-      [{ label: 'These rows as JSON', href: json, icon: 'download' }],
+      [
+        { label: 'These rows as CSV', href: csv, icon: 'download', note: 'All that match; files by their names' },
+        { label: 'These rows as JSON', href: json, icon: 'download', note: 'This page' },
+      ],
     ],
   })}`
 }
