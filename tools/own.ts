@@ -22,13 +22,7 @@ export interface Own {
  * @throws Error when `--files` stands alone, or beside a configuration, which has sources of its own
  */
 export function readOwn(given: readonly string[], from: string): Own | undefined {
-  const options = Object.fromEntries(
-    WITH_VALUE.map((name) => [
-      name,
-      { type: 'string', ...(name in SHORT && { short: SHORT[name as 'port'] }) } as const,
-    ]),
-  )
-  const { tokens } = parseArgs({ args: [...given], options, strict: false, allowPositionals: true, tokens: true })
+  const tokens = tokensOf(given)
   const databases: string[] = []
   const folders: string[] = []
   const others: string[] = []
@@ -49,6 +43,31 @@ export function readOwn(given: readonly string[], from: string): Own | undefined
     throw new Error('--files and a configuration do not go together: name the folder among its sources.')
   }
   return { databases, folders, others }
+}
+
+/** What was given without where it is to be served, and the port that was asked for. */
+export function withoutAddress(given: readonly string[]): {
+  readonly port: number | undefined
+  readonly others: readonly string[]
+} {
+  const others = [...given]
+  let port: number | undefined
+  for (const token of tokensOf(given).reverse()) {
+    if (token.kind !== 'option' || (token.name !== 'port' && token.name !== 'host')) continue
+    others.splice(token.index, token.value === undefined || token.inlineValue ? 1 : 2)
+    if (token.name === 'port') port ??= Number(token.value)
+  }
+  return { port, others }
+}
+
+function tokensOf(given: readonly string[]) {
+  const options = Object.fromEntries(
+    WITH_VALUE.map((name) => [
+      name,
+      { type: 'string', ...(name in SHORT && { short: SHORT[name as 'port'] }) } as const,
+    ]),
+  )
+  return parseArgs({ args: [...given], options, strict: false, allowPositionals: true, tokens: true }).tokens
 }
 
 /** What a first start writes. */

@@ -174,4 +174,20 @@ test('npm start serves the sample, goes on where it was stopped, and is quick on
   await afterAll.says(/Holdall serves at /)
   await afterAll.stop()
   other.close()
+
+  // It is the same wherever it is served; only who asks for another port gets a second one.
+  const chosen = start(['--port=0', '--host', '127.0.0.1'])
+  const [, chosenAt = ''] = await chosen.says(/Holdall serves at (\S+?)\/?\n/)
+  for (const ports of [[], ['--port', new URL(chosenAt).port]]) {
+    const same = start(ports)
+    await same.says(
+      new RegExp(`running here already, at ${chosenAt}\nFor another sign-in link: npx holdall link root -c `),
+    )
+    assert.equal(await same.status(), 0)
+  }
+  const beside = start(['-p', '0'])
+  const [, besideAt] = await beside.says(/Holdall serves at (\S+?)\/?\n/)
+  assert.notEqual(besideAt, chosenAt)
+  await beside.stop()
+  await chosen.stop()
 })

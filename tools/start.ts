@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { dirname, join, relative, resolve } from 'node:path'
-import { type Own, prepareOwn, readOwn } from './own.ts'
+import { type Own, prepareOwn, readOwn, withoutAddress } from './own.ts'
 import { forgetRunning, noteRunning, runningFor } from './running.ts'
 import { addressIn, isIncomplete, isMade, sampleIn } from './sample/place.ts'
 
@@ -25,10 +25,11 @@ const ownPlace = join(folder, 'own')
 const data = own ? join(ownPlace, 'data') : sample.data
 const config = own ? join(ownPlace, 'holdall.yaml') : sample.config
 const onData = ['-c', config, '--data', data]
-const isChosen = given.some((argument) => /^(-p|--port)/.test(argument))
-const serves = JSON.stringify(own ?? given)
-const running = isChosen ? undefined : runningFor(data, serves)
-if (running) {
+const { port: chosen, others } = withoutAddress(given)
+// Where it is served does not count: the same is there.
+const serves = JSON.stringify(own ? { ...own, others: withoutAddress(own.others).others } : others)
+const running = runningFor(data, serves)
+if (running && (chosen === undefined || isServedOn(running.url, chosen))) {
   sayRunning(running.url)
   process.exit(0)
 }
@@ -49,7 +50,7 @@ if (own) {
 const served = own
   ? [...own.databases, ...prepareOwn(ownPlace, own), ...own.others]
   : [sample.database, ...onData, '--log', sample.log, ...given]
-const port = isChosen ? undefined : await freePort()
+const port = chosen === undefined ? await freePort() : undefined
 const ports = port === undefined ? [] : ['--port', String(port)]
 const before = addressIn(data)
 const server = holdall(['serve', '--root', ...ports, ...served])
@@ -152,6 +153,10 @@ async function freePort(): Promise<number> {
     if (await isFree(port)) return port
   }
   return 0
+}
+
+function isServedOn(address: string | null, port: number): boolean {
+  return address !== null && Number(new URL(address).port) === port
 }
 
 /** Two servers may share their data; who calls this twice wants the one that is there. */
