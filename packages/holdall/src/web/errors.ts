@@ -329,6 +329,11 @@ export const ERRORS = {
   write_too_slow: { status: 503, message: 'The write took longer than {seconds} seconds and was undone.' },
   file_column_refused: { status: 400, message: '{column}: {reason}' },
   file_columns_refused: { status: 400, message: '{reason}' },
+  file_columns_hold_text: { status: 409, message: '{reason}' },
+  file_column_only_added: {
+    status: 503,
+    message: '{column} was added as a column for text. Make it a file column under “Configure file columns”.',
+  },
 
   // Attaching many files
   no_file_column: { status: 400, message: '{column} does not hold files. Make it a file column first.' },

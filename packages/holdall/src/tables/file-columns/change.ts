@@ -119,21 +119,31 @@ function parseSize(text: string): number | null | undefined {
 /** The keys of a column in JSON are those of the configuration file. */
 const KEYS = ['file_column', 'file_source', 'file_multiple', 'file_accept', 'file_max_size']
 
+export interface AskedJson {
+  readonly columns: ReadonlyMap<string, AskedSettings | null>
+  /** Columns that hold text are wanted all the same. */
+  readonly confirmed: boolean
+}
+
 /**
- * Reads `{columns: {photo: {file_column: true, file_source, file_multiple, file_accept, file_max_size} | null}}`.
+ * Reads `{columns: {photo: {file_column: true, file_source, file_multiple, file_accept, file_max_size} | null}, confirm}`.
  * @throws HoldallError `bad_request`
  */
-export function readAskedJson(body: { [key: string]: Json }): Map<string, AskedSettings | null> {
-  const { columns, ...strangers } = body
+export function readAskedJson(body: { [key: string]: Json }): AskedJson {
+  const { columns, confirm = false, ...strangers } = body
   const [stranger] = Object.keys(strangers)
   if (stranger !== undefined) throw wrong(`Invalid keys: ${stranger}`)
   if (!isObject(columns)) throw wrong('JSON must contain a columns dictionary')
-  return new Map(
-    Object.entries(columns).map(([column, settings]) => [
-      column,
-      settings === null ? null : readAsked(column, settings),
-    ]),
-  )
+  if (typeof confirm !== 'boolean') throw wrong('confirm must be true or false')
+  return {
+    columns: new Map(
+      Object.entries(columns).map(([column, settings]) => [
+        column,
+        settings === null ? null : readAsked(column, settings),
+      ]),
+    ),
+    confirmed: confirm,
+  }
 }
 
 function readAsked(column: string, settings: Json): AskedSettings | null {

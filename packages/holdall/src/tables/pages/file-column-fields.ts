@@ -3,8 +3,8 @@ import type { Source } from '../../sources/sources.ts'
 import type { HoldallError } from '../../web/error.ts'
 import { formatLimit } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
-import { field, fieldId } from '../../web/parts/field.ts'
-import { selectInput, textInput } from '../../web/parts/inputs.ts'
+import { field, fieldError, fieldId } from '../../web/parts/field.ts'
+import { checkbox, selectInput, textInput } from '../../web/parts/inputs.ts'
 import { tildeEncode } from '../../web/url.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import type { Column } from '../schema.ts'
@@ -58,17 +58,22 @@ export interface Refused {
   readonly error: HoldallError
 }
 
-/** The fields of one column: whether it holds files, and which. @param rule what holds now */
+/**
+ * The fields of one column: whether it holds files, and which.
+ * @param rule what holds now
+ * @param held how many rows hold text that is no file, in words; undefined where none does or nobody looked
+ */
 export function columnFields(
   room: PagesRoom,
   column: Column,
   rule: FileColumn | undefined,
+  held: string | undefined,
   refused: Refused | undefined,
 ): Html {
   const { name } = column
   const label = (extra?: string) =>
     html`<div class="form-row-label"><label class="field-label" for="${fieldId(fieldName('holds', name))}">${name}</label><span class="field-type">${[column.type.toLowerCase(), column.keyPosition > 0 && 'key', extra].filter(Boolean).join(' · ')}</span></div>`
-  if (rule?.declared) return declaredColumn(room, name, rule, label('declared'))
+  if (rule?.declared) return declaredColumn(room, name, rule, label('declared'), held)
   const value = (key: string, stored: string) => refused?.posted.get(fieldName(key, name)) ?? stored
   const error = (key: string) => {
     const message = refused?.error.fields[`${key}.${name}`]
@@ -76,6 +81,9 @@ export function columnFields(
   }
   const holds = value('holds', rule === undefined ? 'text' : rule.multiple ? 'files' : 'file')
   const wrong = ['holds', 'source', 'accept', 'max_size'].some((key) => refused?.error.fields[`${key}.${name}`])
+  const holdsId = fieldId(fieldName('holds', name))
+  const problem = refused?.error.fields[`holds.${name}`]
+  const asks = problem !== undefined && refused?.error.code === 'file_columns_hold_text'
   const accept = rule?.accept.join(', ') ?? ''
   const takes = Object.keys(TAKES).find((key) => TAKES[key] === accept) ?? OTHER
   const size = sizeParts(rule?.maxSize)
@@ -137,11 +145,13 @@ export function columnFields(
       })}</div>`,
   })}</div>`
   return html`<div class="${wrong ? 'form-row wrong' : 'form-row'}">${label()}<div>${selectInput({
-    id: fieldId(fieldName('holds', name)),
+    id: holdsId,
     name: fieldName('holds', name),
     value: holds,
     options: HOLDS,
-  })}<div class="file-rules">${rules}</div></div></div>`
+    invalid: problem !== undefined,
+    describedBy: problem === undefined ? undefined : `${holdsId}-error`,
+  })}${problem === undefined ? held !== undefined && html`<p class="hint">${held}</p>` : fieldError(problem, `${holdsId}-error`)}${asks && checkbox({ name: fieldName('confirm', name), value: 'yes', label: 'Use it all the same: its text stays as it is' })}<div class="file-rules">${rules}</div></div></div>`
 }
 
 /** `Photographs takes images, PDF, up to 100 MB.` */
@@ -168,14 +178,14 @@ function sourceLimit(sources: readonly Source[], slug: string | undefined): stri
 }
 
 /** What the file declares is only shown, with where it is declared. */
-function declaredColumn(room: PagesRoom, name: string, rule: FileColumn, label: Html): Html {
+function declaredColumn(room: PagesRoom, name: string, rule: FileColumn, label: Html, held: string | undefined): Html {
   const facts = [
     rule.multiple ? 'Several files' : 'One file',
     rule.source === undefined ? '' : `new ones go to ${rule.source}`,
     rule.accept.length === 0 ? '' : `takes ${rule.accept.join(', ')}`,
     rule.maxSize === undefined ? '' : `up to ${formatLimit(rule.maxSize)}`,
   ].filter(Boolean)
-  return html`<div class="form-row">${label}<div>${textInput({ id: fieldId(fieldName('holds', name)), name: `$shown.${name}`, value: facts.join(', '), readOnly: true, describedBy: `${fieldId(fieldName('holds', name))}-hint` })}<p class="hint" id="${`${fieldId(fieldName('holds', name))}-hint`}">Declared in <code>${room.config.file ?? 'the configuration'}</code>. Change it there.</p></div></div>`
+  return html`<div class="form-row">${label}<div>${textInput({ id: fieldId(fieldName('holds', name)), name: `$shown.${name}`, value: facts.join(', '), readOnly: true, describedBy: `${fieldId(fieldName('holds', name))}-hint` })}<p class="hint" id="${`${fieldId(fieldName('holds', name))}-hint`}">Declared in <code>${room.config.file ?? 'the configuration'}</code>. Change it there.${held !== undefined && html` ${held}`}</p></div></div>`
 }
 
 /** A size as the largest unit in which it is a whole number, or one with few digits; bytes that are none go as they are. */

@@ -8,19 +8,21 @@ import { emptyState } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { ServedDatabase } from '../databases.ts'
 import { type AskedSettings, checkedChanges, fileColumnsJson, readAskedJson } from '../file-columns/change.ts'
+import { countHeldText, demandNoText, heldTextWords } from '../file-columns/held-text.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import type { Table } from '../schema.ts'
 import { asObject, parseJson } from '../write/body.ts'
 import { MAX_BODY_BYTES } from '../write/limits.ts'
 import { isForm } from '../write/routes.ts'
+import { addColumnForm, isAboutNewColumn, mayAddColumn } from './add-column-form.ts'
 import { answerPage } from './answer.ts'
 import { columnFields, fieldName, type Refused, readAccept, withUnit } from './file-column-fields.ts'
 import { readPairs } from './form-post.ts'
 import type { Posted } from './form-values.ts'
 import { crumbs, currentSchema, type PagesRoom } from './room.ts'
 
-interface Subject {
+export interface Subject {
   readonly database: ServedDatabase
   readonly table: Table
   readonly now: ReadonlyMap<string, FileColumn>
@@ -33,7 +35,11 @@ export async function fileColumnsPage(c: RouteContext, room: PagesRoom, refused?
   const { database, table, now, path } = subject
   if (c.var.jsonPath) return c.json({ ok: true, columns: fileColumnsJson(now) })
   const columns = table.columns.filter((column) => column.affinity === 'TEXT' && column.hidden !== 1)
-  const frame = await room.frame(c)
+  const [frame, held, mayAdd] = await Promise.all([
+    room.frame(c),
+    countHeldText(database, table.name, [...now.keys()]),
+    mayAddColumn(c, room, database, table),
+  ])
   return answerPage(
     c,
     renderPage({
@@ -42,14 +48,15 @@ export async function fileColumnsPage(c: RouteContext, room: PagesRoom, refused?
       lede: `Which columns of ${table.name} hold files, and which files they take`,
       crumbs: crumbs(room, database.name, table.name, 'File columns'),
       section: 'databases',
-      body:
+      body: html`${
         columns.length === 0
           ? html`<section class="panel">${emptyState({ title: 'No column can hold files', body: 'The id of a file is text: a column for files is declared as TEXT.', icon: 'columns' })}</section>`
           : html`<form class="panel" method="post" action="${safeUrl(`${path}/-/file-columns`)}" aria-label="File columns" data-save>${
-              refused && html`<div class="panel-body">${summary(refused.error)}</div>`
-            }${columns.map((column) => columnFields(room, column, now.get(column.name), refused))}${saveBar(
+              refused && !isAboutNewColumn(refused) && html`<div class="panel-body">${summary(refused.error)}</div>`
+            }${columns.map((column) => columnFields(room, column, now.get(column.name), heldTextWords(held.get(column.name) ?? 0), refused))}${saveBar(
               html`${linkButton({ label: 'Discard changes', href: path, kind: 'quiet' })}${button({ label: 'Save file columns', type: 'submit', kind: 'filled' })}`,
-            )}</form>`,
+            )}</form>`
+      }${mayAdd && addColumnForm(path, refused)}`,
       ...room.once.take(c, path),
     }),
     refused?.error.status,
@@ -69,13 +76,17 @@ export async function saveFileColumns(c: RouteContext, room: PagesRoom): Promise
     knowsSource: (slug: string) => room.sources.list().some((source) => source.slug === slug),
   }
   if (!isForm(c)) {
-    const changes = checkedChanges(readAskedJson(asObject(parseJson(body))), context)
+    const asked = readAskedJson(asObject(parseJson(body)))
+    const changes = checkedChanges(asked.columns, context)
+    await demandNoText(database, table.name, changes, now, () => asked.confirmed)
     if (changes.size > 0) await room.fileColumns.save(database.name, table.name, changes)
     return c.json({ ok: true, columns: fileColumnsJson(await room.fileColumns.of(database.name, table.name)) })
   }
   const posted = readPairs(body)
   try {
     const changes = checkedChanges(readAskedForm(subject, posted), context)
+    const isConfirmed = (column: string) => posted.get(fieldName('confirm', column)) === 'yes'
+    await demandNoText(database, table.name, changes, now, isConfirmed)
     if (changes.size > 0) await room.fileColumns.save(database.name, table.name, changes)
   } catch (error) {
     if (c.var.format !== 'html' || !(error instanceof HoldallError) || error.status >= 500) throw error
@@ -88,7 +99,8 @@ export async function saveFileColumns(c: RouteContext, room: PagesRoom): Promise
   return c.redirect(path, 303)
 }
 
-async function subjectOf(c: RouteContext, room: PagesRoom): Promise<Subject> {
+/** @throws HoldallError `table_not_found` */
+export async function subjectOf(c: RouteContext, room: PagesRoom): Promise<Subject> {
   const database = databaseIn(c, room)
   const table = (await currentSchema(database)).tables.get(tableIn(c))
   if (table === undefined) throw new HoldallError('table_not_found')

@@ -4,6 +4,7 @@ import { FILE_COLUMNS_API } from '../file-columns/api.ts'
 import { viewNeeds } from '../routes.ts'
 import { needsTable } from '../write/room.ts'
 import { createWriteRoutes } from '../write/routes.ts'
+import { addFileColumn } from './add-file-column.ts'
 import { databasePage, databasesPage } from './catalog-pages.ts'
 import { fileColumnsPage, saveFileColumns } from './file-columns-page.ts'
 import { openedPage, seesSomething } from './opened-page.ts'
@@ -62,6 +63,13 @@ export function tablePageRoutes(room: PagesRoom): Route[] {
       need: configure,
       api: FILE_COLUMNS_API.save,
       handler: (c) => saveFileColumns(c, room),
+    },
+    {
+      method: 'POST',
+      path: '/:database/:table/-/file-columns/-/add',
+      need: configure,
+      api: FILE_COLUMNS_API.add,
+      handler: (c) => addFileColumn(c, room),
     },
     {
       method: 'GET',

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoted } from '../identifiers.ts'
 import type { SqliteValue } from '../value.ts'
-import type { ColumnKind, NewRow } from './protocol.ts'
-import type { TableFacts } from './table-facts.ts'
+import { type ColumnKind, type NewRow, refuse, type WriteRequest, type Written } from './protocol.ts'
+import { type TableFacts, tableFacts } from './table-facts.ts'
 
 /** How the kinds of the API are declared in SQL. */
 export const DECLARED: Record<ColumnKind, string> = { text: 'TEXT', integer: 'INTEGER', float: 'FLOAT', blob: 'BLOB' }
@@ -13,6 +13,18 @@ export function addColumns(database: DatabaseSync, facts: TableFacts, rows: read
     if (facts.columns.includes(name) || facts.key.some((key) => key.name === name)) continue
     database.exec(`ALTER TABLE ${quoted(facts.name)} ADD COLUMN ${quoted(name)} ${DECLARED[kind]}`)
   }
+}
+
+/** Adds one column, which is empty in every row. */
+export function addColumn(
+  database: DatabaseSync,
+  { table, column, type }: Extract<WriteRequest, { kind: 'add-column' }>,
+): Written {
+  const { name, columns } = tableFacts(database, table)
+  const taken = columns.find((one) => one.toLowerCase() === column.toLowerCase())
+  if (taken !== undefined) refuse(`${name} has a column ${taken} already. Choose another name.`)
+  database.exec(`ALTER TABLE ${quoted(name)} ADD COLUMN ${quoted(column)} ${DECLARED[type]}`)
+  return {}
 }
 
 /** The columns of rows in the order in which they appear, each with the kind that holds all its values. */

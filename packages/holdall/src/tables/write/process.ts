@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { HoldallError } from '../../web/error.ts'
+import { addColumn } from './add-columns.ts'
 import { openForWriting } from './connection.ts'
 import { create } from './create.ts'
 import { attach, compare, detach } from './many-cells.ts'
@@ -62,6 +63,8 @@ function perform(database: DatabaseSync, request: WriteRequest): Written {
       return remove(database, request)
     case 'create':
       return create(database, request)
+    case 'add-column':
+      return addColumn(database, request)
     case 'stored':
       return stored(database, request)
     case 'attach':

@@ -56,6 +56,7 @@ export type WriteRequest =
       readonly conflict: Conflict
       readonly alter: boolean
     }
+  | { readonly kind: 'add-column'; readonly table: string; readonly column: string; readonly type: ColumnKind }
   | {
       /** Reads: what some columns hold now, for rows that are named by their addresses or that are about to be written. */
       readonly kind: 'stored'
