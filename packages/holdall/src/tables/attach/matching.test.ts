@@ -169,4 +169,19 @@ describe('plans', () => {
       ['1.jpg', '2.jpg', '10.jpg', 'a.jpg'],
     )
   })
+
+  test('the main picture stands before its back, its copy and its details', () => {
+    const wanted = [
+      'NN-1950-0001.jpg',
+      'NN-1950-0001 (copy).jpg',
+      'NN-1950-0001_2.jpg',
+      'NN-1950-0001_10.jpg',
+      'NN-1950-0001_back.jpg',
+      'NN-1950-0002.jpg',
+    ]
+    assert.deepEqual(
+      inOrder([...wanted].reverse().map((name, at) => file(at, name))).map(({ filename }) => filename),
+      wanted,
+    )
+  })
 })

@@ -30,6 +30,11 @@ export function baseName(filename: string): string {
   return filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1)
 }
 
+/** A name with the folders before it. */
+export function withoutEnding(filename: string): string {
+  return filename.slice(0, filename.length - baseName(filename).length) + stemOf(filename)
+}
+
 export function stemOf(filename: string): string {
   const name = baseName(filename)
   return EXTENSION.exec(name)?.[1] ?? name

@@ -4,7 +4,7 @@ import { readCell } from '../file-columns/cell.ts'
 import { problemWith } from '../file-columns/check.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import type { FoundRows } from './match.ts'
-import { baseName, stemOf, WHOLE } from './names.ts'
+import { baseName, stemOf, WHOLE, withoutEnding } from './names.ts'
 
 /**
  * What a plan says of one file: it goes to its row; it fits several rows; another file fits the same row; its row holds
@@ -42,10 +42,15 @@ export interface Line {
   readonly note: string | null
 }
 
-/** Files in the order in which people count: `2.jpg` before `10.jpg`. */
+/** Files in the order in which people count: `2.jpg` before `10.jpg`, and `2.jpg` before `2_back.jpg`. */
 export function inOrder(files: readonly FileBrief[]): FileBrief[] {
   const { compare } = collator()
-  return [...files].sort((a, b) => compare(a.filename, b.filename) || (a.id < b.id ? -1 : 1))
+  // With its ending, a name would be compared by the dot after it.
+  const named = files.map((file) => ({ file, name: withoutEnding(file.filename) }))
+  const ordered = named.sort(
+    (a, b) => compare(a.name, b.name) || compare(a.file.filename, b.file.filename) || (a.file.id < b.file.id ? -1 : 1),
+  )
+  return ordered.map(({ file }) => file)
 }
 
 const collator = late(() => new Intl.Collator('en', { numeric: true }))
