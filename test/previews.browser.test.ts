@@ -87,7 +87,7 @@ describe('previews in a browser', { skip }, () => {
       .click()
     const files = { name: 'second.txt', mimeType: 'text/plain', buffer: Buffer.from('the very same words') }
     await (await chosen).setFiles(files)
-    await page.getByText('The same file is already here: first.txt').waitFor()
+    await page.getByText('The same file is here already: first.txt').waitFor()
     await page.getByRole('link', { name: 'first.txt' }).click()
     await page.getByRole('heading', { level: 1, name: 'first.txt' }).waitFor()
   })

@@ -22,6 +22,7 @@ import { queueHead } from './queue/head.ts'
 import { createLeaving } from './queue/leaving.ts'
 import { leftOpenLines } from './queue/left-open.ts'
 import { queueLine } from './queue/line.ts'
+import { createRemoving } from './queue/removing.ts'
 import { type Summary, summarise } from './queue/summary.ts'
 import { type TwinActions, twinsLine } from './queue/twins.ts'
 
@@ -41,6 +42,7 @@ export class FileUpload extends HoldallElement {
     note: {},
     concurrency: { type: Number },
     folders: { type: Boolean },
+    deletes: { type: Boolean },
     once: { type: Boolean },
     _held: { state: true },
     _folded: { state: true },
@@ -53,6 +55,8 @@ export class FileUpload extends HoldallElement {
   declare concurrency: number
   /** Whether whole folders can be chosen and dropped. */
   declare folders: boolean
+  /** Whether who sends a file here may delete it. */
+  declare deletes: boolean
   /** What was not finished is not shown: the files are wanted for something that happens now. */
   declare once: boolean
   declare _held: Held
@@ -72,10 +76,6 @@ export class FileUpload extends HoldallElement {
     longFrom: this.#transfers.wholeUpTo,
     changed: () => this.requestUpdate(),
   })
-  readonly #twins: TwinActions = {
-    skip: (tasks) => this.#leaving.leave(tasks, 'skipped'),
-    keepBoth: (tasks) => this.#alike.keepBoth(tasks.map(({ file }) => file)),
-  }
   readonly #uploads = createUploads({
     transfers: this.#transfers,
     rules: () => ({ name: this.label, accept: this.accept, maxSize: this.maxSize }),
@@ -98,6 +98,10 @@ export class FileUpload extends HoldallElement {
     limit: createLimit(() => this.concurrency),
   })
   readonly #leaving = createLeaving(this.#uploads, () => this.#ask())
+  readonly #removing = createRemoving(this.#uploads, {
+    address: (path) => this.address(path),
+    changed: () => this.requestUpdate(),
+  })
 
   constructor() {
     super()
@@ -105,6 +109,7 @@ export class FileUpload extends HoldallElement {
     this.note = null
     this.concurrency = CONCURRENCY
     this.folders = false
+    this.deletes = false
     this.once = false
     this._held = null
     this._folded = false
@@ -288,19 +293,31 @@ export class FileUpload extends HoldallElement {
             pause: (one) => this.#pause(one),
             resume: (one) => this.#resume(one),
             leave: (one) => this.#leaving.leave([one]),
-            alike: (one) => this.#alike.of(one.file),
-            ...this.#twins,
+            problem: (one) => this.#removing.problemOf(one),
+            ...this.#twinActions(),
           }),
       )}</ul>
       ${tasks.length > lines.length ? html`<p class="rest-of-queue">and ${formatCount(tasks.length - lines.length, 'more', 'more')}</p>` : nothing}
-      ${twinsLine(this.#doubled(tasks), this.#twins)}
+      ${twinsLine(this.#doubled(tasks), this.#twinActions())}
       ${cancelled.length === 0 ? nothing : cancelledLines(cancelled, () => this.#leaving.sendAgain())}
       ${moreFiles(this.#invitation())}`
   }
 
   /** On their way, and in the source already. */
   #doubled(tasks: readonly Task[]): Task[] {
-    return tasks.filter((task) => isPending(task) && this.#alike.of(task.file)?.inSource)
+    return tasks.filter((task) => isPending(task) && this.#alike.isHere(this.#alike.of(task.file)))
+  }
+
+  #twinActions(): TwinActions {
+    const alike = this.#alike
+    return {
+      twin: ({ file, stored }) => alike.of(file, stored),
+      isHere: alike.isHere,
+      words: alike.words,
+      skip: (tasks) => this.#leaving.leave(tasks, 'skipped'),
+      keepBoth: (tasks) => alike.keepBoth(tasks.map(({ file }) => file)),
+      remove: this.deletes ? (task) => this.#removing.remove(task) : null,
+    }
   }
 
   /** Below the place to drop, so that nothing moves when the server has answered. */

@@ -39,11 +39,16 @@ export function summariesIn(json: string): FileSummary[] {
 }
 
 /** Files with the same bytes, as the upload's answer names them. */
-export function duplicatesOf({ file }: StoredFile): readonly { readonly filename: string; readonly url: string }[] {
-  return (Array.isArray(file.duplicates) ? file.duplicates : []).flatMap((one: unknown) => {
-    const { filename, url } = summaryOf(one as Readonly<Record<string, unknown>>)
-    return filename === '' ? [] : [{ filename, url }]
+export function duplicatesOf({ file }: StoredFile): readonly Duplicate[] {
+  return (Array.isArray(file.duplicates) ? file.duplicates : []).flatMap((one: Readonly<Record<string, unknown>>) => {
+    const { id, filename, url } = summaryOf(one)
+    return filename === '' ? [] : [{ id, filename, url, source: text(one.source_slug) }]
   })
+}
+
+export interface Duplicate extends Pick<FileSummary, 'id' | 'filename' | 'url'> {
+  /** The slug of the source in which it lies. */
+  readonly source: string | null
 }
 
 function text(value: unknown): string | null {

@@ -1,8 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Twin } from '../lib/alike.ts'
 import { endingOf } from '../lib/ending.ts'
-import { formatBytes, formatCount, formatPortion } from '../lib/format.ts'
-import { duplicatesOf } from '../lib/stored.ts'
+import { formatBytes, formatPortion } from '../lib/format.ts'
 import { isPending, type Task } from '../lib/task.ts'
 import { icon, iconButton, nameParts, taskThumbnail } from '../lib/templates.ts'
 import { safeUrl } from '../lib/url.ts'
@@ -14,19 +12,20 @@ export interface LineActions extends TwinActions {
   readonly pause: (task: Task) => void
   readonly resume: (task: Task) => void
   readonly leave: (task: Task) => void
-  /** What is already here under its name and with its size. */
-  readonly alike: (task: Task) => Twin | null
+  /** Why it could not be removed, once it was stored. */
+  readonly problem: (task: Task) => string | null
 }
 
 /** One upload of a queue. */
 export function queueLine(task: Task, actions: LineActions): TemplateResult {
   const { file, stored } = task
+  const problem = actions.problem(task)
   const name = stored
     ? html`<a class="file-name" href=${safeUrl(stored.url)} title=${file.name} aria-label=${file.name}>${nameParts(file.name)}</a>`
     : html`<span class="file-name" title=${file.name}>${nameParts(file.name)}</span>`
   return html`<li data-line=${task.key}>${taskThumbnail(task, 36)}<div>${name}${state(task)}${
     task.note === null ? nothing : html`<p class="note">${task.note}</p>`
-  }${isPending(task) ? twinNote(task, actions.alike(task), actions) : nothing}</div><div class="file-tools">${turn(task, actions)}${
+  }${isPending(task) || task.state === 'done' ? twinNote(task, actions) : nothing}${problem === null ? nothing : html`<p class="why">${problem}</p>`}</div><div class="file-tools">${turn(task, actions)}${
     task.state === 'done'
       ? nothing
       : iconButton({
@@ -54,7 +53,7 @@ function turn(task: Task, { pause, resume }: LineActions): TemplateResult | type
 function state(task: Task): TemplateResult {
   const { size, sent, kept } = task
   if (task.state === 'done')
-    return html`<span class="file-facts done">${icon('check')}Done · ${formatBytes(size)}</span>${sameBytes(task)}`
+    return html`<span class="file-facts done">${icon('check')}Done · ${formatBytes(size)}</span>`
   if (task.state === 'failed') {
     const where = kept > 0 ? ` at ${percentOf(kept, size)}% · ${formatPortion(kept, size)}` : ` · ${formatBytes(size)}`
     return html`${kept > 0 ? bar(task, kept, 'failed') : nothing}<span class="file-facts file-problem">${icon('error')}Failed${where}</span><p class="why">${task.error}</p>`
@@ -68,12 +67,4 @@ function state(task: Task): TemplateResult {
 
 function bar({ file, size }: Task, value: number, className: '' | 'failed' | 'paused' = ''): TemplateResult {
   return html`<progress class=${className || nothing} value=${value} max=${Math.max(1, size)} aria-label=${file.name}></progress>`
-}
-
-/** The same bytes, where they are already. */
-function sameBytes({ stored }: Task): TemplateResult | typeof nothing {
-  const [first, ...more] = stored === null ? [] : duplicatesOf(stored)
-  if (first === undefined) return nothing
-  const others = more.length > 0 ? ` and ${formatCount(more.length, 'other')}` : ''
-  return html`<span class="file-facts"><span>The same file is already here: <a href=${safeUrl(first.url)}>${first.filename}</a>${others}</span></span>`
 }

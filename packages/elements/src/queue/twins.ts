@@ -1,28 +1,42 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { type Twin, twinWords } from '../lib/alike.ts'
-import { formatNumber } from '../lib/format.ts'
+import { formatCount, formatNumber } from '../lib/format.ts'
 import type { Task } from '../lib/task.ts'
+import type { Twin } from '../lib/twins.ts'
 import { safeUrl } from '../lib/url.ts'
 
 export interface TwinActions {
+  /** What is already here that looks like it. */
+  readonly twin: (task: Task) => Twin | null
+  readonly isHere: (twin: Twin | null) => boolean
+  readonly words: (twin: Twin) => string
   readonly skip: (tasks: readonly Task[]) => void
   readonly keepBoth: (tasks: readonly Task[]) => void
+  /** Moves the new file to the trash; null where the actor may not. */
+  readonly remove: ((task: Task) => void) | null
 }
 
-/** What is here already, below the line of a file that is being sent. It goes on until somebody says otherwise. */
-export function twinNote(task: Task, twin: Twin | null, actions: TwinActions): TemplateResult | typeof nothing {
+/** What is here already, below the line of a file that is being sent or is done. It goes on until somebody says otherwise. */
+export function twinNote(task: Task, actions: TwinActions): TemplateResult | typeof nothing {
+  const twin = actions.twin(task)
   if (twin === null) return nothing
-  const words = twinWords(twin)
-  return html`<p class="note">${words.slice(0, 1).toUpperCase()}${words.slice(1)}: <a href=${safeUrl(twin.file.url)}>${twin.file.filename}</a></p>${
-    twin.inSource ? choices([task], actions) : nothing
+  const others = twin.others > 0 ? ` and ${formatCount(twin.others, 'other')}` : ''
+  return html`<p class="note">${actions.words(twin)}: <a href=${safeUrl(twin.url)}>${twin.filename}</a>${others}</p>${
+    !actions.isHere(twin) ? nothing : task.state === 'done' ? choicesAfter(task, actions) : choices([task], actions)
   }`
+}
+
+/** Who may not remove it has nothing to choose. */
+function choicesAfter(task: Task, { remove, keepBoth }: TwinActions): TemplateResult | typeof nothing {
+  if (remove === null) return nothing
+  const { name } = task.file
+  return html`<span class="choices"><button class="button small" type="button" data-control="remove" aria-label="Remove this one: ${name}" @click=${() => remove(task)}>Remove this one</button><button class="button small quiet" type="button" data-control="keep-both" aria-label="Keep both: ${name}" @click=${() => keepBoth([task])}>Keep both</button></span>`
 }
 
 /** The same of all at once, where they are more than one. */
 export function twinsLine(tasks: readonly Task[], actions: TwinActions): TemplateResult | typeof nothing {
   if (tasks.length < 2) return nothing
   const count = formatNumber(tasks.length)
-  return html`<div class="rest-of-queue twins"><span>${count} of these files are already here under the same name and with the same size.</span>${choices(tasks, actions)}</div>`
+  return html`<div class="rest-of-queue twins"><span>${count} of these files are here already under the same name and with the same size.</span>${choices(tasks, actions)}</div>`
 }
 
 function choices(tasks: readonly Task[], { skip, keepBoth }: TwinActions): TemplateResult {

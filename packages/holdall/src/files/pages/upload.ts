@@ -8,6 +8,7 @@ import { uploader } from '../../web/parts/file-elements.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
+import { deletableBy } from '../trash/rights.ts'
 import { uploadHref } from './index.ts'
 
 /** GET `/-/files/upload/{source}`: a queue to drop files onto; without scripts a form. */
@@ -18,7 +19,11 @@ export async function uploadPage(
   error?: HoldallError,
 ): Promise<Html> {
   const { urls, frame } = room
-  const browsable = (await sourcesFor(room, c.var.actor, 'files-browse')).includes(source)
+  const [browse, deletable] = await Promise.all([
+    sourcesFor(room, c.var.actor, 'files-browse'),
+    deletableBy(room, c.var.actor),
+  ])
+  const browsable = browse.includes(source)
   const { accept, maxFileSize } = source.rules
   return renderPage({
     ...(await frame(c)),
@@ -47,6 +52,7 @@ export async function uploadPage(
             accept: accept.length === 0 ? null : accept.join(','),
             maxSize: maxFileSize,
             note: noteOf(source),
+            deletes: deletable.sources.includes(source.id) || deletable.own?.sources.includes(source.id),
           })
         : closed(source)
     }`,

@@ -185,6 +185,8 @@ export interface UploaderOptions {
   readonly maxSize: number | null
   /** "Images and PDF, up to 100 MB each." */
   readonly note?: string
+  /** Whether who sends a file may delete it. */
+  readonly deletes?: boolean
 }
 
 /** The place where files enter a source; without scripts a plain form. */
@@ -197,6 +199,7 @@ export function uploader(options: UploaderOptions): Html {
     accept: options.accept,
     'max-size': options.maxSize,
     note: options.note,
+    deletes: options.deletes,
   })
   return html`<file-upload${tied}><form class="panel panel-body form-narrow" method="post" enctype="multipart/form-data" action="${urls.path(`/-/files/upload/${encodeURIComponent(options.source)}`)}"><div class="field"><label class="field-label" for="upload-files">Files</label>${textInput(
     {
