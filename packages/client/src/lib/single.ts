@@ -1,10 +1,11 @@
 import { readAnswer } from './answer.ts'
+import { arrived } from './arrived.ts'
 import { addressOf, unreachable, uploadPath } from './call.ts'
 import { fileChanged, UploadError } from './error.ts'
 import { follow } from './follow.ts'
 import { enter } from './gate.ts'
 import { createRate } from './rate.ts'
-import { persist } from './retry.ts'
+import { type Patience, persist } from './retry.ts'
 import type { Answer, StoredFile, UploadOptions, UploadSource, UploadTarget } from './types.ts'
 import { Broken, STALL_TIMEOUT, watched } from './watch.ts'
 
@@ -15,7 +16,8 @@ const FINISH_TIMEOUT = 600_000
  * One request with the file as its body.
  *
  * It starts again by itself only where that cannot make a second file: the server cannot have received all of it, or it
- * said that it took nothing. A connection that breaks after the last byte leaves the outcome unknown: `outcome_unknown`.
+ * said that it took nothing, or it is seen not to have it. A connection that breaks after the last byte leaves the outcome
+ * unknown: then it is looked whether the file has arrived. Where that cannot be seen either: `outcome_unknown`.
  */
 export function uploadSingle(
   file: UploadSource,
@@ -30,24 +32,44 @@ export function uploadSingle(
     const phase = sent >= file.size && file.size > 0 ? 'finishing' : 'sending'
     onProgress?.({ phase, sent, total: file.size, ...(speed !== undefined && { speed }) })
   }
-  async function attempt(): Promise<StoredFile> {
-    const leave = await enter(signal)
-    try {
-      rate.reset()
-      moved(0)
-      const answer = await send(file, target, options, signal, moved)
-      const outcome = readAnswer(answer)
-      return 'statusUrl' in outcome ? await follow(outcome.statusUrl, target, signal) : outcome
-    } finally {
-      leave()
-    }
-  }
-  return persist(attempt, {
+  const patience: Patience = {
     signal,
     ...(options.retries !== undefined && { retries: options.retries }),
     onPause: (retryIn, { message: reason }) =>
       onProgress?.({ phase: 'waiting', sent: 0, total: file.size, retryIn, reason }),
-  })
+  }
+
+  async function attempt(): Promise<StoredFile> {
+    const leave = await enter(signal)
+    const began = Date.now()
+    try {
+      rate.reset()
+      moved(0)
+      const outcome = readAnswer(await send(file, target, options, signal, moved))
+      return 'statusUrl' in outcome ? await follow(outcome.statusUrl, target, signal) : outcome
+    } catch (error) {
+      if (!(error instanceof UploadError) || error.code !== 'outcome_unknown') throw error
+      return await foundOrAgain(error, began)
+    } finally {
+      leave()
+    }
+  }
+
+  async function foundOrAgain(unknown: UploadError, began: number): Promise<StoredFile> {
+    const found = await arrived(file, target, began, patience)
+    if (found === undefined) throw unknown
+    if (found !== null) return found
+    throw new UploadError(
+      'connection_broken',
+      'The connection broke, and the file has not arrived. It is sent again.',
+      {
+        cause: unknown,
+        retryable: true,
+      },
+    )
+  }
+
+  return persist(attempt, patience)
 }
 
 async function send(

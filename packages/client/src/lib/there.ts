@@ -16,6 +16,10 @@ export interface ThereOptions {
   readonly hash?: () => Promise<string>
   /** Name and size are not enough: the hash must be known, and be the same. @default false */
   readonly certain?: boolean
+  /** Only files that came since then, in milliseconds since 1970. */
+  readonly since?: number
+  /** As for an upload. */
+  readonly retries?: number
 }
 
 /**
@@ -27,9 +31,9 @@ export interface ThereOptions {
 export async function alreadyThere(
   { name, size }: Pick<UploadSource, 'name' | 'size'>,
   target: UploadTarget,
-  { signal = new AbortController().signal, hash, certain = false }: ThereOptions = {},
+  { signal = new AbortController().signal, hash, certain = false, since, retries }: ThereOptions = {},
 ): Promise<StoredFile | null> {
-  const { ask } = createAsking(target, { signal })
+  const { ask } = createAsking(target, { signal, ...(retries !== undefined && { retries }) })
   let own: string | undefined
   let unproved: Json | undefined
   let next: unknown = null
@@ -39,6 +43,7 @@ export async function alreadyThere(
     const { body } = await ask('GET', path)
     for (const file of filesIn(body.files)) {
       if (file.filename !== name || file.size !== size || file.missing_since !== null) continue
+      if (since !== undefined && !(Date.parse(String(file.created_at)) >= since)) continue
       if (typeof file.content_hash !== 'string' || hash === undefined) {
         unproved ??= file
         continue

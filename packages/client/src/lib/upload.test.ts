@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { openAsBlob } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -182,16 +183,61 @@ describe('upload of one body', () => {
     assert.equal(attempts.length, 2)
   })
 
-  test('a connection that breaks after the last byte is not sent again: it may have arrived', async () => {
-    serve(async (request) => {
+  const BYTES = new Uint8Array(100)
+  const HASH = `sha256:${createHash('sha256').update(BYTES).digest('hex')}`
+
+  /** Loses the answer to the first upload, and answers each look with these files. */
+  function losing(files: () => readonly object[]): void {
+    let sent = 0
+    serve(async (request, response) => {
+      if (request.method === 'GET') {
+        response.writeHead(200, { 'content-type': 'application/json' })
+        response.end(JSON.stringify({ ok: true, files: files(), next: null }))
+        return
+      }
+      const { length } = await receive(request)
+      sent += 1
+      if (sent === 1) request.socket.destroy()
+      else store(response, length)
+    })
+  }
+
+  const posts = () => attempts.filter(({ method }) => method === 'POST').length
+
+  test('a connection that breaks after the last byte: a file that has arrived is not sent again', async () => {
+    const file = fileOf(BYTES)
+    const [filename, size, missing_since] = [file.name, 100, null]
+    const long = new Date(Date.now() - 3_600_000).toISOString()
+    losing(() => [
+      {
+        id: 'df-other',
+        filename,
+        size,
+        missing_since,
+        content_hash: `sha256:${'0'.repeat(64)}`,
+        created_at: new Date(),
+      },
+      { id: 'df-before', filename, size, missing_since, content_hash: HASH, created_at: long },
+      { id: 'df-it', filename, size, missing_since, content_hash: HASH, created_at: new Date() },
+    ])
+    const stored = await upload(file, { baseUrl, source: 's' })
+    assert.deepEqual([stored.file_id, posts()], ['df-it', 1])
+  })
+
+  test('one that has not arrived is sent again', async () => {
+    losing(() => [])
+    const stored = await upload(fileOf(BYTES), { baseUrl, source: 's' })
+    assert.deepEqual([stored.size, posts()], [100, 2])
+  })
+
+  test('where nobody may look, it is not sent again: it may have arrived', async () => {
+    serve(async (request, response) => {
+      if (request.method === 'GET') return refuse(response, 403, 'permission_denied', 'Permission denied')
       await receive(request)
       request.socket.destroy()
     })
-    await assert.rejects(upload(fileOf(new Uint8Array(100)), { baseUrl, source: 's' }), {
-      code: 'outcome_unknown',
-      retryable: false,
-    })
-    assert.equal(attempts.length, 1)
+    await assert.rejects(upload(fileOf(BYTES), { baseUrl, source: 's' }), { code: 'outcome_unknown', retryable: false })
+    assert.equal(posts(), 1)
   })
 
   test('an upload that no longer moves is given up', async () => {
@@ -241,6 +287,7 @@ describe('upload of one body', () => {
 
   test('a proxy that lost the server says nothing about the file', async () => {
     serve(async (request, response) => {
+      if (request.method === 'GET') return refuse(response, 403, 'permission_denied', 'Permission denied')
       await receive(request)
       response.writeHead(504, { 'content-type': 'text/html' }).end('<h1>Gateway timeout</h1>')
     })
@@ -248,7 +295,7 @@ describe('upload of one body', () => {
       code: 'outcome_unknown',
       status: 504,
     })
-    assert.equal(attempts.length, 1)
+    assert.equal(posts(), 1)
   })
 
   test('an answer that is not ours is never taken for success', async () => {
