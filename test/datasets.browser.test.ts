@@ -163,7 +163,7 @@ describe('datasets in a browser', { skip }, () => {
       ['Parquet', 'gallery_visits-answer.parquet'],
     ] as const) {
       const saved = page.waitForEvent('download')
-      const menu = page.locator('.query-panel details', { hasText: 'Save answer' })
+      const menu = page.locator('.query-panel details', { hasText: 'Save all rows' })
       if ((await menu.getAttribute('open')) === null) await menu.locator('summary').click()
       await menu.getByRole('link', { name: label }).click()
       assert.equal((await saved).suggestedFilename(), name)

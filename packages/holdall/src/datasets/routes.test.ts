@@ -337,6 +337,10 @@ test('whoever sends a file can ask which datasets are called like it; a source s
   const sources = await ask('GET', '/-/files', { as: 'root', html: true })
   assert.match(sources.text, /\d+ datasets · folder/)
   assert.doesNotMatch(sources.text, /0 files ·/)
+  const [, source = ''] = /href="\/data(\/-\/files\/browse\/[^"]+)"/.exec(sources.text) ?? []
+  const empty = await ask('GET', source, { as: 'root', html: true })
+  assert.match(empty.text, /belongs to \d+ datasets, and is listed among the <a href="\/data\/-\/datasets">datasets</)
+  assert.doesNotMatch(empty.text, /No files yet/)
 })
 
 test('a dataset is told whole; another collection does not have it', async () => {
@@ -386,7 +390,8 @@ test('files are taken out after a question that says how many rows go; the last 
 
   const listed = await ask('GET', `${here}?tab=files`, { as: 'mia', html: true })
   assert.match(listed.text, /<input type="checkbox" name="file" value="more\.parquet">/)
-  assert.match(listed.text, /Version 1<\/a>.*?1 file added.*?>11 <span class="muted">\+1</s)
+  assert.match(listed.text, /Version 1<\/a>, with 1 file added .*?1 file added.*?>11 <span class="muted">\+1</s)
+  assert.match(listed.text, /<th[^>]*>Version 1<\/th>/)
   assert.match(listed.text, /Created from <span[^>]*>visits-\d+\.parquet/)
   assert.match(listed.text, /Take out 1 file…/)
   const page = async (query: string) => (await ask('GET', `${here}/-/take-out${query}`, { as: 'mia', html: true })).text
@@ -438,7 +443,7 @@ test('files are taken out after a question that says how many rows go; the last 
   const form = { file: 'more.parquet' }
   assert.equal((await ask('POST', `${here}/-/versions`, { as: 'mia', form: { version: '1' } })).status, 303)
   const again = await ask('GET', `${here}?tab=files`, { as: 'mia', html: true })
-  assert.match(again.text, /Made current again.*?by mia.*?1 file taken out.*?by mia/s)
+  assert.match(again.text, /Made current again.*?by mia.*?1 file taken out: <span[^>]*>more\.parquet<.*?by mia/s)
   assert.match(again.text, /Files <span class="count">2</)
   assert.equal((await ask('POST', `${here}/-/take-out`, { as: 'mia', form })).status, 303)
 })

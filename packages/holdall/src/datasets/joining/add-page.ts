@@ -27,7 +27,7 @@ export interface AddPageOptions {
 const WORDS = {
   append: {
     title: 'Add files',
-    lede: 'Rows of Parquet files that come after those that are there.',
+    lede: 'Rows of Parquet, CSV, JSON or Excel files that come after those that are there.',
     note: 'Columns are matched by their names. What differs is shown before anything is added.',
     label: 'the rows of',
   },

@@ -12,6 +12,8 @@ export interface Change {
   readonly by: string | null
   /** Those that came, or should have come; of what was taken out or restored none. */
   readonly came: readonly { readonly path?: string; readonly filename: string }[]
+  /** Those that were taken out, while a version is there that has them. */
+  readonly went?: readonly { readonly filename: string }[]
   /** Files and rows that came, or less than 0 that went; null where nobody wrote it down. */
   readonly files: number | null
   readonly rows: number | null
@@ -74,7 +76,7 @@ export async function changesOf(
       version,
       members,
       noted.filter((one) => one.version === version),
-    ),
+    ).map((change) => ({ ...change, went: wentWith(change, byVersion) })),
   )
   return changes.sort(byTime).map(({ when: _, ...change }) => change)
 }
@@ -138,6 +140,23 @@ function begunAs(version: number, files: readonly Member[], noted: readonly Note
     after: totalsOf(files),
     when: taken?.changed_at ?? lastOf(files),
   }
+}
+
+/** What the version had that it was made of, which is one of those before it, and has not. */
+function wentWith(
+  { what, version, files, at }: Dated,
+  byVersion: ReadonlyMap<number, readonly Member[]>,
+): readonly Member[] {
+  if (what !== 'taken_out' || files === null || at === null) return []
+  const kept = new Set((byVersion.get(version) ?? []).filter((one) => !isOwn(version, one)).map(({ path }) => path))
+  for (const [other, members] of [...byVersion].reverse()) {
+    const went = members.filter(({ path }) => !kept.has(path))
+    if (other >= version || members.length - went.length !== kept.size) continue
+    // More may have been added to it since.
+    const then = [went, went.filter(({ added_at }) => added_at <= at)].find((some) => some.length === -files)
+    if (then !== undefined) return then
+  }
+  return []
 }
 
 function cameWith(what: 'created' | 'added' | 'replaced', version: number, files: readonly Member[]) {

@@ -51,7 +51,8 @@ export function queryPanel({ dataset, action, sql, outcome, saved, editor }: Que
   const lines = Math.max(MIN_LINES, Math.min(text.split('\n').length + 1, MAX_LINES))
   const failed = outcome !== undefined && 'error' in outcome ? outcome.error : undefined
   return html`<section class="panel query-panel" aria-labelledby="query"><div class="panel-head"><h2 id="query" class="grow">Query</h2>${historyMenu(editor, action, outcome)}<div data-query-part="saved">${
-    saved !== undefined && menu({ label: 'Save answer', icon: 'download', kind: 'quiet', small: true, groups: [saved] })
+    saved !== undefined &&
+    menu({ label: 'Save all rows', icon: 'download', kind: 'quiet', small: true, groups: [saved] })
   }</div></div><form action="${safeUrl(`${action}#query`)}" data-query-form><input type="hidden" name="tab" value="query"><div class="sql-editor"><label class="unseen" for="sql">SQL</label><textarea id="sql" name="sql" rows="${lines}" spellcheck="false" autocapitalize="off" autocomplete="off" data-sql-editor="${safeUrl(editor.src)}"${
     failed !== undefined && html` aria-invalid="true" aria-describedby="sql-error"`
   }>
@@ -68,11 +69,11 @@ function historyMenu({ historyKey }: EditorOptions, action: string, outcome: Out
   return html`<details class="menu query-history" hidden data-query-history="${historyKey}" data-action="${safeUrl(action)}"${asked && html` data-asked`}><summary class="button quiet small">${icon('clock')}History</summary><div class="menu-panel"><ul data-list></ul><ul><li><button type="button" data-clear>${icon('trash')}<span>Clear history</span></button></li></ul></div></details>`
 }
 
-/** "8 rows in 214 ms" */
+/** "8 rows in 214 ms", "The first 1,000 rows in 214 ms; saving takes all" */
 function answerLine({ rows, truncated, elapsedMs }: QueryAnswer): string {
   const count = truncated ? `The first ${formatCount(rows.length, 'row')}` : formatCount(rows.length, 'row')
   const time = elapsedMs < 1_000 ? `${Math.round(elapsedMs)} ms` : `${(elapsedMs / 1_000).toFixed(1)} s`
-  return `${count} in ${time}`
+  return `${count} in ${time}${truncated ? '; saving takes all' : ''}`
 }
 
 function results(answer: QueryAnswer, saved: readonly MenuItem[] = []): Html {

@@ -10,6 +10,8 @@ import type { Dataset } from '../records.ts'
 
 /** Changes that are listed, beside the last one of each version; each file stands in the list above. */
 const MOST_CHANGES = 50
+/** Files that are called by their names where they were taken out. */
+const MOST_TOLD = 5
 /** Files of an addition that the address of the question has room for. */
 const MOST_NAMED = 100
 
@@ -31,7 +33,9 @@ export function versionsPart(dataset: Dataset, { here, edits, changes, older }: 
   )
   const listed = changes.filter((change, at) => at < MOST_CHANGES || newest.has(change))
   const left = changes.length - listed.length
-  const options = { here, edits, present: dataset.version, older }
+  // The last one of a version that is told is how it began.
+  const begun = new Map(changes.filter(isOfRows).map(({ version, after }) => [version, after.files]))
+  const options = { here, edits, present: dataset.version, older, begun }
   return html`<section class="panel below" aria-labelledby="versions"><div class="panel-head"><h2 id="versions" class="grow">Versions</h2></div>${dataTable(
     {
       caption: 'What became of the dataset, and its versions, the last first',
@@ -55,19 +59,24 @@ interface RowOptions {
   readonly edits: boolean
   readonly present: number
   readonly older: readonly OlderVersion[]
+  /** How many files each version had when it was made. */
+  readonly begun: ReadonlyMap<number, number>
 }
 
 /** @param isNewest the last of its version, which stands for it: what can be done with a version is there */
-function changeRow(change: Change, isNewest: boolean, { here, edits, present, older }: RowOptions): TableRow {
+function changeRow(change: Change, isNewest: boolean, options: RowOptions): TableRow {
+  const { here, edits, present, older, begun } = options
   const { version, after } = change
   const isPresent = version === present
+  const more = after.files - (begun.get(version) ?? after.files)
+  const added = more > 0 ? `, with ${formatCount(more, 'file')} added` : ''
   const kept = older.find((one) => one.version === version)?.keptUntil
   const undo = edits && (isPresent ? takeOutAgain(change, here) : isNewest && goBackTo(version, here))
   return {
     cells: [
       isNewest
-        ? html`${linkTo(version, here, isPresent)}${isPresent && html` ${badge('Current', 'success')}`}`
-        : `Version ${version}`,
+        ? html`${linkTo(version, here, isPresent)}${added}${isPresent && html` ${badge('Current', 'success')}`}`
+        : `Version ${version}${added}`,
       whatHappened(change, edits && here),
       whenAndBy(change),
       withDifference(after.rows, change.rows),
@@ -84,11 +93,11 @@ function linkTo(version: number, here: string, isPresent: boolean): Html {
 }
 
 /** @param here where whoever edits sees why something failed */
-function whatHappened({ what, came, files }: Change, here: string | false): Html | string {
+function whatHappened({ what, came, files, went = [] }: Change, here: string | false): Html | string {
   if (what === 'trashed') return 'Moved to the trash'
   if (what === 'untrashed') return 'Restored from the trash'
   if (what === 'restored') return 'Made current again'
-  if (what === 'taken_out') return files === null ? 'Files taken out' : `${formatCount(-files, 'file')} taken out`
+  if (what === 'taken_out') return takenOut(files, went)
   const [first, ...others] = came
   const count = formatCount(came.length, 'file')
   const which = others.length > 0 ? count : html`<span class="muted breakable">${first?.filename ?? ''}</span>`
@@ -99,6 +108,15 @@ function whatHappened({ what, came, files }: Change, here: string | false): Html
   }
   if (what === 'added') return others.length > 0 ? `${count} added` : html`1 file added: ${which}`
   return html`${what === 'created' ? 'Created from' : 'Replaced with'} ${which}`
+}
+
+function takenOut(files: number | null, went: readonly { readonly filename: string }[]): Html | string {
+  if (files === null) return 'Files taken out'
+  const count = `${formatCount(-files, 'file')} taken out`
+  if (went.length === 0) return count
+  const left = went.length - MOST_TOLD
+  const names = went.slice(0, MOST_TOLD).map(({ filename }) => filename)
+  return html`${count}: <span class="muted breakable">${names.join(', ')}${left > 0 && ` and ${formatNumber(left)} more`}</span>`
 }
 
 function whenAndBy({ at, by }: Change): Html {

@@ -1,6 +1,6 @@
 import { whoMaySee } from '../../access/who-may.ts'
 import type { Source } from '../../sources/sources.ts'
-import { formatBytes } from '../../web/format.ts'
+import { formatBytes, formatCount } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { linkButton } from '../../web/parts/button.ts'
@@ -63,7 +63,12 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
         ? await listedFiles(room, c.var.actor, listing)
         : totals.files > 0
           ? await nothingFound(room, listing, { asked: [source.id], all: [source.id] })
-          : noFiles(source, uploadable ? upload : undefined, readOnly)
+          : noFiles(source, {
+              upload: uploadable ? upload : undefined,
+              readOnly,
+              datasets: (await room.countDatasets?.(c.var.actor))?.get(source.id) ?? 0,
+              datasetsHref: urls.path('/-/datasets'),
+            })
     }</div>`,
   })
 }
@@ -84,7 +89,23 @@ function unavailable({ availability, label }: Source): Html {
   })
 }
 
-function noFiles(source: Source, upload: Html | undefined, readOnly: boolean): Html {
+interface Empty {
+  readonly upload: Html | undefined
+  readonly readOnly: boolean
+  /** Those that have their objects there, as far as whoever looks may see them. */
+  readonly datasets: number
+  readonly datasetsHref: string
+}
+
+function noFiles(source: Source, { upload, readOnly, datasets, datasetsHref }: Empty): Html {
+  if (datasets > 0) {
+    return emptyState({
+      icon: 'table',
+      title: 'No files but those of datasets',
+      body: html`What lies in ${source.label} belongs to ${formatCount(datasets, 'dataset')}, and is listed among the <a href="${safeUrl(datasetsHref)}">datasets</a>.`,
+      actions: upload,
+    })
+  }
   return emptyState({
     icon: 'image',
     title: 'No files yet',
