@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { formatCount, formatDimensions } from '../../web/format.ts'
 import type { Html } from '../../web/html.ts'
 import { preview } from '../../web/parts/file.ts'
@@ -16,6 +17,11 @@ const MAX_MOVING_BYTES = 20_000_000
 const UNREAD_PICTURE =
   'This picture could not be read: it may be damaged or cut off. If it has only just come, look again in a moment.'
 
+const NO_PICTURE = 'This picture cannot be shown: it may be damaged or cut off. Download gives its bytes.'
+const NO_PICTURE_NOW = 'This picture cannot be shown now. Download gives its bytes.'
+/** What takes longer to be made is not waited for: the page comes without knowing how it ends. */
+const PICTURE_WAIT_MS = 1_000
+
 /** The file on its mat: a picture of it, a player, its first page, rows or lines, or its type. */
 export async function filePreview(room: FilesRoom, file: FileRecord, reachable: boolean): Promise<Html> {
   const { urls } = room
@@ -30,7 +36,7 @@ export async function filePreview(room: FilesRoom, file: FileRecord, reachable: 
   if (file.missingSince !== null) return await missingPreview(room, file)
   if (file.size === 0)
     return preview({ ...shown, openHref: null, without: 'The file is empty: there are no bytes in it.' })
-  if (DECODABLE.has(contentType)) return picturePreview(room, file, reachable)
+  if (DECODABLE.has(contentType)) return await picturePreview(room, file, reachable)
   // What is there of a file that cannot be read is at most a thumbnail that was made before.
   if (!reachable) return preview(shown)
   if (isMedia(contentType)) {
@@ -63,7 +69,8 @@ async function missingPreview({ urls, thumbnails }: FilesRoom, file: FileRecord)
   })
 }
 
-function picturePreview({ urls, thumbnails }: FilesRoom, file: FileRecord, reachable: boolean): Html {
+async function picturePreview(room: FilesRoom, file: FileRecord, reachable: boolean): Promise<Html> {
+  const { urls, thumbnails } = room
   const inline = urls.path(`/-/files/${file.id}/download`, { inline: 1 })
   const { contentType, width, height } = file
   const openHref = reachable && isInline(contentType) ? inline : null
@@ -78,6 +85,8 @@ function picturePreview({ urls, thumbnails }: FilesRoom, file: FileRecord, reach
     })
   }
   const moves = reachable && isMoving(file)
+  const without = moves || !reachable ? undefined : await whyNoPicture(room, file)
+  if (without !== undefined) return preview({ ...shown, openHref: null, caption: typeName(contentType), without })
   const scale = moves ? 1 : Math.min(1, PREVIEW_SIDE / width, PREVIEW_SIDE / height)
   const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
   return preview({
@@ -88,6 +97,20 @@ function picturePreview({ urls, thumbnails }: FilesRoom, file: FileRecord, reach
         ? 'The whole picture, fitted to the page.'
         : `Preview, ${formatDimensions(size.width, size.height)} px. The file is untouched.`,
   })
+}
+
+/** Why no picture of a file can be made, in words; undefined where there is one, or may be. */
+async function whyNoPicture({ thumbnails }: FilesRoom, file: FileRecord): Promise<string | undefined> {
+  // As browsers ask for it, so that what is made here is what they get.
+  const variant = { width: PREVIEW_SIDE, height: PREVIEW_SIDE, format: 'webp' } as const
+  const made = await thumbnails.made(file)
+  if (made?.width === variant.width) return undefined
+  const waited = new AbortController()
+  const late = sleep(PICTURE_WAIT_MS, undefined, { signal: waited.signal, ref: false }).catch(() => undefined)
+  const picture = await Promise.race([thumbnails.get(file, variant), late])
+  waited.abort()
+  if (picture?.kind !== 'none') return undefined
+  return picture.transient ? NO_PICTURE_NOW : NO_PICTURE
 }
 
 function isMoving({ contentType, metadata, size }: FileRecord): boolean {

@@ -189,6 +189,37 @@ test('the page of a picture that is missing says so under what it shows, and off
   assert.doesNotMatch(missing, /\/download/)
 })
 
+test('the page of a picture that cannot be shown says so, and does not call it whole', async () => {
+  const picture = await sharp({
+    create: {
+      width: 900,
+      height: 700,
+      channels: 3,
+      background: '#246',
+      noise: { type: 'gaussian', mean: 128, sigma: 60 },
+    },
+  })
+    .jpeg()
+    .toBuffer()
+  writeFileSync(join(room.root, 'cut.jpg'), picture.subarray(0, 2_000))
+  await synced()
+  const { id } = await adopted('cut.jpg')
+  await room.database.write((trx) =>
+    trx
+      .updateTable('datasette_files')
+      .set({ width: 900, height: 700 })
+      .where('id', '=', id as string)
+      .execute(),
+  )
+  // Whatever the page waits for: by now it is known.
+  await ask(`/-/files/${id}/thumbnail?w=1600&h=1600`, 'bob')
+  const page = await (await ask(`/-/files/${id}`, 'bob')).text()
+  assert.doesNotMatch(page, /The whole picture/)
+  assert.match(page, /This picture cannot be shown: it may be damaged or cut off\. Download gives its bytes\./)
+  assert.doesNotMatch(page, /<img[^>]*alt="cut\.jpg"/)
+  assert.match(page, /<a class="button filled" href="[^"]*\/download"/)
+})
+
 test('the page of a source says when it was synced last, and lets those who may do it again', async () => {
   await synced()
   const manager = await (await ask('/-/files/browse/photos', 'alice')).text()
