@@ -602,3 +602,23 @@ test('text that is no file is never replaced, whatever is asked, and its rows ar
   stands()
   app.look.exec('UPDATE objects SET photo = NULL WHERE id IN (31, 32, 33, 34)')
 })
+
+test('what undoing left as it is is named and linked, at most ten rows of it', async () => {
+  app.look.exec(`WITH RECURSIVE n (i) AS (SELECT 201 UNION ALL SELECT i + 1 FROM n WHERE i < 212)
+    INSERT INTO objects (id, inventory) SELECT i, 'R-' || i FROM n`)
+  const keys = Array.from({ length: 12 }, (_, at) => 201 + at)
+  const files = await upload(...keys.map((key) => `R-${key}.txt`))
+  const applied = await post('/data/objects/-/attach', {
+    column: 'photo',
+    pairs: keys.map((key, at) => [files[at], key]),
+  })
+  assert.equal(applied.status, 200, JSON.stringify(applied.body))
+  const address = `/data/objects/-/attach/${(applied.body.run as { id: string }).id}`
+  app.look.exec(`UPDATE objects SET photo = '${ELSE}' WHERE id BETWEEN 201 AND 211`)
+  assert.equal((await submit(`${address}/-/undo`, {})).status, 303)
+  const [notice = ''] = /11 rows were left as they are\..*?<\/div>/s.exec(await app.page(address)) ?? []
+  const linked = [...notice.matchAll(/href="\/data\/objects\/(\d+)"/g)].map(([, key]) => Number(key))
+  assert.deepEqual(linked, keys.slice(0, 10))
+  assert.match(notice, / and 1 more/)
+  app.look.exec('DELETE FROM objects WHERE id BETWEEN 201 AND 212')
+})

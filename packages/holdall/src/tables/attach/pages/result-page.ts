@@ -26,6 +26,9 @@ import { statusWords } from './runs-panel.ts'
 /** So many files that were left out are named; more are counted. */
 const MOST_LEFT_NAMED = 5
 
+/** So many rows that undoing left as they are are named; more are counted. */
+const MOST_ROWS_NAMED = 10
+
 /** `GET /{db}/{table}/-/attach/{run}` of a run that was carried out: what it wrote, and its undo. */
 export async function resultPage(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<Response> {
   const { database, table, href, path } = subject
@@ -41,7 +44,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
     ),
     labelsOf(
       subject,
-      shown.map(({ key }) => key),
+      [...shown, ...leftCells(cells).slice(0, MOST_ROWS_NAMED)].map(({ key }) => key),
     ),
     leftOut(c, room, run),
     keptIn(room, c.var.actor, run),
@@ -71,7 +74,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
         changeable > 0 &&
         postButton(`${href}/${run.id}/-/undo`, { label: `Undo ${formatCount(changeable, 'row')}` })
       }${run.status === 'undone' && postButton(`${href}/${run.id}`, { label: 'Attach again' }, { go: 'again' })}`,
-      body: html`<div class="stack">${notices(run, cells)}${leftNotice(room, subject, run, left)}${
+      body: html`<div class="stack">${notices(run, cells, row)}${leftNotice(room, subject, run, left)}${
         shown.length > 0 &&
         html`<section class="panel" aria-label="Rows">${dataTable({
           caption: `What was attached to ${run.column}`,
@@ -179,8 +182,15 @@ function titleOf(run: Run, cells: readonly JournalCell[]): string {
   return `${files} for ${run.column}`
 }
 
-function notices(run: Run, cells: readonly JournalCell[]): Html {
-  const left = cells.filter(({ outcome }) => outcome !== null && outcome !== 'restored').length
+/** What undoing left as it is. */
+function leftCells(cells: readonly JournalCell[]): JournalCell[] {
+  return cells.filter(({ outcome }) => outcome !== null && outcome !== 'restored')
+}
+
+/** @param row names a row and leads to it */
+function notices(run: Run, cells: readonly JournalCell[], row: (key: string) => Html): Html {
+  const leftRows = leftCells(cells)
+  const left = leftRows.length
   if (run.status === 'failed') {
     return notice({ tone: 'danger', title: 'Nothing was written.', body: run.failureReason ?? '' })
   }
@@ -191,7 +201,7 @@ function notices(run: Run, cells: readonly JournalCell[]): Html {
     return notice({
       tone: 'warning',
       title: `${formatCount(left, 'row')} ${left === 1 ? 'was' : 'were'} left as ${left === 1 ? 'it is' : 'they are'}.`,
-      body: sinceWords(cells),
+      body: html`${sinceWords(cells)} ${leftRows.slice(0, MOST_ROWS_NAMED).map(({ key }, at) => html`${at > 0 && ', '}${row(key)}`)}${left > MOST_ROWS_NAMED && ` and ${formatNumber(left - MOST_ROWS_NAMED)} more`}`,
     })
   }
   return html``
