@@ -171,7 +171,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       database,
       access,
       registry: files.registry,
-      findDeleted: createFindDeleted(files.trash, permissions),
+      findDeleted: createFindDeleted(files.trash, permissions, database),
       sources,
       uploads,
       urls,

@@ -1,21 +1,52 @@
+import { sql } from 'kysely'
 import type { Permissions } from '../../access/permissions.ts'
+import type { InternalDatabase } from '../../database/internal.ts'
 import type { Actor } from '../../web/route.ts'
 import { trashNote } from './record.ts'
 import type { Trash } from './trash.ts'
 
-/** What a cell says of a file in the trash. */
-export interface DeletedFile {
-  readonly filename: string
-  /** "In the trash until 13 April" */
-  readonly note: string
-}
+/** What a cell says of a file in the trash; `gone` of an id that no file has. */
+export type DeletedFile =
+  | {
+      readonly filename: string
+      /** "In the trash until 13 April" */
+      readonly note: string
+    }
+  | 'gone'
 
-/** Those of the ids that are in the trash, as far as the actor may restore them; to all others they are unavailable. */
+/**
+ * Those of the ids that are in the trash, as far as the actor may restore them, and those that are nowhere, for who may
+ * browse every source; to all others they are unavailable.
+ */
 export type FindDeleted = (actor: Actor | null, ids: readonly string[]) => Promise<ReadonlyMap<string, DeletedFile>>
 
-export function createFindDeleted(trash: Pick<Trash, 'byIds'>, permissions: Permissions): FindDeleted {
+export function createFindDeleted(
+  trash: Pick<Trash, 'byIds'>,
+  permissions: Permissions,
+  database: InternalDatabase,
+): FindDeleted {
+  async function mayBrowseAll(actor: Actor | null): Promise<boolean> {
+    const sources = await database.read.selectFrom('datasette_files_sources').select('slug').execute()
+    const resources = sources.map(({ slug }) => ({ kind: 'source', parent: slug }) as const)
+    return (await permissions.among(actor, 'files-browse', resources)).length === sources.length
+  }
+
+  /** Those of the ids that no file has, neither here nor in the trash. */
+  async function nowhere(ids: readonly string[]): Promise<string[]> {
+    const { rows } = await sql<{ id: string }>`SELECT value AS id FROM json_each(${JSON.stringify(ids)})
+      WHERE value NOT IN (SELECT id FROM datasette_files WHERE id = value)
+        AND value NOT IN (SELECT id FROM datasette_files_trash WHERE id = value)`.execute(database.read)
+    return rows.map(({ id }) => id)
+  }
+
   return async (actor, ids) => {
     if (ids.length === 0) return NONE
+    const found = await restorable(actor, ids)
+    if (found.size === ids.length || !(await mayBrowseAll(actor))) return found
+    return new Map([...found, ...(await nowhere(ids)).map((id) => [id, 'gone'] as const)])
+  }
+
+  async function restorable(actor: Actor | null, ids: readonly string[]): Promise<ReadonlyMap<string, DeletedFile>> {
     const files = await trash.byIds(ids)
     if (files.size === 0) return NONE
     const allowed = await permissions.among(

@@ -61,7 +61,7 @@ export async function purgePage(
       })
     }<p>${it} cannot be restored afterwards. This frees ${formatBytes(bytes)}.</p>${
       says !== null &&
-      html`<p>${says}. What holds ${files.length === 1 ? 'it' : 'them'} will show ${files.length === 1 ? 'it' : 'them'} as unavailable.</p>`
+      html`<p>${says}. What holds ${files.length === 1 ? 'it' : 'them'} will say “Gone for good” to who may see every source, and show nothing to others.</p>`
     }${
       left > 0 &&
       html`<p>${formatNumber(left)} more ${left === 1 ? 'file is' : 'files are'} only hidden: ${left === 1 ? 'its source keeps its' : 'their sources keep their'} bytes. ${left === 1 ? 'It stays' : 'They stay'} in the trash and can be restored.</p>`

@@ -9,7 +9,7 @@ import { readCell } from './cell.ts'
 /** The files of the cells of a page, as far as the actor may know of them. */
 export interface CellFiles {
   readonly files: ReadonlyMap<string, FileBrief>
-  /** Those that the actor could restore. */
+  /** Those that the actor could restore, and those that are known to be nowhere. */
   readonly deleted: ReadonlyMap<string, DeletedFile>
 }
 
@@ -19,6 +19,7 @@ export function itemsOf(ids: readonly string[], { files, deleted }: CellFiles, u
     const file = files.get(id)
     if (file !== undefined) return { state: 'file', file: shownFile(file, urls) }
     const gone = deleted.get(id)
+    if (gone === 'gone') return { state: 'gone' }
     return gone === undefined ? { state: 'unavailable' } : { state: 'trashed', ...gone }
   })
 }

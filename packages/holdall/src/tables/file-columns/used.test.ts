@@ -139,3 +139,23 @@ test('the cell of a deleted file says so to who could restore it, and nothing to
   await app.ask(`/-/files/${id}/-/restore`, { actor: 'ann', json: {} })
   assert.match(await app.page('/data/objects/1', 'bob'), /deleted jug/)
 })
+
+test('the cell of a file that was deleted for good says so to who may see every source, and nothing to others', async () => {
+  const id = await put('purged jug.txt')
+  app.look.prepare('UPDATE objects SET photo = ?, papers = ? WHERE id = 3').run(id, JSON.stringify([id]))
+  for (const step of ['delete', 'purge']) {
+    const done = await app.ask(`/-/files/${id}/-/${step}`, { actor: 'root', json: {} })
+    assert.equal(done.status, 200, await done.text())
+  }
+  for (const address of ['/data/objects', '/data/objects/3']) {
+    for (const actor of ['root', 'ann']) {
+      const page = await app.page(address, actor)
+      assert.match(page, /Gone for good<.*No source has this file any more/s, address)
+      assert.match(page, /<span class="unseen">Gone for good<|class="file-cell absent"/, address)
+      assert.doesNotMatch(page, /Not shown to you/, address)
+    }
+    const other = await app.page(address, 'eve')
+    assert.match(other, /Not shown to you/, address)
+    assert.doesNotMatch(other, /Gone for good/, address)
+  }
+})

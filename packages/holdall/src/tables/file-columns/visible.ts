@@ -28,7 +28,7 @@ export async function visibleFiles(
   return found
 }
 
-/** The same for cells, which say of a deleted file that it is in the trash, to who could restore it. */
+/** The same for cells, which say of a deleted file that it is in the trash, to who could restore it, and of one that is nowhere that it is gone. */
 export async function cellFiles(
   room: { readonly registry: VisibleFiles; readonly findDeleted: FindDeleted },
   actor: Actor | null,
