@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -24,6 +25,7 @@ const REQUESTS = 9
 const RANDOM_KILLS = LONG ? 100 : 13
 const SERVER_KILLS = LONG ? 20 : 3
 const RUN_LIMIT_MS = 60_000
+const SMALL_FILES = LONG ? 2_000 : 120
 
 interface Run {
   readonly process: ChildProcess
@@ -286,6 +288,65 @@ describe('large uploads that are killed', () => {
       found.map(({ parentPath, name }) => join(parentPath, name)).join('\n'),
     )
   })
+})
+
+test('small files, while the server is killed again and again: each is there once, and nobody has to look', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdall-client-kill-'))
+  const data = join(folder, 'data')
+  let server = await startHoldall({ data })
+  const proxy = await startWatchedProxy(server.url)
+  try {
+    const token = await createToken(data, 'root')
+    const hashes = new Map<string, string>()
+    for (let n = 0; n < SMALL_FILES; n += 1) {
+      const content = randomBytes(20_000)
+      hashes.set(`small-${n}.bin`, `sha256:${createHash('sha256').update(content).digest('hex')}`)
+      writeFileSync(join(folder, `small-${n}.bin`), content)
+    }
+    let kills = 0
+    let restarted: Promise<void> | undefined
+    // With the body whole at the server, and its answer not yet here.
+    proxy.onBody = ({ method, bytes }) => {
+      const due = (SMALL_FILES / (SERVER_KILLS + 1)) * (kills + 1)
+      if (method !== 'POST' || bytes < 20_000 || proxy.passed.length < due || kills >= SERVER_KILLS) return
+      if (restarted !== undefined) return
+      kills += 1
+      restarted = server.kill().then(async () => {
+        server = await startHoldall({ data })
+        proxy.upstream = server.url
+        restarted = undefined
+      })
+    }
+    const paths = [...hashes.keys()].map((name) => join(folder, name))
+    const child = spawn(process.execPath, [COMMAND, 'upload', ...paths, '--source', 'files', '--url', proxy.url], {
+      env: { ...process.env, HOLDALL_TOKEN: token },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: RUN_LIMIT_MS,
+      killSignal: 'SIGKILL',
+    })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    const [code] = await once(child, 'close')
+    await restarted
+    assert.equal(code, 0, said)
+    const database = new DatabaseSync(join(data, 'internal.db'), { readOnly: true, timeout: 5_000 })
+    const rows = database.prepare('SELECT filename, content_hash FROM datasette_files').all() as {
+      filename: string
+      content_hash: string
+    }[]
+    database.close()
+    assert.equal(rows.length, SMALL_FILES)
+    assert.deepEqual(new Map(rows.map((row) => [row.filename, row.content_hash])).size, SMALL_FILES)
+    for (const { filename, content_hash } of rows) assert.equal(content_hash, hashes.get(filename), filename)
+    assert.equal(kills, SERVER_KILLS)
+    t.diagnostic(`${kills} kills, ${SMALL_FILES} files`)
+  } finally {
+    await proxy.close()
+    await server.stop()
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('to a bucket, no byte of the file goes through the server, and a kill loses nothing there either', {
