@@ -1,7 +1,7 @@
 import type { Permissions } from '../access/permissions.ts'
 import type { WhoMay } from '../access/who-may.ts'
 import { type Source, type Sources, sourceResource } from '../sources/sources.ts'
-import type { LeftOpen } from '../uploads/left-open.ts'
+import type { LeftOpen, LeftOpenAmong } from '../uploads/left-open.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Html } from '../web/html.ts'
 import type { FrameOf, Said } from '../web/page.ts'
@@ -45,6 +45,7 @@ export interface FilesRoom {
   readonly countDatasets?: CountDatasets
   /** What an actor has begun to upload to a source, and can go on with. */
   readonly findLeftOpen?: (source: Source, actor: Actor | null) => Promise<LeftOpen>
+  readonly findLeftOpenAmong?: (sources: readonly Source[], actor: Actor | null) => Promise<LeftOpenAmong>
   readonly whoMay?: WhoMay
   readonly once?: Once
 }

@@ -179,8 +179,15 @@ test('a source says to whoever began an upload that it is not finished, once som
   assert.match(shown, /You have not finished 1 upload: concert &lt;live&gt;\.mov\./)
   assert.match(shown, /href="\/-\/files\/upload\/photos"[^>]*>.*Continue or give up/)
   assert.doesNotMatch(await library('bob'), /not finished/)
+  const index = async (actor: string) => (await page('/-/files', actor)).text
+  assert.match(
+    await index('alice'),
+    /You have not finished 1 upload: 1 in <a href="\/-\/files\/upload\/photos">[^<]+<\/a>\./,
+  )
+  for (const actor of ['bob', 'root']) assert.doesNotMatch(await index(actor), /not finished/)
   await app.request(plan.session_url, { method: 'DELETE', headers: { 'X-Actor': 'alice' } })
   assert.doesNotMatch(await library('alice'), /not finished/)
+  assert.doesNotMatch(await index('alice'), /not finished/)
 })
 
 test('who may see a source and its files is said to those who can change it', async () => {

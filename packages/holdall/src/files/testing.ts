@@ -12,7 +12,7 @@ import { filesystemType } from '../sources/filesystem/storage.ts'
 import { createSources, type Sources } from '../sources/sources.ts'
 import type { StorageType } from '../sources/storage.ts'
 import { createUploads } from '../uploads/engine.ts'
-import { leftOpen } from '../uploads/left-open.ts'
+import { leftOpen, leftOpenAmong } from '../uploads/left-open.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import type { HoldallError } from '../web/error.ts'
 import { createLog } from '../web/log.ts'
@@ -109,6 +109,7 @@ export async function openTestFiles(options: TestFilesOptions = {}): Promise<Tes
     findManyUses: options.findManyUses ?? (async () => ({ seen: new Map(), hidden: new Set(), truncated: false })),
     whoMay: createWhoMay({ db: database, permissions, ruleSet: compileRules(config.rules) }),
     findLeftOpen: (source, actor) => leftOpen(uploads, source, actor),
+    findLeftOpenAmong: (among, actor) => leftOpenAmong(uploads, among, actor),
     findUses: options.findUses ?? (async () => ({ references: [], truncated: false })),
   }
   return {

@@ -57,7 +57,7 @@ export interface Uploads {
    */
   copied(source: Source, actor: Actor | null, question: CopyQuestion): Promise<Ending>
   /** An actor's uploads of files in parts that wait for their client, newest first; nobody's to the anonymous. */
-  open(source: Source, actor: Actor | null, question: OpenFilter): Promise<SessionsPage>
+  open(source: Source | readonly Source[], actor: Actor | null, question: OpenFilter): Promise<SessionsPage>
   /** What is, or was, sent to a collection, newest first. */
   ofCollection(question: CollectionQuestion): Promise<SessionsPage>
   /** The session of a token. @throws HoldallError `upload_token_invalid`, `upload_token_elsewhere` */
@@ -258,7 +258,7 @@ export function createUploads(options: UploadsOptions): Uploads {
 
     async open(source, actor, question) {
       if (actor === null) return { sessions: [], next: null }
-      return await sessions.list({ ...question, sourceId: source.id, actorId: actor.id })
+      return await sessions.list({ ...question, sourceId: [source].flat().map(({ id }) => id), actorId: actor.id })
     },
 
     ofCollection: (question) => sessions.list(question),

@@ -21,7 +21,7 @@ export function createInternalStore(database: InternalDatabase): SessionStore {
     let rows = database.read
       .selectFrom('upload_sessions')
       .selectAll()
-      .where('source_id', '=', sourceId)
+      .where('source_id', 'in', [sourceId].flat())
       .where('actor_id', '=', actorId)
       .where(sql<boolean>`status = 'initiated' AND kind = 'parts'`)
       .where('purpose', '=', 'file')

@@ -14,6 +14,14 @@ export interface LeftOpen {
   readonly more: boolean
 }
 
+/** The same of several sources. */
+export interface LeftOpenAmong {
+  /** By the ids of sources that have some, in the order in which they were given. */
+  readonly bySource: ReadonlyMap<number, readonly string[]>
+  /** There may be more than these. */
+  readonly more: boolean
+}
+
 /**
  * What an actor has begun to upload to a source, and of which something lies in the storage. What a storage does not tell
  * in time counts as well: it is looked at where people go on with it.
@@ -23,10 +31,20 @@ export async function leftOpen(
   source: Source,
   actor: Actor | null,
 ): Promise<LeftOpen> {
-  if (actor === null || !source.availability.available) return { names: [], more: false }
+  const { bySource, more } = await leftOpenAmong(uploads, [source], actor)
+  return { names: bySource.get(source.id) ?? [], more }
+}
+
+export async function leftOpenAmong(
+  uploads: Pick<Uploads, 'open' | 'parts'>,
+  sources: readonly Source[],
+  actor: Actor | null,
+): Promise<LeftOpenAmong> {
+  const reachable = sources.filter(({ availability }) => availability.available)
+  if (actor === null || reachable.length === 0) return NOTHING_OPEN
   const question = { filename: undefined, size: undefined, before: undefined, limit: SESSIONS_PAGE }
-  const { sessions, next } = await uploads.open(source, actor, question)
-  if (sessions.length === 0) return { names: [], more: false }
+  const { sessions, next } = await uploads.open(reachable, actor, question)
+  if (sessions.length === 0) return NOTHING_OPEN
   const late = new Promise<true>((resolve) => setTimeout(resolve, PATIENCE_MS, true).unref())
   const kept = await Promise.all(
     sessions.map((session) =>
@@ -40,9 +58,14 @@ export async function leftOpen(
       ]),
     ),
   )
-  const names = new Map<string, string>()
-  for (const [at, { filename, plan }] of sessions.entries()) {
-    if (kept[at]) names.set(`${plan?.size}/${filename}`, filename)
+  const begun = sessions.filter((_, at) => kept[at])
+  const bySource = new Map<number, readonly string[]>()
+  for (const { id } of reachable) {
+    const own = begun.filter(({ sourceId }) => sourceId === id)
+    const names = new Map(own.map(({ filename, plan }) => [`${plan?.size}/${filename}`, filename]))
+    if (names.size > 0) bySource.set(id, [...names.values()])
   }
-  return { names: [...names.values()], more: next !== null }
+  return { bySource, more: next !== null }
 }
+
+const NOTHING_OPEN: LeftOpenAmong = { bySource: new Map(), more: false }

@@ -230,7 +230,7 @@ export function sessionStoreContract(makeStore: () => Promise<SessionStoreUnderT
       await add({ actorId, status: 'completing' })
       await add({ actorId, status: 'aborted' })
       await add({ actorId, kind: 'post' })
-      await add({ actorId, sourceId: sources[1] })
+      const elsewhere = await add({ actorId, sourceId: sources[1] })
       await add({ actorId: 'dora' })
       await add({ actorId: null })
       const question = { sourceId: sources[0], actorId, limit: 50 }
@@ -243,6 +243,8 @@ export function sessionStoreContract(makeStore: () => Promise<SessionStoreUnderT
       )
       assert.deepEqual(await store.list({ ...question, filename: '1', size: 3 }), [mine[1]])
       assert.deepEqual(await store.list({ ...question, size: 99 }), [])
+      assert.deepEqual(await store.list({ ...question, sourceId: sources.slice(0, 2) }), [elsewhere, ...mine])
+      assert.deepEqual(await store.list({ ...question, sourceId: [] }), [])
     })
 
     test('what was sent to a collection is found, newest first, in any state', async () => {

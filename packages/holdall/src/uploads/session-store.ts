@@ -110,7 +110,8 @@ export type ListQuestion = OpenQuestion | CollectionQuestion
 
 /** Of files, in parts, `initiated`. */
 export interface OpenQuestion {
-  readonly sourceId: number
+  /** In one source, or in any of several. */
+  readonly sourceId: number | readonly number[]
   readonly actorId: string
   readonly filename?: string | undefined
   /** Bytes of the whole file. */

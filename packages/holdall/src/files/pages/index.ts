@@ -12,6 +12,7 @@ import type { SourceTotals } from '../registry.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { deletableBy } from '../trash/rights.ts'
+import { leftOpenAmongLine } from './left-open.ts'
 import { countedFiles } from './missing-words.ts'
 import { SEARCH_PATH, TILE_SIDE } from './tiles.ts'
 
@@ -30,7 +31,11 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
     room.countDatasets?.(actor),
   ])
   const ids = browsable.map(({ id }) => id)
-  const [recent, missing] = await Promise.all([registry.list({ sources: ids, limit: RECENT }), registry.missing(ids)])
+  const [recent, missing, leftOpen] = await Promise.all([
+    registry.list({ sources: ids, limit: RECENT }),
+    registry.missing(ids),
+    leftOpenAmongLine(room, uploadable, actor),
+  ])
   const slugs = new Set([...browsable, ...uploadable].map(({ slug }) => slug))
   const shown = room.sources.list().filter(({ slug }) => slugs.has(slug))
   const files = browsable.reduce((sum, { id }) => sum + (totals.get(id)?.files ?? 0), 0)
@@ -69,7 +74,7 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
       (deletable.sources.length > 0 || (deletable.own?.sources.length ?? 0) > 0) &&
       linkButton({ label: 'Trash', href: urls.path('/-/files/trash'), icon: 'trash' })
     }${manages && linkButton({ label: 'Add a source…', href: urls.path('/-/files/sources'), icon: 'plus' })}`,
-    body: html`<div class="stack"><form class="toolbar" role="search" aria-label="Files" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label: 'Search all sources', placeholder: 'Name, description or words inside' })}${button({ label: 'Search', type: 'submit' })}</form><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
+    body: html`<div class="stack">${leftOpen}<form class="toolbar" role="search" aria-label="Files" action="${urls.path(SEARCH_PATH)}">${searchInput({ name: 'q', label: 'Search all sources', placeholder: 'Name, description or words inside' })}${button({ label: 'Search', type: 'submit' })}</form><section aria-labelledby="sources"><h2 id="sources" class="section-head">Sources</h2>${linkedRows(rows)}</section>${
       recent.files.length > 0 &&
       html`<section aria-labelledby="recent"><h2 id="recent" class="section-head">Added last</h2>${fileTiles(
         recent.files.map((file) => shownFile(file, urls, TILE_SIDE)),
