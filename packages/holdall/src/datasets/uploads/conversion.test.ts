@@ -102,6 +102,32 @@ describe('files that are made into Parquet on the way in', () => {
     assert.equal((await client.call('/init', { method: 'POST', body: csv })).status, 400)
   })
 
+  test('of an Excel file with several sheets a dataset is called like its sheet as well, where that was chosen or the name is taken', async () => {
+    const sheet = (name: string) => ({ name, rows: [['id'], [1]] })
+    const rates = xlsx([sheet('Cover'), sheet('Rates'), sheet('Old/2023')])
+    async function nameOf(content: Uint8Array, filename: string, asked?: string): Promise<string | undefined> {
+      const { upload_id } = await client.upload(content, { filename, ...(asked && { sheet: asked }) })
+      const { status, error } = await client.ended(upload_id)
+      assert.equal(status, 'completed', error)
+      const { dataset_id } = await client.ended(upload_id)
+      return (await datasets()).find(({ id }) => id === dataset_id)?.filename
+    }
+    assert.equal(await nameOf(rates, 'workbook.xlsx', 'Rates'), 'workbook Rates.xlsx')
+    assert.equal(await nameOf(rates, 'workbook.xlsx'), 'workbook.xlsx')
+    assert.equal(await nameOf(rates, 'workbook.xlsx'), 'workbook Cover.xlsx')
+    assert.equal(await nameOf(rates, 'workbook.xlsx', 'Old/2023'), 'workbook Old 2023.xlsx')
+    const alone = xlsx([sheet('Rates')])
+    assert.equal(await nameOf(alone, 'alone.xlsx', 'Rates'), 'alone.xlsx')
+    assert.equal(await nameOf(alone, 'alone.xlsx'), 'alone.xlsx')
+    const files = server.database.read.selectFrom('dataset_files').select('filename').where('role', '=', 'original')
+    const sent = (await files.execute()).filter(({ filename }) => filename.startsWith('workbook'))
+    assert.deepEqual(
+      sent.map(({ filename }) => filename),
+      Array(4).fill('workbook.xlsx'),
+      'it is downloaded as it was sent',
+    )
+  })
+
   test('a process that converts and is killed is followed by another, and nothing is there twice', async () => {
     const kept = await server.stored()
     const rows = Array.from({ length: 300_000 }, (_, n) => `${n},name ${n % 100},${n / 4}`)

@@ -36,7 +36,7 @@ export interface DatasetMade {
   readonly glue_database_name?: string | null
 }
 
-export function madeOf({ made }: UploadSession): DatasetMade {
+export function madeOf({ made }: Pick<UploadSession, 'made'>): DatasetMade {
   return made as unknown as DatasetMade
 }
 

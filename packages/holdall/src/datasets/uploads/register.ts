@@ -13,6 +13,7 @@ import { datasetIdOf } from '../identity.ts'
 import { findDataset } from '../records.ts'
 import { createJoin } from './join.ts'
 import { madeOf, toMade } from './made.ts'
+import { nameOf } from './name.ts'
 import { footerOf, uploadedObject } from './object.ts'
 import { originalOf, sourceTypeOf } from './original.ts'
 
@@ -56,6 +57,7 @@ export function createRegister(options: RegisterOptions): PurposeStep['run'] {
     const id = datasetIdOf(session.id)
     const { filename, sourceId } = session
     const { conversion } = madeOf(session)
+    const name = await nameOf(database, session, collection.seq)
     signal.throwIfAborted()
     before('database: add dataset')
     await addDataset(database, {
@@ -64,7 +66,7 @@ export function createRegister(options: RegisterOptions): PurposeStep['run'] {
       sourceType: sourceTypeOf(session),
       warnings: conversion?.warnings ?? [],
       uploadId: session.id,
-      filename,
+      filename: name,
       columns,
       rowGroups,
       rowCount,
