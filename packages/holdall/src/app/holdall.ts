@@ -23,7 +23,7 @@ import { managingRoutes } from '../sources/managing/routes.ts'
 import { sourceRoutes } from '../sources/routes.ts'
 import { createSources, type Source } from '../sources/sources.ts'
 import { createUploads } from '../uploads/engine.ts'
-import { leftOpen } from '../uploads/left-open.ts'
+import { leftOpen, leftOpenAmong } from '../uploads/left-open.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import { commandLine } from '../web/command-line.ts'
 import type { Log } from '../web/log.ts'
@@ -220,6 +220,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       countDatasets: datasets.countDatasets,
       whoMay: access.whoMay,
       findLeftOpen: (source: Source, actor: Actor | null) => leftOpen(uploads, source, actor),
+      findLeftOpenAmong: (among: readonly Source[], actor: Actor | null) => leftOpenAmong(uploads, among, actor),
       once: access.flash,
     }
     const metrics = createMetrics()
