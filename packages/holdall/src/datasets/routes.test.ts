@@ -446,6 +446,8 @@ test('files are taken out after a question that says how many rows go; the last 
   assert.match(again.text, /Made current again.*?by mia.*?1 file taken out: <span[^>]*>more\.parquet<.*?by mia/s)
   assert.match(again.text, /Files <span class="count">2</)
   assert.equal((await ask('POST', `${here}/-/take-out`, { as: 'mia', form })).status, 303)
+  const twice = await ask('GET', `${here}?tab=files`, { as: 'mia', html: true })
+  assert.equal(twice.text.match(/1 file taken out: <span[^>]*>more\.parquet</g)?.length, 2)
 })
 
 function stated({ columns, rowGroups, rowCount, sizeBytes }: Dataset) {
