@@ -196,10 +196,10 @@ describe('files are added to a dataset, in a browser', { skip }, () => {
     await page.getByRole('button', { name: 'Make version 1 current' }).click()
     await page.getByText('Version 1 is current').waitFor()
     await page
-      .getByRole('row', { name: /Version 1, with 2 files added Current Made current again .* by root/ })
+      .getByRole('row', { name: /Version 1, with 3 files added Current Made current again .* by root/ })
       .waitFor()
     await page
-      .getByRole('row', { name: /Version 1, with 2 files added 2 files added .* by root 800 \+180 4 \+2/ })
+      .getByRole('row', { name: /Version 1, with 3 files added 2 files added .* by root 800 \+180 4 \+2/ })
       .waitFor()
     assert.match(await facts(), /800 rows 5 columns .* in 4 files version 1/)
   })
