@@ -8,8 +8,9 @@ import { browseRoutes } from './browse.ts'
 import { doublesRoutes } from './doubles/routes.ts'
 import { moveRoutes } from './moves/routes.ts'
 import { filePage } from './pages/file.ts'
-import { indexPage, uploadHref } from './pages/index.ts'
+import { indexPage } from './pages/index.ts'
 import { uploadPage } from './pages/upload.ts'
+import { uploadHref } from './pages/upload-href.ts'
 import { withDuplicates } from './record.ts'
 import {
   type FilesRoom,

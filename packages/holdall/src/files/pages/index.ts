@@ -15,6 +15,7 @@ import { deletableBy } from '../trash/rights.ts'
 import { leftOpenAmongLine } from './left-open.ts'
 import { countedFiles } from './missing-words.ts'
 import { SEARCH_PATH, TILE_SIDE } from './tiles.ts'
+import { uploadHref } from './upload-href.ts'
 
 const RECENT = 24
 
@@ -84,10 +85,6 @@ export async function indexPage(room: FilesRoom, c: RouteContext): Promise<Html>
 }
 
 const EMPTY: SourceTotals = { files: 0, bytes: 0, hashed: 0 }
-
-export function uploadHref({ urls }: Pick<FilesRoom, 'urls'>, { slug }: Source): string {
-  return urls.path(`/-/files/upload/${encodeURIComponent(slug)}`)
-}
 
 /** One line about a source: how much, where, and whether it can be reached. What datasets are made of is no file of it. */
 function sourceNote(source: Source, totals: SourceTotals | undefined, missing = 0, datasets = 0): string {

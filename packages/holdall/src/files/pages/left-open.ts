@@ -4,7 +4,7 @@ import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { linkButton } from '../../web/parts/button.ts'
 import type { Actor } from '../../web/route.ts'
 import type { FilesRoom } from '../room.ts'
-import { uploadHref } from './index.ts'
+import { uploadHref } from './upload-href.ts'
 
 /** Of so few the names are said. */
 const NAMED = 2

@@ -12,11 +12,12 @@ import type { Asked } from '../search/asked.ts'
 import type { FileList } from '../search/find.ts'
 import { syncPanel } from '../sync/panel.ts'
 import { folderNav } from './folders.ts'
-import { storageName, uploadHref } from './index.ts'
+import { storageName } from './index.ts'
 import { leftOpenLine } from './left-open.ts'
 import { type Listing, listedFiles, listToolbar, parametersOf } from './listing.ts'
 import { countedFiles } from './missing-words.ts'
 import { nothingFound } from './nothing-found.ts'
+import { uploadHref } from './upload-href.ts'
 import { seenBy } from './who-may.ts'
 
 export interface Library {

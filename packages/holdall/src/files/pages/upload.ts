@@ -9,7 +9,7 @@ import { notice } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import { deletableBy } from '../trash/rights.ts'
-import { uploadHref } from './index.ts'
+import { uploadHref } from './upload-href.ts'
 
 /** GET `/-/files/upload/{source}`: a queue to drop files onto; without scripts a form. */
 export async function uploadPage(
