@@ -18,10 +18,14 @@ export function formatLimit(bytes: number): string {
   return formatBytes(bytes).replace('.0 ', ' ')
 }
 
-/** `3.1 of 6.4 MB`: the unit is that of the whole, so that the first number does not change its unit while it grows. */
+/**
+ * `3.1 of 6.4 MB`: the unit is that of the whole, so that the first number does not change its unit while it grows. Only
+ * what would be nought in it has its own: `23.4 MB of 1.1 GB`.
+ */
 export function formatPortion(part: number, whole: number): string {
   if (whole < 1000) return `${part} of ${formatBytes(whole)}`
   const { value, unit } = scale(whole)
+  if (unit > 0 && part > 0 && (part * value) / whole < 0.1) return `${formatBytes(part)} of ${formatBytes(whole)}`
   return `${digits((part * value) / whole, unit)} of ${digits(value, unit)} ${UNITS[unit]}`
 }
 
