@@ -203,6 +203,12 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
       .getByText(/^npx holdall doctor late --data /)
       .first()
       .waitFor()
+    const gap = await page.evaluate(() => {
+      const found = document.querySelector('.pages-found')
+      const next = found?.nextElementSibling?.getBoundingClientRect()
+      return Math.round((next?.top ?? 0) - (found?.getBoundingClientRect().bottom ?? 0))
+    })
+    assert.equal(gap, 16, 'the command does not touch what follows')
     await bucket.allow([front.url], [])
     await page.getByRole('link', { name: 'Check whether pages may send files' }).click()
     await page.getByText('Pages may send files to it.').waitFor()

@@ -29,7 +29,7 @@ export function pagesNotice(trouble: PagesTrouble | undefined, check?: string): 
     check === undefined
       ? html`Once the source is made, its page of settings has the command that checks everything.`
       : html`Everything that uploads need is checked by:`
-  return html`<div class="stack">${notice({
+  return html`<div class="stack pages-found">${notice({
     tone: 'warning',
     title: isKnown ? `Pages at ${origin} may not send files to it yet.` : says,
     body: html`${isKnown && html`${says} `}${fix !== undefined && 'To mend it:'}`,
