@@ -394,6 +394,11 @@ test('files are taken out after a question that says how many rows go; the last 
   assert.match(listed.text, /<th[^>]*>Version 1<\/th>/)
   assert.match(listed.text, /Created from <span[^>]*>visits-\d+\.parquet/)
   assert.match(listed.text, /Take out 1 file…/)
+  const adding = await ask('GET', `${here}/-/add`, { as: 'mia', html: true })
+  assert.match(adding.text, /Rows of Parquet, CSV, JSON or Excel files that come after those that are there\./)
+  const many = encodeURIComponent(`SELECT a.id FROM ${['a', 'b', 'c', 'd'].map((as) => `${dataset.tableName} ${as}`)}`)
+  const first1000 = await ask('GET', `${here}?tab=query&sql=${many}`, { as: 'mia', html: true })
+  assert.match(first1000.text, /Save all rows.*?The first 1,000 rows in [\d.]+ m?s; saving takes all</s)
   const page = async (query: string) => (await ask('GET', `${here}/-/take-out${query}`, { as: 'mia', html: true })).text
   assert.match(await page('?file=more.parquet'), /<strong>1<\/strong> of 11 rows/)
   assert.match(await page('?file=more.parquet'), /The column “flag” goes as well/)
