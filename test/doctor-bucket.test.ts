@@ -339,7 +339,12 @@ describe('holdall doctor on a bucket', { skip: skipS3 }, () => {
       headers: { 'content-type': 'text/html' },
       body: '<!doctype html><title>Console</title>',
     }
-    await passing('connection', /not as S3 does/, { fault: { kind: 'answer', answer } })
+    const page = await passing('connection', /is not S3: an HTML page with status 200/, {
+      fault: { kind: 'answer', answer },
+    })
+    assert.match(troubleOf(page, 'connection').fix ?? '', /endpoint_url/)
+    const other = { status: 200, headers: { 'content-type': 'application/xml' }, body: '<Console/>' }
+    await passing('connection', /not as S3 does/, { fault: { kind: 'answer', answer: other } })
 
     const elsewhere = s3Error(301, 'PermanentRedirect')
     const unsaid = await passing('region', /is elsewhere/, { fault: { kind: 'answer', answer: elsewhere } })

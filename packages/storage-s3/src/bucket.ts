@@ -3,7 +3,7 @@ import { HoldallError, type Log, type StorageContext, type StoredFile } from 'ho
 import { type Broker, createBroker } from './broker.ts'
 import type { S3Config } from './config.ts'
 import { fixedCredentials, type GetCredentials } from './credentials.ts'
-import { codeOf, explain, statusOf } from './errors.ts'
+import { type Answered, codeOf, explain, foreign, statusOf } from './errors.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { MAX_SIGNED_SECONDS, type Presigned, presign } from './sign.ts'
 import { createTransport, type Transport, type TransportLimits } from './transport.ts'
@@ -222,7 +222,12 @@ async function regionOf(
   host: string,
 ): Promise<string | undefined> {
   try {
-    await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }))
+    const command = new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 })
+    const told = watchAnswer(command)
+    const { Name } = await client.send(command)
+    // A page that happens to be XML as well is read as an empty list.
+    const reason = Name === undefined ? foreign(told.answer, { bucket, host }) : undefined
+    if (reason !== undefined) throw new HoldallError('unavailable', { reason })
     return undefined
   } catch (error) {
     const told = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers?.[
@@ -232,6 +237,21 @@ async function regionOf(
     if (isElsewhere && told !== undefined) return told
     throw explain(error, { bucket, host })
   }
+}
+
+/** What the SDK does not say of an answer that it takes. */
+function watchAnswer({ middlewareStack }: InstanceType<Sdk['ListObjectsV2Command']>): { answer?: Answered } {
+  const told: { answer?: Answered } = {}
+  middlewareStack.add(
+    (next) => async (input) => {
+      const result = await next(input)
+      const { statusCode, headers } = result.response as { statusCode: number; headers: Record<string, string> }
+      told.answer = { status: statusCode, contentType: headers['content-type'] ?? '' }
+      return result
+    },
+    { step: 'deserialize' },
+  )
+  return told
 }
 
 function secondsUntil(time: Date, now: number): number {

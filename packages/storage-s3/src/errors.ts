@@ -7,8 +7,15 @@ export interface Where {
   readonly host: string
 }
 
+/** What is known of an answer without its body, which may say what is nobody's business. */
+export interface Answered {
+  readonly status: number
+  readonly contentType: string
+}
+
 interface Refusal extends Error {
   readonly code?: string
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
   readonly $metadata?: { readonly httpStatusCode?: number }
 }
 
@@ -64,7 +71,8 @@ export function explain(error: unknown, where: Where): HoldallError {
     case 'XMinioStorageFull':
       return new HoldallError('storage_full', {}, { cause: error })
   }
-  const reason = REASONS[code]?.(where) ?? unreachable(error, where) ?? refused(error, where)
+  const reason =
+    REASONS[code]?.(where) ?? unreachable(error, where) ?? refused(error, where) ?? foreign(answerOf(error), where)
   return reason === undefined
     ? new HoldallError('storage_failed', {}, { cause: error })
     : new HoldallError('unavailable', { reason }, { cause: error })
@@ -88,6 +96,26 @@ function refused(error: unknown, where: Where): string | undefined {
   if (status === 401 || status === 403) return REASONS.AccessDenied?.(where)
   if (status === 301 || status === 307) return REASONS.PermanentRedirect?.(where)
   return undefined
+}
+
+function answerOf(error: unknown): Answered | undefined {
+  const status = statusOf(error)
+  const contentType = (error as Refusal).$response?.headers?.['content-type']
+  return status === undefined || contentType === undefined ? undefined : { status, contentType }
+}
+
+const FOREIGN: Readonly<Record<string, string>> = {
+  'text/html': 'an HTML page',
+  'application/json': 'a JSON document',
+  'text/plain': 'plain text',
+}
+
+/** S3 answers in XML. What a proxy says while the service is away is no sign of what is behind it. */
+export function foreign(answer: Answered | undefined, { host }: Where): string | undefined {
+  if (answer === undefined || answer.status >= 500) return undefined
+  const what = FOREIGN[answer.contentType.split(';')[0]?.trim().toLowerCase() ?? '']
+  if (what === undefined) return undefined
+  return `something answered at ${host} that is not S3: ${what} with status ${answer.status}; check its endpoint_url`
 }
 
 const NETWORK: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import type { Multipart, MultipartUpload, Storage } from 'holdall/plugin'
+import type { HoldallError, Multipart, MultipartUpload, Storage } from 'holdall/plugin'
 import { s3Type } from './storage.ts'
 import {
   type Answer,
@@ -65,6 +65,36 @@ describe('a service that fails', () => {
     }
     endpoint.next(good)
     await multipart.complete(UPLOAD, PARTS)
+  })
+
+  test('what answers and is not S3 is named, by its status and type and nothing else', async () => {
+    const page = '<html><body><p>Secret intranet</p></body></html>'
+    for (const [status, type, text, what] of [
+      [
+        200,
+        'text/html; charset=utf-8',
+        '<!doctype html><meta charset="utf-8"><p>Secret',
+        'an HTML page with status 200',
+      ],
+      // It is XML as well.
+      [200, 'text/html', page, 'an HTML page with status 200'],
+      [404, 'text/html', page, 'an HTML page with status 404'],
+      [200, 'application/json', '{"secret":1}', 'a JSON document with status 200'],
+      [404, 'application/json', '{"secret":1}', 'a JSON document with status 404'],
+    ] as const) {
+      const answer: Answer = (_, response) => void response.writeHead(status, { 'content-type': type }).end(text)
+      endpoint.next(answer, answer, answer, answer)
+      const host = new URL(endpoint.url).host
+      const reason = `something answered at ${host} that is not S3: ${what}; check its endpoint_url`
+      await assert.rejects(open(), (error: HoldallError) => {
+        assert.deepEqual([error.code, error.values.reason], ['unavailable', reason])
+        return true
+      })
+    }
+    // A proxy before a service that is away.
+    const away: Answer = (_, response) => void response.writeHead(502, { 'content-type': 'text/html' }).end(page)
+    endpoint.next(away, away, away, away)
+    await assert.rejects(open(), { code: 'storage_failed' })
   })
 
   test('what is sent carries no checksum of the SDK, and no length that is not known', async () => {
