@@ -81,10 +81,13 @@ describe('large uploads in a browser', { skip }, () => {
     begun = []
     acknowledged = []
     page = await open()
+    await page.addInitScript(watchBuffers)
     await toUploads(page)
   })
 
   afterEach(async () => {
+    const buffers = await page.evaluate(() => (globalThis as unknown as { buffers: number }).buffers)
+    assert.equal(buffers, 0, 'a page stands still while it sends from a buffer')
     await page.evaluate(discardAll)
     await page.close({ runBeforeUnload: false })
     await nothingBehind()
@@ -419,6 +422,17 @@ async function failHalfway(path: string): Promise<void> {
 }
 
 /** Runs in the page: gives up all that was not finished. */
+/** In a page: counts the bodies that are sent from its memory. */
+function watchBuffers(): void {
+  const count = { buffers: 0 }
+  Object.defineProperty(globalThis, 'buffers', { get: () => count.buffers })
+  const send = XMLHttpRequest.prototype.send
+  XMLHttpRequest.prototype.send = function (body) {
+    if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) count.buffers += 1
+    send.call(this, body)
+  }
+}
+
 async function discardAll(): Promise<void> {
   const listed = await fetch('/-/files/upload/media/-/sessions')
   const { sessions } = (await listed.json()) as { sessions: { session_url: string }[] }

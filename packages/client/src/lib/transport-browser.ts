@@ -33,8 +33,16 @@ export async function transport({ method, url, headers, body, signal, onSent }: 
     signal.addEventListener('abort', stop, { once: true })
     request.open(method, url)
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
-    request.send(content)
+    request.send(asBlob(content))
   })
+}
+
+/**
+ * Bytes in the hands of the browser: it stands still while `send` takes them from a buffer, for a second or more when it is
+ * busy. They are a copy in memory, not the file.
+ */
+function asBlob(content: Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | string | undefined): Blob | string | undefined {
+  return content === undefined || typeof content === 'string' || content instanceof Blob ? content : new Blob([content])
 }
 
 async function read(source: UploadSource): Promise<Blob | ArrayBuffer> {
