@@ -7,6 +7,7 @@ import { alreadyThere, type StoredFile, upload as send, UploadError, type Upload
 import { openFile } from '@holdall/client/node'
 import { CommandError, type CommandIo, parse, UsageError, wholeNumber } from './arguments.ts'
 import { DEFAULT_PORT } from './defaults.ts'
+import { withNearSource } from './near-source.ts'
 import { jsonReport, type Named, textReport, type UploadReport } from './upload-report.ts'
 
 const DEFAULT_CONCURRENCY = 8
@@ -87,7 +88,7 @@ async function sendAll(files: readonly LocalFile[], sending: Sending): Promise<{
         if (!(error instanceof UploadError)) throw error
         if (signal.aborted) return
         failed += 1
-        report.failed(file, error)
+        report.failed(file, await withNearSource(error, target))
       }
     }
   }
