@@ -78,7 +78,7 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
   test('from the list, whoever deletes what rows use is told so, before and after', async () => {
     await page.getByRole('checkbox', { name: /lamp\.jpg/ }).check()
     await page.getByRole('checkbox', { name: /lantern\.jpg/ }).check()
-    await page.getByText('1 of these 2 is used by 1 row').click()
+    await page.locator('.selection-bar').getByText('1 of these 2 is used by 1 row').click()
     await page.locator('.selection-bar').getByRole('link', { name: 'Lantern shop / products' }).waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: /trash/i }).first().click()
