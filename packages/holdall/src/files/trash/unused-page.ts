@@ -43,9 +43,10 @@ export async function unusedPage(
     title: 'Unused files',
     section: 'files',
     crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Unused' }],
-    lede: list.truncated
-      ? undefined
-      : `${formatCount(list.files.length, 'file')} on this page ${list.files.length === 1 ? 'is' : 'are'} in no row of any table. ${checkedWords(list)}`,
+    lede:
+      list.truncated || (list.files.length === 0 && list.next === null)
+        ? undefined
+        : `${formatCount(list.files.length, 'file')} on this page ${list.files.length === 1 ? 'is' : 'are'} in no row of any table. ${checkedWords(list)}`,
     said: room.once?.take(c, urls.path(PATH)).said,
     body: html`${filterBar(urls.path(PATH), sourceFilter(deletable, slug), typeFilter(kind))}${
       list.truncated &&

@@ -48,6 +48,8 @@ export async function fileColumnsPage(c: RouteContext, room: PagesRoom, refused?
       lede: `Which columns of ${table.name} hold files, and which files they take`,
       crumbs: crumbs(room, database.name, table.name, 'File columns'),
       section: 'databases',
+      // It stands below all columns there are, and is what a table without one is looked through for.
+      ...(mayAdd && { actions: linkButton({ label: 'Add a column', href: '#add-column', icon: 'plus' }) }),
       body: html`${
         columns.length === 0
           ? html`<section class="panel">${emptyState({ title: 'No column can hold files', body: 'The id of a file is text: a column for files is declared as TEXT.', icon: 'columns' })}</section>`
