@@ -7,6 +7,7 @@ import { readCell } from './file-columns/cell.ts'
 import { idsIn } from './file-columns/items.ts'
 import { type VisibleFiles, visibleFiles } from './file-columns/visible.ts'
 import { readTablePage, type TablePage } from './page.ts'
+import { placeIn } from './place.ts'
 import type { TablesRoom } from './room.ts'
 import { databaseIn, mayExecuteSql, tableIn, viewNeeds, wantedLabels } from './routes.ts'
 import type { SqliteValue } from './value.ts'
@@ -41,7 +42,8 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
   const served = databaseIn(c, room)
   const name = tableIn(c)
   const parameters = new URLSearchParams(new URL(c.req.url).search)
-  const all = !parameters.has('_size')
+  const table = (await served.schema()).tables.get(name)
+  const all = table === undefined || placeIn(table, parameters, '_size') === undefined
   if (all) parameters.set('_size', 'max')
   const wanted = wantedLabels(parameters)
   const labelled = (column: string) => wanted === 'all' || (wanted !== 'none' && wanted.includes(column))
@@ -79,7 +81,7 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
     for (let page = first; ; page = await read()) {
       if (page.rows.length > 0) yield Buffer.from(csvRows(page, labelled, await textsOf(page)))
       if (!all || page.next === null) return
-      for (const alias of ['cursor', '_before']) parameters.delete(alias)
+      // It comes before its other name, which may be a column's.
       parameters.set('_next', page.next)
     }
   }

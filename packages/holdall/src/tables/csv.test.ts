@@ -16,6 +16,8 @@ before(async () => {
       CREATE TABLE many (id INTEGER PRIMARY KEY, name TEXT);
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})
         INSERT INTO many SELECT i, 'name ' || (i % 10) FROM n;
+      CREATE TABLE places (id INTEGER PRIMARY KEY, "limit" INTEGER, cursor TEXT);
+      INSERT INTO places SELECT id, 5, CASE WHEN id % 2 THEN 'odd' ELSE 'even' END FROM many;
       CREATE VIEW names AS SELECT id, name FROM many;
       CREATE TABLE hidden (a TEXT);
     `,
@@ -61,8 +63,16 @@ test('all rows come that match, in their order, past the end of a page; with _si
   }
   const filtered = (await csv('/data/many.csv?name=name+3&_sort_desc=id')).trim().split('\r\n')
   assert.deepEqual([filtered.length, filtered[1], filtered.at(-1)], [MANY / 10 + 1, '2493,name 3', '3,name 3'])
-  assert.equal((await csv('/data/many.csv?_size=2')).trim().split('\r\n').length, 3)
+  for (const size of ['_size', 'limit']) {
+    assert.equal((await csv(`/data/many.csv?${size}=2`)).trim().split('\r\n').length, 3, size)
+  }
   assert.equal(await csv('/data/many.csv?id=0'), 'id,name\r\n')
+  const places = (await csv('/data/places.csv?limit=5&cursor=odd')).trim().split('\r\n')
+  assert.deepEqual(
+    [places.length, places.at(-1)],
+    [MANY / 2 + 1, `${MANY - 1},5,odd`],
+    'columns of these names are filters',
+  )
 })
 
 test('the names of files stand where their ids do, for who may see them; the page offers that', async () => {
