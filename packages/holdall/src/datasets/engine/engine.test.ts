@@ -290,16 +290,17 @@ test('eight heavy queries leave the server as quick as it was', async (t) => {
 test('nobody takes all turns, and who waits too long is told to come again', async (t) => {
   const narrow = start({ timeoutMs: 1_500, processes: 2, perActor: 1, waitMs: 300 })
   t.after(() => narrow.close())
-  const first = assert.rejects(narrow.ask(HEAVY, { actorId: 'greedy' }), failsWith('query_limit'))
-  const second = assert.rejects(narrow.ask(HEAVY, { actorId: 'greedy' }), failsWith('query_busy'))
+  const codesOf = async (asked: readonly Promise<QueryAnswer>[]) =>
+    (await Promise.allSettled(asked)).map((result) =>
+      result.status === 'rejected' ? (result.reason as HoldallError).code : 'answered',
+    )
+  // Which of two that were asked in one moment is first is for the disk to say: both look at their files before.
+  const both = codesOf([narrow.ask(HEAVY, { actorId: 'greedy' }), narrow.ask(HEAVY, { actorId: 'greedy' })])
   await narrow.ask('SELECT 1', { actorId: 'modest' })
-  await Promise.all([first, second])
-  const many = Array.from({ length: 30 }, () => narrow.ask('SELECT 1', { actorId: 'greedy' }))
-  const codes = (await Promise.allSettled(many)).map((result) =>
-    result.status === 'rejected' ? (result.reason as HoldallError).code : 'answered',
-  )
+  assert.deepEqual((await both).toSorted(), ['query_busy', 'query_limit'])
+  const codes = await codesOf(Array.from({ length: 30 }, () => narrow.ask('SELECT 1', { actorId: 'greedy' })))
   assert.ok(codes.includes('answered'))
-  assert.ok(codes.slice(25).every((code) => code === 'query_busy'))
+  assert.ok(codes.filter((code) => code === 'query_busy').length >= 5, String(codes))
 })
 
 test('a client that goes away ends its query, whether it runs or waits', async (t) => {
