@@ -204,20 +204,18 @@ test('what is no picture, or one that is cut off or too large, is refused and th
 
 test('a child that takes too long is killed, and the next job has a new one', async () => {
   const slow = poolOf({ processes: 1, timeoutMs: 400 })
-  const started = performance.now()
   async function* never() {
     yield Buffer.alloc(10)
     await sleep(60_000, undefined, { ref: false })
   }
   await assert.rejects(
     slow.run(SMALL, async () => ({ bytes: 100, stream: never() })),
-    failsAs('timeout'),
+    (error) => failsAs('timeout')(error) && /within 400 ms/.test(String(error)),
   )
   await assert.rejects(
     slow.run(SMALL, () => new Promise(() => {})),
-    failsAs('source'),
+    (error) => failsAs('source')(error) && /within 400 ms/.test(String((error as Error).cause)),
   )
-  assert.ok(performance.now() - started < 3_000)
   const patient = poolOf({ processes: 1 })
   await patient.run(SMALL, body(await plain(30, 30).png().toBuffer()))
 })

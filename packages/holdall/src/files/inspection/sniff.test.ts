@@ -140,11 +140,11 @@ test('no bytes hang it, fail it, or become a type that is shown without being th
       fc.option(fc.constantFrom('text/html', 'image/png', 'a/b', 'application/pdf', 'x'), { nil: undefined }),
       async (magic, rest, declaredType) => {
         const head = Buffer.concat([magic, rest]).subarray(0, HEAD_BYTES)
-        const started = performance.now()
+        const began = process.threadCpuUsage()
         const { contentType } = await sniff({ head, filename: 'x', declaredType })
+        assert.ok(workedMs(began) < 1_000)
         assert.match(contentType, /^[\w.+-]+\/[\w.+-]+$/)
         if (magic.length === 0 && isInline(contentType)) assert.notEqual(contentType, declaredType)
-        assert.ok(performance.now() - started < 1_000)
       },
     ),
     { numRuns: 400 },
@@ -158,9 +158,9 @@ test('no bytes hang it, fail it, or become a type that is shown without being th
     '\n'.repeat(HEAD_BYTES),
     '['.repeat(HEAD_BYTES),
   ]) {
-    const started = performance.now()
+    const began = process.threadCpuUsage()
     await type(text, 'x.csv', 'text/csv')
-    assert.ok(performance.now() - started < 200, text.slice(0, 20))
+    assert.ok(workedMs(began) < 200, text.slice(0, 20))
   }
 })
 
@@ -180,3 +180,9 @@ test('scripts and style sheets are never sent as what they are', () => {
   }
   assert.equal(servedType('image/png\r\nSet-Cookie: a=b'), 'application/octet-stream')
 })
+
+/** Processor time of this thread: what else runs on the machine does not count. */
+function workedMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(since)
+  return (user + system) / 1_000
+}

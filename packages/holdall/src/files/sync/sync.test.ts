@@ -446,11 +446,13 @@ describe('when', () => {
     const room = await opened({ when: 'start' })
     room.put('a')
     let looks = 0
+    const looking = Promise.withResolvers<void>()
     const { createSync } = await import('./sync.ts')
     const { createLog } = await import('../../web/log.ts')
     const slow = {
       ...room.source,
       async storage() {
+        looking.resolve()
         await sleep(200)
         looks += 1
         return await room.source.storage()
@@ -460,7 +462,7 @@ describe('when', () => {
     const log = createLog((line) => lines.push(line))
     const sync = createSync({ database: room.database, sources: { list: () => [slow], byId: () => slow }, log })
     sync.start()
-    await sleep(50)
+    await looking.promise
     await sync.close()
     assert.equal(looks, 1, 'it was waited for')
     assert.deepEqual(await room.sync.state(room.source), {
