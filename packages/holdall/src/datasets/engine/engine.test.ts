@@ -269,22 +269,29 @@ test('eight heavy queries leave the server as quick as it was', async (t) => {
   const queries = Array.from({ length: 8 }, (_, index) =>
     assert.rejects(busy.ask(HEAVY, { actorId: `actor ${index}` }), failsWith('query_limit')),
   )
-  let slowestRead = 0
-  for (let reads = 0; reads < 40; reads++) {
+  let running = true
+  const ended = Promise.all(queries).finally(() => {
+    running = false
+  })
+  const reads: number[] = []
+  while (running) {
     const asked = performance.now()
     await readFile(file)
-    slowestRead = Math.max(slowestRead, performance.now() - asked)
+    reads.push(performance.now() - asked)
     await sleep(25)
   }
-  await Promise.all(queries)
+  await ended
   delay.disable()
   const p99 = delay.percentile(99) / 1e6
+  reads.sort((a, b) => a - b)
+  const median = reads[Math.floor(reads.length / 2)] ?? 0
   t.diagnostic(
-    `event loop: 99 of 100 delays under ${p99.toFixed(1)} ms; slowest read of a file ${slowestRead.toFixed(1)} ms`,
+    `event loop: 99 of 100 delays under ${p99.toFixed(1)} ms; ${reads.length} reads of a file, half of them under ${median.toFixed(1)} ms`,
   )
   assert.ok(p99 < 300, `${p99} ms`)
-  // In the server's own process, four queries would hold up every file for as long as they take.
-  assert.ok(slowestRead < 1_000, `${slowestRead} ms`)
+  // In the server's own process, four queries would hold up every file for as long as they take: two or three are read.
+  assert.ok(reads.length > 10, `${reads.length} reads`)
+  assert.ok(median < 300, `${median} ms`)
 })
 
 test('nobody takes all turns, and who waits too long is told to come again', async (t) => {
@@ -304,7 +311,7 @@ test('nobody takes all turns, and who waits too long is told to come again', asy
 })
 
 test('a client that goes away ends its query, whether it runs or waits', async (t) => {
-  const lone = start({ timeoutMs: 60_000, processes: 1 })
+  const lone = start({ timeoutMs: 3_600_000, graceMs: 3_600_000, processes: 1 })
   t.after(() => lone.close())
   await lone.ask('SELECT 1')
   const leaving = new AbortController()
@@ -315,14 +322,11 @@ test('a client that goes away ends its query, whether it runs or waits', async (
   waiting.abort(new Error('has left'))
   await second
   assert.equal(lone.isAsked(), true)
-  const left = performance.now()
   leaving.abort(new Error('has left'))
+  // By itself it would go on for longer than this file may take.
   await running
   assert.equal(lone.isAsked(), false)
-  assert.ok(performance.now() - left < 1_000)
-  const asked = performance.now()
   await lone.ask('SELECT 1')
-  assert.ok(performance.now() - asked < 10_000)
 })
 
 test('how far a query is, is what DuckDB has read, from when its turn has come; what it does not know is not told', async () => {
@@ -404,7 +408,7 @@ test('in CSV what is nested is JSON; NDJSON and Parquet keep it as it is', async
 })
 
 test('of an export nothing is left, however it ends', async (t) => {
-  const small = start({ exportBytes: 64 * 1_024, exportTimeoutMs: 5_000 })
+  const small = start({ exportBytes: 64 * 1_024 })
   t.after(() => small.close())
   const exports = join(small.path, 'exports')
   const make = (sql: string, more: object = {}) =>
