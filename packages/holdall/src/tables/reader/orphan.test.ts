@@ -11,14 +11,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const folder = mkdtempSync(join(tmpdir(), 'holdall-orphan-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** Starts a statement that never ends, and says which processes work for it. */
+/** Starts a statement that never ends, and says which processes work for it once one is in its middle: it starts in less time. */
 const PARENT = `
 import { readFileSync } from 'node:fs'
 import { createReaderPool } from ${JSON.stringify(new URL('./pool.ts', import.meta.url).href)}
 const pool = createReaderPool({ timeLimit: 600_000 })
 const sql = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n'
 pool.read({ path: process.argv[1], immutable: false, schemaVersion: null, statements: [{ sql, parameters: [] }] })
-setTimeout(() => console.log(readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim()), 1500)
+function workedMs(pid) {
+  const stat = readFileSync('/proc/' + pid + '/stat', 'latin1')
+  return 10 * Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[11])
+}
+const looking = setInterval(() => {
+  const children = readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim()
+  if (!children.split(' ').some((pid) => pid !== '' && workedMs(pid) > 700)) return
+  clearInterval(looking)
+  console.log(children)
+}, 50)
 setInterval(() => {}, 1000)
 `
 
