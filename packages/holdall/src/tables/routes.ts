@@ -7,8 +7,10 @@ import type { ServedDatabase } from './databases.ts'
 import { type ColumnTypes, readExtras, rowExtras, tableExtras } from './extras.ts'
 import { jsonAnswer, jsonShape, jsonText, queryShape, readJsonOptions } from './json.ts'
 import { readTableJson } from './page.ts'
+import { pageNames } from './place.ts'
 import type { TablesRoom } from './room.ts'
 import { readRow } from './row.ts'
+import type { Table } from './schema.ts'
 import { visibleNeighbours, visibleTables } from './visible-tables.ts'
 
 /** The database that an address names. @throws HoldallError `database_not_found` */
@@ -133,7 +135,7 @@ async function table(c: RouteContext, room: TablesRoom): Promise<Response> {
     },
     queryShape(options),
   )
-  const nextUrl = page.next === null ? null : nextAddress(requestOrigin(c, room.proxy), url, page.next, page.query.sort)
+  const nextUrl = page.next === null ? null : nextAddress(requestOrigin(c, room.proxy), url, page.next, page.query)
   const before = {
     ok: true,
     next: page.next,
@@ -216,10 +218,13 @@ export function nextAddress(
   origin: string,
   url: URL,
   cursor: string,
-  sort: { readonly column: string; readonly descending: boolean } | null,
+  {
+    table,
+    sort,
+  }: { readonly table: Table; readonly sort: { readonly column: string; readonly descending: boolean } | null },
 ): string {
   const next = new URL(url.pathname + url.search, origin)
-  for (const alias of ['cursor', '_next', '_before']) next.searchParams.delete(alias)
+  for (const name of pageNames(table)) next.searchParams.delete(name)
   next.searchParams.append('_next', cursor)
   if (sort) {
     const name = sort.descending ? '_sort_desc' : '_sort'

@@ -42,7 +42,7 @@ async function json(room: DatasetPagesRoom, c: RouteContext): Promise<Response> 
   const question = readQuestion(dataset, parameters)
   const count = extras.has('count') && !parameters.get('_nocount')
   const found = await readRows(dataset, question, { asks: room.asks, who: whoAsks(c), count })
-  const nextUrl = found.next === null ? null : nextAddress(room.origin(c), url, found.next, question.sort)
+  const nextUrl = found.next === null ? null : nextAddress(room.origin(c), url, found.next, question)
   return new Response(rowsAnswer(found, options, { extras, nextUrl }), {
     headers: {
       'Content-Type': options.lines ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
@@ -60,7 +60,7 @@ async function page(room: DatasetPagesRoom, c: RouteContext): Promise<Response> 
   if (settled !== null) return c.redirect(settled.size === 0 ? here : `${here}?${settled}`, 302)
   const question = readQuestion(dataset, parameters)
   const outcome = await read(room, c, { dataset, question, parameters })
-  const address = addressOf(here, parameters)
+  const address = addressOf(here, parameters, question.table)
   return await showDataset(room, c, {
     ...{ collection, dataset },
     tab: 'rows',

@@ -5,7 +5,7 @@ import { emptyState } from '../../web/parts/notice.ts'
 import type { Urls } from '../../web/url.ts'
 import { placeIn } from '../place.ts'
 import { searchTableOf } from '../search.ts'
-import { type Address, addressOf } from './address.ts'
+import type { Address } from './address.ts'
 import { conditionsOf } from './conditions.ts'
 import type { Misread } from './filter-labels.ts'
 import type { Listing } from './listing.ts'
@@ -62,16 +62,7 @@ export function noRows(data: Listing, address: Address, empty: Html): Html {
 /** A name where a key belongs: says so, and offers the rows that may have been meant. */
 function misreadWords({ filter, table, suggested }: Misread, address: Address): Html {
   const { column, operator, value } = filter
-  const left = addressOf(
-    address.path,
-    new URL(
-      addressOf(address.path, new URL(address.without(column, value), 'http://here').searchParams).without(
-        `${column}__${operator}`,
-        value,
-      ),
-      'http://here',
-    ).searchParams,
-  )
+  const left = address.less(column, value).less(`${column}__${operator}`, value)
   const links = suggested.map(
     ({ key, label }, at) =>
       html`${at > 0 && ', '}<a href="${safeUrl(left.with({ [`${column}__exact`]: key }))}">${label}</a>`,

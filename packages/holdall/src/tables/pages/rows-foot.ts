@@ -1,7 +1,7 @@
 import { formatCount, formatNumber } from '../../web/format.ts'
 import type { Html } from '../../web/html.ts'
 import { pager } from '../../web/parts/table.ts'
-import { placeIn } from '../place.ts'
+import { placeIn, sizeNames } from '../place.ts'
 import type { Address } from './address.ts'
 import { upTo } from './count-words.ts'
 import type { Listing } from './listing.ts'
@@ -26,6 +26,12 @@ export function rowsFoot({ page, countLimit }: Listing, address: Address): Html 
     ...(previous !== undefined && { previousHref: previous === null ? null : address.with({}, { _before: previous }) }),
     ...(previous !== undefined && { lastHref: page.next === null ? null : address.with({}, { _before: 'end' }) }),
     nextHref: page.next === null ? null : address.with({}, { _next: page.next }),
-    sizes: { action: address.path, name: '_size', value: size, options: sizes, keep: address.keep('_size') },
+    sizes: {
+      action: address.path,
+      name: '_size',
+      value: size,
+      options: sizes,
+      keep: address.keep(...sizeNames(page.table)),
+    },
   })
 }

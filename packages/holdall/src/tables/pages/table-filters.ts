@@ -1,6 +1,6 @@
 import type { Html } from '../../web/html.ts'
 import { filterBar } from '../../web/parts/chips.ts'
-import { type Address, addressOf } from './address.ts'
+import type { Address } from './address.ts'
 import { conditionsOf } from './conditions.ts'
 import { filterKind } from './filter-kinds.ts'
 import type { Listing } from './listing.ts'
@@ -13,9 +13,7 @@ export function tableFilters({ page, fileColumns, labels }: Listing, address: Ad
   const conditions = all.filter(({ name }) => name !== '_search')
   const asked = address.parameters.get('_change')
   const changing = conditions.find((condition) => condition.operator !== null && changeOf(condition) === asked)
-  const left = changing
-    ? addressOf(address.path, new URL(address.without(changing.name, changing.value), 'http://here').searchParams)
-    : address
+  const left = changing ? address.less(changing.name, changing.value) : address
   const kindOf = (name: string) => filterKind({ table, fileColumns, references }, name)
   const columns = table.columns
     .filter(({ hidden }) => hidden !== 1)

@@ -5,6 +5,7 @@ import { linkButton } from '../../web/parts/button.ts'
 import { menu } from '../../web/parts/menu.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { Urls } from '../../web/url.ts'
+import { sizeNames } from '../place.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import { type Address, addressOf } from './address.ts'
 import { answerPage } from './answer.ts'
@@ -30,8 +31,8 @@ export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Respo
     room.frame(c),
     seenByLine(room, c, 'view-table', { kind: 'table', parent: databaseIn(c, room).name, child: tableIn(c) }),
   ])
-  const address = addressOf(path, parameters)
   const { table } = data.page
+  const address = addressOf(path, parameters, table)
   return answerPage(
     c,
     renderPage({
@@ -61,7 +62,7 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
       : `${formatCount(names.length, 'column holds', 'columns hold')} files: ${names.join(', ')}`
   const json = address.with({}).replace(path, `${path}.json`)
   const csv = address
-    .with({ _files: 'names', _dl: '1', _next: null, _before: null, _size: null })
+    .with({ _files: 'names', _dl: '1', ...Object.fromEntries(sizeNames(page.table).map((name) => [name, null])) })
     .replace(path, `${path}.csv`)
   return html`${
     rights.insert && linkButton({ label: 'Insert row', href: `${path}/-/insert`, kind: 'filled', icon: 'plus' })
