@@ -75,7 +75,9 @@ export async function planAgain(
         rows: [row],
         rowCount: 1,
         chosen: null,
-        note: `It went to ${name}, which holds something else since. Choose the row to replace that.`,
+        note: rule.multiple
+          ? `It went to ${name}, which has got another file since. Choose the row to add this one.`
+          : `It went to ${name}, which holds something else since. Choose the row to replace that.`,
       }
     })
   })
@@ -86,11 +88,17 @@ export async function planAgain(
 /** Its name fits another row, which holds it: the row that it goes to is typed. */
 const ROW_OF_ITS_OWN = { state: 'no_row', rows: [], rowCount: 0 } as const
 
-/** Whether a cell can no longer take what it took. What it held before that may be there again. */
-function isMoved({ before }: JournalCell, held: SqliteValue | undefined, multiple: boolean): boolean {
+/**
+ * Whether somebody has chosen something else for a cell since, beside which what it took is put only when that is said
+ * once more. What it held before may be there again.
+ */
+function isMoved({ before, files }: JournalCell, held: SqliteValue | undefined, multiple: boolean): boolean {
   if (held === undefined) return true
+  if (held === before) return false
   const { ids, other } = readCell(held)
-  return held !== before && (other !== null || (!multiple && ids.length > 0))
+  if (other !== null) return true
+  const known = multiple ? [...readCell(before).ids, ...files] : []
+  return ids.some((id) => !known.includes(id))
 }
 
 /** What was left out is not attached now because its row became free meanwhile. */

@@ -283,6 +283,31 @@ test('attaching again is the same plan: its rule, its choices and typed rows; wh
   app.look.exec('UPDATE objects SET photo = NULL WHERE id = 23')
 })
 
+test('attaching again puts nothing beside a file that somebody chose meanwhile, until the row is chosen', async () => {
+  const [held, old, other, better] = (await upload('held.txt', '1862-027.txt', '1862-028.txt', 'better.txt')) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  app.look.exec(`UPDATE objects SET papers = '["${held}"]' WHERE id IN (27, 28)`)
+  const { location: plan } = await submit('/data/objects/-/attach', { column: 'papers', ids: `${old} ${other}` })
+  assert.equal((await submit(plan, { go: 'apply' })).status, 303)
+  await submit(`${plan}/-/undo`, {})
+  assert.deepEqual(cells('id IN (27, 28)', 'papers'), [JSON.stringify([held]), JSON.stringify([held])])
+  app.look.exec(`UPDATE objects SET papers = '["${better}"]' WHERE id = 27`)
+  const { location: again } = await submit(plan, { go: 'again' })
+  const page = await app.page(`${again}?show=all`)
+  assert.match(page, /1 goes to a row · 1 to decide/)
+  assert.match(page, /It went to 27, which has got another file since\. Choose the row to add this one\./)
+  assert.equal((await submit(again, { go: 'apply' })).status, 303)
+  assert.deepEqual(cells('id IN (27, 28)', 'papers'), [JSON.stringify([better]), JSON.stringify([held, other])])
+  await submit(`${again}/-/undo`, {})
+  const { location: third } = await submit(again, { go: 'again' })
+  await submit(third, { go: 'apply', 'row.0': '27' })
+  assert.deepEqual(cells('id = 27', 'papers'), [JSON.stringify([better, old])], 'somebody said so')
+})
+
 test('without scripts: files of a form that are refused are named with the reason, and the others are planned', async () => {
   const form = new FormData()
   form.append('column', 'photo')
