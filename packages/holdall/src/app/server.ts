@@ -1,5 +1,5 @@
 import { createServer, type Server as HttpServer, type ServerOptions } from 'node:http'
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 
 /** The largest block of request headers, so that a long filter or token is answered by us and not by Node's 431. */
@@ -32,6 +32,7 @@ export async function listen(fetch: Fetch, { port, host }: { port: number; host:
     keepAliveTimeout: 65_000,
   }
   const server: HttpServer = createServer(options, getRequestListener(fetch, { overrideGlobalObjects: false }))
+  const connections = watchConnections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
@@ -40,12 +41,54 @@ export async function listen(fetch: Fetch, { port, host }: { port: number; host:
     })
   })
   const address = server.address() as AddressInfo
-  return { host, port: address.port, close: () => stop(server) }
+  return { host, port: address.port, close: () => stop(server, connections) }
 }
 
-async function stop(server: HttpServer): Promise<void> {
+interface Connections {
+  /** Closes those on which nothing is asked, now and from now on each whose answer is out. */
+  closeIdle(): void
+}
+
+/**
+ * What Node's `closeIdleConnections` leaves open to the end: a connection that has asked nothing yet, as browsers open
+ * them ahead, and one that is kept alive after the answer that was under way.
+ */
+function watchConnections(server: HttpServer): Connections {
+  /** Requests that are not answered, and how many bytes had come when the last one was. */
+  const watched = new Map<Socket, { open: number; read: number }>()
+  let closing = false
+  ;(server as Server).on('connection', (socket: Socket) => {
+    watched.set(socket, { open: 0, read: 0 })
+    socket.once('close', () => watched.delete(socket))
+  })
+  server.on('request', ({ socket }, response) => {
+    const state = watched.get(socket)
+    if (state === undefined) return
+    state.open += 1
+    response.once('close', () => {
+      state.open -= 1
+      state.read = socket.bytesRead
+      if (closing) closeIfIdle(socket)
+    })
+  })
+
+  function closeIfIdle(socket: Socket): void {
+    const state = watched.get(socket)
+    // What has come since is the beginning of a request.
+    if (state?.open === 0 && state.read === socket.bytesRead) socket.destroySoon()
+  }
+
+  return {
+    closeIdle() {
+      closing = true
+      for (const socket of [...watched.keys()]) closeIfIdle(socket)
+    },
+  }
+}
+
+async function stop(server: HttpServer, connections: Connections): Promise<void> {
   const closed = new Promise<void>((resolve) => (server as Server).close(() => resolve()))
-  server.closeIdleConnections()
+  connections.closeIdle()
   const patience = setTimeout(() => server.closeAllConnections(), STOP_LIMIT_MS)
   await closed
   clearTimeout(patience)
