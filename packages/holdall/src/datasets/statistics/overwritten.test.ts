@@ -208,6 +208,28 @@ test('what was counted of another file before is forgotten', async () => {
   await statistics.close()
 })
 
+test('a database that cannot be read for a moment is asked again', async (t) => {
+  const { id } = await reference('busy.parquet')
+  let left = 0
+  const busy = {
+    ...database,
+    get read() {
+      if (left === 0) return database.read
+      left -= 1
+      throw new Error('database is locked')
+    },
+  }
+  logged.length = 0
+  const statistics = createStatistics({ database: busy, sources, asks, log, lookEvery: 10 })
+  t.after(() => statistics.close())
+  left = 3
+  statistics.prefer(id)
+  statistics.start()
+  await until(async () => left === 0 && !(await known(statistics, id)).partial)
+  assert.deepEqual(await known(statistics, id), WHOLE)
+  assert.equal(logged.filter((line) => line.includes('datasets not looked for, trying later')).length, 3)
+})
+
 test('a column that cannot be read is said to have failed, not to be too large', async () => {
   const { id } = await reference('failing.parquet', ['a', 'absent'])
   const { statistics } = start({})

@@ -10,7 +10,6 @@ import { computeColumn } from './compute.ts'
 import type { DatasetStatistics, KnownStatistics } from './statistics.ts'
 import { createStatisticsStore, type Wanting } from './store.ts'
 
-/** How often it is looked whether there is something to compute. */
 const LOOK_EVERY_MS = 5_000
 /** Between two looks whether somebody's query still runs; after so many, a column is computed beside it. */
 const YIELD_MS = 250
@@ -56,30 +55,48 @@ export interface StatisticsOptions {
   readonly asks: Asks
   readonly log: Log
   readonly now?: () => number
+  /** Milliseconds between two looks whether there is something to compute. */
+  readonly lookEvery?: number
 }
 
-export function createStatistics({ database, sources, asks, log, now = Date.now }: StatisticsOptions): Statistics {
+export function createStatistics({
+  database,
+  sources,
+  asks,
+  log,
+  now = Date.now,
+  lookEvery = LOOK_EVERY_MS,
+}: StatisticsOptions): Statistics {
   const store = createStatisticsStore(database)
   const stopping = new AbortController()
   const { signal } = stopping
   const retries = new Map<string, { readonly at: number; readonly wait: number; readonly isOfFile: boolean }>()
   const preferred = new Set<string>()
   let wake: (() => void) | undefined
+  /** What was counted of other files is forgotten. */
+  let isSorted = false
   let running: Promise<void> = Promise.resolve()
 
   async function run(): Promise<void> {
-    await store.forgetFalse()
     while (!signal.aborted) {
-      const dataset = await nextDataset()
-      if (dataset === undefined) await rest()
-      else await attempt(dataset)
+      try {
+        if (!isSorted) await store.forgetFalse()
+        isSorted = true
+        const dataset = await nextDataset()
+        if (dataset === undefined) await rest()
+        else await attempt(dataset)
+      } catch (error) {
+        if (signal.aborted) return
+        log.warn('datasets not looked for, trying later', { error })
+        await pause(lookEvery)
+      }
     }
   }
 
   async function nextDataset(): Promise<Wanting | undefined> {
     for (const id of [...preferred]) {
-      preferred.delete(id)
       const wanted = await store.find(id)
+      preferred.delete(id)
       if (wanted !== undefined && (isDue(wanted) || retries.get(keyOf(wanted))?.isOfFile)) return wanted
     }
     for (let after = 0; ; ) {
@@ -176,7 +193,7 @@ export function createStatistics({ database, sources, asks, log, now = Date.now 
     const woken = new Promise<void>((resolve) => {
       wake = resolve
     })
-    await Promise.race([woken, pause(LOOK_EVERY_MS)])
+    await Promise.race([woken, pause(lookEvery)])
     wake = undefined
   }
 
@@ -191,7 +208,7 @@ export function createStatistics({ database, sources, asks, log, now = Date.now 
       wake?.()
     },
     start() {
-      running = run().catch((error) => log.error('statistics of datasets are not computed any more', { error }))
+      running = run()
     },
     async close() {
       stopping.abort(new HoldallError('unavailable', { reason: 'The server is stopping' }))

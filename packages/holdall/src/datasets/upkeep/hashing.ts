@@ -7,7 +7,6 @@ import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
 import { versionOf } from '../uploads/object.ts'
 
-/** How often it is looked whether there is something to read. */
 const LOOK_EVERY_MS = 5_000
 /** An object that cannot be read now is tried again after this time. */
 const RETRY_MS = 600_000
@@ -33,10 +32,12 @@ export interface ObjectHashingOptions {
   readonly isAsked: () => boolean
   readonly log: Log
   readonly now?: () => number
+  /** Milliseconds between two looks whether there is something to read. */
+  readonly lookEvery?: number
 }
 
 export function createObjectHashing(options: ObjectHashingOptions): ObjectHashing {
-  const { database, sources, isAsked, log, now = Date.now } = options
+  const { database, sources, isAsked, log, now = Date.now, lookEvery = LOOK_EVERY_MS } = options
   const stopping = new AbortController()
   const { signal } = stopping
   /** When what could not be read is tried again, by source and path. */
@@ -45,10 +46,14 @@ export function createObjectHashing(options: ObjectHashingOptions): ObjectHashin
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      const object = isAsked() ? undefined : await next()
-      if (object === undefined) await sleep(LOOK_EVERY_MS, undefined, { signal, ref: false }).catch(() => {})
+      const object = isAsked() ? undefined : await next().catch(complain)
+      if (object === undefined) await sleep(lookEvery, undefined, { signal, ref: false }).catch(() => {})
       else await attempt(object)
     }
+  }
+
+  function complain(error: unknown): undefined {
+    if (!signal.aborted) log.warn('objects of datasets not looked for, trying later', { error })
   }
 
   /** The one that has waited longest, of the sources that want such files to be read whole. */
@@ -98,7 +103,7 @@ export function createObjectHashing(options: ObjectHashingOptions): ObjectHashin
 
   return {
     start() {
-      running = run().catch((error) => log.error('objects of datasets are not hashed any more', { error }))
+      running = run()
     },
     async close() {
       stopping.abort(new HoldallError('unavailable', { reason: 'The server is stopping' }))
