@@ -39,9 +39,10 @@ describe('uploads that become datasets, while things fail', () => {
     server = await start()
     client = datasetClient(server)
   })
+  // Also where the first of them is all that was opened.
   after(async () => {
-    await server.close()
-    await cloud.close()
+    await server?.close()
+    await cloud?.close()
   })
   afterEach(() => {
     cloud.fault = {}
@@ -145,9 +146,10 @@ describe('uploads that become datasets, while things fail', () => {
     await until(() => !cloud.objects.has(plan.s3_key))
   })
 
-  test('cancelled by another process at the last moment: who has entered the dataset all the same takes it back', async () => {
+  test('cancelled by another process at the last moment: who has entered the dataset all the same takes it back', async (t) => {
     const plan = await sent()
     const second = await start({ folder: server.folder })
+    t.after(() => second.close('keep'))
     const { reached, go } = holding(plan.upload_id, 'read', 'registering', 'after')
     let entered = false
     beforeWrite = (call) => {
@@ -163,7 +165,6 @@ describe('uploads that become datasets, while things fail', () => {
     assert.deepEqual(await datasetsOf(plan.upload_id), [])
     assert.ok(!cloud.objects.has(plan.s3_key))
     assert.equal((await client.status(plan.upload_id)).body.status, 'aborted')
-    await second.close('keep')
   })
 
   test('cancelled and completed at one moment: one of the two', async () => {
@@ -362,7 +363,7 @@ describe('uploads that become datasets, while things fail', () => {
     assert.equal(dataset?.column_count, 1_000)
   })
 
-  test('its process is gone, at whichever step: the next one goes on, and there is one dataset', async () => {
+  test('its process is gone, at whichever step: the next one goes on, and there is one dataset', async (t) => {
     for (const [call, state] of [
       ['complete', 'combining'],
       ['read', 'inferring'],
@@ -374,6 +375,7 @@ describe('uploads that become datasets, while things fail', () => {
       await reached
       await asIfDead(server)
       const second = await start({ folder: server.folder })
+      t.after(() => second.close('keep'))
       const ended = await datasetClient(second).ended(plan.upload_id)
       assert.equal(ended.completion_status, 'registered', state)
       go()
@@ -385,7 +387,7 @@ describe('uploads that become datasets, while things fail', () => {
   })
 })
 
-test('where the store of sessions is far away, of fifty completions at one moment one is accepted', async () => {
+test('where the store of sessions is far away, of fifty completions at one moment one is accepted', async (t) => {
   const far = (store: SessionStore): SessionStore => {
     const later = () => sleep(Math.random() * 20)
     return {
@@ -400,6 +402,7 @@ test('where the store of sessions is far away, of fifty completions at one momen
     }
   }
   const server = await startTestServer({ storeOf: far })
+  t.after(() => server.close())
   const client = datasetClient(server)
   const plan = await client.init(CONTENT)
   await client.send(plan, CONTENT)
@@ -407,14 +410,14 @@ test('where the store of sessions is far away, of fifty completions at one momen
   assert.equal(answers.filter(({ status }) => status === 202).length, 1)
   assert.equal(answers.filter(({ status }) => status === 409).length, 49)
   assert.equal((await client.ended(plan.upload_id)).completion_status, 'registered')
-  await server.close()
 })
 
-test('one that only exceeds a limit is kept for a week: with a higher limit, retry goes on; without, it goes', async () => {
+test('one that only exceeds a limit is kept for a week: with a higher limit, retry goes on; without, it goes', async (t) => {
   let offset = 0
   const now = () => Date.now() + offset
   const strict = { ...PARQUET_LIMITS, leaves: 1 }
   const first = await startTestServer({ limits: strict, now })
+  t.after(() => first.close())
   const client = datasetClient(first)
   const plans = [await client.upload(CONTENT), await client.upload(CONTENT)]
   for (const { upload_id } of plans) {
@@ -428,6 +431,7 @@ test('one that only exceeds a limit is kept for a week: with a higher limit, ret
   await first.close('keep')
 
   const second = await startTestServer({ folder: first.folder, now })
+  t.after(() => second.close())
   const again = datasetClient(second)
   const [good, left] = plans.map(({ upload_id }) => upload_id) as [string, string]
   assert.equal((await again.retry(good)).status, 202)
@@ -443,5 +447,4 @@ test('one that only exceeds a limit is kept for a week: with a higher limit, ret
   const gone = await again.status(left)
   assert.deepEqual([gone.body.status, gone.body.retryable], ['failed', false])
   assert.equal((await again.retry(left)).status, 409)
-  await second.close()
 })

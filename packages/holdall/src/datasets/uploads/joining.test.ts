@@ -39,10 +39,11 @@ describe('files that are sent to a dataset that is there', () => {
       .executeTakeFirstOrThrow()
       .then((row) => row.seq)
   })
+  // Also where the first of them is all that was opened.
   after(async () => {
-    await server.close()
-    await files.remove()
-    duck.close()
+    await server?.close()
+    await files?.remove()
+    duck?.close()
   })
 
   let written = 0
@@ -572,8 +573,9 @@ describe('files that are sent to a dataset that is there', () => {
   })
 })
 
-test('who dies after a file was added, and before it is said, leaves a session that ends well', async () => {
+test('who dies after a file was added, and before it is said, leaves a session that ends well', async (t) => {
   const files = await openTestFolder()
+  t.after(() => files.remove())
   const content = (rows: number) => files.parquet(`${rows}.parquet`, `SELECT i AS id FROM range(${rows}) t(i)`)
   let dies = false
   let isDead = false
@@ -582,6 +584,7 @@ test('who dies after a file was added, and before it is said, leaves a session t
     if (isDead) throw new Error('the process is no more')
   }
   const first = await startTestServer({ before })
+  t.after(() => first.close())
   let client = datasetClient(first)
   const plan = await client.upload(readFileSync(await content(5)))
   assert.equal((await client.ended(plan.upload_id)).status, 'completed')
@@ -590,17 +593,13 @@ test('who dies after a file was added, and before it is said, leaves a session t
   await client.until(more.upload_id, () => isDead)
   await first.close('keep')
   const second = await startTestServer({ folder: first.folder, now: () => Date.now() + LEASE_MS })
-  try {
-    client = datasetClient(second)
-    // What lay waiting is gone, and nobody misses it.
-    const ended = await client.ended(more.upload_id)
-    assert.deepEqual([ended.status, ended.failure_reason], ['completed', null], JSON.stringify(ended))
-    const rows = await second.database.read.selectFrom('datasets').select(['row_count', 'revision']).execute()
-    assert.deepEqual([rows.length, rows[0]?.row_count, rows[0]?.revision], [1, 11, 2])
-    const paths = await second.database.read.selectFrom('dataset_files').select('path').execute()
-    assert.deepEqual(await second.stored(), paths.map(({ path }) => path).sort())
-  } finally {
-    await second.close()
-    await files.remove()
-  }
+  t.after(() => second.close())
+  client = datasetClient(second)
+  // What lay waiting is gone, and nobody misses it.
+  const ended = await client.ended(more.upload_id)
+  assert.deepEqual([ended.status, ended.failure_reason], ['completed', null], JSON.stringify(ended))
+  const rows = await second.database.read.selectFrom('datasets').select(['row_count', 'revision']).execute()
+  assert.deepEqual([rows.length, rows[0]?.row_count, rows[0]?.revision], [1, 11, 2])
+  const paths = await second.database.read.selectFrom('dataset_files').select('path').execute()
+  assert.deepEqual(await second.stored(), paths.map(({ path }) => path).sort())
 })

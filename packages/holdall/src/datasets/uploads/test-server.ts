@@ -45,6 +45,7 @@ export interface TestServer {
   stored(): Promise<string[]>
   /** Holds what was answered to the OpenAPI document. */
   check(exchange: Exchange): void
+  /** The first time: a test closes what it opened however it ends. */
   close(keep?: 'keep'): Promise<void>
 }
 
@@ -144,6 +145,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     theme: () => 'light',
   })
   const server = await listen(http.fetch, { host: '127.0.0.1', port: 0 })
+  let closed = false
   await sources.start()
   await uploads.start()
   return {
@@ -164,6 +166,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         .sort()
     },
     async close(keep) {
+      if (closed) return
+      closed = true
       await server.close()
       await uploads.close()
       await files.close()

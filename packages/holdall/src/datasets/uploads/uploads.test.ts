@@ -556,8 +556,9 @@ describe('the dataset upload API', () => {
   })
 })
 
-test('a collection has so many uploads open and no more', async () => {
+test('a collection has so many uploads open and no more', async (t) => {
   const server = await startTestServer({ maxOpen: 3 })
+  t.after(() => server.close())
   const client = datasetClient(server)
   const plans = []
   for (let at = 0; at < 3; at += 1) plans.push(await client.init(visits()))
@@ -567,5 +568,4 @@ test('a collection has so many uploads open and no more', async () => {
   assert.equal((await client.call('/init', { method: 'POST', body, collection: 'other' })).status, 200)
   await client.abort(plans[0]?.upload_id as string)
   assert.equal((await client.call('/init', { method: 'POST', body })).status, 200)
-  await server.close()
 })
