@@ -169,9 +169,27 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
     await choose(makeFile('kept-out.mov', MEDIUM))
     const why = page.locator('.why', { hasText: `takes nothing from pages of ${front.url}` })
     await why.waitFor({ timeout: LIMIT_MS })
-    assert.match((await why.textContent()) ?? '', /has no CORS rule for them\. Whoever runs .* holdall doctor/)
+    assert.match(
+      (await why.textContent()) ?? '',
+      /has no CORS rule for them\. Whoever runs .* holdall doctor media --origin http/,
+    )
     assert.deepEqual(acknowledged, [])
     assert.deepEqual(await bucket.keys(), [])
+  })
+
+  test('a bucket without a rule for this page: the page says so before anything is sent, and no more once there is one', async () => {
+    await bucket.allow(['https://other.example'], [])
+    await page.reload()
+    await page.getByText('Files over 16.8 MB cannot be sent from this page yet.').waitFor()
+    const command = page.locator('.kept-out .command code')
+    assert.match((await command.textContent()) ?? '', new RegExp(`^npx holdall doctor media --origin ${front.url} `))
+    await bucket.allow([front.url], [])
+    await page.getByRole('button', { name: 'Check again' }).click()
+    await page.locator('.kept-out').waitFor({ state: 'detached' })
+    const path = makeFile('let-in.mov', MEDIUM)
+    await choose(path)
+    await done('let-in.mov')
+    await assertStored(path)
   })
 
   test('a bucket without such a rule becomes a source: trying it says so, and so does the page after saving', async () => {

@@ -8,6 +8,7 @@ import { ENDING } from './lib/ending.ts'
 import { acceptsType } from './lib/files.ts'
 import { formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
+import { createDoor, pagesQuery } from './lib/kept-out.ts'
 import { createLimit } from './lib/limit.ts'
 import { takePastes } from './lib/receiving.ts'
 import { isPending, type Task } from './lib/task.ts'
@@ -19,6 +20,7 @@ import { percentOf, tooLateWords } from './lib/words.ts'
 import { cancelledLines } from './queue/cancelled.ts'
 import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
 import { queueHead } from './queue/head.ts'
+import { keptOutNotice } from './queue/kept-out.ts'
 import { createLeaving } from './queue/leaving.ts'
 import { leftOpenLines } from './queue/left-open.ts'
 import { queueLine } from './queue/line.ts'
@@ -70,6 +72,10 @@ export class FileUpload extends HoldallElement {
   #refocus: (() => void) | undefined
   readonly #transfers = fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' }))
   readonly #unfinished = createUnfinished(this.#transfers, () => this.requestUpdate())
+  readonly #door = createDoor(
+    () => this.source && this.address(`-/files/upload/${encodeURIComponent(this.source)}${pagesQuery()}`),
+    () => this.requestUpdate(),
+  )
   readonly #alike = createAlike({
     address: (path) => this.address(path),
     source: () => this.source,
@@ -139,6 +145,7 @@ export class FileUpload extends HoldallElement {
       stop.abort()
     }
     this.#ask()
+    this.#door.ask()
   }
 
   override disconnectedCallback(): void {
@@ -237,9 +244,11 @@ export class FileUpload extends HoldallElement {
     const { tasks } = this.#uploads
     const open = this.#leftOpen(tasks)
     const { cancelled } = this.#leaving
-    if (tasks.length + cancelled.length === 0) return html`${emptyQueue(this.#invitation())}${this.#apart(open)}`
+    const keptOut = keptOutNotice(this.#door.keptOut, this.#transfers.wholeUpTo, () => this.#door.ask())
+    if (tasks.length + cancelled.length === 0)
+      return html`${keptOut}${emptyQueue(this.#invitation())}${this.#apart(open)}`
     const summary = summarise(tasks)
-    return html`<section class="panel upload-queue ${tasks.length > summary.lines.length ? 'long' : ''}" aria-label="Uploads">
+    return html`${keptOut}<section class="panel upload-queue ${tasks.length > summary.lines.length ? 'long' : ''}" aria-label="Uploads">
       ${queueHead({
         uploads: this.#uploads,
         summary,

@@ -7,6 +7,7 @@ import { HoldallElement } from './lib/element.ts'
 import { ENDING, endingOf } from './lib/ending.ts'
 import { formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
+import { createDoor, pagesQuery } from './lib/kept-out.ts'
 import { createLimit } from './lib/limit.ts'
 import type { Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
@@ -23,6 +24,7 @@ import { createNamesakes, joining, type Namesake, stemOf } from './parquet/names
 import { parquetTransfers } from './parquet/transfers.ts'
 import type { Card } from './parquet/view.ts'
 import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
+import { keptOutNotice } from './queue/kept-out.ts'
 import { leftOpenLines } from './queue/left-open.ts'
 
 /** Files that are sent together: each goes in several parts at once already. */
@@ -80,6 +82,14 @@ export class ParquetUpload extends HoldallElement {
     waits: (status) => this.#waits(status),
   })
   readonly #unfinished = createUnfinished(this.#transfers, () => this.requestUpdate())
+  readonly #door = createDoor(
+    () => {
+      const place = [this.organization, this.collection]
+      if (place.includes('')) return null
+      return this.address(`public/uploads/${place.map(encodeURIComponent).join('/')}/multipart${pagesQuery()}`)
+    },
+    () => this.requestUpdate(),
+  )
   readonly #following = createFollowing({
     target: () => this.#target,
     changed: () => this.requestUpdate(),
@@ -167,6 +177,7 @@ export class ParquetUpload extends HoldallElement {
       stop.abort()
     }
     this.#ask()
+    this.#door.ask()
   }
 
   override disconnectedCallback(): void {
@@ -384,7 +395,8 @@ export class ParquetUpload extends HoldallElement {
     const label = this.label ?? 'the collection'
     const open = this.#unfinished.list.filter(({ key }) => !taken.has(key) && !this.#leaving.has(key))
     const named = this.#namesakes.list
-    return html`${this.#invite(cards.length + named.length === 0)}${open.length === 0 ? nothing : this.#apart(open)}${
+    const keptOut = keptOutNotice(this.#door.keptOut, this.#transfers.wholeUpTo, () => this.#door.ask())
+    return html`${keptOut}${this.#invite(cards.length + named.length === 0)}${open.length === 0 ? nothing : this.#apart(open)}${
       others.length + named.length === 0
         ? nothing
         : html`<div class="upload-cards">${repeat(

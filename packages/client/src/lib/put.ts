@@ -64,7 +64,7 @@ export async function uploadPrepared(
     } catch (error) {
       if (!(error instanceof Broken)) throw error
       if (error.nothingSent) unheard += 1
-      throw (unheard > 1 && (await keptOut(error.url))) || explain(file, error)
+      throw (unheard > 1 && (await keptOut(error.url, target))) || explain(file, error)
     } finally {
       leave()
     }

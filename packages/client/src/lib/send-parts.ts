@@ -91,7 +91,7 @@ export async function sendParts(
           if (error.stalled) outcome = 'slow'
           if (!taken && error.nothingSent) unheard += 1
           // More often than there are parts on their way: one of them for the second time.
-          throw (unheard > most && (await keptOut(error.url))) || broken(error)
+          throw (unheard > most && (await keptOut(error.url, job.target))) || broken(error)
         } finally {
           disconnect()
           leave(outcome)

@@ -1,5 +1,4 @@
-import { announce } from '../lib/announce.ts'
-import { toast } from '../lib/toast.ts'
+import { copyText } from '../lib/copying.ts'
 
 /** Buttons with `data-copy` copy that text; without scripts, or where the browser forbids it, they stay hidden. */
 export function copyTexts(): void {
@@ -7,13 +6,7 @@ export function copyTexts(): void {
   showCopyButtons(document)
   document.addEventListener('click', async (event) => {
     const button = (event.target as Element).closest<HTMLElement>('[data-copy]')
-    if (!button) return
-    try {
-      await navigator.clipboard.writeText(button.dataset.copy ?? '')
-      toast('Copied')
-    } catch {
-      announce('Copying was not allowed')
-    }
+    if (button) await copyText(button.dataset.copy ?? '')
   })
 }
 

@@ -24,6 +24,7 @@ import { sourceRoutes } from '../sources/routes.ts'
 import { createSources, type Source } from '../sources/sources.ts'
 import { createUploads } from '../uploads/engine.ts'
 import { leftOpen, leftOpenAmong } from '../uploads/left-open.ts'
+import type { PagesLook } from '../uploads/pages.ts'
 import { uploadRoutes } from '../uploads/routes.ts'
 import { commandLine } from '../web/command-line.ts'
 import type { Log } from '../web/log.ts'
@@ -181,6 +182,17 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       ...(before && { before }),
     })
     closing.push(tables.close)
+    const look: PagesLook = {
+      fetch,
+      origin: (c) => requestOrigin(c, access.proxy),
+      async doctor(slug, origin, actor) {
+        // Where the data lies is no matter of everybody who may upload.
+        const isTheirs = await permissions.allowed(actor, 'files-manage-sources', INSTANCE)
+        const words = ['doctor', slug, '--origin', origin]
+        if (!isTheirs) return `holdall ${words.join(' ')}`
+        return commandLine(words, { data: data.path, config: config.file, internal: options.internal })
+      },
+    }
     const datasets = await createDatasets({
       database,
       config,
@@ -189,7 +201,8 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       urls,
       frame,
       once: access.flash,
-      origin: (c) => requestOrigin(c, access.proxy),
+      origin: look.origin,
+      look,
       uploads,
       registry: files.registry,
       secret,
@@ -263,7 +276,8 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
         sources,
         urls,
         secret,
-        origin: (c) => requestOrigin(c, access.proxy),
+        origin: look.origin,
+        look,
         refusedPage: refusedUpload(filesRoom),
         unseenPage: unseenUpload(filesRoom),
       }),

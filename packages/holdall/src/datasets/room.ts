@@ -9,6 +9,7 @@ import type { BeforeIo } from '../sources/filesystem/io.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { FindCollections } from '../tables/pages/room.ts'
 import type { Uploads } from '../uploads/engine.ts'
+import type { PagesLook } from '../uploads/pages.ts'
 import type { Log } from '../web/log.ts'
 import type { FrameOf } from '../web/page.ts'
 import type { Route, RouteContext } from '../web/route.ts'
@@ -51,6 +52,7 @@ export interface DatasetsOptions {
   readonly once: Once
   /** Scheme, host and port as the client wrote them. */
   readonly origin: (c: RouteContext) => string
+  readonly look: PagesLook
   readonly uploads: Uploads
   /** Of files that sources have. */
   readonly registry: Registry
@@ -81,7 +83,7 @@ export interface Datasets {
 /** Enters the collections of the configuration. No query process is begun before somebody asks something. */
 export async function createDatasets(options: DatasetsOptions): Promise<Datasets> {
   const { database, config, sources, permissions, urls, frame, once, origin, log, dataDirectory } = options
-  const { uploads, secret } = options
+  const { uploads, secret, look } = options
   await recordCollections(database, config.collections)
   const engine = createDuckDbEngine({ folder: queryFolder(dataDirectory), log })
   const probe = createProbe({ engine, folder: join(dataDirectory, 'probes') })
@@ -111,7 +113,7 @@ export async function createDatasets(options: DatasetsOptions): Promise<Datasets
       ...joiningRoutes(room),
       ...datasetTrashRoutes(room, trash),
       ...sheetRoutes(room),
-      ...datasetUploadRoutes({ uploads, sources, database, urls, secret, origin }),
+      ...datasetUploadRoutes({ uploads, sources, database, urls, secret, origin, look }),
     ],
     start() {
       trash.start()

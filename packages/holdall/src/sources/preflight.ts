@@ -6,6 +6,8 @@ const LIMIT_MS = 20_000
 const SIMPLE_TYPES = new Set(['text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded'])
 /** Browsers set these themselves, and do not ask. */
 const OWN_HEADERS = new Set(['content-length', 'host'])
+/** Of a service that is busy or away: they say nothing about a rule. 501 does: it knows no such question. */
+const PASSING_STATUS = new Set([408, 425, 429, 500, 502, 503, 504])
 
 /** Where a client is told to send, and has sent. */
 export interface Target {
@@ -81,6 +83,7 @@ async function refusalOf({ fetch, signal }: Asking, origin: string, target: Targ
     }),
   )
   await answer.body?.cancel()
+  if (PASSING_STATUS.has(answer.status)) throw new Error(`${host} answered ${answer.status} when it was asked`)
   const allowed = answer.headers.get('access-control-allow-origin')
   if (!answer.ok || !isAllowedOrigin(allowed, origin)) {
     return `${host} does not let pages of ${origin} send files to it (its answer to OPTIONS was ${answer.status}).`

@@ -67,6 +67,21 @@ const PLAN = {
   checksum: CHECKSUM,
 }
 
+/** What a page asks before somebody sends for minutes what is not taken. */
+export const PAGES_API = {
+  summary: 'Whether pages may send to the storage',
+  description: 'Asked as a browser asks before it sends there; nothing is sent.',
+  query: z.object({ origin: z.string().optional().describe('Of the pages; without it, that of the request') }),
+  answers: [
+    answers({
+      origin: z.string(),
+      pages_may_send: z.boolean().nullable().describe('null: it was not found out'),
+      says: z.string().nullable().describe('Why they may not'),
+      command: z.string().nullable().describe('For whoever runs the server: what says what to do'),
+    }),
+  ],
+} satisfies Api
+
 export const UPLOADS_API = {
   single: {
     summary: 'Upload in one request',
@@ -184,6 +199,7 @@ export const UPLOADS_API = {
       }),
     ],
   },
+  pages: PAGES_API,
   parts: {
     summary: 'The parts that the storage holds',
     query: z.object(PAGING),

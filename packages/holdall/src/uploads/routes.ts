@@ -1,4 +1,5 @@
 import type { Route } from '../web/route.ts'
+import { pagesRoutes } from './pages.ts'
 import { partRoute } from './part-route.ts'
 import { createPartUrls } from './part-urls.ts'
 import { preparedRoutes } from './prepared.ts'
@@ -12,6 +13,7 @@ export function uploadRoutes(options: UploadRoutesOptions): Route[] {
   const partUrls = createPartUrls({ secret, urls, now })
   return [
     singleRoute(options),
+    ...pagesRoutes(options),
     ...preparedRoutes(options),
     ...sessionRoutes(options),
     ...sessionPartsRoutes(options, partUrls),

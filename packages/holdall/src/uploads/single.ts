@@ -9,6 +9,7 @@ import { incoming } from './claim.ts'
 import type { Ending, Uploads } from './engine.ts'
 import { asFormError, type FormPart, readForm } from './form.ts'
 import { mayUpload } from './need.ts'
+import type { PagesLook } from './pages.ts'
 
 export interface UploadRoutesOptions {
   readonly uploads: Uploads
@@ -19,6 +20,8 @@ export interface UploadRoutesOptions {
   /** Under which a client knows this server: `https://files.example.org`. */
   readonly origin: (c: RouteContext) => string
   readonly now?: () => number
+  /** Without it, pages learn what keeps them out of a storage only by sending. */
+  readonly look?: PagesLook
   /** The upload page again, with what was wrong, for a form that was sent from it. */
   readonly refusedPage?: (c: RouteContext, source: Source, error: HoldallError) => Response | Promise<Response>
   /** Where a form leads that was sent by somebody who may not see its files; `undefined` for who may. */

@@ -41,6 +41,8 @@ export interface Cloud {
   readonly calls: CloudCall[]
   /** Called before and after each call; what it throws is what the call throws. */
   fault: { before?(call: CloudCall): unknown; after?(call: CloudCall): unknown }
+  /** What it answers to the question whether pages may send there; `null`: nothing at all. */
+  pages: { readonly status: number; readonly headers: Readonly<Record<string, string>> } | null
   close(): Promise<void>
 }
 
@@ -58,6 +60,10 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', url)
+    if (request.method === 'OPTIONS') {
+      if (cloud.pages !== null) response.writeHead(cloud.pages.status, cloud.pages.headers).end()
+      return
+    }
     const chunks: Uint8Array[] = []
     for await (const chunk of request) chunks.push(chunk)
     const body = Buffer.concat(chunks)
@@ -167,6 +173,7 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
   }
 
   const cloud: Cloud = {
+    pages: { status: 403, headers: {} },
     type: { type: 'cloud', config: z.strictObject({}), create: async () => storage },
     objects,
     uploads,

@@ -71,7 +71,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   })
   const urls = createUrls('/')
   const origin = (c: RouteContext) => new URL(c.req.url).origin
-  const http = createHttp(uploadRoutes({ uploads, sources, urls, secret: 'test', origin, ...(now && { now }) }), {
+  const look = {
+    fetch,
+    origin,
+    doctor: async (slug: string, from: string) => `holdall doctor ${slug} --origin ${from}`,
+  }
+  const http = createHttp(uploadRoutes({ uploads, sources, urls, secret: 'test', origin, look, ...(now && { now }) }), {
     urls,
     log,
     authenticate: async (c) => {

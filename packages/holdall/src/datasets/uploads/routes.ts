@@ -1,11 +1,12 @@
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { PartsPage } from '../../sources/multipart.ts'
 import type { Sources } from '../../sources/sources.ts'
-import { PARTS_BODY } from '../../uploads/api.ts'
+import { PAGES_API, PARTS_BODY } from '../../uploads/api.ts'
 import { cursorOf, idIn, numberIn } from '../../uploads/cursors.ts'
 import type { Uploads } from '../../uploads/engine.ts'
 import { readJson } from '../../uploads/json.ts'
 import { LONG_URL_LIFE_S, MAX_SESSIONS_PAGE, PARTS_PAGE, SESSIONS_PAGE } from '../../uploads/limits.ts'
+import { type PagesLook, pagesJson } from '../../uploads/pages.ts'
 import { createPartUrls } from '../../uploads/part-urls.ts'
 import { type AddressedPart, takesParts } from '../../uploads/parts.ts'
 import type { UploadSession } from '../../uploads/session.ts'
@@ -21,6 +22,7 @@ import { createInit, organizationIn, partUrlJson } from './init.ts'
 import { madeOf } from './made.ts'
 import { otherSheet } from './other-sheet.ts'
 import { type Standing, sessionJson } from './session-json.ts'
+import { sourceOf } from './source.ts'
 
 export interface DatasetUploadRoutesOptions {
   readonly uploads: Uploads
@@ -31,6 +33,8 @@ export interface DatasetUploadRoutesOptions {
   readonly secret: string
   /** Under which a client knows this server: `https://files.example.org`. */
   readonly origin: (c: RouteContext) => string
+  /** Without it, pages learn what keeps them out of a storage only by sending. */
+  readonly look?: PagesLook
   readonly now?: () => number
   /** Uploads that a collection has open at once. @default MAX_OPEN_UPLOADS */
   readonly maxOpen?: number
@@ -207,7 +211,13 @@ export function datasetUploadRoutes(options: DatasetUploadRoutesOptions): Route[
     return { method, path: PATH + path, need, api, format: 'json', handler }
   }
 
+  async function pages(c: RouteContext, look: PagesLook): Promise<Response> {
+    return c.json(await pagesJson(c, sourceOf(options.sources, await collectionAt({ database }, c)), look))
+  }
+
+  const { look } = options
   return [
+    ...(look === undefined ? [] : [route('GET', '/-/pages', EDIT, PAGES_API, (c) => pages(c, look))]),
     route('GET', '', VIEW, DATASET_UPLOADS_API.list, list),
     route('POST', '/init', EDIT, DATASET_UPLOADS_API.init, createInit({ ...options, sign })),
     route('GET', '/:upload', VIEW, DATASET_UPLOADS_API.status, status),
