@@ -7,7 +7,7 @@ import type { Task } from '../lib/task.ts'
 import { fileCell, icon, iconButton, nameParts, taskThumbnail, thumbnail } from '../lib/templates.ts'
 import { overall } from '../lib/uploads.ts'
 import { safeUrl } from '../lib/url.ts'
-import { percentOf } from '../lib/words.ts'
+import { isUnconfirmed, percentOf } from '../lib/words.ts'
 import { type Shown, STRIP_LENGTH } from './shown.ts'
 
 /** The cell of one file. */
@@ -99,7 +99,7 @@ function words(pending: readonly Task[], sent: number, total: number): string {
   const [task] = pending
   const percent = `${percentOf(sent, total)}%`
   if (pending.every(({ state }) => state === 'paused')) return `Paused at ${percent}`
-  if (pending.every(({ state }) => state === 'finishing')) return 'Checking'
+  if (pending.every((one) => one.state === 'finishing' || isUnconfirmed(one))) return 'Checking'
   if (task?.state === 'comparing') return 'Checking what is here'
   if (task?.state === 'retrying') return `${percent} · trying again`
   const left = task?.pace.split(' · ').at(1)

@@ -12,6 +12,11 @@ export function percentOf(part: number, whole: number): number {
   return whole === 0 ? 100 : Math.floor((part / whole) * 100)
 }
 
+/** Whether all has left this computer and not all of it is known to have arrived. */
+export function isUnconfirmed({ state, sent, size }: Pick<Task<unknown>, 'state' | 'sent' | 'size'>): boolean {
+  return state === 'sending' && size > 0 && sent >= size
+}
+
 /** The line of facts of an upload that has not ended, and its sign. */
 export function taskWords(task: Task<unknown>): {
   readonly icon: IconName | null
@@ -25,6 +30,13 @@ export function taskWords(task: Task<unknown>): {
     case 'comparing':
       return { icon: 'search', words: `Checking what is already here · ${comparison(task)}` }
     case 'sending':
+      if (isUnconfirmed(task)) {
+        const since = still === null ? '' : ` · ${formatDuration(still.seconds)}`
+        return {
+          icon: 'clock',
+          words: `Sent. Waiting until the last ${formatBytes(size - kept)} are confirmed${since}`,
+        }
+      }
       if (still !== null) {
         const stands = `Nothing has moved for ${formatDuration(still.seconds)}: waiting for the ${still.to}`
         return { icon: 'clock', words: `${percent}% · ${stands}` }

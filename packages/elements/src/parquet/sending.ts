@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { formatBytes, formatCount, formatPortion } from '../lib/format.ts'
 import type { Task } from '../lib/task.ts'
-import { percentOf, taskWords } from '../lib/words.ts'
+import { isUnconfirmed, percentOf, taskWords } from '../lib/words.ts'
 import { clock, dot } from './marks.ts'
 import { reasonBox } from './reason.ts'
 import type { Card } from './view.ts'
@@ -43,7 +43,7 @@ function bar({ file, size, comparable, state }: Task<unknown>, value: number, cl
 function facts(task: Task<unknown>): TemplateResult {
   const { state, sent, size, pace, note } = task
   const words =
-    state === 'sending'
+    state === 'sending' && !isUnconfirmed(task)
       ? html`<span>${formatPortion(sent, size)}</span><span>${pace || `${percentOf(sent, size)}%`}</span>`
       : html`<span>${taskWords(task).words}</span>`
   return html`<span class="figures">${words}</span>${note === null ? nothing : html`<p>${note}</p>`}`

@@ -76,6 +76,8 @@ function overBar(head: Head): TemplateResult {
 function paceOf({ uploads, summary }: Head, sent: number, total: number): string {
   const { pending, pace } = uploads
   if (pending === 0) return allWords(uploads)
+  // What is not confirmed yet is not done: a full bar says what it waits for.
+  if (total > 0 && sent >= total) return `${formatBytes(total)} sent · waiting until all of it is confirmed`
   // The last one is measured once: its line and this say the same.
   const last = pending === 1 ? summary.lines.find(isPending) : undefined
   if (last !== undefined && isActive(last)) return [formatPortion(sent, total), last.pace].filter(Boolean).join(' · ')
