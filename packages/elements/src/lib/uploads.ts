@@ -3,9 +3,8 @@ import { announce } from './announce.ts'
 import { createBusyTime } from './busy-time.ts'
 import { formatCount } from './format.ts'
 import { createLimit, type Limit } from './limit.ts'
-import { createRate } from './rate.ts'
+import { createPace } from './pace.ts'
 import type { UploadRules } from './refusal.ts'
-import { createRemaining } from './remaining.ts'
 import { type Standing, uploadMoved } from './running.ts'
 import { createTask, isActive, isPending, type Task, type TaskState } from './task.ts'
 import { createFailures, createQuarters, createTelling, sayComparison } from './telling.ts'
@@ -87,13 +86,11 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
   let pending = 0
   let active = 0
   let pace: Uploads['pace'] = null
-  const rate = createRate()
-  const remaining = createRemaining()
+  const going = createPace()
   const busy = createBusyTime()
   const quarters = createQuarters()
   const failures = createFailures()
   const tell = createTelling(options.changed, () => (all.size > MANY ? TELL_MANY_EVERY : TELL_EVERY))
-  let moved = 0
   let clock: ReturnType<typeof setInterval> | undefined
 
   function tasks(): readonly Task<Result>[] {
@@ -109,6 +106,7 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
     }
     uploadMoved(standingOf(before, task), standingOf(state, task))
     const was = { state: before }
+    going.changed(task, before, Math.max(1, active))
     pending += Number(isPending(task)) - Number(isPending(was))
     active += Number(isActive(task)) - Number(isActive(was))
     busy.count(Number(isSending(task)) - Number(isSending(was)))
@@ -150,8 +148,7 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
   }
 
   function progressed(_task: Task<Result>, bytes: number): void {
-    moved += bytes
-    if (bytes > 0) rate.add(moved)
+    going.moved(bytes)
     tell.soon()
   }
 
@@ -161,22 +158,22 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
       clearInterval(clock)
       clock = undefined
       pace = null
-      rate.reset()
-      remaining.reset()
+      going.reset()
     } else clock ??= setInterval(tick, TICK)
   }
 
   function tick(): void {
-    let left = 0
+    let bytes = 0
+    let files = 0
     for (const task of tasks()) {
       if (isActive(task)) task.tick()
-      if (isActive(task) || task.state === 'waiting') left += task.size - task.sent
+      if (!isActive(task) && task.state !== 'waiting') continue
+      bytes += task.size - task.sent
+      files += 1
     }
     // Comparing, and waiting to try again, is not sending.
-    if (tasks().some((one) => isSending(one) && one.still === null)) rate.add(moved)
-    else rate.reset()
-    const speed = rate.perSecond()
-    pace = speed === null ? null : { speed, left: remaining.next(left, speed) }
+    const goesOn = tasks().some((one) => isSending(one) && one.still === null)
+    pace = going.next({ bytes, files }, goesOn)
     const { sent, total } = overall(tasks())
     const quarter = quarters.reached(sent, total)
     if (quarter !== null) announce(`${quarter}% uploaded`)
