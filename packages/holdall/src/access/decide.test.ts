@@ -200,6 +200,10 @@ describe('owners', () => {
     assert.equal(await allowed(denied, bob, 'files-edit', photo, { ownersCanEdit: true }), false)
     assert.equal(await allowed([browse], alice, 'files-delete', photo, { ownersCanEdit: true }), false)
     assert.equal(await allowed([browse], alice, 'files-delete', photo, { ownersCanDelete: true }), true)
+    const first: Resource = { kind: 'file', parent: 'photos', child: '', isOwn: true }
+    assert.equal(await allowed([browse], bob, 'files-delete', first, { ownersCanDelete: true }), true, 'of none so far')
+    assert.equal(await allowed([browse], bob, 'files-delete', first, { ownersCanEdit: true }), false)
+    assert.equal(await allowed([browse], null, 'files-delete', first, { ownersCanDelete: true }), false)
     assert.equal(await allowed([], alice, 'files-edit', photo, { ownersCanEdit: true }), false, 'browsing is needed')
     assert.equal(
       await allowed([browse], null, 'files-edit', { ...photo, child: 'df-2' }, { ownersCanEdit: true }),

@@ -35,9 +35,12 @@ export function createPermissions(db: InternalDatabase, options: PermissionsOpti
     const { byActor, kept } = asksRows ? await grants() : NOTHING_GRANTED
     const granted = (actor && byActor.get(actor.id)) ?? NO_GRANTS
     const owned = actor !== null && ownersMay.has(action) ? await ownFiles(db, actor.id, resources) : NOBODYS
+    function isTheirs({ child = '', isOwn = false }: Resource): boolean {
+      return owned.has(child) || (isOwn && actor !== null && ownersMay.has(action))
+    }
     function may(asked: Action, resource: Resource): boolean {
       if (!unrestricted(actor, asked, resource)) return false
-      const ownsIt = asked === action && resource.kind === 'file' && owned.has(resource.child ?? '')
+      const ownsIt = asked === action && resource.kind === 'file' && isTheirs(resource)
       const keeper = keeperOf(resource)
       const own = keeper && kept.get(scopeKey('', keeper))
       if (!ruleSet.decide(actor, asked, resource, granted, ownsIt, own)) return false

@@ -14,6 +14,8 @@ export interface Resource {
   readonly kind: 'instance' | 'database' | 'table' | 'source' | 'file' | 'collection'
   readonly parent?: string
   readonly child?: string
+  /** A file that whoever asks would send there: it is not there yet, and will be theirs. */
+  readonly isOwn?: boolean
 }
 
 export const INSTANCE: Resource = { kind: 'instance' }

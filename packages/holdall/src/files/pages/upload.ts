@@ -8,7 +8,6 @@ import { uploader } from '../../web/parts/file-elements.ts'
 import { notice } from '../../web/parts/notice.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
-import { deletableBy } from '../trash/rights.ts'
 import { uploadHref } from './upload-href.ts'
 
 /** GET `/-/files/upload/{source}`: a queue to drop files onto; without scripts a form. */
@@ -19,9 +18,10 @@ export async function uploadPage(
   error?: HoldallError,
 ): Promise<Html> {
   const { urls, frame } = room
-  const [browse, deletable] = await Promise.all([
+  const [browse, deletes] = await Promise.all([
     sourcesFor(room, c.var.actor, 'files-browse'),
-    deletableBy(room, c.var.actor),
+    // Also of the very first file that they send there.
+    room.permissions.allowed(c.var.actor, 'files-delete', { kind: 'file', parent: source.slug, child: '', isOwn: true }),
   ])
   const browsable = browse.includes(source)
   const { accept, maxFileSize } = source.rules
@@ -52,7 +52,7 @@ export async function uploadPage(
             accept: accept.length === 0 ? null : accept.join(','),
             maxSize: maxFileSize,
             note: noteOf(source),
-            deletes: deletable.sources.includes(source.id) || deletable.own?.sources.includes(source.id),
+            deletes,
           })
         : closed(source)
     }`,

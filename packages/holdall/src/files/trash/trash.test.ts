@@ -587,6 +587,9 @@ test('owners delete, see and restore their own, where the configuration lets the
   const upload = async (actor: string) =>
     ((await (await as(actor, 'POST', '/-/files/upload/photos?filename=a.txt', actor)).json()) as { file_id: string })
       .file_id
+  const page = async (actor: string) =>
+    await (await there.request('/-/files/upload/photos', { headers: { 'X-Actor': actor, Accept: 'text/html' } })).text()
+  assert.match(await page('carol'), /<file-upload [^>]*\bdeletes\b/, 'her very first file she may remove again')
   const [own, other] = [await upload('carol'), await upload('alice')]
   assert.equal((await as('carol', 'GET', '/-/files/trash.json')).status, 403, 'there is nothing of hers yet')
   assert.equal((await as('carol', 'DELETE', `/-/files/${other}`)).status, 403)
