@@ -2,6 +2,10 @@
 export const LOOKED_AT = 1_000
 /** Files with the same bytes as a missing one that are held against each other at once. */
 export const COMPARED = 2_000
+/** Files of a folder that are asked where they came from. */
+export const SIBLINGS = 200
+/** Hashes of which the paths alone do not tell which file is which, looked at in one go. */
+export const LEFT_OPEN = 500
 /** While files are being read there is soon another to look for; so long is waited, that many are looked up in the rows together. */
 export const PAUSE_MS = 300
 /**

@@ -174,6 +174,43 @@ describe('files that somebody has renamed or moved', () => {
     assert.equal(totals.get(room.files.sources.get('photos').id)?.files, 21)
   })
 
+  test('doubles in folders with new names are known by what else was in them, and by nothing less', async () => {
+    const room = await opened()
+    for (const name of ['one', 'two', 'alone', 'lonely']) room.put(`${name}/deep/cover.txt`, 'the same cover')
+    room.put('one/first.txt')
+    room.put('two/second.txt')
+    await room.synced()
+    const before = await room.listed()
+    const renamed = new Map([
+      ['one', 'Box 1'],
+      ['two', 'Box 2'],
+      ['alone', 'Box 3'],
+      ['lonely', 'Box 4'],
+    ])
+    for (const [from, to] of renamed) room.move(from, to)
+    assert.deepEqual(found(await room.synced()), { added: 2, changed: 0, missing: 2, moved: 4, missing_now: 2 })
+    const now = await room.listed()
+    for (const [id, { path }] of before) {
+      const folder = path.split('/')[0] as string
+      const isKnown = ['one', 'two'].includes(folder)
+      const to = isKnown ? path.replace(folder, renamed.get(folder) as string) : path
+      assert.deepEqual([now.get(id)?.path, now.get(id)?.missing], [to, !isKnown])
+    }
+  })
+
+  test('files of two folders that became one are not told apart by it', async () => {
+    const room = await opened()
+    for (const name of ['one', 'two']) {
+      room.put(`${name}/cover.txt`, 'the same cover')
+      room.put(`${name}/${name}.txt`)
+    }
+    await room.synced()
+    for (const name of ['one', 'two']) room.move(`${name}/${name}.txt`, `both/${name}.txt`)
+    room.move('one/cover.txt', 'both/cover.txt')
+    room.move('two/cover.txt', 'both/more/cover.txt')
+    assert.deepEqual(found(await room.synced()), { added: 2, changed: 0, missing: 2, moved: 2, missing_now: 2 })
+  })
+
   test('keep a name that somebody gave them here, and a file that was uploaded is one of them', async () => {
     const room = await opened()
     room.put('a.txt')

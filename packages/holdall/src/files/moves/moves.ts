@@ -11,8 +11,9 @@ import { versionOf } from '../sync/listed.ts'
 import { lookAt } from '../sync/missing.ts'
 import { cameInstead, lostAndFound, type MissingPosition, newestRuns, pastRuns, sameBytes } from './find.ts'
 import { type FormerPlace, formerPlaces } from './former.ts'
-import { LOOK_MS, MAX_CANDIDATES, PAUSE_MS, SETTLED_AT_ONCE, UNDO_MS } from './limits.ts'
+import { LEFT_OPEN, LOOK_MS, MAX_CANDIDATES, PAUSE_MS, SETTLED_AT_ONCE, UNDO_MS } from './limits.ts'
 import { pairsOf } from './pairs.ts'
+import { byRenamedFolders } from './renamed.ts'
 import { giveBack, takePlace } from './take.ts'
 
 export interface MovesOptions {
@@ -46,6 +47,12 @@ export interface Moves {
   close(): Promise<void>
 }
 
+/** Files with the same bytes: those that are missing, and those that one of them may be. */
+interface Group {
+  readonly missing: readonly FileRow[]
+  readonly untouched: readonly FileRow[]
+}
+
 export function createMoves(options: MovesOptions): Moves {
   const { database, sources, findUsed, log, before = () => {}, now = Date.now } = options
   const stopping = new AbortController()
@@ -73,20 +80,37 @@ export function createMoves(options: MovesOptions): Moves {
     // Once it has ended it is looked again.
     if (runs[0]?.status === 'running') return 0
     let moved = 0
+    const open: string[] = []
     for (let after: MissingPosition | undefined = { missing_since: '', seq: 0 }; after !== undefined; await turn()) {
       const { hashes, next } = await lostAndFound(database, sourceId, after)
-      if (hashes.size > 0) moved += await settleSome(source, hashes, runs)
+      if (hashes.size > 0) moved += await settleSome(source, hashes, runs, byPath)
       if (stopping.signal.aborted) return moved
       after = next
     }
+    // Once all is known that moves by itself, it says which folder became which.
+    for (let at = 0; at < open.length; at += LEFT_OPEN) {
+      moved += await settleSome(source, new Set(open.slice(at, at + LEFT_OPEN)), runs, (group) =>
+        byRenamedFolders(database, sourceId, group),
+      )
+      if (stopping.signal.aborted) return moved
+      await turn()
+    }
     if (moved > 0) log.info('files have moved', { source: source.slug, moved })
     return moved
+
+    function byPath({ missing, untouched }: Group): [FileRow, FileRow][] {
+      const pairs = pairsOf(missing, untouched)
+      const hash = missing[0]?.content_hash
+      if (hash && pairs.length < Math.min(missing.length, untouched.length)) open.push(hash)
+      return pairs
+    }
   }
 
   async function settleSome(
     source: Source,
     hashes: ReadonlySet<string>,
     runs: Awaited<ReturnType<typeof pastRuns>>,
+    pairsIn: (group: Group) => [FileRow, FileRow][] | Promise<[FileRow, FileRow][]>,
   ): Promise<number> {
     const groups = (await sameBytes(database, source.id, hashes))
       .map(({ missing, untouched }) => ({
@@ -95,14 +119,11 @@ export function createMoves(options: MovesOptions): Moves {
       }))
       .filter(({ missing, untouched }) => missing.length > 0 && untouched.length > 0)
     const unused = await unusedAmong(groups.flatMap(({ untouched }) => untouched))
-    const pairs = groups
-      .flatMap(({ missing, untouched }) =>
-        pairsOf(
-          missing,
-          untouched.filter(({ id }) => unused.has(id)),
-        ),
-      )
-      .filter(([missing, found]) => cameInstead(missing, found, runs))
+    const all: [FileRow, FileRow][] = []
+    for (const { missing, untouched } of groups) {
+      all.push(...(await pairsIn({ missing, untouched: untouched.filter(({ id }) => unused.has(id)) })))
+    }
+    const pairs = all.filter(([missing, found]) => cameInstead(missing, found, runs))
     let moved = 0
     for (const [missing, found] of await asTheyLie(source, pairs)) {
       if (stopping.signal.aborted) return moved
