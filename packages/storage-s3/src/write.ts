@@ -140,15 +140,18 @@ async function* untilAborted(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]()
-  const gone = Promise.withResolvers<never>()
-  gone.promise.catch(() => {})
-  const stop = () => gone.reject(signal?.reason)
+  let give: (reason: unknown) => void = () => {}
+  const stop = () => give(signal?.reason)
   signal?.addEventListener('abort', stop, { once: true })
   let over = false
   try {
-    signal?.throwIfAborted()
     for (;;) {
-      const next = await Promise.race([iterator.next(), gone.promise])
+      signal?.throwIfAborted()
+      // Not a race with one promise for all chunks: that would hold each of them until the end.
+      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        give = reject
+        iterator.next().then(resolve, reject)
+      })
       if (next.done) break
       yield next.value
     }
