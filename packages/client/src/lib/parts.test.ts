@@ -145,6 +145,8 @@ describe('a large file', () => {
   test('a storage that is too busy gets half as many at once', async () => {
     const waves: number[] = []
     let atOnce = 0
+    let arrived = 0
+    const eight = Promise.withResolvers<void>()
     server.plan.partSize = MIB
     server.fault = async ({ what, part, before, answer, request }) => {
       if (what !== 'part') return false
@@ -152,11 +154,16 @@ describe('a large file', () => {
       request.once('close', () => {
         atOnce -= 1
       })
-      for await (const _ of before === 0 && part <= 8 ? request : []);
-      // All eight are on their way when the first is refused: together they are one sign of trouble.
-      await new Promise((resolve) => setTimeout(resolve, 50))
-      if (before > 0 || part > 8) waves.push(atOnce)
-      if (before > 0 || part > 8) return false
+      if (before > 0 || part > 8) {
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        waves.push(atOnce)
+        return false
+      }
+      for await (const _ of request);
+      // All eight are there when the first is refused: together they are one sign of trouble.
+      arrived += 1
+      if (arrived === 8) eight.resolve()
+      await eight.promise
       answer(503, {}, { 'retry-after': '0' })
       return true
     }
