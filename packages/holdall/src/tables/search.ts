@@ -1,6 +1,7 @@
 import { HoldallError } from '../web/error.ts'
 import { identifier } from './identifiers.ts'
 import { escapeFts } from './reader/escape-fts.ts'
+import { foldedSpellings } from './reader/folded.ts'
 import type { DatabaseSchema, Table } from './schema.ts'
 import type { SqliteValue } from './value.ts'
 
@@ -52,10 +53,17 @@ const ASCII = /^[ -~]*$/
  * SQLite takes only letters of ASCII for the same, small or large. What has others is compared without their marks; most
  * cells have none, and are not handed to JavaScript for it.
  */
-function hasWord(column: string, word: string, parameter: string): string {
-  const folded = `has_folded(${column}, :${parameter}_word)`
+function hasWord(column: string, { word, likes, name }: SearchedWord): string {
+  const folded = `has_folded(${column}, :${name}_word)`
   const within = ASCII.test(word) ? `(octet_length(${column}) > length(${column}) and ${folded})` : folded
-  return `${column} like :${parameter} escape '\\' or ${within}`
+  return [...likes.map((like) => `${column} like :${like} escape '\\'`), within].join(' or ')
+}
+
+interface SearchedWord {
+  readonly word: string
+  /** Parameters that hold it, and after it the other ways of writing it. */
+  readonly likes: readonly string[]
+  readonly name: string
 }
 
 /** Where there is no full-text table: each word, or phrase in quotes, stands somewhere in one of the text columns. */
@@ -63,17 +71,24 @@ function searchText(table: Table, text: string): Search | null {
   const columns = textColumns(table)
   const words = searchWords(text)
   if (columns.length === 0 || words.length === 0) return null
+  const params: Record<string, SqliteValue> = {}
+  const searched = words.map((word, index): SearchedWord => {
+    const name = `search_${index}`
+    // What has other letters is compared without them in every cell.
+    const spellings = ASCII.test(word) ? foldedSpellings(word) : []
+    const ways = spellings.flatMap(({ term, whole }) => (whole || term === word.toLowerCase() ? [] : [term]))
+    const likes = [word, ...ways].map((way, at) => {
+      const like = at === 0 ? name : `${name}_or_${at}`
+      params[like] = withinPattern(way)
+      return like
+    })
+    params[`${name}_word`] = word
+    return { word, likes, name }
+  })
   return {
     text,
-    conditions: words.map(
-      (word, index) => `(${columns.map((name) => hasWord(identifier(name), word, `search_${index}`)).join(' or ')})`,
-    ),
-    params: Object.fromEntries(
-      words.flatMap((word, index) => [
-        [`search_${index}`, withinPattern(word)],
-        [`search_${index}_word`, word],
-      ]),
-    ),
+    conditions: searched.map((word) => `(${columns.map((name) => hasWord(identifier(name), word)).join(' or ')})`),
+    params,
     descriptions: [`search matches "${text}"`],
   }
 }

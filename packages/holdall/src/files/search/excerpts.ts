@@ -3,8 +3,8 @@ import type { InternalDatabase } from '../../database/internal.ts'
 import type { FileRecord } from '../record.ts'
 import { beginningWith, type Excerpt, excerptOf } from './marking.ts'
 import { pictureWords } from './picture-words.ts'
-import type { Tokenizer } from './tokens.ts'
-import { formsOf } from './umlauts.ts'
+import { spellingsOf } from './spellings.ts'
+import { type Tokenizer, termsOf } from './tokens.ts'
 
 type Found = Pick<FileRecord, 'id' | 'filename' | 'searchText' | 'contentType' | 'metadata'>
 
@@ -27,10 +27,10 @@ export function createExcerpts(database: InternalDatabase, tokenize: Tokenizer):
 
   return async (q, files) => {
     const found = new Map<string, Excerpt>()
-    const terms = tokenize(q)
+    const terms = termsOf(q, tokenize).map((term) => spellingsOf(term).map((spelling) => spelling.term))
     if (terms.length === 0) return found
-    const words = terms.map((term) => beginningWith(formsOf(term)))
-    const anyWord = beginningWith(terms.flatMap(formsOf))
+    const words = terms.map(beginningWith)
+    const anyWord = beginningWith(terms.flat())
     let read = 0
     for (const file of files) {
       const { filename, contentType, searchText } = file

@@ -9,11 +9,14 @@ export interface Form {
 }
 
 export interface Word {
-  /** The first as the tokenizer cut it; without those that nothing begins with. */
+  /** The first as the tokenizer cut it, if that is among them; without those that nothing begins with. */
   readonly forms: readonly Form[]
   /** Row ids of the types with a word that begins with it. */
   readonly kinds: readonly number[]
 }
+
+/** Ways of writing all of what was typed: with more, a name that begins with another is only no better than others. */
+const MAX_BEGINNINGS = 16
 
 // Characters of private use that the views of the full-text tables put before sources and types.
 const SOURCE = '\uE000'
@@ -53,14 +56,21 @@ export function anywhere(index: Index, words: readonly Word[], among: Among): st
 export function nameTiers(words: readonly Word[], among: Among): string[] {
   const whole = words.map(({ forms }) => anyOf(forms.map(({ term }) => term)))
   const index = 'datasette_files_fts'
-  const beginnings = [0, -1].map(
-    (at) => `filename : ^"${words.map(({ forms }) => forms.at(at)?.term ?? '').join(' ')}"`,
-  )
+  const beginnings = together(words).map((terms) => `filename : ^"${terms.join(' ')}"`)
   return [
-    allOf(index, [`(${[...new Set(beginnings)].join(' OR ')})`], among),
+    allOf(index, [`(${beginnings.join(' OR ')})`], among),
     allOf(index, [`{filename parts} : (${whole.join(' AND ')})`], among),
     allOf(index, [`{filename parts} : (${words.map(prefix).join(' AND ')})`], among),
   ]
+}
+
+/** The words one after the other, in the first ways of writing all of them. */
+function together(words: readonly Word[]): string[][] {
+  let ways: string[][] = [[]]
+  for (const { forms } of words) {
+    ways = ways.flatMap((way) => forms.map(({ term }) => [...way, term])).slice(0, MAX_BEGINNINGS)
+  }
+  return ways
 }
 
 function allOf(index: Index, parts: readonly string[], { kinds, within }: Among): string {

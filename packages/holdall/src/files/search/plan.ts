@@ -1,7 +1,7 @@
 import type { InternalDatabase } from '../../database/internal.ts'
 import { anywhere, type Form, type Index, nameTiers, type Word } from './expression.ts'
 import { isOfKind, type Kind, typeHasWord } from './kinds.ts'
-import { formsOf } from './umlauts.ts'
+import { spellingsOf, type Term } from './spellings.ts'
 import { endingsOf } from './vocabulary.ts'
 
 /** What is asked of the full-text tables, without the sources. */
@@ -19,7 +19,7 @@ export interface Plan {
  */
 export async function planSearch(
   database: InternalDatabase,
-  terms: readonly string[],
+  terms: readonly Term[],
   kind: Kind | undefined,
   within: readonly string[] = [],
 ): Promise<Plan | null> {
@@ -35,7 +35,7 @@ export async function planSearch(
     for (const term of terms) {
       words.push({
         forms: await formsIn(database, index, term),
-        kinds: types.filter(({ type }) => typeHasWord(type, term)).map(({ id }) => id),
+        kinds: types.filter(({ type }) => typeHasWord(type, term.term)).map(({ id }) => id),
       })
     }
     return words
@@ -60,10 +60,10 @@ function canMatch({ forms, kinds }: Word): boolean {
 }
 
 /** The ways of writing a term that some word of an index may begin with. */
-async function formsIn(database: InternalDatabase, index: Index, term: string): Promise<Form[]> {
+async function formsIn(database: InternalDatabase, index: Index, term: Term): Promise<Form[]> {
   const forms: Form[] = []
-  for (const form of formsOf(term)) {
-    const endings = await endingsOf(database, index, form)
+  for (const { term: form, whole } of spellingsOf(term)) {
+    const endings = whole ? [form] : await endingsOf(database, index, form)
     if (endings?.length !== 0) forms.push({ term: form, endings })
   }
   return forms

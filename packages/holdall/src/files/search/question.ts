@@ -1,5 +1,6 @@
 import { FILE_ID } from '../record.ts'
-import type { Tokenizer } from './tokens.ts'
+import type { Term } from './spellings.ts'
+import { type Tokenizer, termsOf } from './tokens.ts'
 
 /** What was typed: nothing, a file's id, the hash of its bytes, or words. */
 export type Words =
@@ -7,7 +8,7 @@ export type Words =
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'hash'; readonly hash: string }
   /** No terms: what was typed holds no word, and is found nowhere. */
-  | { readonly kind: 'terms'; readonly terms: readonly string[] }
+  | { readonly kind: 'terms'; readonly terms: readonly Term[] }
 
 const HASH = /^(?:sha256:)?([0-9a-f]{64})$/i
 
@@ -23,5 +24,5 @@ export function readWords(question: { readonly q?: string; readonly hash?: strin
   if (hash !== undefined) return { kind: 'hash', hash }
   if (q === '') return { kind: 'nothing' }
   const id = q.toLowerCase()
-  return FILE_ID.test(id) ? { kind: 'id', id } : { kind: 'terms', terms: tokenize(q) }
+  return FILE_ID.test(id) ? { kind: 'id', id } : { kind: 'terms', terms: termsOf(q, tokenize) }
 }

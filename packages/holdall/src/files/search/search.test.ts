@@ -550,6 +550,40 @@ test('words that are typed without umlauts and ß find them', async () => {
   assert.deepEqual(await names('blue'), ['blue.jpg'], 'at the end it is no umlaut')
 })
 
+test('letters of other countries are found however they are written', async () => {
+  await clear()
+  await put(
+    { filename: 'Ærø.jpg' },
+    { filename: 'Aeroe.png', type: 'image/png' },
+    { filename: 'Köln am Rhein.jpg' },
+    { filename: 'Koeln.png', type: 'image/png' },
+    { filename: 'Århus Domkirke.jpg' },
+    { filename: 'Aarhus.png', type: 'image/png' },
+    { filename: 'minutes.txt', type: 'text/plain', text: 'Kirkegård i København' },
+    { filename: 'Łódź Fabryczna.jpg' },
+    { filename: 'stations.jpg' },
+    { filename: 'stat.jpg' },
+    { filename: 'venus.jpg' },
+    { filename: 'neuland.jpg' },
+  )
+  const found = async (q: string) => (await names(q)).sort()
+  for (const q of ['Ærø', 'ærø', 'aeroe', 'Aeroe']) assert.deepEqual(await found(q), ['Aeroe.png', 'Ærø.jpg'], q)
+  assert.ok((await found('aero')).includes('Ærø.jpg'))
+  for (const q of ['Köln', 'KÖLN', 'Ko\u0308ln', 'koeln']) {
+    assert.deepEqual(await found(q), ['Koeln.png', 'Köln am Rhein.jpg'], q)
+  }
+  assert.deepEqual(await found('koln'), ['Köln am Rhein.jpg'], 'an o is no oe')
+  assert.deepEqual(await found('koeln rhein'), ['Köln am Rhein.jpg'])
+  for (const q of ['Århus', 'aarhus']) assert.deepEqual(await found(q), ['Aarhus.png', 'Århus Domkirke.jpg'], q)
+  for (const q of ['kirkegaard', 'kirkegard', 'københavn', 'kobenhavn', 'koebenhavn']) {
+    assert.deepEqual(await found(q), ['minutes.txt'], q)
+  }
+  assert.deepEqual(await found('Łódź'), ['Łódź Fabryczna.jpg'])
+  assert.deepEqual(await found('staat'), ['stat.jpg'], 'not all that begins with stat')
+  assert.deepEqual([await found('venue'), await found('neue')], [[], []])
+  assert.equal((await names('Köln'))[0], 'Koeln.png', 'a name that begins so is among the best, however it is written')
+})
+
 test('pages of the best matches neither skip nor repeat while files come and go', async () => {
   await clear()
   const kinds = ['tower.jpg', 'the tower.jpg', 'towers.jpg', 'x.jpg']

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { type Term, writtenOut } from './spellings.ts'
 
 /** Words beyond these are left out: nobody types them, and each costs a walk through the index. */
 export const MAX_WORDS = 16
@@ -25,6 +26,15 @@ export function createTokenizer(): Tokenizer {
       clear.run()
     }
   }
+}
+
+/** The words of what was typed, each as it stands there and as it is written without ä, ö, ü and å. */
+export function termsOf(text: string, tokenize: Tokenizer): Term[] {
+  const terms = tokenize(text)
+  const written = tokenize(writtenOut(text))
+  // Of two that are one when they are written out, nobody can say which is which.
+  const same = written.length === terms.length
+  return terms.map((term, at) => ({ term, written: same ? (written[at] as string) : term }))
 }
 
 // The two characters that begin the terms of sources and types are no words of anybody's; a lone surrogate is no text.

@@ -121,7 +121,11 @@ describe('rows found from the search of files', () => {
     for (const q of ['muller', 'Mueller', 'MÜLLER', 'oystein', 'strasse grosse', 'øYSTEIN Straße']) {
       assert.deepEqual(inShort(await find(q, 'root')), { makers: ['Øystein Müller /data/makers/3'] }, q)
     }
-    assert.deepEqual(inShort(await find('vestergard', 'root')).makers, ['Ida Vestergård /data/makers/1'])
+    const [row] = (await find('Grosse strasse', 'root')).tables[0]?.rows ?? []
+    assert.deepEqual(row?.excerpt, ['Lived in ', 'Große', ' ', 'Straße', ''])
+    for (const q of ['vestergard', 'Vestergaard', 'VESTERGAARD']) {
+      assert.deepEqual(inShort(await find(q, 'root')).makers, ['Ida Vestergård /data/makers/1'], q)
+    }
     assert.deepEqual(inShort(await find('müllerin', 'root')), {})
   })
 
