@@ -47,6 +47,7 @@ export class FileUpload extends HoldallElement {
     deletes: { type: Boolean },
     once: { type: Boolean },
     _held: { state: true },
+    _problem: { state: true },
     _folded: { state: true },
     _wrong: { state: true },
     _doubtful: { state: true },
@@ -55,13 +56,15 @@ export class FileUpload extends HoldallElement {
   declare note: string | null
   /** Files that are sent together. */
   declare concurrency: number
-  /** Whether whole folders can be chosen and dropped. */
+  /** Whether whole folders are asked for, and can be chosen; dropped they are taken anyway. */
   declare folders: boolean
   /** Whether who sends a file here may delete it. */
   declare deletes: boolean
   /** What was not finished is not shown: the files are wanted for something that happens now. */
   declare once: boolean
   declare _held: Held
+  /** What was dropped last and is not taken. */
+  declare _problem: string | null
   /** Only the bar over all is shown. */
   declare _folded: boolean
   declare _wrong: { readonly key: string; readonly text: string } | null
@@ -118,6 +121,7 @@ export class FileUpload extends HoldallElement {
     this.deletes = false
     this.once = false
     this._held = null
+    this._problem = null
     this._folded = false
     this._wrong = null
     this._doubtful = null
@@ -128,13 +132,17 @@ export class FileUpload extends HoldallElement {
     for (const child of [...this.children]) child.remove()
     const stopDrops = takeDrops(this, {
       enabled: () => true,
-      folders: this.folders,
+      folders: true,
       // What a folder holds is not known before it is let go.
-      takes: (type) => (this.folders && type === '') || acceptsType(this.accept, type),
+      takes: (type) => type === '' || acceptsType(this.accept, type),
       held: (what) => {
         this._held = what
       },
       dropped: (files) => this.add(files),
+      said: (words) => {
+        this._problem = words
+      },
+      answersAll: true,
     })
     const stopPastes = takePastes((files) => this.add(files))
     const stop = new AbortController()
@@ -156,6 +164,7 @@ export class FileUpload extends HoldallElement {
   /** Puts files into the queue. One of the name and size of an upload that was not finished goes on with it. */
   add(files: Iterable<File>): void {
     this._wrong = null
+    this._problem = null
     const added = this.#uploads.add(files)
     this.#alike.ask(added.filter(({ refused }) => !refused).map(({ file }) => file))
   }
@@ -340,6 +349,7 @@ export class FileUpload extends HoldallElement {
       held: this._held,
       accept: this.accept,
       note: this.note,
+      problem: this._problem,
       choose: () => this.#choose(),
       chooseFolder: this.folders ? () => this.#chooseFolder() : null,
     }

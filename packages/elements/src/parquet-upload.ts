@@ -52,6 +52,7 @@ export class ParquetUpload extends HoldallElement {
     into: {},
     mode: {},
     _held: { state: true },
+    _problem: { state: true },
     _wrong: { state: true },
     _trouble: { state: true },
   }
@@ -67,6 +68,8 @@ export class ParquetUpload extends HoldallElement {
   /** What becomes of the rows that are there. */
   declare mode: 'append' | 'replace' | null
   declare _held: Held
+  /** What was dropped last and is not taken. */
+  declare _problem: string | null
   declare _wrong: { readonly key: string; readonly text: string } | null
   declare _trouble: { readonly key: string; readonly text: string } | null
 
@@ -154,6 +157,7 @@ export class ParquetUpload extends HoldallElement {
     this.into = null
     this.mode = null
     this._held = null
+    this._problem = null
     this._wrong = null
     this._trouble = null
   }
@@ -163,12 +167,17 @@ export class ParquetUpload extends HoldallElement {
     for (const child of [...this.children]) child.remove()
     const stopDrops = takeDrops(this, {
       enabled: () => true,
+      folders: true,
       // No browser knows the type of a Parquet file.
       takes: () => true,
       held: (what) => {
         this._held = what
       },
       dropped: (files) => this.add(files),
+      said: (words) => {
+        this._problem = words
+      },
+      answersAll: true,
     })
     const stop = new AbortController()
     document.addEventListener('visibilitychange', () => document.hidden || this.#ask(), { signal: stop.signal })
@@ -190,6 +199,7 @@ export class ParquetUpload extends HoldallElement {
   /** Sends files. One of the name and size of an upload that was not finished goes on with it. */
   async add(files: Iterable<File>): Promise<void> {
     this._wrong = null
+    this._problem = null
     const chosen = [...files]
     await Promise.all(
       chosen.map(async (file) => {
@@ -416,6 +426,7 @@ export class ParquetUpload extends HoldallElement {
       held: this._held,
       accept: CHOOSABLE,
       note: this.note,
+      problem: this._problem,
       files: 'Parquet, CSV, JSON or Excel files',
       choose: () => this.#choose(),
       chooseFolder: null,

@@ -1,5 +1,5 @@
 import type { FileMatcher } from '../file-matcher.ts'
-import { takeDrops } from '../lib/dragging.ts'
+import { sayNotTaken, takeDrops } from '../lib/dragging.ts'
 import { acceptsType } from '../lib/files.ts'
 import { formatCount } from '../lib/format.ts'
 
@@ -16,6 +16,7 @@ export function takeManyFiles(): void {
       takes: (type) => type === '' || acceptsType(String(attributes.accept ?? ''), type),
       held: (what) => head.toggleAttribute('data-held', what === 'welcome'),
       dropped: (files) => open(attributes, files),
+      said: sayNotTaken,
     })
   }
 }

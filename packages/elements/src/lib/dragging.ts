@@ -1,3 +1,5 @@
+import { announce } from './announce.ts'
+import { droppedWords, noFilesWords, noFoldersWords } from './dropped-words.ts'
 import { filesInside, ofPeople } from './folders.ts'
 import { endNotice, notify } from './toast.ts'
 
@@ -8,10 +10,20 @@ export function bringsFiles(event: DragEvent): boolean {
 
 /** The files of a drop or paste; folders are left out, because they cannot be read as files. */
 export function filesOf(transfer: DataTransfer | null): File[] {
-  if (!transfer) return []
-  const items = [...transfer.items].filter((item) => item.kind === 'file')
-  const files = items.map((item) => (item.webkitGetAsEntry?.()?.isDirectory ? null : item.getAsFile()))
-  return files.filter((file) => file !== null)
+  return filesAndFolders(transfer).files
+}
+
+function filesAndFolders(transfer: DataTransfer | null): { files: File[]; folders: string[] } {
+  const files: File[] = []
+  const folders: string[] = []
+  for (const item of transfer?.items ?? []) {
+    if (item.kind !== 'file') continue
+    const entry = item.webkitGetAsEntry?.()
+    const file = entry?.isDirectory ? null : item.getAsFile()
+    if (file !== null) files.push(file)
+    else if (entry?.isDirectory) folders.push(entry.name)
+  }
+  return { files, folders }
 }
 
 /** The types of the files that are dragged, as far as the browser tells before they are let go: '' where it does not. */
@@ -36,6 +48,10 @@ export function takeDrops(
     readonly dropped: (files: File[]) => void
     /** Whether folders are taken too, with all that is in them. */
     readonly folders?: boolean
+    /** Told in a sentence what was dropped and is not taken. */
+    readonly said: (words: string) => void
+    /** Whether what is no file at all, as text and links, is answered too. */
+    readonly answersAll?: boolean
   },
 ): () => void {
   const stop = new AbortController()
@@ -46,7 +62,10 @@ export function takeDrops(
     held = what
   }
   function enter(event: DragEvent): void {
-    if (!bringsFiles(event) || !taker.enabled()) return
+    if (!taker.enabled()) return
+    // Without this there is no drop to answer.
+    if (!bringsFiles(event) && taker.answersAll) event.preventDefault()
+    if (!bringsFiles(event)) return
     event.preventDefault()
     event.stopPropagation()
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy'
@@ -58,12 +77,29 @@ export function takeDrops(
     if (!element.contains(event.relatedTarget as Node | null)) hold(null)
   }
   function drop(event: DragEvent): void {
-    if (!bringsFiles(event) || !taker.enabled()) return
+    if (!taker.enabled() || event.defaultPrevented) return
+    if (!bringsFiles(event)) {
+      if (!taker.answersAll) return
+      event.preventDefault()
+      taker.said(noFilesWords(event.dataTransfer?.types ?? []))
+      return
+    }
     event.preventDefault()
     hold(null)
-    const take = (files: File[]) => files.length > 0 && taker.dropped(files)
-    if (taker.folders) filesInside(event.dataTransfer).then(take, () => undefined)
-    else take(filesOf(event.dataTransfer))
+    if (taker.folders) takeAll(event.dataTransfer)
+    else takeFiles(event.dataTransfer)
+  }
+  async function takeAll(transfer: DataTransfer | null): Promise<void> {
+    const dropped = await filesInside(transfer)
+    if (dropped.files.length > 0) taker.dropped([...dropped.files])
+    const words = droppedWords(dropped)
+    if (words !== null) taker.said(words)
+  }
+  function takeFiles(transfer: DataTransfer | null): void {
+    const { files, folders } = filesAndFolders(transfer)
+    if (files.length > 0) taker.dropped(files)
+    if (folders.length > 0) taker.said(noFoldersWords(folders))
+    else if (files.length === 0) taker.said(droppedWords({ files, empty: [], unread: [] }) ?? '')
   }
   /** Before anything is held over it, a place shows itself only to files that it takes. */
   function began(event: Event): void {
@@ -147,6 +183,13 @@ function whereToDrop(): string | null {
   if (columns.length > 0) return `Drop files onto a cell of ${oneOf(columns)}.`
   if (document.querySelector('file-upload')) return 'Drop files into the upload area.'
   return sayElsewhere?.() ?? null
+}
+
+/** Says beside nothing in particular what was dropped and is not taken: where there is no room for it. */
+export function sayNotTaken(words: string): void {
+  announce(words)
+  // The drop itself ends what was said before it.
+  setTimeout(() => notify(words).leave(WORDS_STAY))
 }
 
 /** The columns of the places on this page, each once, in their order. */

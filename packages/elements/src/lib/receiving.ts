@@ -1,4 +1,4 @@
-import { filesOf, type Held, takeDrops } from './dragging.ts'
+import { filesOf, type Held, sayNotTaken, takeDrops } from './dragging.ts'
 import { acceptsType } from './files.ts'
 
 /** A component that takes files: where it says so, and what it does with them. */
@@ -17,6 +17,7 @@ export function receiveFiles(element: HTMLElement & Receiver): () => void {
     takes: (type) => acceptsType(element.accept, type),
     held: (what) => element.hold(what),
     dropped: (files) => element.add(files),
+    said: sayNotTaken,
   })
   function paste(event: ClipboardEvent): void {
     const files = filesOf(event.clipboardData)

@@ -8,6 +8,8 @@ export interface Invitation {
   readonly held: Held
   readonly accept: string | null
   readonly note: string | null
+  /** What was dropped and is not taken. */
+  readonly problem: string | null
   /** What is dropped here. @default 'files' */
   readonly files?: string
   readonly choose: () => void
@@ -29,12 +31,16 @@ export function emptyQueue(invitation: Invitation): TemplateResult {
     chooseFolder === null
       ? html`<button class="button filled" type="button" data-control="choose" @click=${choose}>${icon('upload')}Choose files</button>`
       : html`<div class="actions"><button class="button filled" type="button" @click=${chooseFolder}>${icon('upload')}Choose folder</button><button class="button" type="button" data-control="choose" @click=${choose}>Choose files</button></div>`
-  }</div></div>`
+  }${problemLine(invitation)}</div></div>`
 }
 
 /** At the end of a queue. */
 export function moreFiles(invitation: Invitation): TemplateResult {
-  return html`<div class="drop-area" ?data-held=${invitation.held === 'welcome'}>${icon('upload')}<span>${heldWords(invitation) ?? byPointer(invitation.files === undefined ? 'Drop or paste more files here' : `Drop more ${invitation.files} here`, `More ${invitation.files ?? 'files'}`)}</span><button class="button small" type="button" data-control="choose" @click=${invitation.choose}>Choose files</button></div>`
+  return html`<div class="drop-area" ?data-held=${invitation.held === 'welcome'}>${icon('upload')}<span>${heldWords(invitation) ?? byPointer(invitation.files === undefined ? 'Drop or paste more files here' : `Drop more ${invitation.files} here`, `More ${invitation.files ?? 'files'}`)}</span><button class="button small" type="button" data-control="choose" @click=${invitation.choose}>Choose files</button>${problemLine(invitation)}</div>`
+}
+
+function problemLine({ problem }: Invitation): TemplateResult | typeof nothing {
+  return problem === null ? nothing : html`<p class="not-taken" role="alert">${icon('error')}${problem}</p>`
 }
 
 /** Fingers neither drop nor paste. */

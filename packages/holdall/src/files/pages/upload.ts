@@ -21,7 +21,12 @@ export async function uploadPage(
   const [browse, deletes] = await Promise.all([
     sourcesFor(room, c.var.actor, 'files-browse'),
     // Also of the very first file that they send there.
-    room.permissions.allowed(c.var.actor, 'files-delete', { kind: 'file', parent: source.slug, child: '', isOwn: true }),
+    room.permissions.allowed(c.var.actor, 'files-delete', {
+      kind: 'file',
+      parent: source.slug,
+      child: '',
+      isOwn: true,
+    }),
   ])
   const browsable = browse.includes(source)
   const { accept, maxFileSize } = source.rules
