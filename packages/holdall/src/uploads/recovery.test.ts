@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { describe, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { bytes, inChunks } from '../sources/contract/bodies.ts'
 import { THIS_PROCESS } from '../sources/process.ts'
 import { createInternalStore } from './internal-store.ts'
@@ -9,7 +9,7 @@ import { LeaseLost } from './leases.ts'
 import { BATCH, LEASE_MS, RETRY_LIMIT_MS, TTL_S } from './limits.ts'
 import { createSessions } from './sessions.ts'
 import { asIfDead, until } from './test-crash.ts'
-import { startTestServer, type TestServer } from './test-server.ts'
+import { startTestServer, type TestServer, type TestServerOptions } from './test-server.ts'
 
 const NEW = { filename: 'a.txt', declaredType: undefined, declaredSize: undefined, actorId: null }
 
@@ -73,32 +73,22 @@ describe('leases and what is left behind', () => {
     }, options)
   })
 
-  test('a completing session whose process is gone is finished by the next one', async () => {
-    const never = Promise.withResolvers<never>()
-    const first = await startTestServer({ intake: { inspect: () => never.promise } })
-    const client = new AbortController()
-    send(first, client.signal).catch(() => {})
+  test('a completing session whose process is gone is finished by the next one', async (t) => {
+    const { first, start } = await startStuck(t)
     await until(async () => (await sessions(first))[0]?.status === 'completing')
     assert.deepEqual(await first.database.read.selectFrom('datasette_files').selectAll().execute(), [])
     await asIfDead(first)
-    const second = await startTestServer({ folder: first.folder })
+    const second = await start()
     await until(async () => (await sessions(second))[0]?.status === 'completed')
     const files = await second.database.read.selectFrom('datasette_files').selectAll().execute()
     assert.deepEqual(
       files.map(({ filename, size }) => [filename, size]),
       [['a.txt', 1_000]],
     )
-    await second.close('keep')
-    client.abort()
-    never.reject(new Error('too late'))
-    await first.close()
   })
 
-  test('nobody was there for two hours: what fails in passing then is tried again, for an hour of trying', async () => {
-    const never = Promise.withResolvers<never>()
-    const first = await startTestServer({ intake: { inspect: () => never.promise } })
-    const client = new AbortController()
-    send(first, client.signal).catch(() => {})
+  test('nobody was there for two hours: what fails in passing then is tried again, for an hour of trying', async (t) => {
+    const { first, start } = await startStuck(t)
     await until(async () => (await sessions(first))[0]?.status === 'completing')
     await asIfDead(first)
     let failures = 1
@@ -106,40 +96,26 @@ describe('leases and what is left behind', () => {
       if (failures-- > 0) throw new Error('the disk hiccuped')
       return {}
     }
-    const second = await startTestServer({
-      folder: first.folder,
-      intake: { inspect },
-      now: () => Date.now() + 2 * RETRY_LIMIT_MS,
-    })
+    const second = await start({ intake: { inspect }, now: () => Date.now() + 2 * RETRY_LIMIT_MS })
     await until(async () => ['completed', 'failed'].includes((await sessions(second))[0]?.status ?? ''))
     const [row] = await sessions(second)
-    await second.close('keep')
-    client.abort()
-    never.reject(new Error('too late'))
-    await first.close()
     assert.deepEqual([row?.status, row?.failure_reason], ['completed', null])
   })
 
-  test('the bytes of a completing session are gone: it fails, and no file appears', async () => {
-    const never = Promise.withResolvers<never>()
-    const first = await startTestServer({ intake: { inspect: () => never.promise } })
-    const client = new AbortController()
-    send(first, client.signal).catch(() => {})
+  test('the bytes of a completing session are gone: it fails, and no file appears', async (t) => {
+    const { first, start } = await startStuck(t)
     await until(async () => (await sessions(first))[0]?.status === 'completing')
     await rm(join(first.folder, 'files', (await sessions(first))[0]?.path as string))
     await asIfDead(first)
-    const second = await startTestServer({ folder: first.folder })
+    const second = await start()
     await until(async () => (await sessions(second))[0]?.status === 'failed')
     assert.match((await sessions(second))[0]?.failure_reason ?? '', /no longer has the uploaded bytes/)
     assert.deepEqual(await second.database.read.selectFrom('datasette_files').selectAll().execute(), [])
-    await second.close('keep')
-    client.abort()
-    never.reject(new Error('too late'))
-    await first.close()
   })
 
-  test('bytes of a request that died with its process are removed, those of others are not', async () => {
-    const first = await startTestServer()
+  test('bytes of a request that died with its process are removed, those of others are not', async (t) => {
+    const start = opening(t)
+    const first = await start()
     await send(first)
     const store = sessionsOf(first)
     const lease = await store.begin({ ...NEW, sourceId: first.sources.get('files').id })
@@ -149,13 +125,11 @@ describe('leases and what is left behind', () => {
     await first.uploads.start()
     assert.equal((await first.stored()).length, 4, 'somebody holds the lease')
     await asIfDead(first)
-    const second = await startTestServer({ folder: first.folder })
+    const second = await start()
     await until(async () => (await second.stored()).length === 2)
     await until(async () => (await sessions(second)).every(({ status }) => status !== 'initiated'))
     const rows = await sessions(second)
     assert.deepEqual(rows.map(({ status }) => status).sort(), ['aborted', 'completed'])
-    await second.close('keep')
-    await first.close()
   })
 
   test('what a dead process was only making goes with its session, while this one goes on', async () => {
@@ -175,24 +149,24 @@ describe('leases and what is left behind', () => {
     })
   })
 
-  test('a session of a source that does not answer waits, and is not forgotten', async () => {
-    const first = await startTestServer()
+  test('a session of a source that does not answer waits, and is not forgotten', async (t) => {
+    const start = opening(t)
+    const first = await start()
     const store = sessionsOf(first)
     await store.begin({ ...NEW, sourceId: first.sources.get('files').id })
     await asIfDead(first)
     await first.close('keep')
     await rm(join(first.folder, 'files'), { recursive: true })
     await writeFile(join(first.folder, 'files'), 'in the way')
-    const second = await startTestServer({ folder: first.folder })
+    const second = await start()
     const later = new Date(Date.now() + LEASE_MS).toISOString()
     await until(async () => ((await sessions(second))[0]?.lease_until ?? '') > later)
     assert.equal((await sessions(second))[0]?.status, 'initiated')
-    await second.close()
   })
 
-  test('rows past their time are swept, a failed one with what it had kept', async () => {
+  test('rows past their time are swept, a failed one with what it had kept', async (t) => {
     let offset = 0
-    const server = await startTestServer({ now: () => Date.now() + offset })
+    const server = await opening(t)({ now: () => Date.now() + offset })
     await send(server)
     const store = sessionsOf(server)
     const lease = await store.begin({ ...NEW, sourceId: server.sources.get('files').id })
@@ -208,9 +182,38 @@ describe('leases and what is left behind', () => {
     await server.uploads.sweep()
     assert.deepEqual(await sessions(server), [])
     assert.equal((await server.stored()).length, 2, 'the file that was recorded stays')
-    await server.close()
   })
 })
+
+/** Starts one server after the other on one folder; however the test ends, all are closed and the folder goes. */
+function opening(t: TestContext) {
+  const open: TestServer[] = []
+  t.after(async () => {
+    for (const server of open.reverse()) await server.close('keep')
+    for (const { folder } of open) await rm(folder, { recursive: true, force: true })
+  })
+  return async (options: TestServerOptions = {}): Promise<TestServer> => {
+    const [first] = open
+    const server = await startTestServer({ ...(first && { folder: first.folder }), ...options })
+    open.push(server)
+    return server
+  }
+}
+
+/** The first of them has an upload whose bytes are there and that it never comes to look at. */
+async function startStuck(t: TestContext) {
+  const never = Promise.withResolvers<never>()
+  const client = new AbortController()
+  // Before the server is closed, which waits for both.
+  t.after(() => {
+    client.abort()
+    never.reject(new Error('too late'))
+  })
+  const start = opening(t)
+  const first = await start({ intake: { inspect: () => never.promise } })
+  send(first, client.signal).catch(() => {})
+  return { first, start }
+}
 
 async function using(work: (server: TestServer) => Promise<void>, options = {}): Promise<void> {
   const server = await startTestServer(options)

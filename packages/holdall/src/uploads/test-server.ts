@@ -29,6 +29,7 @@ export interface TestServer {
   readonly logged: string[]
   /** Relative paths of everything stored in the source's folder, temporary files too. */
   stored(root?: string): Promise<string[]>
+  /** The first time: a test closes what it opened however it ends. */
   close(keep?: 'keep'): Promise<void>
 }
 
@@ -96,6 +97,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     theme: () => 'light',
   })
   const server = await listen(http.fetch, { host: '127.0.0.1', port: 0 })
+  let closed = false
   await sources.start()
   await uploads.start()
   return {
@@ -113,6 +115,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         .sort()
     },
     async close(keep) {
+      if (closed) return
+      closed = true
       await server.close()
       await uploads.close()
       await sources.close()
