@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
+import { everythingBelow } from './support/below.ts'
 import type { Refusal, Stored } from './support/client.ts'
 import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { contentHash, photograph } from './support/photograph.ts'
@@ -135,7 +136,7 @@ permissions:
   })
 
   test('what is refused is JSON that says why, with its status', async () => {
-    const before = readdirSync(root, { recursive: true, withFileTypes: true })
+    const before = everythingBelow(root)
       .filter((entry) => entry.isFile())
       .map(({ name }) => name)
       .sort()
@@ -181,7 +182,7 @@ permissions:
       assert.equal(error, errors.join('; '), where)
       assert.ok(error.length > 10, where)
     }
-    const left = readdirSync(root, { recursive: true, withFileTypes: true })
+    const left = everythingBelow(root)
     const stored = left.filter((entry) => entry.isFile()).map(({ name }) => name)
     assert.deepEqual(stored.sort(), before, 'nothing that was refused is stored')
     const folders = left.filter((entry) => entry.isDirectory()).map(({ name }) => name)

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { filesBelow } from './support/below.ts'
 import { makeBucket, skipS3, type TestBucket } from './support/ceph.ts'
 import { createToken, type RunningHoldall, runHoldall, startHoldall } from './support/holdall.ts'
 import { large, visits, writeParquet } from './support/parquet.ts'
@@ -460,14 +461,12 @@ for (const { name, skip, make } of WORLDS) {
 }
 
 async function makeFolder(root: string): Promise<World> {
-  const paths = () =>
-    (readdirSync(root, { recursive: true }) as string[]).filter((path) => statSync(join(root, path)).isFile()).sort()
   return {
     source: { storage: 'filesystem', config: { root } },
     bucket: 'media',
     prefix: '',
-    objects: async () => paths().filter((path) => !path.startsWith('.holdall-tmp')),
-    unfinished: async () => paths().filter((path) => path.startsWith('.holdall-tmp')).length,
+    objects: async () => filesBelow(root).filter((path) => !path.startsWith('.holdall-tmp')),
+    unfinished: async () => filesBelow(root).filter((path) => path.startsWith('.holdall-tmp')).length,
     async remove() {},
   }
 }

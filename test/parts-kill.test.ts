@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { filesBelow } from './support/below.ts'
 import { createDoomed, type Doomed } from './support/doomed.ts'
 import { createToken, type RunningHoldall } from './support/holdall.ts'
 
@@ -268,12 +269,5 @@ function hashOf(bytes: Uint8Array): string {
 }
 
 function filesIn(folder: string): string[] {
-  try {
-    return (readdirSync(folder, { recursive: true }) as string[])
-      .filter((path) => !path.startsWith(TEMPORARY_FOLDER) && statSync(join(folder, path)).isFile())
-      .sort()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
+  return filesBelow(folder).filter((path) => !path.startsWith(TEMPORARY_FOLDER))
 }

@@ -8,7 +8,6 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   rmSync,
   statfsSync,
   truncateSync,
@@ -18,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { filesBelow } from './support/below.ts'
 import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { startWatchedProxy, type WatchedProxy } from './support/watched-proxy.ts'
 
@@ -96,9 +96,7 @@ describe('a film of many gigabytes', { skip: lack() }, () => {
     const partSize = Math.max(...proxy.passed.filter(({ part }) => part > 0).map(({ bytes }) => bytes))
     t.diagnostic(`${sent - SIZE} bytes were sent twice of ${SIZE}, in parts of ${partSize}`)
     assert.ok(sent <= SIZE + 2 * AT_ONCE * partSize, `${sent} bytes were sent`)
-    const [stored = '', ...others] = readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
+    const [stored = '', ...others] = filesBelow(root).map((name) => join(root, name))
     assert.deepEqual(others, [])
     assert.equal(await hashOf(stored), await hashOf(path))
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { filesBelow } from './support/below.ts'
 import { createToken, runHoldall, startHoldall } from './support/holdall.ts'
 
 const COMMAND = fileURLToPath(new URL('../packages/holdall/bin/holdall.js', import.meta.url))
@@ -214,10 +215,7 @@ describe('a sync that is killed', () => {
       assert.equal(changes, really, `the changes of ${path}`)
       if (!gone) assert.equal(size, statSync(join(root, path)).size, path)
     }
-    const onDisk = (readdirSync(root, { recursive: true }) as string[]).filter((path) =>
-      statSync(join(root, path)).isFile(),
-    )
-    assert.equal(onDisk.length, rows.filter(({ missing_since }) => missing_since === null).length)
+    assert.equal(filesBelow(root).length, rows.filter(({ missing_since }) => missing_since === null).length)
     const runs = query<Expected & { running: number; seen: number }>(
       `SELECT sum(added) AS added, sum(changed) AS changed, sum(missing) AS missing, sum(returned) AS returned,
         sum(status <> 'completed') AS running, (SELECT count(*) FROM sync_seen) AS seen

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { filesBelow } from './support/below.ts'
 import { boundaryIn, createDoomed, type Doomed } from './support/doomed.ts'
 import { createToken, type RunningHoldall, runHoldall, startHoldall } from './support/holdall.ts'
 
@@ -274,9 +275,7 @@ function hashOf(bytes: Uint8Array): string {
 }
 
 function filesIn(folder: string): string[] {
-  return (readdirSync(folder, { recursive: true }) as string[])
-    .filter((path) => !path.startsWith(TEMPORARY_FOLDER) && statSync(join(folder, path)).isFile())
-    .sort()
+  return filesBelow(folder).filter((path) => !path.startsWith(TEMPORARY_FOLDER))
 }
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'

@@ -18,6 +18,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, CDPSession, Page, Request } from 'playwright-core'
+import { filesBelow } from './support/below.ts'
 import { CHROMIUM, LOOKS, type Look, launchBrowser, leaveBodiesAlone, look } from './support/browser.ts'
 import { type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { photograph } from './support/photograph.ts'
@@ -328,7 +329,7 @@ describe('large uploads in a browser', { skip }, () => {
     await Promise.all([throttle(SLOW * 4, first), throttle(SLOW * 4)])
     await Promise.all([done('same.mov'), done('same.mov', second)])
     await second.close()
-    assert.equal(readdirSync(root, { recursive: true }).filter((name) => String(name).endsWith('same.mov')).length, 1)
+    assert.equal(filesBelow(root).filter((name) => name.endsWith('same.mov')).length, 1)
   })
 
   test('a large file in a cell: it can be paused there, and goes on after a reload', async () => {
@@ -558,9 +559,7 @@ async function done(name: string, on = page): Promise<void> {
 
 /** The newest file of that name in the source's folder. */
 function stored(name: string): string {
-  const found = readdirSync(root, { recursive: true })
-    .map(String)
-    .filter((path) => path.endsWith(`/${name}`))
+  const found = filesBelow(root).filter((path) => path.endsWith(`/${name}`))
   assert.ok(found.length > 0, `${name} is stored`)
   return join(root, found.sort().at(-1) as string)
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
+import { filesBelow } from './support/below.ts'
 import { type Client, createClient, type Rows, withToken } from './support/client.ts'
 import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { contentHash, photograph } from './support/photograph.ts'
@@ -165,9 +166,7 @@ describe('attach a new file to a row, step by step over HTTP', () => {
 
   test('9. the bytes are in the folder, at {ulid}/{filename}, and nothing else is', () => {
     const ulid = id.slice('df-'.length)
-    const files = readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
+    const files = filesBelow(root).map((name) => join(root, name))
     assert.deepEqual(files, [join(root, ulid, 'Laterne, vorn.jpg')])
     assert.ok(readFileSync(files[0] as string).equals(photo))
   })
