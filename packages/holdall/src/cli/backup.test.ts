@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
 import { openInternalDatabase } from '../database/internal.ts'
 import type { CommandIo } from './arguments.ts'
 import { backup } from './backup.ts'
@@ -25,8 +26,13 @@ before(async () => {
 })
 after(() => rmSync(folder, { recursive: true }))
 
-function run(argv: readonly string[], signal = new AbortController().signal): Promise<void> {
-  const io: CommandIo = { stdout: { write: () => true }, stderr: { write: () => true }, env: {}, signal }
+function run(argv: readonly string[], signal = new AbortController().signal, printed: string[] = []): Promise<void> {
+  const io: CommandIo = {
+    stdout: { write: (text: string) => printed.push(text) > 0 },
+    stderr: { write: () => true },
+    env: {},
+    signal,
+  }
   return backup([...argv, '--data', data], io)
 }
 
@@ -72,4 +78,27 @@ test('one that is stopped leaves nothing', async () => {
   await assert.rejects(run([join(folder, 'stopped'), museum], AbortSignal.abort()), /Stopped/)
   assert(!existsSync(join(folder, 'stopped')))
   assert.deepEqual(left(), before)
+})
+
+test('what is said of the files to copy does not count those that are missing', async () => {
+  const database = await openInternalDatabase(join(data, 'internal.db'))
+  await database.write(async (trx) => {
+    await sql`INSERT INTO datasette_files_sources (id, slug, storage_type) VALUES (1, 'scans', 'filesystem')`.execute(
+      trx,
+    )
+    for (const [id, missing_since] of [
+      ['a', null],
+      ['b', null],
+      ['c', '2026-01-01T00:00:00.000Z'],
+    ] as const) {
+      await trx
+        .insertInto('datasette_files')
+        .values({ id, source_id: 1, path: id, filename: id, missing_since })
+        .execute()
+    }
+  })
+  await database.close()
+  const printed: string[] = []
+  await run([join(folder, 'counted'), museum], undefined, printed)
+  assert.match(printed.join(''), /Now copy the files of scans: 2 files \(1 more missing\)\n/)
 })

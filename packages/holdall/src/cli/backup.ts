@@ -1,6 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { backup as backUp, DatabaseSync } from 'node:sqlite'
+import { countedFiles } from '../files/pages/missing-words.ts'
+import { countMissing } from '../files/search/states.ts'
 import { SECRET_FILE } from '../secrets/server-secret.ts'
 import { formatCount } from '../web/format.ts'
 import { CommandError, type CommandIo, DATA_OPTIONS, parse, UsageError } from './arguments.ts'
@@ -100,12 +102,16 @@ async function report({ config, db }: ServerData, target: string, databases: num
   const totals = await db.read
     .selectFrom('datasette_files_totals as t')
     .innerJoin('datasette_files_sources as s', 's.id', 't.source_id')
-    .select(['s.slug', 't.files'])
+    .select(['s.id', 's.slug', 't.files'])
     .where('t.files', '>', 0)
     .execute()
-  for (const { slug, files } of totals) {
+  const missing = await countMissing(
+    db,
+    totals.map(({ id }) => id),
+  )
+  for (const { id, slug, files } of totals) {
     const root = config.sources[slug]?.config.root
     const where = typeof root === 'string' ? ` from ${root}` : ''
-    io.stdout.write(`Now copy the files of ${slug}${where}: ${formatCount(files, 'file')}\n`)
+    io.stdout.write(`Now copy the files of ${slug}${where}: ${countedFiles(files, missing.get(id) ?? 0)}\n`)
   }
 }
