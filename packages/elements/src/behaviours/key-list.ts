@@ -19,6 +19,7 @@ const KEYS: readonly {
       { key: 'Esc', does: 'Close what is on top' },
       { key: `${CTRL} Z`, does: 'Undo what was just done', on: '.toast :is(.undo, [data-undo])' },
       { key: '↑ ↓', does: 'Move in an open menu', on: 'details.menu' },
+      { key: '← →', does: 'Go to the previous or the next of the list', on: '.neighbours' },
     ],
   },
   {

@@ -4,7 +4,7 @@ import { openKeyList } from './key-list.ts'
 
 /**
  * `/` goes to the search, `?` lists the keys, Ctrl S (or ⌘ S) saves the form of the page, Ctrl Z takes back
- * what the page offers to undo, unless one types. Single keys are silent where
+ * what the page offers to undo, unless one types. The arrows go to the one before and the one after in a list. Single keys are silent where
  * one types, in dialogs, and for who switched them off.
  */
 export function listenForKeys(): void {
@@ -13,6 +13,7 @@ export function listenForKeys(): void {
     if (event.key === 's' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) save(event)
     else if (event.key === 'z' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) undo(event)
     else if (isSingle(event) && event.key === '/') search(event)
+    else if (isSingle(event) && (event.key === 'ArrowLeft' || event.key === 'ArrowRight')) goBeside(event)
     else if (isSingle(event) && event.key === '?') {
       event.preventDefault()
       openKeyList()
@@ -48,6 +49,17 @@ function search(event: KeyboardEvent): void {
   event.preventDefault()
   field.focus()
   field.select()
+}
+
+/** What plays or scrolls has the arrows for itself. */
+function goBeside(event: KeyboardEvent): void {
+  const target = event.target instanceof Element ? event.target : null
+  if (event.shiftKey || target?.closest('audio, video, [tabindex="0"], [role=menu], details.menu')) return
+  const rel = event.key === 'ArrowLeft' ? 'prev' : 'next'
+  const link = document.querySelector<HTMLAnchorElement>(`.neighbours > a[rel=${rel}]`)
+  if (link === null) return
+  event.preventDefault()
+  link.click()
 }
 
 function isTyping(target: EventTarget | null): boolean {

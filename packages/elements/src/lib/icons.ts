@@ -4,6 +4,7 @@ export const ICONS = {
   arrowUp: 'M8 13V3m4 4L8 3 4 7',
   check: 'm3 8.6 3.3 3.2L13 4.9',
   chevronDown: 'm4 6 4 4 4-4',
+  chevronLeft: 'm10 4-4 4 4 4',
   chevronRight: 'm6 4 4 4-4 4',
   chevronUp: 'm4 10 4-4 4 4',
   clock: 'M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0ZM8 4.6V8l2.3 1.5',

@@ -46,7 +46,10 @@ export interface FileTable {
   modified_at: string | null
   changed_at: string | null
   missing_since: string | null
+  unreadable: Generated<UnreadableReason | null>
 }
+
+export type UnreadableReason = 'empty' | 'other_bytes' | 'cut_off' | 'damaged'
 
 export interface FileHistoryTable {
   id: Generated<number>
@@ -78,7 +81,7 @@ export interface FileTextTable {
 
 export interface FileWorkTable {
   file_id: string
-  kind: 'facts' | 'text' | 'hash'
+  kind: 'facts' | 'text' | 'hash' | 'whole'
   attempts: Generated<number>
   not_before: Generated<string>
   lease_process: string | null

@@ -44,6 +44,10 @@ export const FILE = {
   modified_at: TIME.nullable(),
   changed_at: TIME.nullable().describe('When other bytes were last seen at its path'),
   missing_since: TIME.nullable().describe('Since when the storage is without it'),
+  unreadable: z
+    .enum(['empty', 'other_bytes', 'cut_off', 'damaged'])
+    .nullable()
+    .describe('Why it cannot be read, where all of it was read: a picture or a PDF, or what is called one'),
   ...ADDRESSES,
 }
 
@@ -111,7 +115,9 @@ const ASKED = {
   state: z
     .enum(['', ...FILE_STATES])
     .optional()
-    .describe('`missing`: only files that their storages are without; `changed`: only files that have other bytes now'),
+    .describe(
+      '`missing`: only files that their storages are without; `changed`: only files that have other bytes now; `unreadable`: only pictures that are cut off or damaged, PDFs that do not open, and what is called one and is none',
+    ),
   folder: z.string().optional().describe('Only files whose path begins with it and a `/`'),
   _sort: z.enum(['', ...SORTS]).optional(),
   ...PAGING,

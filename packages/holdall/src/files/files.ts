@@ -67,7 +67,7 @@ export function createFiles(options: FilesOptions): Files {
     log,
     before: options.before,
   })
-  const background = createBackground({ database, registry, sources, readers, log, onRead: moves.soon })
+  const background = createBackground({ database, registry, sources, readers, limits, log, onRead: moves.soon })
   const thumbnails = createThumbnails({
     sources,
     generators: [...generators, sharpGenerator(pool, limits.maxPixels)],

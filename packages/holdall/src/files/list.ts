@@ -8,8 +8,8 @@ export const MAX_PAGE = 200
 /** Above this a filtered list is not counted to its end. */
 export const MAX_COUNT = 10_000
 
-/** What sync saw become of files. */
-export const FILE_STATES = ['missing', 'changed'] as const
+/** What sync saw become of files, and what they turned out to be when all of them was read. */
+export const FILE_STATES = ['missing', 'changed', 'unreadable'] as const
 export type FileState = (typeof FILE_STATES)[number]
 
 /** An order that an index of the registry walks; `changed` only that of files which have changed. */
@@ -23,6 +23,9 @@ interface Walk {
   readonly shape: readonly ('string' | 'number')[]
   readonly by: RawBuilder<unknown>
   readonly after: (values: Position['after']) => RawBuilder<boolean>
+  /** The same from its end, and what comes before a place, the nearest first. */
+  readonly byBack: RawBuilder<unknown>
+  readonly before: (values: Position['after']) => RawBuilder<boolean>
   readonly of: (row: FileRow) => (string | number)[]
 }
 
@@ -31,12 +34,16 @@ export const ORDERS: Record<Order, Walk> = {
     shape: ['string', 'string'],
     by: sql`f.created_at DESC, f.id DESC`,
     after: ([time, id]) => sql`(f.created_at, f.id) < (${time}, ${id})`,
+    byBack: sql`f.created_at, f.id`,
+    before: ([time, id]) => sql`(f.created_at, f.id) > (${time}, ${id})`,
     of: (row) => [row.created_at, row.id],
   },
   name: {
     shape: ['string', 'string'],
     by: sql`f.filename COLLATE NOCASE, f.id`,
     after: ([name, id]) => sql`(f.filename COLLATE NOCASE, f.id) > (${name}, ${id})`,
+    byBack: sql`f.filename COLLATE NOCASE DESC, f.id DESC`,
+    before: ([name, id]) => sql`(f.filename COLLATE NOCASE, f.id) < (${name}, ${id})`,
     of: (row) => [row.filename, row.id],
   },
   size: {
@@ -44,18 +51,25 @@ export const ORDERS: Record<Order, Walk> = {
     by: sql`f.size DESC, f.id DESC`,
     after: ([size, id]) =>
       Number(size) === UNKNOWN_SIZE ? sql`f.size IS NULL AND f.id < ${id}` : sql`(f.size, f.id) < (${size}, ${id})`,
+    byBack: sql`f.size, f.id`,
+    before: ([size, id]) =>
+      Number(size) === UNKNOWN_SIZE ? sql`f.size IS NULL AND f.id > ${id}` : sql`(f.size, f.id) > (${size}, ${id})`,
     of: (row) => [row.size ?? UNKNOWN_SIZE, row.id],
   },
   path: {
     shape: ['string', 'string'],
     by: sql`f.path, f.id`,
     after: ([path, id]) => sql`(f.path, f.id) > (${path}, ${id})`,
+    byBack: sql`f.path DESC, f.id DESC`,
+    before: ([path, id]) => sql`(f.path, f.id) < (${path}, ${id})`,
     of: (row) => [row.path, row.id],
   },
   changed: {
     shape: ['string', 'string'],
     by: sql`f.changed_at DESC, f.id DESC`,
     after: ([time, id]) => sql`(f.changed_at, f.id) < (${time}, ${id})`,
+    byBack: sql`f.changed_at, f.id`,
+    before: ([time, id]) => sql`(f.changed_at, f.id) > (${time}, ${id})`,
     of: (row) => [row.changed_at ?? '', row.id],
   },
 }
@@ -91,6 +105,21 @@ export async function walkOn<Row>(
   return [...rows, ...(await walk(ORDERS.size.after([UNKNOWN_SIZE, LAST_ID]), limit - rows.length))]
 }
 
+/**
+ * The same for the one file before a place: those of a known size end before those of an unknown one.
+ *
+ * @param walk gives the file nearest before a place in the order
+ */
+export async function walkBack<Row>(
+  order: Order,
+  place: Position['after'],
+  walk: (before: RawBuilder<boolean>) => Promise<Row[]>,
+): Promise<Row[]> {
+  const rows = await walk(ORDERS[order].before(place))
+  if (order !== 'size' || place[0] !== UNKNOWN_SIZE || rows.length > 0) return rows
+  return await walk(sql<boolean>`f.size IS NOT NULL`)
+}
+
 /** Files in an order, from a place in it. Each source walks its own index for at most one page; only those are sorted together. */
 export async function walkFiles(database: InternalDatabase, options: WalkOptions): Promise<FileRow[]> {
   const { by } = ORDERS[options.order]
@@ -103,6 +132,25 @@ export async function walkFiles(database: InternalDatabase, options: WalkOptions
         WHERE f.source_id = wanted.value AND ${after} AND ${conditionOf(options)} ORDER BY ${by} LIMIT ${limit})
       CROSS JOIN datasette_files_sources AS s ON s.id = f.source_id
       ORDER BY ${by} LIMIT ${limit}`.execute(database.read)
+    return rows
+  })
+}
+
+/** The file right before a place in an order. Each source is asked for one. */
+export async function fileBefore(
+  database: InternalDatabase,
+  options: Omit<WalkOptions, 'after' | 'limit'> & { readonly before: Position['after'] },
+): Promise<FileRow[]> {
+  const { byBack } = ORDERS[options.order]
+  const sources = JSON.stringify(options.sources)
+  return walkBack(options.order, options.before, async (before) => {
+    const { rows } = await sql<FileRow>`SELECT ${FILE_COLUMNS}
+      FROM json_each(${sources}) AS wanted
+      CROSS JOIN datasette_files AS f ON f.seq IN (
+        SELECT f.seq FROM datasette_files AS f
+        WHERE f.source_id = wanted.value AND ${before} AND ${conditionOf(options)} ORDER BY ${byBack} LIMIT 1)
+      CROSS JOIN datasette_files_sources AS s ON s.id = f.source_id
+      ORDER BY ${byBack} LIMIT 1`.execute(database.read)
     return rows
   })
 }
@@ -123,6 +171,7 @@ type Conditions = Pick<WalkOptions, 'hash' | 'types' | 'state' | 'folder'>
 const IN_STATE: Record<FileState, RawBuilder<boolean>> = {
   missing: sql`f.missing_since IS NOT NULL`,
   changed: sql`f.changed_at IS NOT NULL`,
+  unreadable: sql`f.unreadable IS NOT NULL`,
 }
 
 /** Of a row `f` of the registry. */

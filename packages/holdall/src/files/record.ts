@@ -1,3 +1,4 @@
+import type { UnreadableReason } from '../database/schema.ts'
 import type { Urls } from '../web/url.ts'
 
 /** A file of the registry. Its bytes never change unless it is adopted; its name, description and metadata may. */
@@ -34,6 +35,8 @@ export interface FileRecord {
   readonly changedAt: string | null
   /** Since when the storage is without it. */
   readonly missingSince: string | null
+  /** Why it cannot be read, where somebody has read all of it and seen that. */
+  readonly unreadable: UnreadableReason | null
 }
 
 /** As much of a file as a cell of a table shows. */
@@ -69,6 +72,7 @@ export function fileJson(file: FileRecord, urls: Urls): Record<string, unknown> 
     modified_at: file.modifiedAt,
     changed_at: file.changedAt,
     missing_since: file.missingSince,
+    unreadable: file.unreadable,
     ...addresses(file.id, urls),
   }
 }

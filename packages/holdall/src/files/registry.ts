@@ -12,7 +12,8 @@ import { FILE_COLUMNS_SQL, type FileRow, toRecord } from './rows.ts'
 import { createExcerpts, type FindExcerpts } from './search/excerpts.ts'
 import { createFind, type FileList, type FileQuestion } from './search/find.ts'
 import { type Folders, foldersIn } from './search/folders.ts'
-import { countMissing } from './search/states.ts'
+import { createNeighbours, type FindNeighbours } from './search/neighbours.ts'
+import { countMissing, isReadingWhole } from './search/states.ts'
 import { createTokenizer } from './search/tokens.ts'
 import { createSummaries } from './summaries.ts'
 
@@ -48,6 +49,8 @@ export interface Registry {
   summaries(actor: Actor | null, ids: Iterable<string>, urls: Pick<Urls, 'path'>): Promise<string>
   /** A page of files: all of some sources, or those that are found. @throws HoldallError `invalid_cursor` */
   list(question: FileQuestion): Promise<FileList>
+  /** The files right before and after one in a list that it is in. */
+  readonly neighbours: FindNeighbours
   /** What the documents among the files of a page say around the words that they were found by. */
   readonly excerpts: FindExcerpts
   readonly doubles: Doubles
@@ -57,6 +60,8 @@ export interface Registry {
   totals(): Promise<Map<number, SourceTotals>>
   /** How many of them are missing, by source, one more than `MAX_COUNT` at the most; those without any are absent. */
   missing(sources: readonly number[]): Promise<ReadonlyMap<number, number>>
+  /** Whether there are files of which nobody knows yet whether they can be read. */
+  isReadingWhole(): Promise<boolean>
   /** Other files with the same bytes that the actor may browse, newest first. */
   duplicates(actor: Actor | null, file: FileRecord): Promise<FileRecord[]>
   /** What people call an actor; the id where there is no name. */
@@ -144,6 +149,7 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
     },
     summaries: async (actor, ids, urls) => await summaries(actor, batchOf(ids), urls),
     list: createFind(database, tokenize),
+    neighbours: createNeighbours(database, tokenize),
     excerpts: createExcerpts(database, tokenize),
     doubles: createDoubles(database),
     folders: (sourceId, folder) => foldersIn(database, sourceId, folder),
@@ -152,6 +158,7 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
       return new Map(rows.map(({ source_id, files, bytes, hashed }) => [source_id, { files, bytes, hashed }]))
     },
     missing: (sources) => countMissing(database, sources),
+    isReadingWhole: () => isReadingWhole(database),
     async duplicates(actor, file) {
       if (file.contentHash === null) return []
       const { rows } = await sql<{ id: number; slug: string }>`SELECT s.id, s.slug FROM datasette_files_sources AS s

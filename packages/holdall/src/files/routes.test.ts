@@ -114,6 +114,7 @@ describe('one file', () => {
       modified_at: null,
       changed_at: null,
       missing_since: null,
+      unreadable: null,
       url: `/-/files/${photo.id}`,
       download_url: `/-/files/${photo.id}/download`,
       thumbnail_url: `/-/files/${photo.id}/thumbnail`,

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { UnreadableReason } from '../database/schema.ts'
 import { type FileRecord, UNKNOWN_TYPE } from './record.ts'
 
 /** A file as the database gives it. */
@@ -24,12 +25,13 @@ export interface FileRow {
   modified_at: string | null
   changed_at: string | null
   missing_since: string | null
+  unreadable: UnreadableReason | null
 }
 
 /** The columns of `FileRow`, from a query in which `f` is the file and `s` its source. */
 export const FILE_COLUMNS_SQL = `f.seq, f.id, f.source_id, s.slug AS source_slug, f.path,
   f.filename, f.content_type, f.declared_type, f.content_hash, f.size, f.width, f.height, f.uploaded_by,
-  f.created_at, f.metadata, f.search_text, f.adopted, f.version, f.modified_at, f.changed_at, f.missing_since`
+  f.created_at, f.metadata, f.search_text, f.adopted, f.version, f.modified_at, f.changed_at, f.missing_since, f.unreadable`
 
 export const FILE_COLUMNS: RawBuilder<unknown> = sql.raw(FILE_COLUMNS_SQL)
 
@@ -60,6 +62,8 @@ export function toRecord(row: FileRow): FileRecord {
     modifiedAt: row.modified_at,
     changedAt: row.changed_at,
     missingSince: row.missing_since,
+    // What came into the trash before there was such a column has none.
+    unreadable: row.unreadable ?? null,
   }
 }
 

@@ -4,6 +4,7 @@ import { incoming } from '../uploads/claim.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import { FILES_API } from './api.ts'
+import { originOf } from './pages/list-address.ts'
 import { updatePage } from './pages/update.ts'
 import { type FileRecord, withDuplicates } from './record.ts'
 import type { FileChanges } from './registry.ts'
@@ -54,7 +55,7 @@ async function update(room: FilesRoom, c: RouteContext, changes: FileChanges): P
 function saved({ urls, once }: FilesRoom, c: RouteContext, file: FileRecord, changes: FileChanges): Response {
   const renamed = changes.filename !== undefined && changes.filename !== foundFile(c).filename
   once?.write(c, urls.file(file.id), { said: renamed ? `Renamed to ${file.filename}` : 'Description saved' })
-  return c.redirect(urls.file(file.id), 303)
+  return c.redirect(`${urls.file(file.id)}${originOf(c)}`, 303)
 }
 
 function isForm(c: RouteContext): boolean {

@@ -12,6 +12,8 @@ import { factsJob } from './facts.ts'
 import { hashJob } from './hash.ts'
 import { enqueueWork, type WorkKind } from './queue.ts'
 import { textJob } from './text.ts'
+import { isToBeWhole } from './unreadable.ts'
+import { type PictureLimits, wholeJob } from './whole.ts'
 import { createWorker } from './worker.ts'
 
 export interface BackgroundOptions {
@@ -19,6 +21,7 @@ export interface BackgroundOptions {
   readonly registry: Pick<Registry, 'byId'>
   readonly sources: Pick<Sources, 'byId'>
   readonly readers: Readers
+  readonly limits: PictureLimits
   readonly log: Log
   /** Told of the source of each file whose hash is known now. */
   onRead(sourceId: number): void
@@ -28,13 +31,21 @@ export interface BackgroundOptions {
 export interface Background {
   start(): void
   close(): Promise<void>
-  /** A file was uploaded: its words, and its hash where nobody has it, are read soon. In the transaction that records it. */
+  /** A file was uploaded: its words, its hash where nobody has it, and whether it is whole, are read soon. In the transaction that records it. */
   recorded(transaction: Transaction<Schema>, upload: FinishedUpload): Promise<void>
   /** Looks for work that was just recorded, instead of at the next look, which is seconds away. */
   wake(): void
 }
 
-export function createBackground({ database, registry, sources, readers, log, onRead }: BackgroundOptions): Background {
+export function createBackground({
+  database,
+  registry,
+  sources,
+  readers,
+  limits,
+  log,
+  onRead,
+}: BackgroundOptions): Background {
   const { byId } = registry
   const wake = () => worker.wake()
   const worker = createWorker({
@@ -51,6 +62,7 @@ export function createBackground({ database, registry, sources, readers, log, on
       }),
       hash: hashJob({ byId, sources }),
       text: textJob({ byId, sources, parsers: readers.parsers }),
+      whole: wholeJob({ byId, sources, readers, limits }),
     },
   })
   return {
@@ -61,6 +73,7 @@ export function createBackground({ database, registry, sources, readers, log, on
       const kinds: WorkKind[] = []
       if (upload.size > 0 && hasWords(upload.contentType)) kinds.push('text')
       const hashUpTo = sources.byId(upload.sourceId)?.hashUpTo ?? -1
+      if (isToBeWhole(upload)) kinds.push('whole')
       if (upload.contentHash === null && upload.size <= hashUpTo) kinds.push('hash')
       if (kinds.length === 0) return
       await enqueueWork(transaction, [upload.fileId], kinds)

@@ -7,7 +7,8 @@ import { hasWords } from '../inspection/words.ts'
 import type { FileRecord } from '../record.ts'
 import { hashOf } from './hash.ts'
 import { changedMetadata } from './metadata.ts'
-import { enqueueWork } from './queue.ts'
+import { enqueueWork, type WorkKind } from './queue.ts'
+import { isToBeWhole } from './unreadable.ts'
 import type { Job } from './worker.ts'
 
 /** What inspection writes, and so what it takes back when the bytes are others. */
@@ -52,13 +53,17 @@ export function factsJob({ byId, sources, sniff, inspect, wake, onRead }: FactsJ
     return async (trx) => {
       // In one statement: what it is found by is entered once.
       const { numAffectedRows } = await sql`UPDATE datasette_files SET content_type = ${contentType}, size = ${size},
-        width = ${facts.width ?? null}, height = ${facts.height ?? null}, content_hash = ${hash ?? null},
-        metadata = ${changedMetadata({ ...OURS, ...facts.metadata })}
+        width = ${facts.width ?? null}, height = ${facts.height ?? null}, 
+        content_hash = iif(adopted, ${hash ?? null}, coalesce(content_hash, ${hash ?? null})),
+        metadata = ${changedMetadata({ ...OURS, ...facts.metadata })}, unreadable = NULL
         WHERE id = ${fileId} AND version IS ${file.version}`.execute(trx)
       if (numAffectedRows !== 1n) return
       if (hash !== undefined) onRead(file.sourceId)
-      if (!hasWords(contentType) && !hasWords(file.contentType)) return
-      await enqueueWork(trx, [fileId], ['text'])
+      const kinds: WorkKind[] = []
+      if (hasWords(contentType) || hasWords(file.contentType)) kinds.push('text')
+      if (isToBeWhole({ ...file, contentType })) kinds.push('whole')
+      if (kinds.length === 0) return
+      await enqueueWork(trx, [fileId], kinds)
       wake()
     }
   }

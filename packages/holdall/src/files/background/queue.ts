@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { FileWorkTable, Schema } from '../../database/schema.ts'
 import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
@@ -43,9 +43,9 @@ export function createWorkQueue(database: InternalDatabase, now: () => number) {
     return new Date(now() + offset).toISOString()
   }
 
-  async function isDue(db: Kysely<Schema>, kinds: string): Promise<boolean> {
+  async function isDue(db: Kysely<Schema>, kinds: readonly WorkKind[]): Promise<boolean> {
     const { rows } = await sql`SELECT 1 FROM datasette_files_work WHERE not_before <= ${time()}
-      AND kind IN (SELECT value FROM json_each(${kinds})) LIMIT 1`.execute(db)
+      AND ${ofKinds(kinds)} LIMIT 1`.execute(db)
     return rows.length > 0
   }
 
@@ -58,15 +58,14 @@ export function createWorkQueue(database: InternalDatabase, now: () => number) {
   return {
     /** At most `limit` jobs of these kinds that are due, the longest due first. Nobody else gets them for LEASE_MS. */
     async claim(limit: number, wanted: readonly WorkKind[]): Promise<Work[]> {
-      const kinds = JSON.stringify(wanted)
       // A look that takes no lock: mostly there is nothing to do.
-      if (!(await isDue(database.read, kinds))) return []
+      if (!(await isDue(database.read, wanted))) return []
       const until = time(LEASE_MS)
       const rows = await database.write(async (trx) => {
         const { rows } = await sql<{ file_id: string; kind: WorkKind; attempts: number }>`UPDATE datasette_files_work
           SET attempts = attempts + 1, not_before = ${until}, lease_process = ${THIS_PROCESS}
           WHERE (file_id, kind) IN (SELECT file_id, kind FROM datasette_files_work WHERE not_before <= ${time()}
-            AND kind IN (SELECT value FROM json_each(${kinds}))
+            AND ${ofKinds(wanted)}
             ORDER BY not_before, file_id, kind LIMIT ${limit})
           RETURNING file_id, kind, attempts`.execute(trx)
         return rows
@@ -139,6 +138,12 @@ export function createWorkQueue(database: InternalDatabase, now: () => number) {
       .where('kind', '=', kind)
       .where('not_before', '=', token)
   }
+}
+
+/** As the two indexes by time are written, one of them of the pictures that wait to be read whole. */
+function ofKinds(kinds: readonly WorkKind[]): RawBuilder<boolean> {
+  if (kinds.includes('whole')) return sql<boolean>`kind = 'whole'`
+  return sql<boolean>`kind <> 'whole' AND kind IN (SELECT value FROM json_each(${JSON.stringify(kinds)}))`
 }
 
 function keyOf({ fileId, kind }: Work): string {

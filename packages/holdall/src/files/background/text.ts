@@ -1,11 +1,21 @@
 import { sql } from 'kysely'
+import type { UnreadableReason } from '../../database/schema.ts'
 import type { Sources } from '../../sources/sources.ts'
 import { ChildFailure } from '../children/child-process.ts'
 import { hasWords } from '../inspection/words.ts'
 import type { Parsers, Stored } from '../parsing/parsers.ts'
 import type { FileRecord } from '../record.ts'
+import { versionOf } from '../sync/listed.ts'
 import { changeMetadata } from './metadata.ts'
+import { wrongWithPdf } from './unreadable.ts'
 import type { Job } from './worker.ts'
+
+interface Words {
+  readonly text: string
+  readonly pdf?: object
+  /** Why it does not open, where that is known. */
+  readonly wrong?: UnreadableReason | undefined
+}
 
 export interface TextJobOptions {
   readonly byId: (id: string) => Promise<FileRecord | undefined>
@@ -18,7 +28,7 @@ export function textJob({ byId, sources, parsers }: TextJobOptions): Job {
   return async ({ fileId }, signal) => {
     const file = await byId(fileId)
     if (file === undefined) return undefined
-    const { text, pdf } = hasWords(file.contentType) ? await words(file, signal) : { text: '', pdf: undefined }
+    const { text, pdf, wrong }: Words = hasWords(file.contentType) ? await words(file, signal) : { text: '' }
     return async (trx) => {
       const isSame = sql<number>`EXISTS (SELECT 1 FROM datasette_files WHERE id = ${fileId} AND version IS ${file.version})`
       if (text === '') {
@@ -29,10 +39,14 @@ export function textJob({ byId, sources, parsers }: TextJobOptions): Job {
           ON CONFLICT (file_id) DO UPDATE SET text = excluded.text`.execute(trx)
       }
       if (pdf !== undefined) await changeMetadata(trx, file, { pdf })
+      if (file.contentType !== 'application/pdf') return
+      await sql`UPDATE datasette_files SET unreadable = ${wrong ?? null}
+        WHERE id = ${fileId} AND version IS ${file.version} AND content_type = 'application/pdf'
+          AND unreadable IS NOT ${wrong ?? null}`.execute(trx)
     }
   }
 
-  async function words(file: FileRecord, signal: AbortSignal): Promise<{ text: string; pdf?: object }> {
+  async function words(file: FileRecord, signal: AbortSignal): Promise<Words> {
     const source = sources.byId(file.sourceId)
     if (source === undefined || file.size === null || file.size === 0) return { text: '' }
     const stored: Stored = { storage: await source.storage(), path: file.path, size: file.size, signal }
@@ -41,8 +55,21 @@ export function textJob({ byId, sources, parsers }: TextJobOptions): Job {
       const { text, truncated: _, ...pdf } = await parsers.pdf(stored)
       return { text, pdf }
     } catch (error) {
-      if (error instanceof ChildFailure && error.kind === 'refused') return { text: '' }
+      if (error instanceof ChildFailure && error.kind === 'refused')
+        return { text: '', wrong: await wrongStill(error, file, stored) }
       throw error
     }
   }
+}
+
+/** Others write where an adopted file lies: what was read while somebody wrote is no state of it. */
+async function wrongStill(
+  error: ChildFailure,
+  file: FileRecord,
+  { storage, path, signal }: Stored,
+): Promise<UnreadableReason | undefined> {
+  const wrong = file.contentType === 'application/pdf' ? wrongWithPdf(error) : undefined
+  if (wrong === undefined || !file.adopted) return wrong
+  const now = await storage.stat(path, { ...(signal && { signal }) })
+  return now !== undefined && versionOf(now) === file.version ? wrong : undefined
 }

@@ -6,10 +6,14 @@ import { createWorkQueue, LEASE_MS, type Work, type WorkKind } from './queue.ts'
 
 /** How often somebody looks for jobs of other processes, and for those whose time has come. */
 const LOOK_EVERY_MS = 5_000
-/** Files that are read at once, by the kinds of jobs: hashing large ones takes minutes, and words must not wait for that. */
+/**
+ * Files that are read at once, by the kinds of jobs: hashing large ones takes minutes, and words must not wait for that,
+ * nor for a million pictures that nobody has read whole yet.
+ */
 const LANES: readonly { readonly kinds: readonly WorkKind[]; readonly atOnce: number }[] = [
   { kinds: ['facts', 'text'], atOnce: 2 },
   { kinds: ['hash'], atOnce: 1 },
+  { kinds: ['whole'], atOnce: 1 },
 ]
 /** After so many attempts a file is left as it is. */
 export const MAX_ATTEMPTS = 6

@@ -79,11 +79,19 @@ function refineMarkup(markup: Markup, hints: readonly string[]): string {
 async function byMagic(head: Uint8Array): Promise<string | undefined> {
   try {
     const type = await fileTypeFromBuffer(head)
-    return type === undefined ? undefined : canonical(type.mime.split(';', 1)[0] as string)
+    if (type !== undefined) return canonical(type.mime.split(';', 1)[0] as string)
   } catch {
     // Bytes that begin like a format and then are not: as unknown as any others.
-    return undefined
   }
+  return isTiff(head) ? 'image/tiff' : undefined
+}
+
+/** Most scanners write the directory of a TIFF, by which others know it, behind its pixels: far beyond the first bytes. */
+function isTiff(head: Uint8Array): boolean {
+  const mark = Buffer.from(head.subarray(0, 4)).toString('latin1')
+  if (mark !== 'II*\0' && mark !== 'MM\0*') return false
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
+  return head.length >= 8 && view.getUint32(4, mark.startsWith('I')) >= 8
 }
 
 function unknownBinary(hints: readonly string[]): string {

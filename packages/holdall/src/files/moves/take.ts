@@ -75,6 +75,7 @@ export async function takePlace(
       version: fresh.version,
       modified_at: fresh.modified_at,
       missing_since: null,
+      unreadable: old.unreadable ?? fresh.unreadable,
       adopted: 1,
     })
     .where('id', '=', old.id)

@@ -22,8 +22,11 @@ import { typeName } from '../types.ts'
 import { exifFacts } from './exif.ts'
 import { folderLink } from './folder-link.ts'
 import { storageName } from './index.ts'
+import { originOf } from './list-address.ts'
 import { duration, innerFacts } from './media.ts'
+import { neighboursOf } from './neighbours.ts'
 import { filePreview } from './preview.ts'
+import { UNREADABLE_LABELS } from './unreadable-words.ts'
 import { seenBy } from './who-may.ts'
 
 /** GET `/-/files/{id}`: the file, what is known of it, and where it is used. */
@@ -37,18 +40,20 @@ export async function filePage(
   const { actor } = c.var
   const source = sources.byId(file.sourceId)
   const reachable = source?.availability.available === true
-  const [uses, made, editable, deletable, uploader, shown, former, seen, places, candidates] = await Promise.all([
-    room.findUses(actor, file.id),
-    room.findDatasets?.(actor, file) ?? NO_DATASETS,
-    permissions.allowed(actor, 'files-edit', fileResource(file)),
-    permissions.allowed(actor, 'files-delete', fileResource(file)),
-    file.uploadedBy === null ? null : registry.nameOf(file.uploadedBy),
-    filePreview(room, file, reachable),
-    room.sync.history(file.id),
-    source && seenBy(room, c, source),
-    room.moves.former(file.id),
-    room.moves.candidates(file),
-  ])
+  const [uses, made, editable, deletable, uploader, shown, former, seen, places, candidates, beside] =
+    await Promise.all([
+      room.findUses(actor, file.id),
+      room.findDatasets?.(actor, file) ?? NO_DATASETS,
+      permissions.allowed(actor, 'files-edit', fileResource(file)),
+      permissions.allowed(actor, 'files-delete', fileResource(file)),
+      file.uploadedBy === null ? null : registry.nameOf(file.uploadedBy),
+      filePreview(room, file, reachable),
+      room.sync.history(file.id),
+      source && seenBy(room, c, source),
+      room.moves.former(file.id),
+      room.moves.candidates(file),
+      neighboursOf(room, c, file),
+    ])
   const label = source?.label ?? file.sourceSlug
   const exif = exifFacts(file.metadata)
   const inner = innerFacts(file.metadata)
@@ -69,7 +74,7 @@ export async function filePage(
       makeUrl: made.makeUrl,
     }),
     said: room.once?.take(c, urls.file(file.id)).said,
-    body: html`${
+    body: html`${beside}${
       !reachable &&
       notice({
         tone: 'warning',
@@ -77,9 +82,10 @@ export async function filePage(
         body: 'The file is known, but it cannot be opened until its source is back.',
         role: 'status',
       })
-    }${missingNotice(file, label, candidates.length > 0)}<div class="file-layout"><div class="stack">${foundAgain(urls, file, candidates, editable)}${shown}${description(room, file, editable)}${usedIn(uses)}${madeOf(made)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
+    }${missingNotice(file, label, candidates.length > 0)}<div class="file-layout"><div class="stack">${foundAgain(urls, file, candidates, editable)}${shown}${description(room, file, editable, originOf(c))}${usedIn(uses)}${madeOf(made)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
       [
         ['Type', typeOf(file)],
+        ['Cannot be read', file.unreadable && UNREADABLE_LABELS[file.unreadable]],
         ['Dimensions', dimensions(file)],
         ['Duration', duration(file.metadata)],
         ['Size', size(file)],
@@ -147,13 +153,13 @@ function size({ size: bytes }: FileRecord): Html | null {
   }`
 }
 
-function description({ urls }: FilesRoom, file: FileRecord, editable: boolean): Html {
+function description({ urls }: FilesRoom, file: FileRecord, editable: boolean, origin: string): Html {
   if (!editable) {
     return file.searchText === ''
       ? NOTHING
       : html`<section aria-labelledby="description"><h2 id="description" class="section-head">Description</h2><p class="prose">${file.searchText}</p></section>`
   }
-  return html`<form method="post" action="${urls.path(`/-/files/${file.id}/-/update`)}" class="file-description" aria-labelledby="description"><div class="section-head"><h2 id="description"><label for="field-search_text">Description</label></h2></div>${textArea(
+  return html`<form method="post" action="${urls.path(`/-/files/${file.id}/-/update`)}${origin}" class="file-description" aria-labelledby="description"><div class="section-head"><h2 id="description"><label for="field-search_text">Description</label></h2></div>${textArea(
     { name: 'search_text', id: 'field-search_text', rows: 4, value: file.searchText },
   )}<div class="actions">${button({ label: 'Save description', type: 'submit' })}</div></form>`
 }

@@ -2,6 +2,7 @@ import type { Source } from '../../sources/sources.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { button } from '../../web/parts/button.ts'
 import { type SelectOption, selectInput } from '../../web/parts/inputs.ts'
+import type { FileState } from '../list.ts'
 import { GROUPS, isGroup, type Kind } from '../search/kinds.ts'
 import { typeName } from '../types.ts'
 
@@ -33,5 +34,18 @@ export function typeFilter(asked: Kind): Html {
     label: 'Type',
     submits: true,
     options: [{ value: '', label: 'All types' }, ...types],
+  })
+}
+
+const STATES: Record<FileState, string> = { unreadable: 'Cannot be read', missing: 'Missing', changed: 'Changed' }
+
+/** What has become of files to choose among. */
+export function stateFilter(asked: FileState | undefined): Html {
+  return selectInput({
+    name: 'state',
+    value: asked ?? '',
+    label: 'State',
+    submits: true,
+    options: [{ value: '', label: 'Any state' }, ...Object.entries(STATES).map(([value, label]) => ({ value, label }))],
   })
 }

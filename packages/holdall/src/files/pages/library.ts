@@ -14,7 +14,8 @@ import { syncPanel } from '../sync/panel.ts'
 import { folderNav } from './folders.ts'
 import { storageName } from './index.ts'
 import { leftOpenLine } from './left-open.ts'
-import { type Listing, listedFiles, listToolbar, parametersOf } from './listing.ts'
+import { parametersOf } from './list-address.ts'
+import { type Listing, listedFiles, listToolbar } from './listing.ts'
 import { countedFiles } from './missing-words.ts'
 import { nothingFound } from './nothing-found.ts'
 import { uploadHref } from './upload-href.ts'
@@ -34,6 +35,8 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
   const listing: Listing = {
     asked: { ...asked, source: '' },
     list,
+    from: 'library',
+    isReading: asked.state === 'unreadable' && (await room.registry.isReadingWhole()),
     caption: `Files of ${source.label}`,
     hrefOf: (changes) =>
       urls.path(`/-/files/browse/${encodeURIComponent(source.slug)}`, parametersOf({ ...asked, source: '' }, changes)),

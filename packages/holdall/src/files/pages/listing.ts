@@ -16,8 +16,9 @@ import { shownFile } from '../shown.ts'
 import type { FormerState } from '../sync/history.ts'
 import { keepsBytes } from '../trash/kept.ts'
 import { typeName } from '../types.ts'
-import { typeFilter } from './filters.ts'
+import { stateFilter, typeFilter } from './filters.ts'
 import { folderLink } from './folder-link.ts'
+import { hrefFrom, type Origin } from './list-address.ts'
 import { deletingBar } from './selection.ts'
 import { TILE_SIDE } from './tiles.ts'
 
@@ -25,12 +26,16 @@ import { TILE_SIDE } from './tiles.ts'
 export interface Listing {
   readonly asked: Asked
   readonly list: FileList
+  /** Where the files of the list know it from. */
+  readonly from: Origin
   /** What the list is of: "Files of Photographs" */
   readonly caption: string
   /** The address of the same list with something else asked. The cursor goes unless it is given. */
   readonly hrefOf: (changes: Partial<Asked>) => string
   /** Where files of several sources are listed: what each one's is called. */
   readonly sourceOf?: (file: FileRecord) => string
+  /** Of a list of files that cannot be read: whether there may be more, because some have not been read yet. */
+  readonly isReading?: boolean
 }
 
 const SORT_LABELS: Record<Sort, string> = {
@@ -40,22 +45,6 @@ const SORT_LABELS: Record<Sort, string> = {
   size: 'Size',
   path: 'Folder',
   changed: 'Changed last',
-}
-
-/** The address of a list: what says nothing is left out. */
-export function parametersOf(asked: Asked, changes: Partial<Asked>): Record<string, string | undefined> {
-  const { q, hash, source, type, state, folder, sort, view, cursor } = { ...asked, cursor: undefined, ...changes }
-  return {
-    q: q || undefined,
-    hash,
-    source: source || undefined,
-    content_type: type || undefined,
-    state,
-    folder: folder || undefined,
-    _sort: sort,
-    view: view === 'grid' ? undefined : view,
-    _next: cursor,
-  }
 }
 
 export interface ToolbarOptions {
@@ -70,7 +59,7 @@ export interface ToolbarOptions {
 }
 
 /** Search, filters, sorting and the two looks. What is typed is searched at once; without scripts a button sends it. */
-export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions): Html {
+export function listToolbar({ asked, hrefOf, isReading = false }: Listing, options: ToolbarOptions): Html {
   // What suits the question needs no word in the address.
   const usual = usualSort(asked)
   const offered: Sort[] = ['newest', 'name', 'size']
@@ -85,7 +74,7 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
   }))
   return html`<form class="toolbar" role="search" aria-label="${options.label}" action="${safeUrl(options.action)}" data-searches>${
     asked.view === 'list' && hiddenFields({ view: 'list' })
-  }${asked.hash !== undefined && hiddenFields({ hash: asked.hash })}${asked.state !== undefined && hiddenFields({ state: asked.state })}${asked.folder !== '' && hiddenFields({ folder: asked.folder })}${searchInput(
+  }${asked.hash !== undefined && hiddenFields({ hash: asked.hash })}${asked.folder !== '' && hiddenFields({ folder: asked.folder })}${searchInput(
     {
       name: 'q',
       value: asked.q,
@@ -97,7 +86,7 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
   )}${
     options.sources &&
     selectInput({ name: 'source', value: asked.source, label: 'Source', submits: true, options: options.sources })
-  }${typeFilter(asked.type)}${selectInput({
+  }${typeFilter(asked.type)}${stateFilter(asked.state)}${selectInput({
     name: '_sort',
     value: asked.sort === usual ? '' : (asked.sort ?? ''),
     label: 'Sort by',
@@ -108,13 +97,14 @@ export function listToolbar({ asked, hrefOf }: Listing, options: ToolbarOptions)
     ],
   })}${button({ label: 'Show', type: 'submit', more: { 'data-when-scriptless': true } })}<div class="to-end">${segmented('View', views)}</div></form>${
     asked.state !== undefined &&
-    html`<p class="muted">${STATE_WORDS[asked.state]} <a href="${safeUrl(hrefOf({ state: undefined, sort: undefined }))}">All files</a></p>`
+    html`<p class="muted">${STATE_WORDS[asked.state]}${isReading && ' Some files are still being read.'} <a href="${safeUrl(hrefOf({ state: undefined, sort: undefined }))}">All files</a></p>`
   }`
 }
 
 const STATE_WORDS: Record<FileState, string> = {
   missing: 'Only files that are missing from their place.',
   changed: 'Only files that have had other bytes since they were listed.',
+  unreadable: 'Only files that cannot be read: pictures that are cut off or damaged, PDFs that do not open.',
 }
 
 /** The files, as tiles or as rows, those that the actor may delete with a box to select them by; then the pages. */
@@ -168,10 +158,17 @@ interface Shown {
   readonly former: ReadonlyMap<string, FormerState> | undefined
 }
 
-function tiles(room: FilesRoom, { list, asked, sourceOf }: Listing, { deletable, excerpts, former }: Shown): Html {
+/** The order is that of the answer: too many are not sorted as they were asked for. */
+function hrefIn(room: FilesRoom, { asked, list, from }: Listing, { id }: FileRecord): string {
+  return hrefFrom(room, id, from, { ...asked, sort: list.sort })
+}
+
+function tiles(room: FilesRoom, listing: Listing, { deletable, excerpts, former }: Shown): Html {
+  const { list, asked, sourceOf } = listing
   return fileTiles(
     list.files.map((file) => ({
       ...shownFile(file, room.urls, TILE_SIDE),
+      href: hrefIn(room, listing, file),
       selectable: deletable.has(file.id),
       kept: keepsBytes(room.sources, file),
       note: former === undefined ? sourceOf?.(file) : `Before: ${formerWords(former.get(file.id))}`,
@@ -220,7 +217,7 @@ function table(room: FilesRoom, listing: Listing, { deletable, excerpts, former 
                 : NOTHING,
             ]
           : []),
-        html`${fileCell({ state: 'file', file: shownFile(file, room.urls) })}${folderLine(folderLink(file, room.urls, asked.folder))}${excerptLine(excerpts.get(file.id))}`,
+        html`${fileCell({ state: 'file', file: { ...shownFile(file, room.urls), href: hrefIn(room, listing, file) } })}${folderLine(folderLink(file, room.urls, asked.folder))}${excerptLine(excerpts.get(file.id))}`,
         ...(sourceOf === undefined ? [] : [sourceOf(file)]),
         typeName(file.contentType),
         file.size === null ? '' : formatBytes(file.size),

@@ -1,6 +1,7 @@
 import { type Html, html } from '../../web/html.ts'
 import { linkButton } from '../../web/parts/button.ts'
 import { emptyState } from '../../web/parts/notice.ts'
+import type { FileState } from '../list.ts'
 import type { FilesRoom } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
 import { filesInWords, type Listing } from './listing.ts'
@@ -19,8 +20,7 @@ export async function nothingFound(
   const words = asked.q.split(/\s+/).filter((word) => word !== '')
   if (asked.type !== '') ways.push({ label: 'Any type', changes: { type: '' } })
   if (asked.state !== undefined) {
-    const label = asked.state === 'missing' ? 'Missing or not' : 'Changed or not'
-    ways.push({ label, changes: { state: undefined } })
+    ways.push({ label: WITHOUT_STATE[asked.state], changes: { state: undefined } })
   }
   if (asked.folder !== '') ways.push({ label: 'All folders', changes: { folder: '' } })
   if (asked.source !== '') ways.push({ label: 'All sources', changes: { source: '' } })
@@ -49,17 +49,33 @@ export async function nothingFound(
       links.length > 0
         ? 'Drop one of these to find more.'
         : asked.state !== undefined && asked.q === '' && asked.type === ''
-          ? asked.state === 'missing'
-            ? 'Each is in its place, as far as anybody has looked.'
-            : 'Each has the bytes that it had when it was listed, as far as anybody has looked.'
+          ? ALL_WELL[asked.state]
           : 'Every word must begin a word of the name, the description, the type or the text.',
     actions: links.length > 0 ? html`${links}` : undefined,
   })
 }
 
+const WITHOUT_STATE: Record<FileState, string> = {
+  missing: 'Missing or not',
+  changed: 'Changed or not',
+  unreadable: 'Readable or not',
+}
+
+const ALL_WELL: Record<FileState, string> = {
+  missing: 'Each is in its place, as far as anybody has looked.',
+  changed: 'Each has the bytes that it had when it was listed, as far as anybody has looked.',
+  unreadable: 'Each picture is whole and each PDF opens, as far as they have been read.',
+}
+
+const NONE_IN_STATE: Record<FileState, string> = {
+  missing: 'No file is missing',
+  changed: 'No file has changed',
+  unreadable: 'Every file can be read',
+}
+
 function titleOf({ q, hash, type, state, folder }: Asked): string {
   if (state !== undefined && hash === undefined && q === '' && type === '') {
-    return state === 'missing' ? 'No file is missing' : 'No file has changed'
+    return NONE_IN_STATE[state]
   }
   if (hash !== undefined) return 'No file has these bytes'
   if (folder !== '' && q === '' && type === '') return 'No files lie in this folder'

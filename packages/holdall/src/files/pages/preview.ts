@@ -8,6 +8,7 @@ import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { isInline, isMedia, typeName } from '../types.ts'
 import { contentPreview } from './content.ts'
+import { unreadableWords } from './unreadable-words.ts'
 
 /** Pixels of the longer side of a preview. */
 const PREVIEW_SIDE = 1_600
@@ -34,8 +35,9 @@ export async function filePreview(room: FilesRoom, file: FileRecord, reachable: 
   }
   const { contentType, width, height } = file
   if (file.missingSince !== null) return await missingPreview(room, file)
-  if (file.size === 0)
-    return preview({ ...shown, openHref: null, without: 'The file is empty: there are no bytes in it.' })
+  if (file.size === 0) return preview({ ...shown, openHref: null, without: unreadableWords(file, 'empty') })
+  if (file.unreadable !== null)
+    return preview({ ...shown, openHref: null, without: unreadableWords(file, file.unreadable) })
   if (DECODABLE.has(contentType)) return await picturePreview(room, file, reachable)
   // What is there of a file that cannot be read is at most a thumbnail that was made before.
   if (!reachable) return preview(shown)

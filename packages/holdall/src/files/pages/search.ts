@@ -9,7 +9,9 @@ import type { Asked } from '../search/asked.ts'
 import type { FileList } from '../search/find.ts'
 import { folderNav } from './folders.ts'
 import { ROWS_SECTION } from './found-rows.ts'
-import { filesInWords, type Listing, listedFiles, listToolbar, parametersOf } from './listing.ts'
+import { parametersOf } from './list-address.ts'
+import { filesInWords, type Listing, listedFiles, listToolbar } from './listing.ts'
+import { countedFiles } from './missing-words.ts'
 import { nothingFound } from './nothing-found.ts'
 import { SEARCH_PATH } from './tiles.ts'
 
@@ -30,6 +32,8 @@ export async function searchPage(room: FilesRoom, c: RouteContext, found: Found)
   const listing: Listing = {
     asked,
     list,
+    from: 'search',
+    isReading: asked.state === 'unreadable' && (await room.registry.isReadingWhole()),
     caption: 'Files found',
     hrefOf: (changes) => urls.path(SEARCH_PATH, parametersOf(asked, changes)),
     ...(browsable.length > 1 && { sourceOf: (file) => labels.get(file.sourceId) ?? file.sourceSlug }),
@@ -82,12 +86,23 @@ async function results(room: FilesRoom, c: RouteContext, found: Found, listing: 
     const named = browsable.filter(({ slug }) => slug === asked.source).map(({ id }) => id)
     return nothingFound(room, listing, { asked: asked.source === '' ? all : named, all })
   }
-  return html`<p class="found">${summary(asked, list)}</p>${await listedFiles(room, c.var.actor, listing)}`
+  return html`<p class="found">${await summary(room, found)}</p>${await listedFiles(room, c.var.actor, listing)}`
 }
 
-function summary({ q }: Asked, list: FileList): string {
+async function summary({ registry }: FilesRoom, { asked, browsable, list }: Found): Promise<string> {
+  const { q, source } = asked
+  if (isOfAll(asked)) {
+    const sources = browsable.filter(({ slug }) => source === '' || slug === source).map(({ id }) => id)
+    const missing = [...(await registry.missing(sources)).values()].reduce((sum, one) => sum + one, 0)
+    return countedFiles(list.total, missing)
+  }
   const files = filesInWords(list)
   const words = q === '' ? files : `${files} for “${q}”`
   const order = list.truncated ? ', newest first' : ''
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${order}`
+}
+
+/** Whether nothing is asked for: then it is said how many of all files are there. */
+function isOfAll({ q, hash, type, state, folder }: Asked): boolean {
+  return q === '' && hash === undefined && type === '' && state === undefined && folder === ''
 }

@@ -35,9 +35,11 @@ export function readList(c: RouteContext, size: number): Asked {
   const hash = written === '' ? undefined : readHash(written)
   const q = (c.req.query('q') ?? '').trim()
   const state = c.req.query('state') ?? ''
-  if (state !== '' && !isState(state)) refuse(`state must be ${FILE_STATES.join(' or ')}, or left out.`)
+  if (state !== '' && !isState(state)) refuse(`state must be one of ${FILE_STATES.join(', ')}, or left out.`)
   if (sort !== '' && !(SORTS as readonly string[]).includes(sort)) refuse(`_sort must be one of ${SORTS.join(', ')}.`)
-  if (sort === 'changed' && state !== 'changed') refuse('_sort=changed is for state=changed.')
+  // The form of a page sends the order of the list that it leaves behind.
+  const isLeftBehind = sort === 'changed' && state !== 'changed'
+  if (isLeftBehind && c.var.format === 'json') refuse('_sort=changed is for state=changed.')
   if (written !== '' && hash === undefined) refuse('hash must be sha256: and 64 hexadecimal digits.')
   if (hash !== undefined && q !== '') refuse('Send q or hash, not both.')
   return {
@@ -47,7 +49,7 @@ export function readList(c: RouteContext, size: number): Asked {
     type,
     state: isState(state) ? state : undefined,
     folder: cleanFolder(c.req.query('folder') ?? ''),
-    sort: sort === '' ? undefined : (sort as Sort),
+    sort: sort === '' || isLeftBehind ? undefined : (sort as Sort),
     view: c.req.query('view') === 'list' ? 'list' : 'grid',
     cursor: c.req.query('_next') || c.req.query('cursor') || undefined,
     limit: pageSize(c, size),

@@ -31,7 +31,7 @@ export const SORTS: readonly Sort[] = ['relevance', 'newest', 'name', 'size', 'p
 /** Of so many sources it is asked whether they are all there are, so that none need be named. */
 const MANY_SOURCES = 64
 /** A list that was begun in an order of few goes on in it while others add files, up to this. */
-const STILL_SORTED = 2 * MAX_COUNT
+export const STILL_SORTED = 2 * MAX_COUNT
 
 export interface FileQuestion {
   /** The sources to look in, by their row ids; the caller has checked that the actor may browse them. */
@@ -120,7 +120,7 @@ export function createFind(database: InternalDatabase, tokenize: Tokenizer): Fin
 const NO_PLACES: ReadonlySet<number> = new Set()
 const NO_WORDS: Plan = { anywhere: [], tiers: [] }
 
-function conditionsOf({ state, folder }: Pick<FileQuestion, 'state' | 'folder'>): Condition | undefined {
+export function conditionsOf({ state, folder }: Pick<FileQuestion, 'state' | 'folder'>): Condition | undefined {
   const all: Condition[] = []
   if (state !== undefined) all.push(HAS_STATE[state])
   if (folder !== undefined) all.push(liesBelow(folder))
@@ -167,7 +167,7 @@ function fingerprint({ q = '', hash = '', type = '', state, folder = '', sort }:
     .slice(0, 8)
 }
 
-function orderOf(sort: Sort): Order {
+export function orderOf(sort: Sort): Order {
   return sort === 'relevance' ? 'newest' : sort
 }
 
@@ -233,7 +233,7 @@ async function byHash(
 }
 
 /** The types of files there are that are of a kind; undefined: any. */
-async function typesOf(database: InternalDatabase, kind: Kind | undefined): Promise<string[] | undefined> {
+export async function typesOf(database: InternalDatabase, kind: Kind | undefined): Promise<string[] | undefined> {
   if (kind === undefined) return undefined
   const known = await database.read.selectFrom('datasette_files_types').select('type').execute()
   return known.map(({ type }) => type).filter((type) => isOfKind(type, kind))
@@ -351,12 +351,12 @@ function modeFor(sort: Sort, plan: Plan, few: boolean): Mode['mode'] {
   return plan.tiers.length === 0 ? 'matched' : 'ranked'
 }
 
-function newestFirst(matches: ReadonlySet<number>): number[] {
+export function newestFirst(matches: ReadonlySet<number>): number[] {
   return [...matches].sort((a, b) => b - a)
 }
 
 /** Which tier a match is in depends on the file alone, so that others that come or go move nothing. */
-async function rank(
+export async function rank(
   database: InternalDatabase,
   { tiers }: Plan,
   sources: readonly number[] | null,
@@ -393,7 +393,7 @@ async function sortedPlaces(
 }
 
 /** The files at these places, in their order, and once more only of these sources. */
-async function rowsAt(
+export async function rowsAt(
   database: InternalDatabase,
   places: readonly number[],
   sources: readonly number[],
@@ -408,7 +408,7 @@ async function rowsAt(
 }
 
 /** Null where the sources are all there are: naming a thousand of them would cost more than the search. */
-async function sourcesToName(
+export async function sourcesToName(
   database: InternalDatabase,
   sources: readonly number[],
 ): Promise<readonly number[] | null> {

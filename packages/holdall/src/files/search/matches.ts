@@ -72,6 +72,29 @@ export async function newestMatches(
   return kept
 }
 
+/** The file that matches and was registered next after a place, however many more there are. */
+export async function nextMatch(
+  database: InternalDatabase,
+  expressions: readonly (readonly [Index, string])[],
+  sources: readonly number[],
+  after: number,
+  condition: Condition = ANY,
+): Promise<number[]> {
+  const found: number[] = []
+  for (const [index, expression] of expressions) {
+    const table = TABLES[index]
+    const [head, tail] = aroundSource(index)
+    const { rows } = await sql<{ seq: number | null }>`SELECT min(seq) AS seq FROM (SELECT (
+        SELECT rowid & 0xFFFFFFFF FROM ${table}
+        WHERE ${table} MATCH ${head} || wanted.value || ${tail + expression}
+          AND rowid > (wanted.value << 32) + CAST(${after} AS INTEGER) AND rowid < (wanted.value + 1 << 32)
+          AND ${condition(sql`${table}.rowid`)}
+        ORDER BY rowid LIMIT 1) AS seq FROM json_each(${JSON.stringify(sources)}) AS wanted)`.execute(database.read)
+    for (const { seq } of rows) if (seq !== null) found.push(seq)
+  }
+  return found.length === 0 ? [] : [Math.min(...found)]
+}
+
 interface Newest {
   readonly id: number
   /** The place of its newest file, as far as the order of registration tells. */

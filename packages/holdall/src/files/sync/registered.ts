@@ -143,7 +143,7 @@ export async function recordChanges(trx: Transaction<Schema>, files: readonly Ch
   if (really.length === 0) return 0
   await sql`UPDATE datasette_files AS f SET size = n.value->>1, version = n.value->>2, modified_at = n.value->>3,
       content_type = coalesce(n.value->>4, f.content_type), content_hash = n.value->>5,
-      declared_type = NULL, width = NULL, height = NULL, changed_at = ${time}
+      declared_type = NULL, width = NULL, height = NULL, unreadable = NULL, changed_at = ${time}
     FROM json_each(${rows}) AS n WHERE f.id = n.value->>0 AND ${HAS_CHANGED}`.execute(trx)
   const ids = new Set(really.map(({ file_id }) => file_id))
   await sql`UPDATE datasette_files_text SET text = ''

@@ -145,6 +145,11 @@ test('a file that the storage has lost is gone, is marked, and is back when it i
       path,
     )
   }
+  assert.match(
+    await (await ask('/-/files/search', 'bob')).text(),
+    /<p class="found">\d+ files? \(1 more missing\)</,
+    'who searches for nothing sees all there are',
+  )
   const missing = await ask('/-/files/browse/photos?state=missing', 'bob')
   assert.match(
     await missing.text(),

@@ -142,6 +142,7 @@ function recordOf(facts: Partial<FileRecord> = {}): FileRecord {
     modifiedAt: null,
     changedAt: null,
     missingSince: null,
+    unreadable: null,
     ...facts,
   }
 }

@@ -1,0 +1,42 @@
+import type { UnreadableReason } from '../../database/schema.ts'
+import { ChildFailure } from '../children/child-process.ts'
+import { DECODABLE } from '../images/jobs.ts'
+import { typeByEnding } from '../inspection/hints.ts'
+import { type FileRecord, UNKNOWN_TYPE } from '../record.ts'
+
+type Named = Pick<FileRecord, 'contentType' | 'declaredType' | 'filename'>
+
+/** Whether all of it is read once to see whether it is whole: a picture, and what is only called one, or a PDF. */
+export function isToBeWhole(file: Named): boolean {
+  return DECODABLE.has(file.contentType) || onlyCalled(file) !== undefined
+}
+
+/** The type of a picture or a PDF that it is called, where its bytes are nothing that is known. */
+export function onlyCalled({ contentType, declaredType, filename }: Named): string | undefined {
+  if (contentType !== UNKNOWN_TYPE) return undefined
+  return [declaredType ?? undefined, typeByEnding(filename)].find(
+    (type) => type !== undefined && (DECODABLE.has(type) || type === 'application/pdf'),
+  )
+}
+
+/** More pixels than anybody decodes here, or a way of packing them that nobody here knows: such a picture may be whole. */
+const MAY_BE_WHOLE = /exceeds pixel limit|unsupported (?!image format)|not (?:supported|configured|implemented)/i
+const CUT_OFF = /premature end|unexpected end|truncated/i
+
+/**
+ * What is wrong with a picture that a decoder has refused; undefined where that proves nothing.
+ *
+ * @param error as the process that decodes has failed; what ends that process, or keeps it from the bytes, is thrown again
+ */
+export function wrongWithPicture(error: unknown): UnreadableReason | undefined {
+  if (!(error instanceof ChildFailure)) throw error
+  if (error.kind === 'source') throw error.cause ?? error
+  if (error.kind !== 'refused') throw error
+  if (MAY_BE_WHOLE.test(error.message)) return undefined
+  return CUT_OFF.test(error.message) ? 'cut_off' : 'damaged'
+}
+
+/** The same of a PDF: one with a password, or one that is too large to be read, is a whole one. */
+export function wrongWithPdf({ message }: ChildFailure): UnreadableReason | undefined {
+  return message.startsWith('Invalid PDF structure') ? 'damaged' : undefined
+}

@@ -1,0 +1,30 @@
+import { type Html, NOTHING } from '../../web/html.ts'
+import { neighbours } from '../../web/parts/neighbours.ts'
+import type { RouteContext } from '../../web/route.ts'
+import type { FileRecord } from '../record.ts'
+import { type FilesRoom, sourcesFor } from '../room.ts'
+import { readList } from '../search/asked.ts'
+import { hrefFrom, parametersOf, readOrigin } from './list-address.ts'
+import { SEARCH_PATH } from './tiles.ts'
+
+/** The files before and after this one in the list that it was opened from; nothing where it was not. */
+export async function neighboursOf(room: FilesRoom, c: RouteContext, file: FileRecord): Promise<Html> {
+  const from = readOrigin(c)
+  if (from === undefined) return NOTHING
+  const { urls, registry } = room
+  const asked = readList(c, 1)
+  const browsable = await sourcesFor(room, c.var.actor, 'files-browse')
+  const sources = browsable.filter(({ slug, id }) =>
+    from === 'library' ? id === file.sourceId : asked.source === '' || slug === asked.source,
+  )
+  const found = await registry.neighbours({ ...asked, sources: sources.map(({ id }) => id) }, file.id)
+  const to = (one: FileRecord | undefined) =>
+    one === undefined ? null : { href: hrefFrom(room, one.id, from, asked), title: one.filename }
+  const path = from === 'library' ? `/-/files/browse/${encodeURIComponent(file.sourceSlug)}` : SEARCH_PATH
+  return neighbours({
+    label: 'Files of the list',
+    list: { href: urls.path(path, parametersOf(asked, { cursor: asked.cursor })), label: 'Back to the list' },
+    previous: to(found.previous),
+    next: to(found.next),
+  })
+}
