@@ -405,8 +405,12 @@ test('two runs at once on the same rows: one is written, the other is told so', 
   for (const code of codes) assert.ok(['ok', 'attach_busy', 'attach_changed', 'attach_nothing'].includes(code), code)
   const [x, y] = cells('id IN (33, 34)')
   assert.ok((x === a && y === b) || (x === b && y === a), 'never half of each')
-  const applied = answers.filter(({ status }) => status === 200).map(({ body }) => (body.run as { id: string }).id)
-  for (const id of applied.reverse()) await post(`/data/objects/-/attach/${id}/-/undo`, {})
+  // Which was carried out first is for the disk to say, not in which order they were asked for.
+  const applied = answers
+    .filter(({ status }) => status === 200)
+    .map(({ body }) => body.run as { id: string; applied_at: string })
+    .toSorted((one, other) => (one.applied_at < other.applied_at ? 1 : -1))
+  for (const { id } of applied) await post(`/data/objects/-/attach/${id}/-/undo`, {})
   assert.deepEqual(cells('id IN (33, 34)'), [null, null], 'taken back one by one, nothing is left')
 })
 
