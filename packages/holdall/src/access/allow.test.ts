@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { AllowBlock } from '../config/config.ts'
 import type { Actor } from '../web/route.ts'
+import { fc } from '../web/test-chance.ts'
 import { matchesAllowBlock } from './allow.ts'
 
 const alice: Actor = { id: 'alice', role: 'editor', teams: ['harbour', 'press'], age: 5, admin: true, gone: null }

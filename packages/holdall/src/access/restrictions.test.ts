@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../web/test-chance.ts'
 import { formatResource, parseResource } from './levels.ts'
 import { decodeRestrictions, formatRestriction, parseRestriction } from './restrictions.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { stringify } from 'yaml'
+import { fc } from '../web/test-chance.ts'
 import { ConfigurationError, describeNotes } from './config.ts'
 import { type LoadText, loadText } from './testing.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../web/test-chance.ts'
 import { levenshtein, nearest } from './nearest.ts'
 import { formatPath, quote } from './path.ts'
 import { flag, wholeNumber } from './values.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../web/test-chance.ts'
 import { MAX_STORED_NAME_BYTES, sanitizeFilename, storagePath } from './paths.ts'
 
 test('a name becomes one harmless path segment', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { html, jsonScript, safeUrl } from './html.ts'
+import { fc } from './test-chance.ts'
 
 test('values are escaped in text and attributes', async () => {
   assert.equal(

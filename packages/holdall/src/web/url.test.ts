@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from './test-chance.ts'
 import { createUrls, rowPath, tildeDecode, tildeEncode } from './url.ts'
 
 test('tilde encoding is Datasette’s', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { HEAD_BYTES } from '../../uploads/inspection.ts'
+import { fc } from '../../web/test-chance.ts'
 import { isInline, servedType } from '../types.ts'
 import { sniff } from './sniff.ts'
 

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
-import fc from 'fast-check'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import {
   BufferTarget,
@@ -18,6 +17,7 @@ import {
   WebMOutputFormat,
 } from 'mediabunny'
 import type { ByteRange, Storage } from '../../sources/storage.ts'
+import { fc } from '../../web/test-chance.ts'
 import { ChildFailure, type FailureKind } from '../children/child-process.ts'
 import { createParsers, type Stored } from './parsers.ts'
 import { pdfOf, wavOf } from './test-documents.ts'

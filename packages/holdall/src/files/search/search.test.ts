@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import fc from 'fast-check'
 import type { Hono } from 'hono'
 import { createHttp } from '../../app/http.ts'
 import type { RouteEnv } from '../../web/route.ts'
+import { fc } from '../../web/test-chance.ts'
 import { MAX_COUNT } from '../list.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../web/test-chance.ts'
 import { ATTACKS, QUESTIONS } from '../test-attacks.ts'
 import { openDuckDb, serializeWith, textsOf } from '../test-duckdb.ts'
 import { CALLED_FUNCTIONS, FAMILIES_NOT_CALLED, FUNCTIONS_NOT_CALLED, TABLE_FUNCTIONS } from './functions.ts'
