@@ -198,6 +198,32 @@ describe('files that somebody has renamed or moved', () => {
     }
   })
 
+  test('of doubles nothing is said before all that is new was read', async () => {
+    const room = await opened()
+    for (const name of ['one', 'two']) room.put(`${name}/cover.txt`, 'the same cover')
+    room.put('one/first.txt')
+    room.put('late.txt')
+    await room.synced()
+    const [id, late] = [await room.idOf('one/cover.txt'), await room.idOf('late.txt')]
+    const { database, files, sources } = room.files
+    const source = sources.get('photos')
+    await database.write(async (trx) => {
+      await trx.updateTable('datasette_files').set({ content_hash: null }).where('id', '=', late).execute()
+      const work = { file_id: late, kind: 'facts', attempts: 0, not_before: '9999' } as const
+      await trx.insertInto('datasette_files_work').values(work).execute()
+    })
+    room.move('one', 'Box 1')
+    room.move('two', 'Box 2')
+    await (await files.sync.begin(source, 'alice')).ended
+    const left = () => database.read.selectFrom('datasette_files_work').select('file_id').execute()
+    while ((await left()).length > 1) await sleep(10)
+    await files.moves.settle(source.id)
+    assert.equal(await room.idOf('one/cover.txt'), id)
+    await database.write((trx) => trx.deleteFrom('datasette_files_work').execute())
+    await files.moves.settle(source.id)
+    assert.equal(await room.idOf('Box 1/cover.txt'), id)
+  })
+
   test('files of two folders that became one are not told apart by it', async () => {
     const room = await opened()
     for (const name of ['one', 'two']) {

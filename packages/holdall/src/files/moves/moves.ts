@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { BeforeIo } from '../../sources/filesystem/io.ts'
@@ -9,6 +10,7 @@ import type { FindUsed } from '../references.ts'
 import { type FileRow, toRecord } from '../rows.ts'
 import { versionOf } from '../sync/listed.ts'
 import { lookAt } from '../sync/missing.ts'
+import { isReading } from '../sync/reading.ts'
 import { cameInstead, lostAndFound, type MissingPosition, newestRuns, pastRuns, sameBytes } from './find.ts'
 import { type FormerPlace, formerPlaces } from './former.ts'
 import { LEFT_OPEN, LOOK_MS, MAX_CANDIDATES, PAUSE_MS, SETTLED_AT_ONCE, UNDO_MS } from './limits.ts'
@@ -61,6 +63,8 @@ export function createMoves(options: MovesOptions): Moves {
   const last = new Map<number, Promise<unknown>>()
   /** The newest run of each source after which it was looked. */
   const lookedAfter = new Map<number, number>()
+  /** What the paths alone had left open in each source, so that after one run its folders are not asked twice about the same. */
+  const leftOpen = new Map<number, string>()
   let timer: NodeJS.Timeout | undefined
   let watching: Promise<void> | undefined
 
@@ -80,28 +84,41 @@ export function createMoves(options: MovesOptions): Moves {
     // Once it has ended it is looked again.
     if (runs[0]?.status === 'running') return 0
     let moved = 0
-    const open: string[] = []
+    const open = new Map<string, string>()
     for (let after: MissingPosition | undefined = { missing_since: '', seq: 0 }; after !== undefined; await turn()) {
       const { hashes, next } = await lostAndFound(database, sourceId, after)
       if (hashes.size > 0) moved += await settleSome(source, hashes, runs, byPath)
       if (stopping.signal.aborted) return moved
       after = next
     }
-    // Once all is known that moves by itself, it says which folder became which.
-    for (let at = 0; at < open.length; at += LEFT_OPEN) {
-      moved += await settleSome(source, new Set(open.slice(at, at + LEFT_OPEN)), runs, (group) =>
+    // Once all is read, and what moves by itself has moved, that says which folder became which; half of it may say another thing.
+    if (open.size === 0 || (await isReading(database, sourceId))) return told(moved)
+    const said = createHash('sha256')
+      .update(JSON.stringify([runs[0]?.id, ...open]))
+      .digest('base64')
+    if (moved === 0 && leftOpen.get(sourceId) === said) return 0
+    const hashes = [...open.keys()]
+    for (let at = 0; at < hashes.length; at += LEFT_OPEN) {
+      moved += await settleSome(source, new Set(hashes.slice(at, at + LEFT_OPEN)), runs, (group) =>
         byRenamedFolders(database, sourceId, group),
       )
       if (stopping.signal.aborted) return moved
       await turn()
     }
-    if (moved > 0) log.info('files have moved', { source: source.slug, moved })
-    return moved
+    leftOpen.set(sourceId, said)
+    return told(moved)
+
+    function told(count: number): number {
+      if (count > 0) log.info('files have moved', { source: source?.slug, moved: count })
+      return count
+    }
 
     function byPath({ missing, untouched }: Group): [FileRow, FileRow][] {
       const pairs = pairsOf(missing, untouched)
       const hash = missing[0]?.content_hash
-      if (hash && pairs.length < Math.min(missing.length, untouched.length)) open.push(hash)
+      if (hash && pairs.length < Math.min(missing.length, untouched.length)) {
+        open.set(hash, `${missing.length} ${untouched.length}`)
+      }
       return pairs
     }
   }
@@ -245,6 +262,7 @@ export function createMoves(options: MovesOptions): Moves {
       if (stored === undefined || versionOf(stored) !== found.version) return refuse('its bytes are others by now')
       before('database: move a file')
       const done = await database.write((trx) => takePlace(trx, { missing: file, found }, new Date(now()), by))
+      leftOpen.delete(file.sourceId)
       if (!done) return refuse('it has other bytes, lies in another source, or somebody has described or used it')
     },
     former: (fileId) => formerPlaces(database, fileId),
