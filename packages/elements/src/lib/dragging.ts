@@ -1,6 +1,7 @@
 import { announce } from './announce.ts'
 import { droppedWords, noFilesWords, noFoldersWords } from './dropped-words.ts'
 import { filesInside, ofPeople } from './folders.ts'
+import { inSlices } from './slices.ts'
 import { endNotice, notify } from './toast.ts'
 
 /** Whether a drag brings files from outside, rather than something of this page. */
@@ -26,9 +27,19 @@ function filesAndFolders(transfer: DataTransfer | null): { files: File[]; folder
   return { files, folders }
 }
 
-/** The types of the files that are dragged, as far as the browser tells before they are let go: '' where it does not. */
+/** Of files that are held over a page, so many say what they are. */
+const MOST_LOOKED_AT = 100
+
+/** The types of the first files that are dragged, as far as the browser tells before they are let go: '' where it does not. */
 function draggedTypes(event: DragEvent): string[] {
-  return [...(event.dataTransfer?.items ?? [])].filter(({ kind }) => kind === 'file').map(({ type }) => type)
+  const items = event.dataTransfer?.items
+  const types: string[] = []
+  // Each is asked of the browser anew, at every move of the mouse.
+  for (let at = 0; at < Math.min(items?.length ?? 0, MOST_LOOKED_AT); at += 1) {
+    const item = items?.[at]
+    if (item?.kind === 'file') types.push(item.type)
+  }
+  return types
 }
 
 /** What is held over a place: files that it takes, files that it would refuse, or nothing. */
@@ -91,6 +102,7 @@ export function takeDrops(
   }
   async function takeAll(transfer: DataTransfer | null): Promise<void> {
     const dropped = await filesInside(transfer)
+    await measured(dropped.files)
     if (dropped.files.length > 0) taker.dropped([...dropped.files])
     const words = droppedWords(dropped)
     if (words !== null) taker.said(words)
@@ -206,6 +218,11 @@ function oneOf(names: readonly string[]): string {
   return named.length === 0 ? last : `${named.join(', ')} or ${last}`
 }
 
+/** Where the browser looks a file up when its size is first asked for, of thousands together the page stood still. */
+function measured(files: readonly File[]): Promise<void> {
+  return inSlices(files, ({ size }) => size)
+}
+
 /** Lets the person choose files; nothing happens when they cancel. */
 export function chooseFiles(
   options: { readonly accept: string | null; readonly multiple: boolean; readonly folder?: boolean },
@@ -224,7 +241,7 @@ export function chooseFiles(
     input.remove()
     if (files.length === 0) return
     endNotice()
-    chosen(files)
+    measured(files).then(() => chosen(files))
   })
   input.addEventListener('cancel', () => input.remove())
   input.click()

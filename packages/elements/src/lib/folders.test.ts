@@ -54,6 +54,22 @@ test('what cannot be read, and what is empty, is named; all else is taken', asyn
   assert.equal(droppedWords(dropped), 'b.txt and locked could not be read. All else is sent.')
 })
 
+test('of thousands of files only the first are asked whether they are folders, and all of which nothing says what they are', async () => {
+  let asked = 0
+  const items = Array.from({ length: 1_000 }, (_, at) => ({
+    kind: 'file',
+    type: at % 10 === 0 ? '' : 'text/plain',
+    webkitGetAsEntry() {
+      asked += 1
+      return fileEntry(`${at}.txt`)
+    },
+    getAsFile: () => new File([], `${at}.txt`),
+  }))
+  const { files } = await filesInside({ items } as unknown as DataTransfer)
+  assert.equal(files.length, 1_000)
+  assert.equal(asked, 200 + 80)
+})
+
 test('every drop that yields no file has its sentence', async () => {
   assert.equal(droppedWords(await dropOf(folderEntry('nothing', []))), 'There is no file in nothing.')
   assert.equal(

@@ -10,6 +10,9 @@ export interface Dropped {
   readonly unread: readonly string[]
 }
 
+/** Of so many items it is asked whether they are folders; of more only where nothing says what they are. It takes long. */
+const MOST_ASKED = 200
+
 /**
  * The files of a drop, those inside its folders included. It must be called while the event is handled; what it
  * promises comes later.
@@ -17,7 +20,10 @@ export interface Dropped {
 export function filesInside(transfer: DataTransfer | null): Promise<Dropped> {
   const items = [...(transfer?.items ?? [])].filter((item) => item.kind === 'file')
   // A transfer is empty as soon as its event has been handled.
-  const taken = items.map((item) => ({ entry: item.webkitGetAsEntry?.() ?? null, file: item.getAsFile() }))
+  const taken = items.map((item, at) => ({
+    entry: at < MOST_ASKED || item.type === '' ? (item.webkitGetAsEntry?.() ?? null) : null,
+    file: item.getAsFile(),
+  }))
   return Promise.all(
     taken.map(async ({ entry, file }): Promise<Dropped> => {
       if (entry?.isDirectory) return ofFolder(entry as FileSystemDirectoryEntry)
