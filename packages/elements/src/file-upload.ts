@@ -4,7 +4,6 @@ import { createAlike } from './lib/alike.ts'
 import { announce } from './lib/announce.ts'
 import { chooseFiles, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
-import { ENDING } from './lib/ending.ts'
 import { acceptsType } from './lib/files.ts'
 import { formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
@@ -12,9 +11,8 @@ import { createDoor, pagesQuery } from './lib/kept-out.ts'
 import { createLimit } from './lib/limit.ts'
 import { takePastes } from './lib/receiving.ts'
 import { isPending, type Task } from './lib/task.ts'
-import { toast } from './lib/toast.ts'
 import { fileTransfers } from './lib/transfers.ts'
-import { chooseSame, createUnfinished, type LeftOpen, mayMove, sentKey } from './lib/unfinished.ts'
+import { createUnfinished, type LeftOpen, sentKey } from './lib/unfinished.ts'
 import { CONCURRENCY, createUploads } from './lib/uploads.ts'
 import { percentOf, tooLateWords } from './lib/words.ts'
 import { cancelledLines } from './queue/cancelled.ts'
@@ -22,10 +20,10 @@ import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
 import { queueHead } from './queue/head.ts'
 import { keptOutNotice } from './queue/kept-out.ts'
 import { createLeaving } from './queue/leaving.ts'
-import { leftOpenLines } from './queue/left-open.ts'
 import { queueLine } from './queue/line.ts'
 import { createRemoving } from './queue/removing.ts'
 import { type Summary, summarise } from './queue/summary.ts'
+import { createTakingUp } from './queue/taking-up.ts'
 import { type TwinActions, twinsLine } from './queue/twins.ts'
 
 /**
@@ -49,8 +47,6 @@ export class FileUpload extends HoldallElement {
     _held: { state: true },
     _problem: { state: true },
     _folded: { state: true },
-    _wrong: { state: true },
-    _doubtful: { state: true },
   }
   declare label: string | null
   declare note: string | null
@@ -67,14 +63,16 @@ export class FileUpload extends HoldallElement {
   declare _problem: string | null
   /** Only the bar over all is shown. */
   declare _folded: boolean
-  declare _wrong: { readonly key: string; readonly text: string } | null
-  /** What was not finished, and may be on its way from elsewhere just when it is to be discarded. */
-  declare _doubtful: string | null
 
   #stop: (() => void) | undefined
   #refocus: (() => void) | undefined
   readonly #transfers = fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' }))
   readonly #unfinished = createUnfinished(this.#transfers, () => this.requestUpdate())
+  readonly #takingUp = createTakingUp(this.#unfinished, {
+    add: (file) => this.add([file]),
+    changed: () => this.requestUpdate(),
+    asks: true,
+  })
   readonly #door = createDoor(
     () => this.source && this.address(`-/files/upload/${encodeURIComponent(this.source)}${pagesQuery()}`),
     () => this.requestUpdate(),
@@ -123,8 +121,6 @@ export class FileUpload extends HoldallElement {
     this._held = null
     this._problem = null
     this._folded = false
-    this._wrong = null
-    this._doubtful = null
   }
 
   override connectedCallback(): void {
@@ -163,7 +159,7 @@ export class FileUpload extends HoldallElement {
 
   /** Puts files into the queue. One of the name and size of an upload that was not finished goes on with it. */
   add(files: Iterable<File>): void {
-    this._wrong = null
+    this.#takingUp.moveOn()
     this._problem = null
     const added = this.#uploads.add(files)
     this.#alike.ask(added.filter(({ refused }) => !refused).map(({ file }) => file))
@@ -188,26 +184,6 @@ export class FileUpload extends HoldallElement {
 
   #chooseFolder(): void {
     chooseFiles({ accept: null, multiple: true, folder: true }, (files) => this.add(files))
-  }
-
-  #chooseSame(one: LeftOpen): void {
-    chooseSame(one, {
-      take: (file) => this.add([file]),
-      wrong: (text) => {
-        this._wrong = { key: one.key, text }
-      },
-    })
-  }
-
-  #discard(one: LeftOpen): void {
-    if (mayMove(one) && this._doubtful !== one.key) {
-      this._doubtful = one.key
-      announce(`Somebody may be sending ${one.name} right now`)
-      return
-    }
-    this._doubtful = null
-    const aside = this.#unfinished.setAside(one)
-    toast(`${one.name} ${ENDING.discard.done}`, aside.bringBack, aside.discard)
   }
 
   #pause(task: Task): void {
@@ -255,7 +231,8 @@ export class FileUpload extends HoldallElement {
     const { cancelled } = this.#leaving
     const keptOut = keptOutNotice(this.#door.keptOut, this.#transfers.wholeUpTo, () => this.#door.ask())
     if (tasks.length + cancelled.length === 0)
-      return html`${keptOut}${emptyQueue(this.#invitation())}${this.#apart(open)}`
+      // Below the place to drop, so that nothing moves when the server has answered.
+      return html`${keptOut}${emptyQueue(this.#invitation())}${this.#takingUp.apart(open)}`
     const summary = summarise(tasks)
     return html`${keptOut}<section class="panel upload-queue ${tasks.length > summary.lines.length ? 'long' : ''}" aria-label="Uploads">
       ${queueHead({
@@ -284,25 +261,13 @@ export class FileUpload extends HoldallElement {
     return list.filter(({ key }) => !taken.has(key) && !this.#leaving.has(key))
   }
 
-  #openLines(open: readonly LeftOpen[]): TemplateResult {
-    return leftOpenLines(open, {
-      wrong: this._wrong,
-      doubtful: this._doubtful,
-      choose: (one) => this.#chooseSame(one),
-      discard: (one) => this.#discard(one),
-      keep: () => {
-        this._doubtful = null
-      },
-    })
-  }
-
   #body(
     tasks: readonly Task[],
     { lines }: Summary,
     open: readonly LeftOpen[],
     cancelled: readonly Task[],
   ): TemplateResult {
-    return html`${open.length === 0 ? nothing : this.#openLines(open)}
+    return html`${open.length === 0 ? nothing : this.#takingUp.lines(open)}
       <ul aria-label="Files">${repeat(
         lines,
         (task) => task.key,
@@ -336,12 +301,6 @@ export class FileUpload extends HoldallElement {
       keepBoth: (tasks) => alike.keepBoth(tasks.map(({ file }) => file)),
       remove: this.deletes ? (task) => this.#removing.remove(task) : null,
     }
-  }
-
-  /** Below the place to drop, so that nothing moves when the server has answered. */
-  #apart(open: readonly LeftOpen[]): TemplateResult | typeof nothing {
-    if (open.length === 0) return nothing
-    return html`<section class="panel upload-queue apart" aria-label="Not finished"><div class="panel-head"><h2 class="grow">Not finished</h2></div>${this.#openLines(open)}</section>`
   }
 
   #invitation(): Invitation {

@@ -4,19 +4,17 @@ import { repeat } from 'lit/directives/repeat.js'
 import { announce } from './lib/announce.ts'
 import { chooseFiles, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
-import { ENDING, endingOf } from './lib/ending.ts'
-import { formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
 import { createDoor, pagesQuery } from './lib/kept-out.ts'
 import { createLimit } from './lib/limit.ts'
 import type { Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
-import { chooseSame, createUnfinished, type LeftOpen, sentKey } from './lib/unfinished.ts'
+import { createUnfinished } from './lib/unfinished.ts'
 import { createUploads } from './lib/uploads.ts'
-import { percentOf } from './lib/words.ts'
+import { createActing } from './parquet/acting.ts'
 import { cardOf, failedOnes } from './parquet/card.ts'
-import { createCards, keyOf } from './parquet/cards.ts'
-import { createFollowing, type Followed } from './parquet/following.ts'
+import { createCards } from './parquet/cards.ts'
+import { createFollowing } from './parquet/following.ts'
 import type { CardActions } from './parquet/foot.ts'
 import { CHOOSABLE, whyNot } from './parquet/magic.ts'
 import { type NamesakeActions, namesakeCard } from './parquet/namesake-card.ts'
@@ -25,7 +23,7 @@ import { parquetTransfers } from './parquet/transfers.ts'
 import type { Card } from './parquet/view.ts'
 import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
 import { keptOutNotice } from './queue/kept-out.ts'
-import { leftOpenLines } from './queue/left-open.ts'
+import { createTakingUp } from './queue/taking-up.ts'
 
 /** Files that are sent together: each goes in several parts at once already. */
 const TOGETHER = 2
@@ -53,8 +51,6 @@ export class ParquetUpload extends HoldallElement {
     mode: {},
     _held: { state: true },
     _problem: { state: true },
-    _wrong: { state: true },
-    _trouble: { state: true },
   }
   /** A UUID. */
   declare organization: string
@@ -70,21 +66,22 @@ export class ParquetUpload extends HoldallElement {
   declare _held: Held
   /** What was dropped last and is not taken. */
   declare _problem: string | null
-  declare _wrong: { readonly key: string; readonly text: string } | null
-  declare _trouble: { readonly key: string; readonly text: string } | null
 
   #stop: (() => void) | undefined
   #clock: ReturnType<typeof setInterval> | undefined
   #refocus: (() => void) | undefined
   /** What a look into a file has said against it. */
   readonly #against = new WeakMap<File, string>()
-  /** What is being given up, and is nothing to go on with. */
-  readonly #leaving = new Set<string>()
   readonly #transfers = parquetTransfers(() => this.#target, {
     changed: () => this.requestUpdate(),
     waits: (status) => this.#waits(status),
   })
   readonly #unfinished = createUnfinished(this.#transfers, () => this.requestUpdate())
+  readonly #takingUp = createTakingUp(this.#unfinished, {
+    add: (file) => this.add([file]),
+    changed: () => this.requestUpdate(),
+    asks: false,
+  })
   readonly #door = createDoor(
     () => {
       const place = [this.organization, this.collection]
@@ -115,13 +112,16 @@ export class ParquetUpload extends HoldallElement {
     limit: createLimit(() => TOGETHER),
   })
 
+  readonly #acting = createActing({
+    uploads: this.#uploads,
+    following: this.#following,
+    transfers: this.#transfers,
+    changed: () => this.requestUpdate(),
+    left: () => this.#ask(),
+  })
   readonly #actions: CardActions = {
-    pause: (one) => this.#pause(one),
-    resume: (one) => this.#resume(one),
-    retry: (one) => this.#retry(one),
-    leave: (one) => this.#leave(one),
-    choose: (one) => this.#chooseSame(one),
-    sheet: (one, sheet) => this.#sheet(one, sheet),
+    ...this.#acting,
+    choose: (one) => this.#takingUp.choose(one),
     another: () => this.#choose(),
   }
 
@@ -158,8 +158,6 @@ export class ParquetUpload extends HoldallElement {
     this.mode = null
     this._held = null
     this._problem = null
-    this._wrong = null
-    this._trouble = null
   }
 
   override connectedCallback(): void {
@@ -198,7 +196,7 @@ export class ParquetUpload extends HoldallElement {
 
   /** Sends files. One of the name and size of an upload that was not finished goes on with it. */
   async add(files: Iterable<File>): Promise<void> {
-    this._wrong = null
+    this.#takingUp.moveOn()
     this._problem = null
     const chosen = [...files]
     await Promise.all(
@@ -261,7 +259,7 @@ export class ParquetUpload extends HoldallElement {
     this.#tell('upload-error', { file: task.file, error: task.error })
     const session = this.#transfers.status(task.file)
     if (session?.status === 'failed') {
-      queueMicrotask(() => this.#handOver(task))
+      queueMicrotask(() => this.#acting.handOver(task))
       this.#told(session)
     }
     if (session?.status === 'aborted') {
@@ -270,117 +268,13 @@ export class ParquetUpload extends HoldallElement {
     }
   }
 
-  /** From now on it is followed like one that another page has sent. */
-  #handOver(task: Task<RegisteredDataset>): Followed | null {
-    const session = this.#transfers.status(task.file)
-    if (session === null) return null
-    this.#uploads.setAside(task)
-    this.#transfers.letGo(task.file)
-    return this.#following.take(session, keyOf(task))
-  }
-
   #choose(): void {
     chooseFiles({ accept: CHOOSABLE, multiple: true }, (files) => this.add(files))
-  }
-
-  #chooseSame(one: { readonly key: string; readonly name: string; readonly size: number }): void {
-    chooseSame(one, {
-      take: (file) => this.add([file]),
-      wrong: (text) => {
-        this._wrong = { key: one.key, text }
-      },
-    })
-  }
-
-  #discard(one: LeftOpen): void {
-    const aside = this.#unfinished.setAside(one)
-    toast(`${one.name} ${ENDING.discard.done}`, aside.bringBack, aside.discard)
-  }
-
-  #taskOf({ key }: Card): Task<RegisteredDataset> | undefined {
-    return this.#uploads.tasks.find((task) => keyOf(task) === key)
-  }
-
-  #followedOf({ key }: Card): Followed | undefined {
-    return this.#following.list.find((one) => one.key === key)
-  }
-
-  #pause(card: Card): void {
-    const task = this.#taskOf(card)
-    task?.pause()
-    if (task?.state === 'paused') announce(`${card.name} paused at ${percentOf(task.kept, task.size)}%`)
-  }
-
-  #resume(card: Card): void {
-    announce(`${card.name} goes on`)
-    this.#taskOf(card)?.resume()
-  }
-
-  #retry(card: Card): void {
-    this.#taskOf(card)?.retry()
-    const followed = this.#followedOf(card)
-    if (followed) this.#following.retry(followed)
-  }
-
-  async #leave(card: Card): Promise<void> {
-    const task = this.#taskOf(card)
-    if (task !== undefined && task.state !== 'making') return this.#leaveTask(task)
-    const followed = task === undefined ? this.#followedOf(card) : this.#handOver(task)
-    const ran = followed?.session.status !== 'failed'
-    const kept = followed?.session.retryable ?? false
-    if (followed && (await this.#following.cancel(followed))) {
-      toast(`${card.name} ${(ran ? ENDING.cancel : kept ? ENDING.discard : ENDING.clear).done}`)
-      this.#ask()
-    }
-  }
-
-  /** What a press by mistake would cost can be had back for a moment. */
-  #leaveTask(task: Task<RegisteredDataset>): void {
-    const key = sentKey(task.file)
-    const { kept } = task
-    const { done } = endingOf(task)
-    this.#leaving.add(key)
-    const aside = this.#uploads.setAside(task)
-    const discard = async () => {
-      await aside.discard()
-      this.#leaving.delete(key)
-      this.#ask()
-    }
-    const undo = () => {
-      this.#leaving.delete(key)
-      aside.bringBack()
-    }
-    if (kept > 0) toast(`${task.file.name} ${done}`, undo, discard)
-    else discard()
-  }
-
-  async #sheet(card: Card, sheet: string): Promise<void> {
-    this._trouble = null
-    const followed = this.#followedOf(card)
-    if (followed?.session.status === 'failed') return this.#following.retry(followed, sheet)
-    if (card.session === null) return
-    try {
-      await this.#following.readSheet(card.session, sheet)
-      announce(`Reading the sheet ${sheet}`)
-    } catch (error) {
-      const text = error instanceof Error ? error.message : 'The server does not answer. Try again in a moment.'
-      this._trouble = { key: card.key, text }
-    }
   }
 
   /** What it becomes part of: here, that is a dataset of its own name. */
   #labelFor({ session, name }: Card, label: string): string {
     return this.into !== null || (session?.mode ?? 'create') === 'create' ? label : stemOf(name)
-  }
-
-  #withTrouble(card: Card): Card {
-    return this._trouble?.key === card.key ? { ...card, trouble: this._trouble.text } : card
-  }
-
-  #removeAll(failed: readonly Card[]): void {
-    const ones = failed.flatMap((card) => this.#followedOf(card) ?? [])
-    const aside = this.#following.setAside(ones)
-    toast(`${formatCount(ones.length, 'failed upload')} ${ENDING.discard.done}`, aside.bringBack, aside.discard)
   }
 
   #hrefOf({ dataset_id: id }: DatasetStatus): string {
@@ -403,10 +297,10 @@ export class ParquetUpload extends HoldallElement {
     const failed = cards.filter(({ old, session, asked }) => old && session?.status === 'failed' && asked === null)
     const others = cards.filter((card) => !failed.includes(card))
     const label = this.label ?? 'the collection'
-    const open = this.#unfinished.list.filter(({ key }) => !taken.has(key) && !this.#leaving.has(key))
+    const open = this.#unfinished.list.filter(({ key }) => !taken.has(key) && !this.#acting.leaves(key))
     const named = this.#namesakes.list
     const keptOut = keptOutNotice(this.#door.keptOut, this.#transfers.wholeUpTo, () => this.#door.ask())
-    return html`${keptOut}${this.#invite(cards.length + named.length === 0)}${open.length === 0 ? nothing : this.#apart(open)}${
+    return html`${keptOut}${this.#invite(cards.length + named.length === 0)}${this.#takingUp.apart(open)}${
       others.length + named.length === 0
         ? nothing
         : html`<div class="upload-cards">${repeat(
@@ -416,9 +310,9 @@ export class ParquetUpload extends HoldallElement {
           )}${repeat(
             others,
             ({ key }) => key,
-            (card) => cardOf(this.#withTrouble(card), this.#labelFor(card, label), this.#actions),
+            (card) => cardOf(this.#acting.withTrouble(card), this.#labelFor(card, label), this.#actions),
           )}</div>`
-    }${failed.length === 0 ? nothing : failedOnes(failed, label, { ...this.#actions, removeAll: () => this.#removeAll(failed) })}`
+    }${failed.length === 0 ? nothing : failedOnes(failed, label, { ...this.#actions, removeAll: () => this.#acting.removeAll(failed) })}`
   }
 
   #invite(isAlone: boolean): TemplateResult {
@@ -432,18 +326,6 @@ export class ParquetUpload extends HoldallElement {
       chooseFolder: null,
     }
     return isAlone ? emptyQueue(invitation) : html`<div class="panel">${moreFiles(invitation)}</div>`
-  }
-
-  /** Below the place to drop, which does not move when the server has answered, and above what runs or has failed. */
-  #apart(open: readonly LeftOpen[]): TemplateResult {
-    return html`<section class="panel upload-queue apart" aria-label="Not finished"><div class="panel-head"><h2 class="grow">Not finished</h2></div>${leftOpenLines(
-      open,
-      {
-        wrong: this._wrong,
-        choose: (one) => this.#chooseSame(one),
-        discard: (one) => this.#discard(one),
-      },
-    )}</section>`
   }
 
   /** The times of steps that run are shown as they grow. */

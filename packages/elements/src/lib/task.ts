@@ -1,15 +1,11 @@
-import { type StoredFile, type Transfer, UploadError, type UploadProgress } from '@holdall/client'
+import type { StoredFile, Transfer, UploadProgress } from '@holdall/client'
 import { sayBeingSent } from './elsewhere.ts'
 import type { Limit } from './limit.ts'
 import { createMeter } from './meter.ts'
+import { createPicture } from './picture.ts'
 import { refusal, type UploadRules } from './refusal.ts'
 import type { Transfers } from './transfers.ts'
-
-/** Pictures up to this size are shown while they are sent; larger ones would be decoded whole for a thumbnail. */
-const LARGEST_PREVIEW = 30_000_000
-const PREVIEWED = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif'])
-/** Statuses of the server's answers about the file itself: the same file would be answered the same. */
-const REFUSES_THE_FILE = new Set([400, 413, 415, 422])
+import { failureOf, whyAnew } from './why-failed.ts'
 
 /**
  * `comparing`: what storage has of an earlier upload is compared with the file. `finishing`: all is sent, and the server
@@ -115,18 +111,14 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
   let counted = false
   /** Counts the times that it queued; only the last one counts. */
   let turn = 0
-  let preview: string | null | undefined
+  const picture = createPicture(file)
 
   const task: Draft<Result> = {
     key: keys,
     file,
     size,
     get preview() {
-      if (preview === undefined) {
-        const shown = PREVIEWED.has(file.type) && size <= LARGEST_PREVIEW
-        preview = shown ? URL.createObjectURL(file) : null
-      }
-      return preview
+      return picture.url
     },
     state: 'waiting',
     sent: 0,
@@ -182,12 +174,11 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
       if (task.state === 'done') return
       const discarded = giveUp()
       task.setAside()
-      if (preview) URL.revokeObjectURL(preview)
+      picture.drop()
       await discarded
     },
     dropPreview() {
-      if (preview) URL.revokeObjectURL(preview)
-      preview = null
+      picture.drop()
       options.progressed(task, 0)
     },
     tick: meter.tick,
@@ -272,7 +263,8 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     const first = !meter.begun
     const gained = meter.read(progress)
     if (meter.begun) {
-      if (first && progress.sent === 0 && (task.compared > 0 || task.comparable !== null)) task.note = whyAnew(task)
+      if (first && progress.sent === 0 && (task.compared > 0 || task.comparable !== null))
+        task.note = whyAnew(task.compared)
       task.sent = meter.moved
       if (!counted) task.resumed = progress.sent
       counted = true
@@ -305,31 +297,12 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
 
   function failed(error: unknown): void {
     if (task.state === 'cancelled') return
-    const known = error instanceof UploadError ? error : null
-    task.refused = known !== null && isAboutTheFile(known)
-    task.error = known === null ? 'The upload failed. Retry sends the file again.' : whyFailed(known, task)
+    const { refused, words } = failureOf(error, task.kept)
+    task.refused = refused
+    task.error = words
     // What is kept of a file that is no more, or not taken, helps nobody.
     if (task.refused) transfer?.cancel().catch(() => undefined)
     stand('failed')
   }
   return task
-}
-
-function isAboutTheFile({ code, status }: UploadError): boolean {
-  return code === 'file_changed' || (code !== 'storage_refused' && REFUSES_THE_FILE.has(status))
-}
-
-/** Whatever request it was that failed: what people want to know is what has become of what was sent. */
-function whyFailed({ code, message }: UploadError, { kept, refused }: Task<unknown>): string {
-  // What became of it on the server the card says itself.
-  if (kept === 0 || refused || code === 'upload_failed' || message.includes('is kept')) return message
-  const broke = code === 'connection_broken' || code === 'stalled'
-  return `${broke ? 'The connection broke.' : message} What was sent is kept; Retry goes on from there.`
-}
-
-/** Something of this name and size lies in storage, and yet nothing of it was used. */
-function whyAnew({ compared }: Task<unknown>): string {
-  return compared > 0
-    ? 'What was sent before is of another file with this name and size. This one is sent from its beginning.'
-    : 'Nothing that was sent before could be used. It is sent from its beginning.'
 }
