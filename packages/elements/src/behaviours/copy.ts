@@ -6,7 +6,7 @@ export function copyTexts(): void {
   showCopyButtons(document)
   document.addEventListener('click', async (event) => {
     const button = (event.target as Element).closest<HTMLElement>('[data-copy]')
-    if (button) await copyText(button.dataset.copy ?? '')
+    if (button) await copyText(button.dataset.copy ?? '', button)
   })
 }
 

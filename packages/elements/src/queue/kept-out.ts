@@ -22,11 +22,11 @@ export function keptOutNotice(
   return html`<div class="notice warning kept-out" role="status">${icon('warning')}<div class="grow"><p><strong>${what} cannot be sent from this page yet.</strong></p><p>${says}</p>${
     command === null
       ? nothing
-      : html`<p>What has to be set, this says to whoever runs the server:</p><div class="command"><code tabindex="0">${command}</code>${copyButton(command)}</div>`
+      : html`<p>This command says to whoever runs the server what has to be set:</p><div class="command"><code tabindex="0">${command}</code>${copyButton(command)}</div>`
   }<p><button class="button small" type="button" data-control="ask-again" @click=${again}>${icon('retry')}Check again</button></p></div></div>`
 }
 
 function copyButton(command: string): TemplateResult | typeof nothing {
   if (!navigator.clipboard) return nothing
-  return html`<button class="button quiet small" type="button" aria-label="Copy the command" @click=${() => copyText(command)}>${icon('copy')}Copy</button>`
+  return html`<button class="button quiet small" type="button" aria-label="Copy the command" @click=${(event: Event) => copyText(command, event.currentTarget as Element)}>${icon('copy')}Copy</button>`
 }

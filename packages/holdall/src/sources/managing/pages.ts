@@ -142,13 +142,15 @@ export function editPage(
   const texts = formTexts(written, type)
   const shown = shownOf(parts, sent, (name) => texts[name] ?? '')
   const here = sourceHref(urls, row.slug)
+  const isInPage = looked?.pages !== undefined && typeof said === 'string'
   const revision = sent === undefined ? String(row.revision) : textOf(sent.fields, 'revision') || String(row.revision)
   return {
     title: `Settings of ${source.label}`,
     section: 'files',
     crumbs: crumbsOf(urls, source),
-    said,
-    body: html`${stateNotice(source, here)}${lookedNotice(looked, parts.doctor(row.slug))}${unseenNotice(unseen, here)}<div class="with-side"><div>${
+    // A message over the page would cover the command that is to be read and copied.
+    said: isInPage ? undefined : said,
+    body: html`${stateNotice(source, here)}${isInPage && notice({ tone: 'success', title: `${said}.`, role: 'status' })}${lookedNotice(looked, parts.doctor(row.slug))}${unseenNotice(unseen, here)}<div class="with-side"><div>${
       type === undefined
         ? html`<p>Its storage ${row.storage_type} is not installed here, so that its settings cannot be shown.</p>`
         : html`<form class="source-form" method="post" action="${safeUrl(here)}">${outcome(parts, 'Not saved', type, sent)}${hiddenFields({ revision })}
