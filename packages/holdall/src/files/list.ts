@@ -41,9 +41,12 @@ export const ORDERS: Record<Order, Walk> = {
   name: {
     shape: ['string', 'string'],
     by: sql`f.filename COLLATE NOCASE, f.id`,
-    after: ([name, id]) => sql`(f.filename COLLATE NOCASE, f.id) > (${name}, ${id})`,
+    // No index is entered by a pair with a collation in it, nor by what follows from it: that is said as well.
+    after: ([name, id]) =>
+      sql`f.filename COLLATE NOCASE >= ${name} AND (f.filename COLLATE NOCASE, f.id) > (${name}, ${id})`,
     byBack: sql`f.filename COLLATE NOCASE DESC, f.id DESC`,
-    before: ([name, id]) => sql`(f.filename COLLATE NOCASE, f.id) < (${name}, ${id})`,
+    before: ([name, id]) =>
+      sql`f.filename COLLATE NOCASE <= ${name} AND (f.filename COLLATE NOCASE, f.id) < (${name}, ${id})`,
     of: (row) => [row.filename, row.id],
   },
   size: {

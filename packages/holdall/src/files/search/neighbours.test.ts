@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Hono } from 'hono'
+import { sql } from 'kysely'
 import { createHttp } from '../../app/http.ts'
 import type { RouteEnv } from '../../web/route.ts'
+import { ORDERS } from '../list.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
 import type { FileQuestion } from './find.ts'
 
@@ -134,4 +136,22 @@ describe('the files before and after one', () => {
     })
     assert.deepEqual([saved.status, saved.headers.get('Location')], [303, links[1]])
   })
+})
+
+test('an index is entered at the place of the file, forwards and backwards, in whatever order', async () => {
+  for (const order of ['newest', 'name', 'size', 'path', 'changed'] as const) {
+    const { by, byBack, after, before } = ORDERS[order]
+    const place = order === 'size' ? [5, 'x'] : ['x', 'x']
+    for (const [condition, sorted] of [
+      [after(place), by],
+      [before(place), byBack],
+    ] as const) {
+      const { rows } = await sql<{ detail: string }>`EXPLAIN QUERY PLAN SELECT f.seq FROM datasette_files AS f
+        WHERE f.source_id = 1 AND ${order === 'changed' ? sql`f.changed_at IS NOT NULL AND` : sql``} ${condition}
+        ORDER BY ${sorted} LIMIT 1`.execute(room.database.read)
+      const plan = rows.map(({ detail }) => detail).join('\n')
+      assert.match(plan, /INDEX \w+ \(source_id=\? AND .*[<>]/, `${order}: ${plan}`)
+      assert.doesNotMatch(plan, /TEMP B-TREE/, `${order}: ${plan}`)
+    }
+  }
 })

@@ -40,7 +40,7 @@ export function createNeighbours(database: InternalDatabase, tokenize: Tokenizer
     const { sources, type, state, folder } = question
     const words = readWords(question, tokenize)
     const file = words.kind === 'id' ? undefined : await fileAmong(database, id, sources)
-    if (file === undefined) return {}
+    if (file === undefined || (folder !== undefined && !file.path.startsWith(`${folder}/`))) return {}
     const sort = question.sort ?? usualSort(question)
     const around = (among: Omit<WalkOptions, 'order' | 'limit' | 'sources'>, order: Order) =>
       walked(database, { ...among, sources, order }, file)
