@@ -73,6 +73,51 @@ export function afterSql(
   return sort.descending && !sort.notNull ? [`(${after})`, `${column} is null`] : [`(${after})`]
 }
 
+/**
+ * The same for the rows before a position, in the order that `orderBack` gives.
+ *
+ * @param keysMayBeNull whether NULLs, which stand first, are among the keys
+ */
+export function beforeSql(
+  position: Position,
+  sort: Sort | null,
+  keys: readonly KeyColumn[],
+  keysMayBeNull: boolean,
+  bind: (value: SqliteValue) => string,
+): readonly [string] | readonly [string, string] {
+  const beforeKeys = beforeKeySql(position.keys, keys, keysMayBeNull, bind)
+  if (!sort) return [beforeKeys]
+  const column = identifier(sort.sqlName)
+  if (position.sort === null) {
+    const amongNulls = `(${column} is null and ${beforeKeys})`
+    return [sort.descending ? `(${column} is not null or ${amongNulls})` : amongNulls]
+  }
+  const value = bind(position.sort)
+  const operator = sort.descending ? '>' : '<'
+  const before = `(${column} ${operator}= ${value} and (${column} ${operator} ${value} or ${beforeKeys}))`
+  return sort.descending || sort.notNull ? [before] : [before, `${column} is null`]
+}
+
+function beforeKeySql(
+  values: readonly SqliteValue[],
+  keys: readonly KeyColumn[],
+  mayBeNull: boolean,
+  bind: (value: SqliteValue) => string,
+): string {
+  const columns = values.map((_, index) => identifier(keys[index]?.sqlName ?? ''))
+  if (!mayBeNull && values.length > 1) return `(${columns.join(', ')}) < (${values.map(bind).join(', ')})`
+  return columns.reduceRight<string>((condition, column, index) => {
+    const value = values[index] ?? null
+    const isEqual = condition === '1 = 0' ? null : condition
+    if (value === null) return isEqual === null ? '1 = 0' : `(${column} is null and ${isEqual})`
+    const bound = bind(value)
+    const parts = [`${column} < ${bound}`]
+    if (mayBeNull) parts.push(`${column} is null`)
+    if (isEqual !== null) parts.push(`(${column} = ${bound} and ${isEqual})`)
+    return parts.length === 1 ? (parts[0] as string) : `(${parts.join(' or ')})`
+  }, '1 = 0')
+}
+
 /** SQLite puts NULLs first, in keys too, where it allows them. */
 function afterKeySql(
   values: readonly SqliteValue[],
@@ -108,4 +153,11 @@ export function orderBy(sort: Sort | null, keys: readonly KeyColumn[]): string {
     return [first, ...parts.filter((part) => part !== identifier(sort.sqlName))].join(', ')
   }
   return parts.join(', ')
+}
+
+/** The same order from its end. */
+export function orderBack(sort: Sort | null, keys: readonly KeyColumn[]): string {
+  const parts = keys.map((key) => identifier(key.sqlName))
+  const back = (sort ? parts.filter((part) => part !== identifier(sort.sqlName)) : parts).map((part) => `${part} desc`)
+  return sort ? [`${identifier(sort.sqlName)}${sort.descending ? '' : ' desc'}`, ...back].join(', ') : back.join(', ')
 }

@@ -1,5 +1,14 @@
 import { HoldallError } from '../web/error.ts'
-import { afterSql, decodeCursor, encodeCursor, orderBy, type Position, type Sort } from './cursor.ts'
+import {
+  afterSql,
+  beforeSql,
+  decodeCursor,
+  encodeCursor,
+  orderBack,
+  orderBy,
+  type Position,
+  type Sort,
+} from './cursor.ts'
 import { type Filter, filterSql, filterText, readFilters } from './filters.ts'
 import { identifier } from './identifiers.ts'
 import { placeIn } from './place.ts'
@@ -24,6 +33,8 @@ export interface QueryContext {
   /** `_where` is SQL from outside, which takes the permission `execute-sql`. */
   readonly mayExecuteSql: boolean
   readonly sizes?: PageSizes
+  /** The rows before the place that `_next` says, the nearest first, instead of those after it. */
+  readonly backwards?: boolean
 }
 
 /** What the parameters of a table page ask for, as SQL. */
@@ -53,7 +64,8 @@ export interface TableQuery {
 }
 
 /** @throws HoldallError `bad_request`, `invalid_cursor`; `permission_denied` for `_where` without `execute-sql` */
-export function buildTableQuery({ table, parameters, mayExecuteSql, sizes = PAGE_SIZES }: QueryContext): TableQuery {
+export function buildTableQuery(context: QueryContext): TableQuery {
+  const { table, parameters, mayExecuteSql, sizes = PAGE_SIZES, backwards = false } = context
   const { params, bind } = createBinder()
   const columns = readColumns(table, parameters)
   const filters = readFilters(table, parameters)
@@ -91,10 +103,8 @@ export function buildTableQuery({ table, parameters, mayExecuteSql, sizes = PAGE
   const given = placeIn(table, parameters, '_next')
   const offset = given && byOffset ? readOffset(given) : 0
   const stretches =
-    given && !byOffset
-      ? afterSql(readPosition(given, table, sort, keys), sort, keys, bind).map((after) => [after])
-      : [[]]
-  const order = orderBy(sort, keys)
+    given && !byOffset ? stretchesOf(readPosition(given, table, sort, keys)).map((stretch) => [stretch]) : [[]]
+  const order = backwards ? orderBack(sort, keys) : orderBy(sort, keys)
   const [first = '', second] = stretches.map((after) =>
     [
       `select ${selected.join(', ') || 'null'} ${from(name, [...conditions, ...after])}`,
@@ -106,7 +116,12 @@ export function buildTableQuery({ table, parameters, mayExecuteSql, sizes = PAGE
   const sql =
     second === undefined
       ? first
-      : `select * from (${first}) union all select * from (${second}) order by ${orderByPlace(sort, keys, all)} limit ${size + 1}`
+      : `select * from (${first}) union all select * from (${second}) order by ${orderByPlace(sort, keys, all, backwards)} limit ${size + 1}`
+
+  function stretchesOf(position: Position) {
+    if (backwards) return beforeSql(position, sort, keys, table.keyMayBeNull, bind)
+    return afterSql(position, sort, keys, bind)
+  }
 
   return {
     table,
@@ -132,11 +147,19 @@ export function buildTableQuery({ table, parameters, mayExecuteSql, sizes = PAGE
 }
 
 /** The same order for rows that were selected already, whose columns go by their places. */
-function orderByPlace(sort: Sort | null, keys: readonly KeyColumn[], selected: readonly Selected[]): string {
+function orderByPlace(
+  sort: Sort | null,
+  keys: readonly KeyColumn[],
+  selected: readonly Selected[],
+  backwards: boolean,
+): string {
   const place = ({ sqlName }: { readonly sqlName: string }) =>
     selected.findIndex((column) => column.sqlName === sqlName) + 1
-  const first = sort ? [`${place(sort)}${sort.descending ? ' desc' : ''}`] : []
-  return [...first, ...keys.filter((key) => key.sqlName !== sort?.sqlName).map(place)].join(', ')
+  const first = sort ? [`${place(sort)}${sort.descending === backwards ? '' : ' desc'}`] : []
+  const rest = keys
+    .filter((key) => key.sqlName !== sort?.sqlName)
+    .map((key) => `${place(key)}${backwards ? ' desc' : ''}`)
+  return [...first, ...rest].join(', ')
 }
 
 export function countSql(query: TableQuery): string {

@@ -12,6 +12,7 @@ import type { RouteContext } from '../../web/route.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { itemsOf } from '../file-columns/items.ts'
 import { answerPage } from './answer.ts'
+import { besideRow } from './beside-row.ts'
 import { columnWords } from './column-words.ts'
 import { crumbs, type PagesRoom } from './room.ts'
 import { linkedOf, type RowData, readRowData } from './row-data.ts'
@@ -21,6 +22,7 @@ import { plainText, referenceCell, valueCell, WEB_ADDRESS } from './value-cell.t
 export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Response> {
   const [data, frame] = await Promise.all([readRowData(c, room), room.frame(c)])
   const { page, database, href } = data
+  const beside = await besideRow(c, room, data)
   return answerPage(
     c,
     renderPage({
@@ -32,7 +34,7 @@ export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Respons
       actions: html`${
         data.rights.update && linkButton({ label: 'Edit row', href: `${href}/-/update`, kind: 'filled', icon: 'edit' })
       }${rowMenu(data)}`,
-      body: html`<div class="with-side"><section class="panel" aria-label="Row">${page.columns.map((column) => line(data, column, room))}</section>${linkedSide(data, room)}</div>`,
+      body: html`${beside}<div class="with-side"><section class="panel" aria-label="Row">${page.columns.map((column) => line(data, column, room))}</section>${linkedSide(data, room)}</div>`,
       ...room.once.take(c, href),
     }),
   )

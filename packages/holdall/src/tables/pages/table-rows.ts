@@ -5,6 +5,7 @@ import type { Urls } from '../../web/url.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { itemsOf } from '../file-columns/items.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
+import { sizeNames } from '../place.ts'
 import { isSortable } from '../query.ts'
 import type { Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
@@ -33,10 +34,12 @@ export function tableRows(data: TableData, address: Address, urls: Urls): Html {
   const kinds = shown.map((index, at) => kindOf(table, page.columns[index] as string, at === 0, data))
   const cells = shown.map((index, at) => cellWriter(data, index, kinds[at] as ColumnKind, urls))
   const path = urls.table(data.database.name, table.name)
+  const list = listOf(address, table)
   const label = labelReader(data)
   const rendered = page.rows.map((row, at): TableRow => {
     const key = page.rowKeys[at]
-    const known: RowPlace = { href: key === undefined ? null : `${path}/${key}`, label: label(row) }
+    const href = key === undefined ? null : `${path}/${key}`
+    const known: RowPlace = { href, inList: href === null ? null : `${href}${list}`, label: label(row) }
     return {
       cells: cells.map((write) => write(row, known)),
       ...(rights.update && known.href !== null && { edit: { href: `${known.href}/-/update`, label: known.label } }),
@@ -53,8 +56,16 @@ export function tableRows(data: TableData, address: Address, urls: Urls): Html {
   })
 }
 
+/** Filters, search and sort, and nothing where none is asked for: what a page shows of the rows is no part of it. */
+function listOf(address: Address, table: Table): string {
+  const kept = new URLSearchParams(address.keep(...sizeNames(table), '_col', '_nocol'))
+  return kept.size === 0 ? '' : `?${kept}`
+}
+
 interface RowPlace {
   readonly href: string | null
+  /** The same with the list that it is in, so that its page can go on to the next of that list. */
+  readonly inList: string | null
   readonly label: string
 }
 
@@ -132,9 +143,9 @@ function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls
   const labels = page.labels.get(name)
   const file = fileColumns.get(name)
   if (kind === 'key') {
-    return (row, { href }) => {
+    return (row, { inList }) => {
       const words = plainText(row[index] ?? null)
-      return href === null ? words : html`<a href="${safeUrl(href)}">${words === '' ? '(empty)' : words}</a>`
+      return inList === null ? words : html`<a href="${safeUrl(inList)}">${words === '' ? '(empty)' : words}</a>`
     }
   }
   if (file) return fileCellWriter(data, name, index, file, urls)
@@ -145,10 +156,10 @@ function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls
     }
   }
   if (kind === 'title') {
-    return (row, { href }) => {
+    return (row, { inList }) => {
       const value = row[index] ?? null
-      if (href === null || typeof value !== 'string' || value === '') return valueCell(value, urls)
-      return html`<a class="row-link" href="${safeUrl(href)}">${textCell(shortened(value))}</a>`
+      if (inList === null || typeof value !== 'string' || value === '') return valueCell(value, urls)
+      return html`<a class="row-link" href="${safeUrl(inList)}">${textCell(shortened(value))}</a>`
     }
   }
   return (row) => valueCell(row[index] ?? null, urls)
