@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 const COMMAND = fileURLToPath(new URL('../../packages/holdall/bin/holdall.js', import.meta.url))
 const START_LIMIT_MS = 30_000
 const RUN_LIMIT_MS = 60_000
+/** Of a statement, where no test is about it: one second, as servers have it, a busy machine may stand still. */
+const SQL_LIMIT_MS = 20_000
 
 export interface ServeOptions {
   /** The data directory; a new temporary one, removed by `stop`, unless given. */
@@ -121,6 +123,7 @@ export async function createToken(data: string, actor: string, ...args: string[]
 function configurationFile(data: string, config: object | string): string {
   if (typeof config === 'string') return config
   const path = join(data, 'test-configuration.json')
-  writeFileSync(path, JSON.stringify(config))
+  const { settings, ...rest } = config as { readonly settings?: object }
+  writeFileSync(path, JSON.stringify({ ...rest, settings: { sql_time_limit_ms: SQL_LIMIT_MS, ...settings } }))
   return path
 }

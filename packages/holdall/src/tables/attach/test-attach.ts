@@ -24,6 +24,8 @@ export interface TestAttach {
   close(): Promise<void>
 }
 
+/** Of a statement: one second, as servers have it, a busy machine may stand still. */
+const TIME_LIMIT_MS = 20_000
 const RULE: FileColumn = { multiple: true, accept: [], declared: true }
 
 /** Attaching to `data.db` of a folder, with real databases and a real writer, in a process of its own or beside others. */
@@ -33,7 +35,7 @@ export async function openTestAttach(folder: string, before?: (call: string) => 
   const database = await openInternalDatabase(join(folder, 'internal.db'))
   const options = { database, ...(before && { before }) }
   const journal = createJournal(options)
-  const pool = createReaderPool({ timeLimit: config.settings.sql_time_limit_ms })
+  const pool = createReaderPool({ timeLimit: TIME_LIMIT_MS })
   const databases = createDatabases({ databases: Object.values(config.databases), pool })
   const writers = createWriters()
   const carryOut = createCarryOut({

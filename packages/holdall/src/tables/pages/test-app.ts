@@ -30,6 +30,9 @@ export interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Of a statement, where no test is about it: one second, as servers have it, a busy machine may stand still. */
+const TIME_LIMIT_MS = 20_000
+
 export async function openTestApp(options: {
   readonly sql: string
   readonly config?: Readonly<Record<string, unknown>>
@@ -45,7 +48,10 @@ export async function openTestApp(options: {
     env: {},
     cwd: folder,
     databases: options.database === false ? [] : [path],
-    ...(options.config && { overrides: options.config }),
+    overrides: {
+      ...options.config,
+      settings: { sql_time_limit_ms: TIME_LIMIT_MS, ...(options.config?.settings as object | undefined) },
+    },
   })
   const failures: string[] = []
   const app = await assemble({
