@@ -215,10 +215,12 @@ describe('a service that fails', () => {
   })
 
   test('a service that does not answer is not waited for for ever, nor one that stops in the middle', async () => {
-    const impatient = await open({ answerLimitMs: 200, stallLimitMs: 200 })
+    const unanswered = await open({ answerLimitMs: 200 })
     const silent: Answer = () => {}
     endpoint.next(silent, silent, silent, silent)
-    await assert.rejects(impatient.stat('a.txt'), /does not answer/)
+    await assert.rejects(unanswered.stat('a.txt'), /does not answer/)
+    await unanswered.close?.()
+    const impatient = await open({ stallLimitMs: 200 })
     const stops: Answer = (_, response) => void response.writeHead(200, { 'content-length': 100 }).write('half')
     endpoint.next(stops)
     await assert.rejects(async () => {
