@@ -116,7 +116,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(now && { now }),
   })
   const origin = (c: RouteContext) => new URL(c.req.url).origin
-  const shared = { uploads, sources, urls, secret: 'test', origin, ...(now && { now }) }
+  const look = { fetch, origin, doctor: async (slug: string) => `holdall doctor ${slug}` }
+  const shared = { uploads, sources, urls, secret: 'test', origin, look, ...(now && { now }) }
   const routes = [
     ...uploadRoutes(shared),
     ...datasetUploadRoutes({ ...shared, database, ...(maxOpen !== undefined && { maxOpen }) }),
