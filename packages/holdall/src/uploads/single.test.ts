@@ -263,25 +263,25 @@ describe('one request', () => {
   })
 
   test('an upload whose client goes away leaves nothing', async () => {
+    const sessions = () =>
+      server.database.read.selectFrom('upload_sessions').selectAll().where('filename', '=', 'gone').execute()
     await unchanged(async () => {
-      for (const path of ['files?filename=gone', 'images?filename=gone']) {
-        await new Promise<void>((resolve) => {
-          const sending = request(`${server.url}/-/files/upload/${path}`, {
-            method: 'POST',
-            headers: { Authorization: 'alice', 'Content-Length': 90_000 },
-          })
-          sending.on('error', () => resolve())
-          sending.write(PNG, () => setTimeout(() => sending.destroy(new Error('gone')), 50))
+      for (const [at, path] of ['files?filename=gone', 'images?filename=gone'].entries()) {
+        const sending = request(`${server.url}/-/files/upload/${path}`, {
+          method: 'POST',
+          headers: { Authorization: 'alice', 'Content-Length': 90_000 },
         })
+        const over = new Promise((resolve) => sending.on('close', resolve))
+        sending.on('error', () => {})
+        sending.write(PNG)
+        // Who goes before the server has looked has begun nothing.
+        await eventually(async () => assert.equal((await sessions()).length, at + 1))
+        sending.destroy(new Error('gone'))
+        await over
       }
       await eventually(async () => {
-        const rows = await server.database.read
-          .selectFrom('upload_sessions')
-          .selectAll()
-          .where('filename', '=', 'gone')
-          .execute()
         assert.deepEqual(
-          rows.map(({ status, lease_owner }) => [status, lease_owner]),
+          (await sessions()).map(({ status, lease_owner }) => [status, lease_owner]),
           [
             ['aborted', null],
             ['aborted', null],
