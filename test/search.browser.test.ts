@@ -100,6 +100,28 @@ describe('search and selection in a browser', { skip }, () => {
     assert.deepEqual(await lookAt(context, page.url(), 'flow-search'), [])
   })
 
+  test('arrows go through the files of a list, unless one types', async () => {
+    const at = page.url()
+    await page.goto(`${holdall.url}/-/files/search?q=jug&_sort=name`)
+    await page.locator('.tile a').first().click()
+    const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+    await heading('jug_front.jpg')
+    await page.keyboard.press('ArrowRight')
+    await heading('jug_side.jpg')
+    assert.equal(await page.getByRole('link', { name: 'Next' }).count(), 0)
+    const field = page.getByRole('textbox', { name: 'Description' })
+    await field.fill('seen')
+    await page.keyboard.press('ArrowLeft')
+    assert.equal(await field.evaluate(({ selectionStart }: HTMLTextAreaElement) => selectionStart), 3)
+    await field.fill('')
+    await field.blur()
+    await page.keyboard.press('ArrowLeft')
+    await heading('jug_front.jpg')
+    await page.getByRole('link', { name: 'Back to the list' }).click()
+    await page.locator('.found', { hasText: '2 files for “jug”' }).waitFor()
+    await page.goto(at)
+  })
+
   test('finds as one types, keeps focus and address, and says what to drop', async () => {
     const field = page.getByRole('searchbox')
     await field.fill('harbour plan')
