@@ -410,6 +410,31 @@ describe('file-cell', { skip }, () => {
     await page.getByText('report.pdf attached').waitFor()
   })
 
+  test('what "+N more" hid is asked about when it is drawn: a picture, what is gone, and what is not shown', async () => {
+    const deleted = { 'df-ship': { state: 'gone' } }
+    const tile = { filename: 'jug.jpg', url: '#jug', thumbnail_url: '/museum/img/df-jug.svg' }
+    gallery.intercept = ({ path }, response) => {
+      if (path !== '/-/files/batch.json') return false
+      answerJson(response, 200, { ok: true, files: { 'df-jug': tile }, deleted })
+      return true
+    }
+    const strip = cellOf('1998.214.7', 'photos')
+    const last = strip.locator('.file-strip > :not(.more)').nth(2)
+    for (const words of [null, 'Gone for good', 'Not shown to you']) {
+      await strip.locator('a').first().focus()
+      const written = updates().length
+      await page.keyboard.press('Delete')
+      await until(() => updates().length > written, 'the row is written')
+      if (words === null) await strip.getByRole('link', { name: 'jug.jpg' }).waitFor()
+      else await last.and(strip.locator('.type-tile')).getByText(words, { exact: true }).waitFor()
+    }
+    const asked = gallery.received.filter(({ path }) => path === '/-/files/batch.json')
+    assert.deepEqual(
+      asked.map(({ query, body }) => [query.get('deleted'), JSON.parse(body.toString())]),
+      [['df-jug'], ['df-ship'], ['df-tile']].map((ids) => ['on', { ids }]),
+    )
+  })
+
   test('the cell that the component draws is the one that the server draws', async () => {
     const cell = cellOf('2009.301.5', 'image')
     await drop(cell, makeFile('same.jpg'))

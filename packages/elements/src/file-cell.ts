@@ -2,7 +2,7 @@ import { requestJson } from '@holdall/client'
 import type { TemplateResult } from 'lit'
 import { withArrived } from './cell/attached.ts'
 import type { Problem } from './cell/contents.ts'
-import { drawnByServer, elementOf, nameOf, type Shown, STRIP_LENGTH } from './cell/shown.ts'
+import { drawnByServer, elementOf, nameOf, type Shown, STRIP_LENGTH, unknownIn, withAnswer } from './cell/shown.ts'
 import { besideServed, type CellActions, cellView } from './cell/view.ts'
 import { announce } from './lib/announce.ts'
 import { askAbout } from './lib/asking.ts'
@@ -159,13 +159,7 @@ export class FileCell extends HoldallElement {
 
   async #ask(ids: readonly string[]): Promise<void> {
     try {
-      const files = await askAbout(this.address('-/files/batch.json'), ids)
-      this.#shown = this.#shown.map((one) => {
-        if (one.file || !ids.includes(one.id)) return one
-        const file = files.get(one.id)
-        return file ? { id: one.id, file } : { id: one.id, absent: true }
-      })
-      this.requestUpdate()
+      await this.#learn(ids)
     } catch (error) {
       const text = error instanceof Error ? error.message : 'What this cell holds did not come.'
       const retry = () => {
@@ -174,6 +168,12 @@ export class FileCell extends HoldallElement {
       }
       this._problem = { text, retry }
     }
+  }
+
+  async #learn(ids: readonly string[]): Promise<void> {
+    const known = await askAbout(this.address('-/files/batch.json'), ids)
+    this.#shown = withAnswer(this.#shown, ids, known)
+    this.requestUpdate()
   }
 
   /** Whether there is a row to write into, and a source for new files. */
@@ -284,6 +284,9 @@ export class FileCell extends HoldallElement {
       this._saving = false
     }
     this.value = JSON.stringify(ids)
+    const unknown = unknownIn(next)
+    // What "+N more" hid is a link where no answer comes.
+    if (this.multiple && unknown.length > 0) this.#learn(unknown).catch(() => {})
     toast(said, undoable ? () => this.#save(before, 'Put back as it was', false) : undefined)
     this.dispatchEvent(new CustomEvent('file-cell-saved', { bubbles: true, detail: { value } }))
   }

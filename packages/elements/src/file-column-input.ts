@@ -11,8 +11,9 @@ import { askAbout } from './lib/asking.ts'
 import { chooseFiles, type Held } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
 import { readIds, writeIds } from './lib/ids.ts'
+import { knownIn } from './lib/known.ts'
 import { receiveFiles } from './lib/receiving.ts'
-import { storedSummary, summariesIn } from './lib/stored.ts'
+import { storedSummary } from './lib/stored.ts'
 import { isPending, type Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
 import { fileTransfers } from './lib/transfers.ts'
@@ -160,7 +161,7 @@ export class FileColumnInput extends HoldallElement {
     this.#ready = true
     const script = this.querySelector('script[type="application/json"]')
     const ids = readIds(this.value)
-    this.#items.begin(ids, summariesIn(script?.textContent ?? '[]'))
+    this.#items.begin(ids, knownIn(script?.textContent ?? '[]'))
     for (const child of [...this.children]) child.remove()
     if (script === null && ids.length > 0) this.#ask(ids)
   }

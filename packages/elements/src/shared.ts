@@ -6,6 +6,7 @@
  * import { splitName } from '@holdall/elements/shared'
  * splitName('1998-214-7_front.jpg') // { stem: '1998-214-7_fr', ending: 'ont.jpg' }
  */
+export { type AbsentFile, type AbsentWords, absentWords, type DeletedFile } from './lib/absent.ts'
 export {
   accepts,
   acceptWords,

@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { absentWords } from '../lib/absent.ts'
 import type { Held } from '../lib/dragging.ts'
 import { ENDING } from '../lib/ending.ts'
 import { acceptList, nameAndState } from '../lib/files.ts'
 import { formatCount } from '../lib/format.ts'
 import type { Task } from '../lib/task.ts'
-import { fileCell, icon, iconButton, nameParts, taskThumbnail, thumbnail } from '../lib/templates.ts'
+import { absentCell, fileCell, icon, iconButton, nameParts, taskThumbnail, thumbnail } from '../lib/templates.ts'
 import { overall } from '../lib/uploads.ts'
 import { safeUrl } from '../lib/url.ts'
 import { isUnconfirmed, percentOf } from '../lib/words.ts'
@@ -12,12 +13,7 @@ import { type Shown, STRIP_LENGTH } from './shown.ts'
 
 /** The cell of one file. */
 export function oneFile({ id, node, file, absent }: Shown): TemplateResult {
-  return html`<span data-id=${id}>${node ?? (file ? fileCell(file) : absent ? unavailable() : nothing)}</span>`
-}
-
-/** What is missing or hidden, as the server writes it. */
-function unavailable(): TemplateResult {
-  return html`<span class="file-cell absent" title="It is not there, or you may not see its source. Ask who manages this server."><span class="type-tile">${icon('fileMissing')}</span><span class="file-text"><span>Not shown to you</span></span></span>`
+  return html`<span data-id=${id}>${node ?? (file ? fileCell(file) : absent ? absentCell(absent) : nothing)}</span>`
 }
 
 /** The cell of a list: the first files, then how many more. @param base the server's, ending in a slash */
@@ -28,7 +24,11 @@ export function strip(shown: readonly Shown[], base: string, rowUrl: string): Te
   }</span>`
 }
 
-function stripItem({ id, file }: Shown, base: string): TemplateResult {
+function stripItem({ id, file, absent }: Shown, base: string): TemplateResult {
+  if (absent) {
+    const { sign, short, hint } = absentWords(absent)
+    return html`<span class="type-tile" data-id=${id} title=${hint}>${icon(sign)}<span class="unseen">${short}</span></span>`
+  }
   if (!file) {
     return html`<a data-id=${id} href=${safeUrl(`${base}-/files/${id}`)} aria-label="File ${id}"><span class="type-tile">${icon('file')}</span></a>`
   }

@@ -1,10 +1,12 @@
+import type { AbsentFile } from '../lib/absent.ts'
 import type { FileSummary } from '../lib/files.ts'
+import type { Known } from '../lib/known.ts'
 import type { Task } from '../lib/task.ts'
 
-/** A file that is attached, one that nobody may see, or one on its way. */
+/** A file that is attached, one that is not there or that nobody may see, or one on its way. */
 export type Item =
   | { readonly key: string; readonly kind: 'file'; readonly file: FileSummary }
-  | { readonly key: string; readonly kind: 'unavailable'; readonly id: string }
+  | { readonly key: string; readonly kind: 'absent'; readonly id: string; readonly absent: AbsentFile }
   | { readonly key: string; readonly kind: 'task'; readonly task: Task }
 
 /** What a field of files holds, in order. */
@@ -14,10 +16,10 @@ export interface Items {
   readonly replaced: Item | null
   /** What the form sends. */
   ids(): string[]
-  /** What the page came with; an id without a file is one that nobody may see. */
-  begin(ids: readonly string[], files: readonly FileSummary[]): void
+  /** What the page came with; an id of which nothing is known is one that nobody may see. */
+  begin(ids: readonly string[], known: Known): void
   /** What is there under an id alone may be known after all. */
-  learn(files: ReadonlyMap<string, FileSummary>): void
+  learn(known: Known): void
   addTasks(tasks: readonly Task[]): void
   /** A file that is there already is not added again. */
   addFiles(files: readonly FileSummary[]): void
@@ -36,8 +38,17 @@ export interface Items {
 }
 
 export function nameOf(item: Item): string {
-  if (item.kind === 'unavailable') return 'The file that is not shown'
+  if (item.kind === 'absent') {
+    if (item.absent.state === 'trashed') return item.absent.filename
+    return item.absent.state === 'gone' ? 'The file that is gone' : 'The file that is not shown'
+  }
   return item.kind === 'file' ? item.file.filename : item.task.file.name
+}
+
+function itemOf(id: string, { files, deleted }: Known): Item {
+  const file = files.get(id)
+  if (file) return { key: id, kind: 'file', file }
+  return { key: id, kind: 'absent', id, absent: deleted.get(id) ?? { state: 'unavailable' } }
 }
 
 /** @param forget called for uploads that leave the list for good; `kept`: what was sent of them may be gone on with */
@@ -58,17 +69,11 @@ export function createItems(forget: (task: Task, kept: boolean) => void): Items 
       return replaced
     },
     ids: () => list.flatMap(idOf),
-    begin(ids, files) {
-      list = ids.map((id) => {
-        const file = files.find((one) => one.id === id)
-        return file ? { key: id, kind: 'file', file } : { key: id, kind: 'unavailable', id }
-      })
+    begin(ids, known) {
+      list = ids.map((id) => itemOf(id, known))
     },
-    learn(files) {
-      list = list.map((item): Item => {
-        const file = item.kind === 'unavailable' ? files.get(item.id) : undefined
-        return file === undefined ? item : { key: item.key, kind: 'file', file }
-      })
+    learn(known) {
+      list = list.map((item) => (item.kind === 'absent' ? itemOf(item.id, known) : item))
     },
     addTasks(tasks) {
       list = [...list, ...tasks.map((task) => ({ key: `task-${task.key}`, kind: 'task', task }) as const)]

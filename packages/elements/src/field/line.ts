@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { absentWords } from '../lib/absent.ts'
 import { ENDING, endingOf } from '../lib/ending.ts'
 import { fileFacts } from '../lib/files.ts'
 import { isPending, type Task } from '../lib/task.ts'
-import { icon, iconButton, nameParts, stateLine, taskThumbnail, thumbnail } from '../lib/templates.ts'
+import { absentName, icon, iconButton, nameParts, stateLine, taskThumbnail, thumbnail } from '../lib/templates.ts'
 import { safeUrl } from '../lib/url.ts'
 import { taskWords } from '../lib/words.ts'
 import { type Item, nameOf } from './items.ts'
@@ -49,12 +50,13 @@ function grip({ item, reordering }: Line): TemplateResult {
 function picture(item: Item, side: number): TemplateResult {
   if (item.kind === 'task') return taskThumbnail(item.task, side)
   if (item.kind === 'file') return thumbnail(item.file, side)
-  return html`<span class="type-tile">${icon('fileMissing')}</span>`
+  return html`<span class="type-tile">${icon(absentWords(item.absent).sign)}</span>`
 }
 
 function words({ item, kept }: Line): TemplateResult {
-  if (item.kind === 'unavailable') {
-    return html`<span title="It is not there, or you may not see its source. Ask who manages this server.">Not shown to you</span><span class="file-facts">Removing it here detaches it.</span>`
+  if (item.kind === 'absent') {
+    const { note, hint } = absentWords(item.absent)
+    return html`<span title=${note === null ? hint : nothing}>${absentName(item.absent)}</span>${note === null ? nothing : html`<span class="file-facts">${note}</span>`}<span class="file-facts">Removing it here detaches it.</span>`
   }
   if (item.kind === 'file') {
     const { file } = item

@@ -1,11 +1,8 @@
 import { requestJson } from '@holdall/client'
-import type { FileSummary } from './files.ts'
-import { summaryOf } from './stored.ts'
+import { type Known, knownOf } from './known.ts'
 
 /** As many as the server tells of at once. */
 const AT_ONCE = 1000
-
-type Known = ReadonlyMap<string, FileSummary>
 
 interface Asked {
   readonly ids: Set<string>
@@ -15,8 +12,8 @@ interface Asked {
 const asked = new Map<string, Asked>()
 
 /**
- * What the server knows of files, by their ids: what it does not name is missing or hidden. A page's components that
- * ask at the same time ask in one request. Rejects when there was no answer.
+ * What the server knows of files, and of those that are not there what became of them, as far as it tells. A page's
+ * components that ask at the same time ask in one request. Rejects when there was no answer.
  *
  * @param url of `batch.json`
  */
@@ -39,7 +36,5 @@ function soon(): Promise<void> {
 
 async function ask(url: string, begun: Asked): Promise<Known> {
   if (asked.get(url) === begun) asked.delete(url)
-  const { files } = await requestJson(url, { ids: [...begun.ids] })
-  const named = Object.entries((files ?? {}) as Record<string, Record<string, unknown>>)
-  return new Map(named.map(([id, file]) => [id, summaryOf({ id, ...file })]))
+  return knownOf(await requestJson(`${url}?deleted=on`, { ids: [...begun.ids] }))
 }

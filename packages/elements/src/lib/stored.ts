@@ -28,16 +28,6 @@ export function storedSummary(stored: StoredFile): FileSummary {
   })
 }
 
-/** Of a list in JSON; what is no list has none. */
-export function summariesIn(json: string): FileSummary[] {
-  try {
-    const value: unknown = JSON.parse(json)
-    return Array.isArray(value) ? value.map(summaryOf) : []
-  } catch {
-    return []
-  }
-}
-
 /** Files with the same bytes, as the upload's answer names them. */
 export function duplicatesOf({ file }: StoredFile): readonly Duplicate[] {
   return (Array.isArray(file.duplicates) ? file.duplicates : []).flatMap((one: Readonly<Record<string, unknown>>) => {

@@ -1,4 +1,5 @@
 import { html, nothing, svg, type TemplateResult } from 'lit'
+import { type AbsentFile, absentWords } from './absent.ts'
 import { type FileSummary, fileFacts, fileState, splitName, typeLabel } from './files.ts'
 import { ICONS, type IconName } from './icons.ts'
 import type { Task } from './task.ts'
@@ -33,6 +34,17 @@ export function typeTile(contentType: string | null, filename: string): Template
 /** The cell of one file, as the server writes it. */
 export function fileCell(file: FileSummary): TemplateResult {
   return html`<span class="file-cell"><a class="thumb-link" href=${safeUrl(file.url)} tabindex="-1" aria-hidden="true">${thumbnail(file, 40)}</a><span class="file-text"><a href=${safeUrl(file.url)} aria-label=${file.filename} title=${file.filename}><span class="file-name">${nameParts(file.filename)}</span></a><span class="file-facts">${fileFacts(file)}</span>${stateLine(file)}</span></span>`
+}
+
+/** The cell of a file that is not there, as the server writes it. */
+export function absentCell(absent: AbsentFile): TemplateResult {
+  const { sign, note, hint } = absentWords(absent)
+  return html`<span class="file-cell absent" title=${note === null ? hint : nothing}><span class="type-tile">${icon(sign)}</span><span class="file-text"><span>${absentName(absent)}</span>${note === null ? nothing : html`<span class="file-facts">${note}</span>`}</span></span>`
+}
+
+export function absentName(absent: AbsentFile): TemplateResult | string {
+  const { name } = absentWords(absent)
+  return absent.state === 'trashed' ? html`<span class="file-name">${nameParts(name)}</span>` : name
 }
 
 /** What has become of a file's bytes, as the server writes it. */

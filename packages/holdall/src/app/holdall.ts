@@ -13,7 +13,6 @@ import { createFiles } from '../files/files.ts'
 import { imageLimits } from '../files/limits.ts'
 import { filesRoutes, refusedUpload, unseenUpload } from '../files/routes.ts'
 import type { Sync } from '../files/sync/sync.ts'
-import { createFindDeleted } from '../files/trash/notes.ts'
 import { everyStorage, type LoadedPlugins, laterStorages, requirePlugins } from '../plugins/load.ts'
 import { createKeptSecrets } from '../secrets/kept.ts'
 import { createSecrets } from '../secrets/named.ts'
@@ -172,7 +171,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       database,
       access,
       registry: files.registry,
-      findDeleted: createFindDeleted(files.trash, permissions, database),
+      findDeleted: files.findDeleted,
       sources,
       uploads,
       urls,
@@ -218,6 +217,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       thumbnails: files.thumbnails,
       previews: files.previews,
       trash: files.trash,
+      findDeleted: files.findDeleted,
       sync: files.sync,
       moves: files.moves,
       sources,

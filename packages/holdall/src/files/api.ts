@@ -82,6 +82,11 @@ const BRIEF = z.object({
 /** What POST takes. */
 export const BATCH_BODY = z.object({ ids: z.array(z.string(), { error: 'ids must be a list of file ids.' }) })
 
+const BATCH_TELLS = {
+  uses: z.string().optional().describe('Whether rows that hold the files are told too: `on`'),
+  deleted: z.string().optional().describe('Whether it is told what became of those that are not there: `on`'),
+}
+
 const BATCH_ANSWER = answers(
   {
     files: z.record(z.string(), BRIEF).describe('By id'),
@@ -90,6 +95,18 @@ const BATCH_ANSWER = answers(
       .optional()
       .describe(
         'By id: the rows that hold the file, as far as the actor may see them and tables could be searched in time',
+      ),
+    deleted: z
+      .record(
+        z.string(),
+        z.union([
+          z.object({ state: z.literal('trashed'), filename: z.string(), note: z.string() }),
+          z.object({ state: z.literal('gone') }),
+        ]),
+      )
+      .optional()
+      .describe(
+        'By id: files in the trash that the actor may restore, and ids that no file has, for who may browse every source',
       ),
   },
   { means: 'Those of the files that the actor may browse' },
@@ -127,14 +144,12 @@ export const FILES_API = {
   index: { summary: 'Sources, search and recent files', answers: [PAGE] },
   batchByGet: {
     summary: 'Metadata of many files, by address',
-    query: z.object({
-      id: z.array(z.string()).optional(),
-      uses: z.string().optional().describe('Whether rows that hold the files are told too: `on`'),
-    }),
+    query: z.object({ id: z.array(z.string()).optional(), ...BATCH_TELLS }),
     answers: [BATCH_ANSWER],
   },
   batchByPost: {
     summary: 'Metadata of many files',
+    query: z.object(BATCH_TELLS),
     body: { [JSON_TYPE]: BATCH_BODY },
     answers: [BATCH_ANSWER],
   },

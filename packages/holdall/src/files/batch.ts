@@ -3,6 +3,7 @@ import { JSON_TYPE } from '../web/api.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import { BATCH_BODY, FILES_API } from './api.ts'
+import { FILE_ID } from './record.ts'
 import { countRows } from './references.ts'
 import { MAX_BATCH } from './registry.ts'
 import type { FilesRoom } from './room.ts'
@@ -11,7 +12,7 @@ import type { FilesRoom } from './room.ts'
 export const MAX_GET_BATCH = 400
 
 /** GET and POST `/-/files/batch.json`: what is known of many files at once. What the actor may not browse is absent. */
-export function batchRoutes({ registry, urls, findManyUses }: FilesRoom): Route[] {
+export function batchRoutes({ registry, urls, findManyUses, findDeleted }: FilesRoom): Route[] {
   const shared = {
     path: '/-/files/batch',
     json: 'only',
@@ -21,7 +22,9 @@ export function batchRoutes({ registry, urls, findManyUses }: FilesRoom): Route[
   async function answer(c: RouteContext, ids: readonly string[]): Promise<Response> {
     const members = await registry.summaries(c.var.actor, ids, urls)
     const uses = c.req.query('uses') === 'on' ? `,"uses":${JSON.stringify(await usesOf(c, `{${members}}`))}` : ''
-    return c.body(`{"ok":true,"files":{${members}}${uses}}`, 200, { 'Content-Type': JSON_TYPE })
+    const deleted =
+      c.req.query('deleted') === 'on' ? `,"deleted":${JSON.stringify(await deletedOf(c, ids, `{${members}}`))}` : ''
+    return c.body(`{"ok":true,"files":{${members}}${uses}${deleted}}`, 200, { 'Content-Type': JSON_TYPE })
   }
 
   /** Only of files that the actor may browse: of others not even that rows hold them. */
@@ -33,6 +36,13 @@ export function batchRoutes({ registry, urls, findManyUses }: FilesRoom): Route[
         return first === undefined ? [] : [[id, { rows: countRows(uses), label: first.label }]]
       }),
     )
+  }
+
+  /** What cells say of those that are not there; an id that is left out tells nothing. */
+  async function deletedOf(c: RouteContext, ids: readonly string[], files: string) {
+    const known = JSON.parse(files)
+    const missing = new Set(ids.filter((id) => !Object.hasOwn(known, id) && FILE_ID.test(id)))
+    return Object.fromEntries(await findDeleted(c.var.actor, [...missing]))
   }
 
   return [

@@ -18,6 +18,7 @@ import { createRegistry, type Registry } from './registry.ts'
 import { createSync, type Sync } from './sync/sync.ts'
 import { sharpGenerator, type ThumbnailGenerator } from './thumbnails/generator.ts'
 import { createThumbnails, type Thumbnails } from './thumbnails/thumbnails.ts'
+import { createFindDeleted, type FindDeleted } from './trash/notes.ts'
 import { createPictureRemoval } from './trash/pictures.ts'
 import { createTrash, type Trash } from './trash/trash.ts'
 
@@ -44,6 +45,7 @@ export interface Files {
   readonly thumbnails: Thumbnails
   readonly previews: Previews
   readonly trash: Trash
+  readonly findDeleted: FindDeleted
   readonly sync: Sync
   readonly moves: Moves
   /** For the uploads. */
@@ -99,6 +101,7 @@ export function createFiles(options: FilesOptions): Files {
     thumbnails,
     previews: createPreviews({ sources, parsers, log }),
     trash,
+    findDeleted: createFindDeleted(trash, permissions, database),
     sync,
     moves,
     intake: createIntake({ database, registry, readers, background, urls }),

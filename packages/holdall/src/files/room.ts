@@ -16,6 +16,7 @@ import type { CountDatasets, FindDatasets, FindManyUses, FindUsed, FindUses } fr
 import type { Registry } from './registry.ts'
 import type { Sync } from './sync/sync.ts'
 import type { Thumbnails } from './thumbnails/thumbnails.ts'
+import type { FindDeleted } from './trash/notes.ts'
 import type { Trash } from './trash/trash.ts'
 
 /** What is said once, on the page that a form leads to. */
@@ -32,6 +33,7 @@ export interface FilesRoom {
   readonly thumbnails: Thumbnails
   readonly previews: Previews
   readonly trash: Trash
+  readonly findDeleted: FindDeleted
   readonly sync: Sync
   readonly moves: Moves
   readonly urls: Urls

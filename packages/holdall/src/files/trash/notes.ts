@@ -1,18 +1,10 @@
+import type { DeletedFile } from '@holdall/elements/shared'
 import { sql } from 'kysely'
 import type { Permissions } from '../../access/permissions.ts'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Actor } from '../../web/route.ts'
 import { trashNote } from './record.ts'
 import type { Trash } from './trash.ts'
-
-/** What a cell says of a file in the trash; `gone` of an id that no file has. */
-export type DeletedFile =
-  | {
-      readonly filename: string
-      /** "In the trash until 13 April" */
-      readonly note: string
-    }
-  | 'gone'
 
 /**
  * Those of the ids that are in the trash, as far as the actor may restore them, and those that are nowhere, for who may
@@ -43,7 +35,7 @@ export function createFindDeleted(
     if (ids.length === 0) return NONE
     const found = await restorable(actor, ids)
     if (found.size === ids.length || !(await mayBrowseAll(actor))) return found
-    return new Map([...found, ...(await nowhere(ids)).map((id) => [id, 'gone'] as const)])
+    return new Map([...found, ...(await nowhere(ids)).map((id) => [id, GONE] as const)])
   }
 
   async function restorable(actor: Actor | null, ids: readonly string[]): Promise<ReadonlyMap<string, DeletedFile>> {
@@ -59,10 +51,11 @@ export function createFindDeleted(
         const file = files.get(child ?? '')
         return file === undefined
           ? []
-          : [[file.id, { filename: file.filename, note: trashNote(file.trash.purgeAfter) }] as const]
+          : [[file.id, { state: 'trashed', filename: file.filename, note: trashNote(file.trash.purgeAfter) }] as const]
       }),
     )
   }
 }
 
 const NONE: ReadonlyMap<string, DeletedFile> = new Map()
+const GONE: DeletedFile = { state: 'gone' }

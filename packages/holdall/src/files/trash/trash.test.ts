@@ -100,6 +100,41 @@ async function makeDue(id: string): Promise<void> {
   )
 }
 
+test('what became of a file is told by batch, where it is asked, to who may know; to others all that they may not see is the same', async () => {
+  const [trashed, purged] = [await put('trashed.txt'), await put('purged.txt')]
+  const closed = await put('closed.txt', { source: 'closed' })
+  const never = `df-${'0'.repeat(26)}`
+  for (const id of [trashed.id, purged.id]) await ask('DELETE', `/-/files/${id}`)
+  assert.equal((await ask('POST', `/-/files/${purged.id}/-/purge`)).status, 200)
+  const ids = [trashed.id, purged.id, closed.id, never, 'no id']
+  const query = ids.map((id) => `id=${encodeURIComponent(id)}`).join('&')
+  for (const [method, path, body] of [
+    ['POST', '/-/files/batch.json?deleted=on', { ids }],
+    ['GET', `/-/files/batch.json?deleted=on&${query}`, undefined],
+  ] as const) {
+    const seen = (await ask(method, path, 'alice', body)).body
+    assert.deepEqual(Object.keys(seen.files), [closed.id])
+    const { note, ...rest } = seen.deleted[trashed.id]
+    assert.match(note, /^In the trash until \d/)
+    assert.deepEqual(rest, { state: 'trashed', filename: 'trashed.txt' })
+    assert.deepEqual(
+      { ...seen.deleted, [trashed.id]: null },
+      {
+        [trashed.id]: null,
+        [purged.id]: { state: 'gone' },
+        [never]: { state: 'gone' },
+      },
+    )
+    for (const other of ['bob', '']) {
+      assert.deepEqual((await ask(method, path, other, body)).body, { ok: true, files: {}, deleted: {} }, other)
+    }
+  }
+  assert.deepEqual((await ask('POST', '/-/files/batch.json', 'alice', { ids: [purged.id] })).body, {
+    ok: true,
+    files: {},
+  })
+})
+
 describe('deleting a file', () => {
   test('takes it out of everything, keeps its bytes, and shows it to who may delete it', async () => {
     const file = await put('gone.txt')

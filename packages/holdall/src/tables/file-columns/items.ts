@@ -1,6 +1,6 @@
+import type { DeletedFile } from '@holdall/elements/shared'
 import type { FileBrief } from '../../files/record.ts'
 import { shownFile } from '../../files/shown.ts'
-import type { DeletedFile } from '../../files/trash/notes.ts'
 import type { CellItem } from '../../web/parts/file.ts'
 import type { Urls } from '../../web/url.ts'
 import type { SqliteValue } from '../value.ts'
@@ -18,9 +18,7 @@ export function itemsOf(ids: readonly string[], { files, deleted }: CellFiles, u
   return ids.map((id) => {
     const file = files.get(id)
     if (file !== undefined) return { state: 'file', file: shownFile(file, urls) }
-    const gone = deleted.get(id)
-    if (gone === 'gone') return { state: 'gone' }
-    return gone === undefined ? { state: 'unavailable' } : { state: 'trashed', ...gone }
+    return deleted.get(id) ?? { state: 'unavailable' }
   })
 }
 

@@ -17,7 +17,11 @@ before(async () => {
           },
         },
       },
-      permissions: { 'files-browse': { id: ['ann', 'bob'] }, 'files-delete': { id: 'ann' } },
+      permissions: {
+        'files-browse': { id: ['ann', 'bob'] },
+        'files-delete': { id: 'ann' },
+        'update-row': { id: ['ann', 'bob', 'eve'] },
+      },
     },
   })
 })
@@ -128,10 +132,11 @@ test('the cell of a deleted file says so to who could restore it, and nothing to
   app.look.prepare('UPDATE objects SET photo = ? WHERE id = 1').run(id)
   const moved = await app.ask(`/-/files/${id}/-/delete`, { actor: 'ann', json: {} })
   assert.equal(moved.status, 200)
-  for (const address of ['/data/objects', '/data/objects/1']) {
+  for (const address of ['/data/objects', '/data/objects/1', '/data/objects/1/-/update']) {
     assert.match(await app.page(address, 'ann'), /In the trash until \d+ \w+/, address)
     const other = await app.page(address, 'bob')
-    assert.match(other, /Not shown to you/, address)
+    // A form names what it may not show in the component alone.
+    if (!address.endsWith('update')) assert.match(other, /Not shown to you/, address)
     assert.doesNotMatch(other, /In the trash|deleted jug/, address)
   }
   const refused = await app.ask('/data/objects/2/-/update', { actor: 'root', json: { update: { photo: id } } })
@@ -158,4 +163,13 @@ test('the cell of a file that was deleted for good says so to who may see every 
     assert.match(other, /Not shown to you/, address)
     assert.doesNotMatch(other, /Gone for good/, address)
   }
+  const form = '/data/objects/3/-/update'
+  for (const actor of ['root', 'ann']) {
+    const page = await app.page(form, actor)
+    assert.equal(page.match(/<li>Gone for good <span class="file-facts">No source has this file any more/g)?.length, 2)
+    assert.equal(page.split(`[{"id":"${id}","state":"gone"}]`).length, 3, 'the component of each column is told')
+  }
+  const other = await app.page(form, 'eve')
+  assert.equal(other.match(/<script type="application\/json">\[\]<\/script>/g)?.length, 2)
+  assert.doesNotMatch(other, /Gone for good|"gone"/)
 })

@@ -1,4 +1,3 @@
-import type { FileBrief } from '../../files/record.ts'
 import { shownFile } from '../../files/shown.ts'
 import type { Source } from '../../sources/sources.ts'
 import type { HoldallError } from '../../web/error.ts'
@@ -9,6 +8,7 @@ import { errorSummary, fieldId, formRow, saveBar } from '../../web/parts/field.t
 import { fileField } from '../../web/parts/file-elements.ts'
 import { type SelectOption, selectInput, textArea, textInput } from '../../web/parts/inputs.ts'
 import { readCell } from '../file-columns/cell.ts'
+import type { CellFiles } from '../file-columns/items.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import type { Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
@@ -27,7 +27,8 @@ export interface RowFormOptions {
   readonly isNew: boolean
   /** Where "Discard" leads. */
   readonly back: string
-  readonly files: ReadonlyMap<string, FileBrief>
+  /** What the fields hold, as far as the actor may know of it. */
+  readonly held: CellFiles
   readonly sources: Destinations
   /** Slugs of sources whose files may be picked. */
   readonly browsable: ReadonlySet<string>
@@ -131,13 +132,18 @@ function choicesFor({ choices = [], column, text, required }: FormColumn, value:
 }
 
 function fileControl(options: RowFormOptions, column: FormColumn, value: string, { describedBy, invalid }: Tied): Html {
-  const { room, files, sources, browsable } = options
+  const { room, held, sources, browsable } = options
   const { field, file } = column
   const source = file && sourceFor(file, sources)
   const library = file && libraryFor(file, source, browsable)
-  const shown = readCell(value).ids.flatMap((id) => {
-    const found = files.get(id)
+  const { ids } = readCell(value)
+  const shown = ids.flatMap((id) => {
+    const found = held.files.get(id)
     return found ? [shownFile(found, room.urls)] : []
+  })
+  const deleted = ids.flatMap((id) => {
+    const found = held.deleted.get(id)
+    return found ? [[id, found] as const] : []
   })
   return fileField({
     urls: room.urls,
@@ -148,6 +154,7 @@ function fileControl(options: RowFormOptions, column: FormColumn, value: string,
     maxSize: file?.maxSize ?? null,
     multiple: file?.multiple ?? false,
     files: shown,
+    deleted: new Map(deleted),
     value,
     uploadName: source ? uploadField(field) : null,
     pickable: library !== undefined,

@@ -1,4 +1,3 @@
-import type { FileBrief } from '../../files/record.ts'
 import { HoldallError } from '../../web/error.ts'
 import { html, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
@@ -7,7 +6,7 @@ import { keys } from '../../web/parts/facts.ts'
 import { errorSummary } from '../../web/parts/field.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { readCell } from '../file-columns/cell.ts'
-import { visibleFiles } from '../file-columns/visible.ts'
+import { cellFiles } from '../file-columns/visible.ts'
 import { type Reference, referencesOf } from '../labels.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import { visibleNeighbours } from '../visible-tables.ts'
@@ -66,9 +65,9 @@ export function createRowForms(room: PagesRoom) {
 
   async function insertPage(c: RouteContext, refused?: Refused): Promise<Response> {
     const { database, table, columns, sources, path } = await newRow(c)
-    const [frame, files, browsable] = await Promise.all([
+    const [frame, held, browsable] = await Promise.all([
       room.frame(c),
-      filesIn(c, columns, refused),
+      heldBy(c, columns, refused),
       browsableSources(room, c.var.actor),
     ])
     return answerPage(
@@ -86,7 +85,7 @@ export function createRowForms(room: PagesRoom) {
           columns,
           isNew: true,
           back: path,
-          files,
+          held,
           sources,
           browsable,
           ...(refused && { refused }),
@@ -98,9 +97,9 @@ export function createRowForms(room: PagesRoom) {
 
   async function updatePage(c: RouteContext, refused?: Refused): Promise<Response> {
     const { data, columns } = await storedRow(c)
-    const [frame, files, browsable] = await Promise.all([
+    const [frame, held, browsable] = await Promise.all([
       room.frame(c),
-      filesIn(c, columns, refused),
+      heldBy(c, columns, refused),
       browsableSources(room, c.var.actor),
     ])
     const { page, database, href } = data
@@ -121,7 +120,7 @@ export function createRowForms(room: PagesRoom) {
           columns,
           isNew: false,
           back: href,
-          files: new Map([...data.files, ...files]),
+          held,
           sources: data.sources,
           browsable,
           ...(refused && { refused }),
@@ -174,11 +173,11 @@ export function createRowForms(room: PagesRoom) {
   }
 
   /** The files that a form shows, those of a refused one included. */
-  function filesIn(c: RouteContext, columns: readonly FormColumn[], refused: Refused | undefined) {
+  function heldBy(c: RouteContext, columns: readonly FormColumn[], refused: Refused | undefined) {
     const ids = columns.flatMap(({ control, field, text }) =>
       control === 'file' ? readCell(refused?.posted.get(field) ?? text).ids : [],
     )
-    return visibleFiles(room.registry, c.var.actor, ids) as Promise<ReadonlyMap<string, FileBrief>>
+    return cellFiles(room, c.var.actor, ids)
   }
 
   const forms: RowForms = {

@@ -1,4 +1,4 @@
-import { acceptWords } from '@holdall/elements/shared'
+import { absentWords, acceptWords, type DeletedFile } from '@holdall/elements/shared'
 import { type Html, html, jsonScript, safeUrl } from '../html.ts'
 import type { Urls } from '../url.ts'
 import { attributes } from './attributes.ts'
@@ -74,6 +74,8 @@ export interface FileFieldOptions extends ColumnRules {
   readonly name: string
   /** The files that the row holds now, as far as the actor may see them. */
   readonly files: readonly ShownFile[]
+  /** By id: those that it holds and that are not there, for who may know so. */
+  readonly deleted?: ReadonlyMap<string, DeletedFile>
   /** What the form's field holds: null, an id, or a JSON array of ids. A refused form gives back what was sent. */
   readonly value: string | null
   /** The name under which the form carries new files where there are no scripts; null where there may be none. */
@@ -93,7 +95,7 @@ export interface FileFieldOptions extends ColumnRules {
  * component takes its place under the same name.
  */
 export function fileField(options: FileFieldOptions): Html {
-  const { urls, files, name, describedBy, invalid } = options
+  const { urls, files, deleted = NONE, name, describedBy, invalid } = options
   const tied = attributes({
     id: fieldId(name),
     name,
@@ -112,9 +114,11 @@ export function fileField(options: FileFieldOptions): Html {
     'aria-labelledby': options.labelledBy,
     'aria-describedby': describedBy,
   })
-  return html`<file-column-input${tied}>${jsonScript(files.map(toSummary))}<div class="fallback">${
-    files.length > 0 &&
-    html`<ul>${files.map((file) => html`<li><a href="${safeUrl(file.href)}">${fileName(file.filename)}</a></li>`)}</ul>`
+  return html`<file-column-input${tied}>${jsonScript([...files.map(toSummary), ...[...deleted].map(([id, one]) => ({ id, ...one }))])}<div class="fallback">${
+    files.length + deleted.size > 0 &&
+    html`<ul>${files.map((file) => html`<li><a href="${safeUrl(file.href)}">${fileName(file.filename)}</a></li>`)}${[
+      ...deleted.values(),
+    ].map(deletedLine)}</ul>`
   }${textInput({
     name,
     value: options.value ?? '',
@@ -133,11 +137,18 @@ export function fileField(options: FileFieldOptions): Html {
   }</div></file-column-input>`
 }
 
+function deletedLine(one: DeletedFile): Html {
+  const { name, note } = absentWords(one)
+  return html`<li>${name} <span class="file-facts">${note}</span></li>`
+}
+
 /** What becomes of what is there, in the words of the component. */
 function wordsForNew({ multiple, files }: FileFieldOptions): string {
   if (multiple) return files.length > 0 ? 'add files' : 'choose files'
   return files.length > 0 ? 'replace the file' : 'choose a file'
 }
+
+const NONE: ReadonlyMap<string, DeletedFile> = new Map()
 
 function toSummary(file: ShownFile): Record<string, unknown> {
   return {

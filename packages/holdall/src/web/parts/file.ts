@@ -1,4 +1,12 @@
-import { fileFacts, fileState, nameAndState, splitName, typeLabel } from '@holdall/elements/shared'
+import {
+  type AbsentFile,
+  absentWords,
+  fileFacts,
+  fileState,
+  nameAndState,
+  splitName,
+  typeLabel,
+} from '@holdall/elements/shared'
 import { type Html, html, safeUrl } from '../html.ts'
 import { attributes } from './attributes.ts'
 import { icon } from './icon.ts'
@@ -40,12 +48,7 @@ interface FolderLink {
 }
 
 /** What stands in a cell. An id that is missing or hidden tells nothing; one in the trash shows only to those who may restore it. */
-export type CellItem =
-  | { readonly state: 'file'; readonly file: ShownFile }
-  | { readonly state: 'unavailable' }
-  /** No file has its id, and whoever looks may know so. */
-  | { readonly state: 'gone' }
-  | { readonly state: 'trashed'; readonly filename: string /** "In the trash until 13 April" */; readonly note: string }
+export type CellItem = { readonly state: 'file'; readonly file: ShownFile } | AbsentFile
 
 /** How many of several files a cell shows. */
 export const STRIP_LENGTH = 3
@@ -76,9 +79,7 @@ export function factsLine(file: ShownFile): string {
 
 /** The cell of one file: thumbnail, name, facts. */
 export function fileCell(item: CellItem): Html {
-  if (item.state === 'unavailable') return notShown()
-  if (item.state === 'gone') return absent('fileMissing', html`${GONE}`, WHY_GONE)
-  if (item.state === 'trashed') return absent('trash', fileName(item.filename), item.note)
+  if (item.state !== 'file') return absentCell(item)
   const { file } = item
   return html`<span class="file-cell"><a class="thumb-link" href="${safeUrl(file.href)}" tabindex="-1" aria-hidden="true">${thumbnail(file)}</a><span class="file-text"><a href="${safeUrl(file.href)}" aria-label="${file.filename}" title="${file.filename}">${fileName(file.filename)}</a><span class="file-facts">${factsLine(file)}</span>${stateLine(file)}</span></span>`
 }
@@ -104,18 +105,18 @@ function stripName({ filename, changedAt = null, missingSince = null }: ShownFil
   return nameAndState({ filename, changed_at: changedAt, missing_since: missingSince })
 }
 
-/** Why something is not shown, without saying which: `packages/elements` says the same. */
-const WHY_NOT_SHOWN = 'It is not there, or you may not see its source. Ask who manages this server.'
-
-const GONE = 'Gone for good'
-const WHY_GONE = 'No source has this file any more'
-
-function notShown(): Html {
-  return html`<span class="file-cell absent" title="${WHY_NOT_SHOWN}"><span class="type-tile">${icon('fileMissing')}</span><span class="file-text"><span>Not shown to you</span></span></span>`
+function absentCell(item: AbsentFile): Html {
+  const { sign, name, note, hint } = absentWords(item)
+  const title = attributes({ title: note === null ? hint : null })
+  return html`<span class="file-cell absent"${title}><span class="type-tile">${icon(sign)}</span><span class="file-text"><span>${
+    item.state === 'trashed' ? fileName(name) : name
+  }</span>${note !== null && html`<span class="file-facts">${note}</span>`}</span></span>`
 }
 
-function absent(sign: 'trash' | 'fileMissing', name: Html, note: string): Html {
-  return html`<span class="file-cell absent"><span class="type-tile">${icon(sign)}</span><span class="file-text"><span>${name}</span><span class="file-facts">${note}</span></span></span>`
+/** What is not there, where files are pictures only. */
+function absentTile(item: AbsentFile): Html {
+  const { sign, short, hint } = absentWords(item)
+  return html`<span class="type-tile" title="${hint}">${icon(sign)}<span class="unseen">${short}</span></span>`
 }
 
 /**
@@ -128,11 +129,7 @@ export function fileStrip(items: readonly CellItem[], moreHref: string): Html {
     .map((item) =>
       item.state === 'file'
         ? html`<a href="${safeUrl(item.file.href)}" aria-label="${stripName(item.file)}" title="${stripName(item.file)}">${thumbnail(item.file, 36)}</a>`
-        : item.state === 'trashed'
-          ? html`<span class="type-tile" title="In the trash">${icon('trash')}<span class="unseen">In the trash</span></span>`
-          : item.state === 'gone'
-            ? html`<span class="type-tile" title="${WHY_GONE}">${icon('fileMissing')}<span class="unseen">${GONE}</span></span>`
-            : html`<span class="type-tile" title="${WHY_NOT_SHOWN}">${icon('fileMissing')}<span class="unseen">Not shown to you</span></span>`,
+        : absentTile(item),
     )
   const more = items.length - shown.length
   return html`<span class="file-strip">${shown}${more > 0 && html`<a class="more" href="${safeUrl(moreHref)}">+${more} more</a>`}</span>`
