@@ -232,9 +232,10 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     if (transfer === undefined || transfer.state === 'cancelled') {
       task.sent = 0
       task.resumed = 0
-      task.kept = 0
       counted = false
       task.comparable = options.begun(file)
+      // It lies in storage, whatever becomes of this.
+      task.kept = task.comparable ?? 0
       transfer = transfers.start(file, { onProgress, handedOver })
     } else transfer.resume()
     // After a pause it is still the same promise.
@@ -254,7 +255,6 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     if (!isActive(task) && task.state !== 'making') return
     if (progress.compared !== undefined) {
       task.compared = Math.max(task.compared, progress.compared)
-      // It lies in storage, whatever becomes of this.
       task.kept = task.comparable ?? task.compared
       become('comparing')
       options.progressed(task, 0)
