@@ -16,7 +16,11 @@ test('of a file that goes on, what storage has is kept before anything has been 
   }
   const start = (begun: number | null) => {
     const task = createTask(file, null, {
-      transfers: { place: () => ({ source: 'files' }), wholeUpTo: 0, start: () => ({ ...transfer }) as unknown as Transfer },
+      transfers: {
+        place: () => ({ source: 'files' }),
+        wholeUpTo: 0,
+        start: () => ({ ...transfer }) as unknown as Transfer,
+      },
       rules: () => ({}),
       limit: createLimit(() => 1),
       begun: () => begun,
