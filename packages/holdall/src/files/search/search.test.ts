@@ -559,6 +559,9 @@ test('letters of other countries are found however they are written', async () =
     { filename: 'Koeln.png', type: 'image/png' },
     { filename: 'Århus Domkirke.jpg' },
     { filename: 'Aarhus.png', type: 'image/png' },
+    { filename: 'Åse Lindström.jpg' },
+    { filename: 'asepsis.jpg' },
+    { filename: 'Torv i Ærøskøbing.jpg' },
     { filename: 'minutes.txt', type: 'text/plain', text: 'Kirkegård i København' },
     { filename: 'Łódź Fabryczna.jpg' },
     { filename: 'stations.jpg' },
@@ -567,7 +570,8 @@ test('letters of other countries are found however they are written', async () =
     { filename: 'neuland.jpg' },
   )
   const found = async (q: string) => (await names(q)).sort()
-  for (const q of ['Ærø', 'ærø', 'aeroe', 'Aeroe']) assert.deepEqual(await found(q), ['Aeroe.png', 'Ærø.jpg'], q)
+  for (const q of ['Ærø', 'ærø', 'aeroe', 'Aeroe'])
+    assert.deepEqual(await found(q), ['Aeroe.png', 'Torv i Ærøskøbing.jpg', 'Ærø.jpg'], q)
   assert.ok((await found('aero')).includes('Ærø.jpg'))
   for (const q of ['Köln', 'KÖLN', 'Ko\u0308ln', 'koeln']) {
     assert.deepEqual(await found(q), ['Koeln.png', 'Köln am Rhein.jpg'], q)
@@ -579,6 +583,13 @@ test('letters of other countries are found however they are written', async () =
     assert.deepEqual(await found(q), ['minutes.txt'], q)
   }
   assert.deepEqual(await found('Łódź'), ['Łódź Fabryczna.jpg'])
+  for (const q of ['Åse', 'aase', 'aase lindstroem']) {
+    assert.ok((await found(q)).includes('Åse Lindström.jpg'), q)
+    if (q !== 'Åse') assert.ok(!(await found(q)).includes('asepsis.jpg'), 'not all that begins with ase')
+  }
+  for (const q of ['Ærøskøbing', 'aeroeskoebing', 'aeroeskobing', 'aeroskobing', 'Æroskøbing', 'aeroeskoeb']) {
+    assert.deepEqual(await found(q), ['Torv i Ærøskøbing.jpg'], q)
+  }
   assert.deepEqual(await found('staat'), ['stat.jpg'], 'not all that begins with stat')
   assert.deepEqual([await found('venue'), await found('neue')], [[], []])
   assert.equal((await names('Köln'))[0], 'Koeln.png', 'a name that begins so is among the best, however it is written')

@@ -57,21 +57,40 @@ export function spellingsOf({ term, written }: Term): Spelling[] {
   return [...all.values()].slice(0, MAX_SPELLINGS)
 }
 
-/** Those with the fewest changes first. */
+/** As one country writes all of it first, then those with the fewest changes. */
 function rewritten(text: string): Spelling[] {
-  let ways: (Spelling & { readonly changes: number })[] = [{ term: text, whole: false, changes: 0 }]
-  // From the end, so that the places before stay where they are.
-  for (const { at, as, others } of placesIn(text).reverse()) {
-    ways = ways.flatMap((way) => [
-      way,
-      ...others.map(({ term, whole }) => ({
-        term: way.term.slice(0, at) + term + way.term.slice(at + as.length),
-        whole: whole || way.whole,
-        changes: way.changes + 1,
-      })),
+  const places = placesIn(text).reverse()
+  return [{ term: text, whole: false }, ...throughout(text, places), ...mixed(text, places)]
+}
+
+/** Every place in the first of its other ways, then every place in the second, and so on. */
+function throughout(text: string, places: readonly Place[]): Spelling[] {
+  const most = Math.max(0, ...places.map(({ others }) => others.length))
+  return Array.from({ length: most }, (_, choice) =>
+    places.reduce<Spelling>(
+      (way, { at, as, others }) => put(way, at, as, others[choice] ?? (others.at(-1) as Spelling)),
+      {
+        term: text,
+        whole: false,
+      },
+    ),
+  )
+}
+
+function mixed(text: string, places: readonly Place[]): Spelling[] {
+  let ways: { readonly way: Spelling; readonly changes: number }[] = [{ way: { term: text, whole: false }, changes: 0 }]
+  for (const { at, as, others } of places) {
+    ways = ways.flatMap(({ way, changes }) => [
+      { way, changes },
+      ...others.map((other) => ({ way: put(way, at, as, other), changes: changes + 1 })),
     ])
   }
-  return ways.sort((a, b) => a.changes - b.changes).map(({ term, whole }) => ({ term, whole }))
+  return ways.sort((a, b) => a.changes - b.changes).map(({ way }) => way)
+}
+
+/** From the end of a word to its beginning, so that the places before stay where they are. */
+function put({ term, whole }: Spelling, at: number, as: string, other: Spelling): Spelling {
+  return { term: term.slice(0, at) + other.term + term.slice(at + as.length), whole: whole || other.whole }
 }
 
 function placesIn(text: string): Place[] {
@@ -88,10 +107,12 @@ function placesIn(text: string): Place[] {
 
 function othersAt(word: string, as: string, at: number): Spelling[] {
   const letters = [...(LETTERS[as] ?? []), ...(MEANT[as] ?? [])].map((term) => ({ term, whole: false }))
-  if (!/^(?:ae|oe|ue|aa)$/.test(as) || [...word].length < SHORTEST) return letters
+  if (!/^(?:ae|oe|ue|aa)$/.test(as)) return letters
   const plain = as[0] as string
-  // å: in the middle of a word it is as often a long a, as in `Staat`.
-  if (as === 'aa') return [...letters, { term: plain, whole: at > 0 }]
+  const isShort = [...word].length < SHORTEST
+  // å: in the middle of a word it is as often a long a, as in `Staat`, and `Aase` must not find all that begins with `ase`.
+  if (as === 'aa') return [...letters, { term: plain, whole: at > 0 || isShort }]
+  if (isShort) return letters
   // No umlaut: `neue`, `Frauen`, `Quelle`. At the end it may be one, but `venue` must not find all that begins with `venu`.
   if (/[aeq]/.test(word[at - 1] ?? '')) return letters
   return [{ term: plain, whole: at + as.length === word.length }, ...letters]
