@@ -55,8 +55,9 @@ export async function planAgain(
   )
   const lines = plan.lines.flatMap((line): Line[] => {
     const here = wrote.get(line.file)
-    if (line.state === 'refused' || line.state === 'missing') return [line]
-    if (here === undefined) return [asBefore(line, before.get(line.file) ?? null)]
+    if (line.state === 'refused') return [line]
+    // What its storage is without for now has not lost its row by that.
+    if (here === undefined) return [line.state === 'missing' ? line : asBefore(line, before.get(line.file) ?? null)]
     return here.map((cell) => {
       const holds = held.get(cell.key)
       const row = { key: cell.key, label: labels.get(cell.key) ?? null }

@@ -308,6 +308,22 @@ test('attaching again puts nothing beside a file that somebody chose meanwhile, 
   assert.deepEqual(cells('id = 27', 'papers'), [JSON.stringify([better, old])], 'somebody said so')
 })
 
+test('attaching again gives a row its file back that its storage is without meanwhile', async () => {
+  const [there, away] = (await upload('1862-029.txt', '1862-030.txt')) as [string, string]
+  const { location: plan } = await submit('/data/objects/-/attach', { column: 'papers', ids: `${there} ${away}` })
+  assert.equal((await submit(plan, { go: 'apply' })).status, 303)
+  const attached = [JSON.stringify([there]), JSON.stringify([away])]
+  assert.deepEqual(cells('id IN (29, 30)', 'papers'), attached)
+  await submit(`${plan}/-/undo`, {})
+  const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'), { timeout: 5_000 })
+  internal.prepare('UPDATE datasette_files SET missing_since = created_at WHERE id = ?').run(away)
+  internal.close()
+  const { location: again } = await submit(plan, { go: 'again' })
+  assert.match(await app.page(again), /2 go to a row/)
+  assert.equal((await submit(again, { go: 'apply' })).status, 303)
+  assert.deepEqual(cells('id IN (29, 30)', 'papers'), attached)
+})
+
 test('without scripts: files of a form that are refused are named with the reason, and the others are planned', async () => {
   const form = new FormData()
   form.append('column', 'photo')
