@@ -1,4 +1,5 @@
 const UNITS = ['KB', 'MB', 'GB', 'TB', 'PB'] as const
+const GB = UNITS.indexOf('GB')
 
 /** A whole number with thousands separators; `Intl` does the same at many times the cost, which a table page pays. */
 export function formatNumber(value: number): string {
@@ -20,13 +21,17 @@ export function formatLimit(bytes: number): string {
 
 /**
  * `3.1 of 6.4 MB`: the unit is that of the whole, so that the first number does not change its unit while it grows. Only
- * what would be nought in it has its own: `23.4 MB of 1.1 GB`.
+ * what would be nought in it has its own: `40 KB of 6.4 MB`. From gigabytes on a tenth is a lot: what is less than one has its
+ * own unit there, `243.1 MB of 1.1 GB`, and what is more has two decimals, `1.06 of 1.14 GB`.
  */
 export function formatPortion(part: number, whole: number): string {
   if (whole < 1000) return `${part} of ${formatBytes(whole)}`
   const { value, unit } = scale(whole)
-  if (unit > 0 && part > 0 && (part * value) / whole < 0.1) return `${formatBytes(part)} of ${formatBytes(whole)}`
-  return `${digits((part * value) / whole, unit)} of ${digits(value, unit)} ${UNITS[unit]}`
+  const inUnit = (part * value) / whole
+  const isLess = unit < GB ? inUnit < 0.1 : scale(part).unit < unit
+  if (unit > 0 && part > 0 && isLess) return `${formatBytes(part)} of ${formatBytes(whole)}`
+  const decimals = unit >= GB && part > 0 && value < 100 ? 2 : 1
+  return `${digits(inUnit, unit, decimals)} of ${digits(value, unit, decimals)} ${UNITS[unit]}`
 }
 
 function scale(bytes: number): { value: number; unit: number } {
@@ -39,8 +44,9 @@ function scale(bytes: number): { value: number; unit: number } {
   return { value, unit }
 }
 
-function digits(value: number, unit: number): string {
+function digits(value: number, unit: number, decimals = 1): string {
   if (unit === 0) return String(Math.round(value))
+  if (decimals > 1) return value.toFixed(decimals)
   const text = value.toFixed(1)
   // Three digits say enough: 312 MB, but 178.6 MB and 6.0 MB.
   return value >= 100 && text.endsWith('.0') ? text.slice(0, -2) : text

@@ -136,7 +136,7 @@ describe('elsewhere', () => {
     assert.deepEqual(
       err,
       ['film.mov: going on, 400 of 1,000 MB are there already.\n'].map((line) =>
-        line.replace('400 of 1,000 MB', '0.4 of 1.0 GB'),
+        line.replace('400 of 1,000 MB', '400 MB of 1.0 GB'),
       ),
     )
   })
