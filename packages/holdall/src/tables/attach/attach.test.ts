@@ -308,6 +308,19 @@ test('attaching again puts nothing beside a file that somebody chose meanwhile, 
   assert.deepEqual(cells('id = 27', 'papers'), [JSON.stringify([better, old])], 'somebody said so')
 })
 
+test('a row whose file is gone for good is free for the next one', async () => {
+  const [file] = (await upload('1862-031.txt')) as [string]
+  const lost = `df-${'0'.repeat(26)}`
+  app.look.exec(`UPDATE objects SET photo = '${lost}' WHERE id = 31`)
+  const { location: plan } = await submit('/data/objects/-/attach', { column: 'photo', ids: file })
+  assert.match(await app.page(plan), /1 goes to a row \(1 replaces what is there\)/)
+  assert.equal((await submit(plan, { go: 'apply' })).status, 303)
+  assert.deepEqual(cells('id = 31'), [file])
+  await submit(`${plan}/-/undo`, {})
+  assert.deepEqual(cells('id = 31'), [lost])
+  app.look.exec('UPDATE objects SET photo = NULL WHERE id = 31')
+})
+
 test('attaching again gives a row its file back that its storage is without meanwhile', async () => {
   const [there, away] = (await upload('1862-029.txt', '1862-030.txt')) as [string, string]
   const { location: plan } = await submit('/data/objects/-/attach', { column: 'papers', ids: `${there} ${away}` })

@@ -112,6 +112,7 @@ describe('plans', () => {
       found: new Map(found.map((one, at) => [at, one])),
       rule,
       replace,
+      gone: new Set(),
     }).map(({ state, chosen }) => [state, chosen])
 
   test('of several files for one row the whole name wins, and nobody where none is whole', () => {
@@ -150,6 +151,7 @@ describe('plans', () => {
       found: new Map([[0, rows(WHOLE, ['1'])]]),
       rule: { ...single, accept: ['.pdf'] },
       replace: false,
+      gone: new Set(),
     })
     assert.equal(line?.state, 'refused')
     assert.match(line?.note ?? '', /This column takes \.pdf\. 1\.jpg is image\/jpeg\./)
@@ -158,6 +160,7 @@ describe('plans', () => {
       found: new Map(),
       rule: single,
       replace: false,
+      gone: new Set(),
     })
     assert.match(hidden?.note ?? '', /does not exist, or you may not see it/)
   })

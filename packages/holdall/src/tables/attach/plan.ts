@@ -62,6 +62,8 @@ export interface PlanOptions {
   readonly rule: FileColumn
   /** Whether a file takes the place of the one that its row holds. */
   readonly replace: boolean
+  /** Files that are gone for good: a row that holds nothing else is free. */
+  readonly gone: ReadonlySet<string>
 }
 
 interface Draft extends Line {
@@ -70,7 +72,7 @@ interface Draft extends Line {
 }
 
 /** What is to become of each file, as far as the names tell. What they leave open is left out until somebody decides. */
-export function planLines({ files, found, rule, replace }: PlanOptions): Line[] {
+export function planLines({ files, found, rule, replace, gone }: PlanOptions): Line[] {
   const drafts = files.map(({ id, file }, at): Draft => {
     const problem = problemWith(id, file, rule)
     const rows = found.get(at)
@@ -96,7 +98,7 @@ export function planLines({ files, found, rule, replace }: PlanOptions): Line[] 
     const { ids } = readCell(cell)
     if (ids.includes(line.file)) return { ...line, state: 'same', chosen: null }
     if (line.state === 'missing') return line
-    const isTaken = !rule.multiple && ids.length > 0
+    const isTaken = !rule.multiple && ids.some((id) => !gone.has(id))
     return isTaken ? { ...line, state: 'filled', chosen: replace ? line.chosen : null } : line
   })
 }

@@ -1,7 +1,8 @@
 import type { FileBrief } from '../../files/record.ts'
 import type { Actor } from '../../web/route.ts'
+import { readCell } from '../file-columns/cell.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
-import { visibleFiles } from '../file-columns/visible.ts'
+import { cellFiles, visibleFiles } from '../file-columns/visible.ts'
 import { identifier, quoted } from '../identifiers.ts'
 import { encodeRowKey } from '../keys.ts'
 import { titleColumn } from '../pages/table-data.ts'
@@ -43,18 +44,27 @@ export async function makePlan(room: AttachRoom, subject: Subject, asked: PlanAs
   const names = visible.map(({ filename }) => filename)
   const match = asked.match ?? (await guessMatch(database, table, names, new Set(fileColumns.keys()), column, signal))
   const found = match && (await matchNames(subject, column, match, names, signal))
+  const rows = found?.rows ?? new Map()
   return {
     match: { ...(match ?? NO_MATCH), replace, complete: found?.complete ?? true },
     files,
     lines: besideEachOther(
       planLines({
         files: [...visible.map((file) => ({ id: file.id, file })), ...hidden.map((id) => ({ id, file: undefined }))],
-        found: found?.rows ?? new Map(),
+        found: rows,
         rule,
         replace,
+        gone: await goneAmong(room, asked.actor, rows),
       }),
     ),
   }
+}
+
+/** What cells of these rows hold and no source has any more. */
+async function goneAmong(room: AttachRoom, actor: Actor | null, found: FoundRows): Promise<ReadonlySet<string>> {
+  const held = [...found.values()].flatMap(({ rows }) => rows.flatMap(([, , cell]) => readCell(cell).ids))
+  const { deleted } = await cellFiles(room, actor, held)
+  return new Set([...deleted].flatMap(([id, { state }]) => (state === 'gone' ? [id] : [])))
 }
 
 /** For a table that has no column to compare names with. */
