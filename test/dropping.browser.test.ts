@@ -80,6 +80,7 @@ describe('what is dropped on the page of uploads', { skip }, () => {
     const all = MANY + 4
     await page.getByText(`${all} of ${all} done`).waitFor()
     assert.equal(await page.locator('.not-taken').count(), 0)
+    await page.getByText('Files are kept without their folders.').waitFor()
     for (const name of ['a.txt', 'b.txt', 'c.txt', 'single.txt']) {
       const found = await page.request.get(`${holdall.url}/-/files/search.json?q=${name}`)
       const { files } = (await found.json()) as { files: { filename: string }[] }
@@ -88,6 +89,24 @@ describe('what is dropped on the page of uploads', { skip }, () => {
         `${name} is stored`,
       )
     }
+  })
+
+  test('files of one name say from which folder they came; one that came by itself says nothing', async () => {
+    const many = join(folder, 'many')
+    mkdirSync(join(many, 'a'), { recursive: true })
+    for (const path of ['many/f1.dat', 'many/a/f1.dat', 'f1.dat']) writeFileSync(join(folder, path), path)
+    await drop({ items: [], files: [join(folder, 'f1.dat')] })
+    await page.getByText('Done · 6 bytes').waitFor()
+    assert.equal(await page.getByText('without their folders').count(), 0, 'nobody asked about folders')
+    await drop({ items: [], files: [many] })
+    await page.getByText('3 of 3 done').waitFor()
+    const lines = page.getByRole('list', { name: 'Files' }).getByRole('listitem')
+    assert.deepEqual((await lines.allInnerTexts()).map((text) => /^from .*$/m.exec(text)?.[0] ?? null).sort(), [
+      'from many',
+      'from many/a',
+      null,
+    ])
+    assert.equal(await page.getByText('Files are kept without their folders.').count(), 1)
   })
 
   test('what yields no file is answered in a sentence, and the page stays', async () => {
@@ -100,7 +119,9 @@ describe('what is dropped on the page of uploads', { skip }, () => {
     ]
     for (const [dragged, words] of cases) {
       await drop(dragged)
-      await page.locator('.not-taken').getByText(words).waitFor()
+      const said = page.getByRole('alert').getByText(words)
+      await said.waitFor()
+      assert.equal(await said.evaluate(isRed), false, `not as an error: ${words}`)
     }
     assert.equal(page.url(), `${holdall.url}/-/files/upload/media`)
     const file = join(folder, 'at-last.txt')
@@ -110,3 +131,13 @@ describe('what is dropped on the page of uploads', { skip }, () => {
     assert.equal(await page.locator('.not-taken').count(), 0, 'what is taken takes the words away')
   })
 })
+
+/** Whether it has the colour of errors; colours are compared as the browser computes them. */
+function isRed(element: Element): boolean {
+  const error = document.createElement('span')
+  error.style.color = 'var(--danger)'
+  element.append(error)
+  const red = getComputedStyle(error).color
+  error.remove()
+  return getComputedStyle(element).color === red
+}

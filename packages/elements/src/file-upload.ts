@@ -5,6 +5,7 @@ import { announce } from './lib/announce.ts'
 import { chooseFiles, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
 import { acceptsType } from './lib/files.ts'
+import { folderOf } from './lib/folders.ts'
 import { formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
 import { createDoor, pagesQuery } from './lib/kept-out.ts'
@@ -268,6 +269,7 @@ export class FileUpload extends HoldallElement {
     cancelled: readonly Task[],
   ): TemplateResult {
     return html`${open.length === 0 ? nothing : this.#takingUp.lines(open)}
+      ${tasks.some(({ file }) => folderOf(file) !== null) ? html`<p class="rest-of-queue">Files are kept without their folders.</p>` : nothing}
       <ul aria-label="Files">${repeat(
         lines,
         (task) => task.key,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { droppedWords, noFilesWords, noFoldersWords } from './dropped-words.ts'
-import { filesInside } from './folders.ts'
+import { filesInside, folderOf } from './folders.ts'
 
 function fileEntry(name: string, isReadable = true) {
   const file = (found: (file: File) => void, failed: (error: Error) => void) =>
@@ -39,6 +39,16 @@ test('folders are read to the end, in what is in them too, and what the system k
     ['a.txt', 'b.txt', 'c.txt'],
   )
   assert.deepEqual([empty, unread], [[], []])
+})
+
+test('files of one name are told apart by the folders they came from, dropped or chosen', async () => {
+  const album = folderEntry('album', [fileEntry('a.txt'), folderEntry('deep', [fileEntry('a.txt')])])
+  const { files } = await dropOf(album, folderEntry('other', [folderEntry('deep', [fileEntry('a.txt')])]))
+  assert.deepEqual(files.map(folderOf), ['album', 'album/deep', 'other/deep'])
+  const chosen = Object.assign(new File([], 'a.txt'), { webkitRelativePath: 'album/deep/a.txt' })
+  assert.equal(folderOf(chosen), 'album/deep')
+  assert.equal(folderOf(Object.assign(new File([], 'a.txt'), { webkitRelativePath: '' })), null)
+  assert.equal(folderOf(new File([], 'a.txt')), null)
 })
 
 test('what cannot be read, and what is empty, is named; all else is taken', async () => {

@@ -13,6 +13,18 @@ export interface Dropped {
 /** Of so many items it is asked whether they are folders; of more only where nothing says what they are. It takes long. */
 const MOST_ASKED = 200
 
+/** Browsers tell it only of folders that were chosen. */
+const dropped = new WeakMap<File, string>()
+
+/** The folder that a file came from, from the one that was dropped or chosen on: `album/deep`; null where it came by itself. */
+export function folderOf(file: File): string | null {
+  const noted = dropped.get(file)
+  if (noted !== undefined) return noted
+  const path = file.webkitRelativePath ?? ''
+  const end = path.lastIndexOf('/')
+  return end > 0 ? path.slice(0, end) : null
+}
+
 /**
  * The files of a drop, those inside its folders included. It must be called while the event is handled; what it
  * promises comes later.
@@ -49,12 +61,12 @@ function together(all: readonly Dropped[]): Dropped {
 
 /** Of one that has files, what is empty within it is no matter. */
 async function ofFolder(folder: FileSystemDirectoryEntry): Promise<Dropped> {
-  const { files, unread } = await inFolder(folder)
+  const { files, unread } = await inFolder(folder, folder.name)
   const people = ofPeople(files)
   return { files: people, unread, empty: people.length + unread.length === 0 ? [folder.name] : [] }
 }
 
-async function inFolder(folder: FileSystemDirectoryEntry): Promise<Dropped> {
+async function inFolder(folder: FileSystemDirectoryEntry, path: string): Promise<Dropped> {
   const reader = folder.createReader()
   const found: Dropped[] = []
   // It gives some entries at a time, and none when it has given all.
@@ -64,14 +76,15 @@ async function inFolder(folder: FileSystemDirectoryEntry): Promise<Dropped> {
     ).catch(() => null)
     if (entries === null) return together([...found, { ...NOTHING, unread: [folder.name] }])
     if (entries.length === 0) return together(found)
-    found.push(...(await Promise.all(entries.map(inEntry))))
+    found.push(...(await Promise.all(entries.map((entry) => inEntry(entry, path)))))
   }
 }
 
-async function inEntry(entry: FileSystemEntry): Promise<Dropped> {
-  if (entry.isDirectory) return await inFolder(entry as FileSystemDirectoryEntry)
+async function inEntry(entry: FileSystemEntry, path: string): Promise<Dropped> {
+  if (entry.isDirectory) return await inFolder(entry as FileSystemDirectoryEntry, `${path}/${entry.name}`)
   try {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))
+    dropped.set(file, path)
     return { ...NOTHING, files: [file] }
   } catch {
     return { ...NOTHING, unread: [entry.name] }

@@ -21,8 +21,8 @@ export function formatLimit(bytes: number): string {
 
 /**
  * `3.1 of 6.4 MB`: the unit is that of the whole, so that the first number does not change its unit while it grows. Only
- * what would be nought in it has its own: `40 KB of 6.4 MB`. From gigabytes on a tenth is a lot: what is less than one has its
- * own unit there, `243.1 MB of 1.1 GB`, and what is more has two decimals, `1.06 of 1.14 GB`.
+ * what would be nought in it has its own: `40 KB of 6.4 MB`. From gigabytes on a tenth is a lot: there, what is less than
+ * one has its own unit, `243.1 MB of 1.1 GB`, and what is more has two decimals, `1.06 of 1.14 GB`.
  */
 export function formatPortion(part: number, whole: number): string {
   if (whole < 1000) return `${part} of ${formatBytes(whole)}`

@@ -40,7 +40,7 @@ export function moreFiles(invitation: Invitation): TemplateResult {
 }
 
 function problemLine({ problem }: Invitation): TemplateResult | typeof nothing {
-  return problem === null ? nothing : html`<p class="not-taken" role="alert">${icon('error')}${problem}</p>`
+  return problem === null ? nothing : html`<p class="not-taken" role="alert">${icon('info')}${problem}</p>`
 }
 
 /** Fingers neither drop nor paste. */

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { endingOf } from '../lib/ending.ts'
+import { folderOf } from '../lib/folders.ts'
 import { formatBytes, formatPortion } from '../lib/format.ts'
 import { isPending, type Task } from '../lib/task.ts'
 import { icon, iconButton, nameParts, taskThumbnail } from '../lib/templates.ts'
@@ -23,7 +24,10 @@ export function queueLine(task: Task, actions: LineActions): TemplateResult {
   const name = stored
     ? html`<a class="file-name" href=${safeUrl(stored.url)} title=${file.name} aria-label=${file.name}>${nameParts(file.name)}</a>`
     : html`<span class="file-name" title=${file.name}>${nameParts(file.name)}</span>`
-  return html`<li data-line=${task.key}>${taskThumbnail(task, 36)}<div>${name}${state(task)}${
+  const folder = folderOf(file)
+  return html`<li data-line=${task.key}>${taskThumbnail(task, 36)}<div>${name}${
+    folder === null ? nothing : html`<span class="file-facts from-folder">from ${folder}</span>`
+  }${state(task)}${
     task.note === null ? nothing : html`<p class="note">${task.note}</p>`
   }${isPending(task) || task.state === 'done' ? twinNote(task, actions) : nothing}${problem === null ? nothing : html`<p class="why">${problem}</p>`}</div><div class="file-tools">${turn(task, actions)}${
     task.state === 'done'
