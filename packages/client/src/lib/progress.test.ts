@@ -41,3 +41,28 @@ test('a speed counts neither what was there before nor the time in which nothing
   progress.paused(2, 4)
   assert.equal(last?.phase, 'waiting')
 })
+
+test('parts that broke are told until they have arrived, also while others move', () => {
+  let last: UploadProgress | undefined
+  const progress = createProgress(
+    3 * MB,
+    (report) => {
+      last = report
+    },
+    () => 0,
+  )
+  progress.start([])
+  for (const part of [1, 2, 3]) progress.begun(part, 'storage')
+  progress.moved(2, MB)
+  progress.paused(2, 4)
+  assert.deepEqual([last?.phase, last?.again], ['sending', 1])
+  progress.paused(2, 8)
+  progress.acknowledged(1, MB)
+  assert.equal(last?.again, 1)
+  progress.begun(2, 'storage')
+  progress.acknowledged(2, MB)
+  assert.equal(last?.again, undefined)
+  // A request about the upload is no part.
+  progress.paused(0, 4)
+  assert.equal(last?.again, undefined)
+})

@@ -31,6 +31,8 @@ export function createProgress(
   const rate = createRate(now)
   const flying = new Map<number, number>()
   const done = new Set<number>()
+  /** Parts that broke and are not there yet. */
+  const again = new Set<number>()
   let to: 'server' | 'storage' = 'server'
   let movedAt = now()
   let sent = 0
@@ -63,6 +65,7 @@ export function createProgress(
       // Between two parts the server is asked for addresses.
       to: flying.size === 0 ? 'server' : to,
       ...(speed !== undefined && { speed }),
+      ...(again.size > 0 && { again: again.size }),
       ...more,
     })
   }
@@ -90,6 +93,7 @@ export function createProgress(
     },
     acknowledged(part, bytes) {
       flying.delete(part)
+      again.delete(part)
       if (done.has(part)) return
       done.add(part)
       sent += bytes
@@ -97,7 +101,12 @@ export function createProgress(
     },
     paused(part, seconds, reason) {
       flying.delete(part)
-      if (flying.size > 0 && now() - movedAt < STOOD_STILL) return
+      // 0 is a request about the upload.
+      if (part > 0 && !done.has(part)) again.add(part)
+      if (flying.size > 0 && now() - movedAt < STOOD_STILL) {
+        tell({ still: true })
+        return
+      }
       rate.reset()
       tell({ phase: 'waiting', retryIn: seconds, ...(reason !== undefined && { reason }) })
     },

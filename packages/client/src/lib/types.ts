@@ -191,6 +191,8 @@ export interface UploadProgress {
   readonly to?: 'server' | 'storage'
   /** No byte has moved since the report before. */
   readonly still?: true
+  /** parts that broke, are tried again and have not arrived yet; only while there are any */
+  readonly again?: number
   /** bytes a second over the last seconds; absent until there is something to say */
   readonly speed?: number
   /** bytes of an earlier upload that were compared with this file so far; only while that goes on, before `sending` counts */

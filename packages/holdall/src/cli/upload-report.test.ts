@@ -103,11 +103,41 @@ describe('on a terminal', () => {
     assert.match(last(), /film\.mov · no answer, tried again in 8 s$/)
     now = 2_000
     report.progress(FILM, sending(FILM.size, { phase: 'finishing' }))
-    assert.match(last(), /100% film\.mov · finishing$/)
+    assert.match(last(), /100% film\.mov · the server is checking it$/)
     report.progress(FILM, sending(0, { to: 'storage', speed: 6_300_000 }))
     now = 14_000
     report.progress(FILM, sending(0, { to: 'storage', still: true }))
     assert.match(last(), /film\.mov · the storage has been silent for 12 s$/)
+  })
+
+  test('when all has left, what is waited for is said instead of a speed', () => {
+    const { io, last } = terminal(true, 120)
+    let now = 0
+    const report = textReport([FILM], io, () => now)
+    const left = { inFlight: 24_000_000, to: 'storage', speed: 808_000 }
+    report.progress(FILM, sending(FILM.size - 24_000_000, left))
+    assert.match(last(), /100% film\.mov · waiting until 24\.0 MB are confirmed$/)
+    now = 12_000
+    report.progress(FILM, sending(FILM.size - 24_000_000, { ...left, still: true }))
+    assert.match(last(), /100% film\.mov · waiting until 24\.0 MB are confirmed · 12 s$/)
+    report.progress(FILM, sending(FILM.size - 24_000_000, { ...left, again: 1 }))
+    assert.match(last(), /100% film\.mov · 1 part is sent again · waiting until 24\.0 MB are confirmed$/)
+    report.progress(FILM, sending(FILM.size - 24_000_000, { ...left, phase: 'waiting', retryIn: 4 }))
+    assert.match(last(), /100% film\.mov · no answer, tried again in 4 s$/)
+    report.progress(FILM, sending(FILM.size, { phase: 'finishing', speed: 808_000 }))
+    assert.match(last(), /100% film\.mov · the server is checking it$/)
+  })
+
+  test('that parts are sent again is said beside the speed', () => {
+    const { io, last } = terminal(true, 120)
+    let now = 0
+    const report = textReport([FILM], io, () => now)
+    const again = { inFlight: 80_000_000, to: 'storage', again: 2 }
+    report.progress(FILM, sending(900_000_000, { ...again, speed: 10_000_000 }))
+    assert.match(last(), / 98% film\.mov · 2 parts are sent again · 10\.0 MB\/s · 2 s left$/)
+    now = 7_000
+    report.progress(FILM, sending(900_000_000, { ...again, still: true }))
+    assert.match(last(), / 98% film\.mov · 2 parts are sent again · the storage has been silent for 7 s$/)
   })
 
   test('a line that would wrap is cut', () => {

@@ -83,9 +83,10 @@ export function textReport(files: readonly Named[], io: CommandIo, now = () => p
   function moving(left: number): string[] {
     const all = [...running.values()]
     const still = now() - movedAt
+    if (left <= 0 && all.length > 0) return ending(all, still)
     const stuck = still >= STILL_MS ? all.find(({ phase }) => phase === 'sending') : undefined
     if (stuck === undefined) return pace(all, left)
-    return [`the ${stuck.to ?? 'server'} has been silent for ${formatDuration(still / 1_000)}`]
+    return [...triedAgain(all), `the ${stuck.to ?? 'server'} has been silent for ${formatDuration(still / 1_000)}`]
   }
 
   function what(): string[] {
@@ -144,12 +145,35 @@ function nextStep({ status, sessionUrl }: UploadError): string {
 /** `98.2 MB/s`, `12 s left`; or why nothing moves. */
 function pace(all: readonly UploadProgress[], left: number): string[] {
   const speed = all.reduce((sum, progress) => sum + (progress.speed ?? 0), 0)
-  if (speed > 0) return [`${formatBytes(speed)}/s`, ...(left > 0 ? [`${formatDuration(left / speed)} left`] : [])]
+  if (speed > 0) return [...triedAgain(all), `${formatBytes(speed)}/s`, `${formatDuration(left / speed)} left`]
   const comparing = all.find(({ compared }) => compared !== undefined)
   if (comparing) return [`comparing with what is there, ${formatBytes(comparing.compared ?? 0)}`]
+  const pause = pauseOf(all)
+  return pause.length > 0 ? pause : triedAgain(all)
+}
+
+/** What is waited for once all has left this computer. @param still milliseconds in which nothing has moved */
+function ending(all: readonly UploadProgress[], still: number): string[] {
+  const pause = pauseOf(all)
+  if (pause.length > 0) return pause
+  const unconfirmed = all.reduce((sum, { total, sent }) => sum + total - sent, 0)
+  if (unconfirmed > 0) {
+    const since = still >= STILL_MS ? [formatDuration(still / 1_000)] : []
+    return [...triedAgain(all), `waiting until ${formatBytes(unconfirmed)} are confirmed`, ...since]
+  }
+  if (all.every(({ phase }) => phase !== 'finishing')) return []
+  return [all.length === 1 ? 'the server is checking it' : 'the server is checking them']
+}
+
+function pauseOf(all: readonly UploadProgress[]): string[] {
   const waiting = all.find(({ retryIn }) => retryIn !== undefined)
-  if (waiting) return [`no answer, tried again in ${formatDuration(waiting.retryIn ?? 0)}`]
-  return all.some(({ phase }) => phase === 'finishing') ? ['finishing'] : []
+  return waiting === undefined ? [] : [`no answer, tried again in ${formatDuration(waiting.retryIn ?? 0)}`]
+}
+
+/** Parts that broke: they were counted when they first left, and what is shown stands until they have caught up. */
+function triedAgain(all: readonly UploadProgress[]): string[] {
+  const parts = all.reduce((sum, { again = 0 }) => sum + again, 0)
+  return parts === 0 ? [] : [parts === 1 ? '1 part is sent again' : `${parts} parts are sent again`]
 }
 
 /** For programs: one JSON object a line. */
