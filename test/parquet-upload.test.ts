@@ -229,7 +229,10 @@ describe('<parquet-upload>', { skip }, () => {
       session('theirs', { ...open_, is_own: false }),
       session('nothing', { ...open_, bytes_received: 0 }),
     )
-    const line = page.locator('.left-open')
+    const empty = page.locator('.left-open').filter({ hasText: 'nothing' })
+    await empty.getByText('Nothing of it has arrived yet · Choose the same file to send it').waitFor()
+    assert.equal(await page.locator('.left-open').count(), 2)
+    const line = page.locator('.left-open').filter({ hasText: 'mine' })
     await line.getByText('400 MB of 1.2 GB sent · Choose the same file to go on').waitFor()
     assert.equal(await line.count(), 1)
     const chooser = page.waitForEvent('filechooser')
@@ -240,7 +243,7 @@ describe('<parquet-upload>', { skip }, () => {
     await page.getByRole('button', { name: 'Undo' }).click()
     await line.getByRole('button', { name: 'Discard mine.parquet' }).click()
     await page.getByRole('button', { name: 'Dismiss' }).click()
-    await page.waitForFunction(() => document.querySelector('.left-open') === null)
+    await line.waitFor({ state: 'detached' })
     assert.deepEqual(
       asked('DELETE').map((path) => path.slice(-5)),
       ['/mine'],

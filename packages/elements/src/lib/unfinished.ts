@@ -8,10 +8,12 @@ import type { Begun } from './transfers.ts'
 /** Uploads of one name and size that were begun and not finished: to whoever looks they are one. */
 export interface LeftOpen extends Sent {
   readonly key: string
-  /** bytes that storage has of the newest of them */
+  /** bytes that storage has of the newest of them of which it has any; 0 where nothing has arrived */
   readonly received: number
   /** seconds since the last part of any of them arrived, when the server was asked; null where nobody knows */
   readonly idle: number | null
+  /** seconds since the newest of those was begun of which nothing has arrived, as the clock here says; null without such */
+  readonly begun: number | null
   /** It was seen to grow, and no page of this browser sends it. */
   readonly moving: boolean
   readonly sessions: readonly UnfinishedUpload[]
@@ -22,11 +24,11 @@ export interface Unfinished {
   readonly list: readonly LeftOpen[]
   /** Asks the server; what cannot be asked is not told. */
   ask(): Promise<void>
-  /** The one that a file may be of, as far as its name and size say. */
+  /** The one that a file may go on with, as far as its name and size say. */
   of(file: Sent): LeftOpen | undefined
   /** That one of the same name, but of another size, was not finished. */
   noteOn(file: Sent): string | null
-  /** It has become a file. */
+  /** It has become a file: uploads of it of which nothing has arrived are given up. */
   finished(file: Sent): void
   /** Takes it from the list. */
   setAside(one: LeftOpen): { bringBack(): void; discard(): Promise<void> }
@@ -40,8 +42,8 @@ const JUST_MOVED = 60
 const LOOK_AGAIN = 10_000
 
 /** Whether somebody may be sending it right now, from where this browser does not know. */
-export function mayMove({ idle }: Pick<LeftOpen, 'idle'>): boolean {
-  return idle !== null && idle < MAY_MOVE
+export function mayMove({ idle, begun }: Pick<LeftOpen, 'idle' | 'begun'>): boolean {
+  return Math.min(idle ?? MAY_MOVE, begun ?? MAY_MOVE) < MAY_MOVE
 }
 
 export function sentKey({ name, size }: Sent): string {
@@ -85,24 +87,47 @@ export function createUnfinished(begun: Begun, changed: () => void): Unfinished 
     aside.delete(one.key)
   }
 
+  function ask(): Promise<void> {
+    asking ??= look()
+    return asking
+  }
+
+  /** A new upload was begun in their place, since nothing could prove that they were of this file; nobody needs them now. */
+  async function giveUpEmpty({ key, sessions }: LeftOpen): Promise<void> {
+    const empty = new Set(sessions.filter(isEmpty).map(({ session_url: url }) => url))
+    if (empty.size === 0) return
+    aside.add(key)
+    try {
+      // Something of one may have arrived since, from elsewhere.
+      const open = (await begun.open()).filter((session) => isEmpty(session) && empty.has(session.session_url))
+      await Promise.allSettled(open.map((session) => discardNow(begun.server(), session)))
+    } catch {
+      // They are shown again, and go after a week.
+    }
+    aside.delete(key)
+    // What was asked meanwhile may have been answered before they were gone.
+    await asking
+    await ask()
+  }
+
   return {
     get list() {
       return list
     },
-    ask() {
-      asking ??= look()
-      return asking
-    },
-    of: (file) => list.find(({ key }) => key === sentKey(file)),
+    ask,
+    of: (file) => list.find(({ key, received }) => key === sentKey(file) && received > 0),
     noteOn({ name, size }) {
       const namesakes = list.filter((one) => one.name === name)
-      const [other] = namesakes
+      const other = namesakes.find(({ received }) => received > 0)
       return other === undefined || namesakes.some((one) => one.size === size)
         ? null
         : `This is not the ${name} of ${formatBytes(other.size)} that was not finished. It is sent from its beginning.`
     },
     finished(file) {
-      show(list.filter(({ key }) => key !== sentKey(file)))
+      const one = list.find(({ key }) => key === sentKey(file))
+      if (one === undefined) return
+      show(list.filter((other) => other !== one))
+      giveUpEmpty(one)
     },
     setAside(one) {
       const at = list.indexOf(one)
@@ -138,19 +163,27 @@ function moves(now: LeftOpen, before: LeftOpen | undefined): boolean {
   return now.received > before.received || (before.moving && now.idle !== null && now.idle < JUST_MOVED)
 }
 
-/** What nothing was received of is nothing to go on with. */
+function isEmpty({ bytes_received: received }: UnfinishedUpload): boolean {
+  return received === 0
+}
+
 function grouped(open: readonly UnfinishedUpload[]): LeftOpen[] {
   const groups = new Map<string, LeftOpen>()
   for (const session of open) {
-    if (session.bytes_received === 0) continue
     const { filename: name, total_size: size, bytes_received: received } = session
     const key = sentKey({ name, size })
-    const group = groups.get(key) ?? { key, name, size, received, idle: null, moving: false, sessions: [] }
+    const group = groups.get(key) ?? { key, name, size, received, idle: null, begun: null, moving: false, sessions: [] }
     const ages = [group.idle, session.last_part_seconds_ago ?? null].filter((age) => age !== null)
     const idle = ages.length === 0 ? null : Math.min(...ages)
-    groups.set(key, { ...group, idle, sessions: [...group.sessions, session] })
+    const begun = group.begun ?? (isEmpty(session) ? secondsSince(session.created_at) : null)
+    const sessions = [...group.sessions, session]
+    groups.set(key, { ...group, received: group.received || received, idle, begun, sessions })
   }
   return [...groups.values()]
+}
+
+function secondsSince(time: string): number {
+  return Math.max(0, (Date.now() - Date.parse(time)) / 1_000)
 }
 
 /** Also while the page is being left; the client then tries on, where there is still somebody to do so. */

@@ -31,7 +31,7 @@ export function leftOpenLines(list: readonly LeftOpen[], actions: LeftOpenAction
 function line(one: LeftOpen, actions: LeftOpenActions): TemplateResult {
   const { wrong, doubtful } = actions
   const { name, size, received } = one
-  return html`<li class="left-open" data-line=${one.key}>${typeTile(null, name)}<div><span class="file-name" title=${name}>${nameParts(name)}</span><progress class="paused" value=${received} max=${size} aria-label="${name}, not finished"></progress><span class="file-facts">${formatBytes(received)} of ${formatBytes(size)} sent · Choose the same file to go on</span>${lastPart(one)}${
+  return html`<li class="left-open" data-line=${one.key}>${typeTile(null, name)}<div><span class="file-name" title=${name}>${nameParts(name)}</span><progress class="paused" value=${received} max=${size} aria-label="${name}, not finished"></progress><span class="file-facts">${received === 0 ? 'Nothing of it has arrived yet · Choose the same file to send it' : `${formatBytes(received)} of ${formatBytes(size)} sent · Choose the same file to go on`}</span>${lastPart(one)}${
     wrong?.key === one.key ? html`<p class="why">${wrong.text}</p>` : nothing
   }${doubtful === one.key ? html`<p class="why">${doubt(one)}</p>` : nothing}</div><div class="answers">${
     doubtful === one.key ? certainly(one, actions) : answers(one, actions)
@@ -49,13 +49,19 @@ function certainly(one: LeftOpen, { discard, keep }: LeftOpenActions): TemplateR
   return html`<button class="button small" type="button" data-control="discard-moving" aria-label="Discard ${name} all the same" @click=${() => discard(one)}>Discard all the same</button><button class="button small quiet" type="button" data-control="discard" aria-label="Keep ${name}" @click=${keep}>Keep</button>`
 }
 
-function lastPart({ idle, moving }: LeftOpen): TemplateResult | typeof nothing {
+function lastPart({ received, idle, begun, moving }: LeftOpen): TemplateResult | typeof nothing {
+  if (received === 0 && begun !== null) return html`<span class="file-facts">Begun ${formatAgo(begun)}</span>`
   if (idle === null) return nothing
   const words = `ast part ${formatAgo(idle)}`
   return html`<span class="file-facts">${moving ? `Arriving now from elsewhere · l${words}` : `L${words}`}</span>`
 }
 
-function doubt({ idle, moving }: LeftOpen): string {
-  const seen = moving ? 'It is arriving now' : `Its last part arrived ${formatAgo(idle ?? 0)}`
-  return `${seen}: another tab, another computer or a command may be sending it. Discarding ends that.`
+function doubt(one: LeftOpen): string {
+  return `${seen(one)}: another tab, another computer or a command may be sending it. Discarding ends that.`
+}
+
+function seen({ idle, begun, moving }: LeftOpen): string {
+  if (moving) return 'It is arriving now'
+  if (begun !== null && (idle === null || begun < idle)) return `It was begun ${formatAgo(begun)}`
+  return `Its last part arrived ${formatAgo(idle ?? 0)}`
 }
