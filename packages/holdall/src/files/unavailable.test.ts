@@ -38,6 +38,20 @@ function signingType(): StorageType {
   }
 }
 
+/** What cannot be made until it is there. */
+let isThere = false
+function lateType(): StorageType {
+  const plain = filesystemType()
+  return {
+    type: 'late',
+    config: z.unknown(),
+    async create(config, context): Promise<Storage> {
+      if (!isThere) throw new Error('not yet')
+      return await plain.create(config as never, context)
+    },
+  }
+}
+
 // Only a filesystem source's root begins at the configuration; another storage's would be a folder of this checkout.
 const bucket = mkdtempSync(join(tmpdir(), 'holdall-bucket-'))
 let room: TestFiles
@@ -45,10 +59,11 @@ let app: Hono<RouteEnv>
 
 before(async () => {
   room = await openTestFiles({
-    types: [filesystemType(), signingType()],
+    types: [filesystemType(), signingType(), lateType()],
     sources: {
       photos: { storage: 'filesystem', label: 'Photographs', config: { root: 'photos' } },
       closed: { storage: 'signing', config: { root: join(bucket, 'closed') } },
+      late: { storage: 'late', config: { root: join(bucket, 'late') } },
     },
   })
   app = createHttp(room.routes, room.hooks)
@@ -115,6 +130,13 @@ test('a folder that is gone for a while has lost nothing', async () => {
   assert.equal((await get(`/-/files/${id}/download`)).status, 200)
   await room.sources.get('photos').check()
   assert.match(await (await get(`/-/files/${id}`)).text(), /\/download/)
+})
+
+test('a page of uploads asks a storage itself that was not there when it was asked last', async () => {
+  const page = async () => await (await get('/-/files/upload/late', { 'X-Actor': 'root' })).text()
+  assert.match(await page(), /late cannot be reached/)
+  isThere = true
+  assert.match(await page(), /<file-upload/)
 })
 
 test('the first look at the page of a file that is gone says so, with nothing in it that would not come', async () => {

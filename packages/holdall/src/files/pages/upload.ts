@@ -18,6 +18,10 @@ export async function uploadPage(
   error?: HoldallError,
 ): Promise<Html> {
   const { urls, frame } = room
+  // It may be there by now, or nobody has asked it since the server started.
+  if (source.active && !source.capabilities.can_upload && !source.availability.available) {
+    await source.check().catch(() => {})
+  }
   const [browse, deletes] = await Promise.all([
     sourcesFor(room, c.var.actor, 'files-browse'),
     // Also of the very first file that they send there.
