@@ -59,7 +59,7 @@ test('and to every page that people see, to its CSV, and along with what its for
     path;
   ) {
     const page = await app.page(path)
-    seen.push(...[...page.matchAll(/href="\/data\/places\/(\d+)"/g)].map(([, id]) => id as string))
+    seen.push(...[...page.matchAll(/href="\/data\/places\/(\d+)["?]/g)].map(([, id]) => id as string))
     for (const name of PLAIN) {
       assert.match(page, new RegExp(`<input type="hidden" name="${name}" value="odd">`), path)
     }
