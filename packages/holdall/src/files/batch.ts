@@ -21,15 +21,19 @@ export function batchRoutes({ registry, urls, findManyUses, findDeleted }: Files
 
   async function answer(c: RouteContext, ids: readonly string[]): Promise<Response> {
     const members = await registry.summaries(c.var.actor, ids, urls)
-    const uses = c.req.query('uses') === 'on' ? `,"uses":${JSON.stringify(await usesOf(c, `{${members}}`))}` : ''
-    const deleted =
-      c.req.query('deleted') === 'on' ? `,"deleted":${JSON.stringify(await deletedOf(c, ids, `{${members}}`))}` : ''
+    const [wantsUses, wantsDeleted] = ['uses', 'deleted'].map((name) => c.req.query(name) === 'on')
+    const there = wantsUses || wantsDeleted ? Object.keys(JSON.parse(`{${members}}`)) : []
+    const uses = wantsUses ? `,"uses":${JSON.stringify(await usesOf(c, there))}` : ''
+    const deleted = wantsDeleted ? `,"deleted":${JSON.stringify(await deletedOf(c, ids, there))}` : ''
     return c.body(`{"ok":true,"files":{${members}}${uses}${deleted}}`, 200, { 'Content-Type': JSON_TYPE })
   }
 
   /** Only of files that the actor may browse: of others not even that rows hold them. */
-  async function usesOf(c: RouteContext, files: string): Promise<Record<string, { rows: number; label: string }>> {
-    const { seen } = await findManyUses(c.var.actor, Object.keys(JSON.parse(files)))
+  async function usesOf(
+    c: RouteContext,
+    there: readonly string[],
+  ): Promise<Record<string, { rows: number; label: string }>> {
+    const { seen } = await findManyUses(c.var.actor, there)
     return Object.fromEntries(
       [...seen].flatMap(([id, uses]) => {
         const [first] = uses
@@ -39,9 +43,8 @@ export function batchRoutes({ registry, urls, findManyUses, findDeleted }: Files
   }
 
   /** What cells say of those that are not there; an id that is left out tells nothing. */
-  async function deletedOf(c: RouteContext, ids: readonly string[], files: string) {
-    const known = JSON.parse(files)
-    const missing = new Set(ids.filter((id) => !Object.hasOwn(known, id) && FILE_ID.test(id)))
+  async function deletedOf(c: RouteContext, ids: readonly string[], there: readonly string[]) {
+    const missing = new Set(ids.filter((id) => FILE_ID.test(id))).difference(new Set(there))
     return Object.fromEntries(await findDeleted(c.var.actor, [...missing]))
   }
 

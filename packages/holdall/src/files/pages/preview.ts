@@ -35,9 +35,8 @@ export async function filePreview(room: FilesRoom, file: FileRecord, reachable: 
   }
   const { contentType, width, height } = file
   if (file.missingSince !== null) return await missingPreview(room, file)
-  if (file.size === 0) return preview({ ...shown, openHref: null, without: unreadableWords(file, 'empty') })
-  if (file.unreadable !== null)
-    return preview({ ...shown, openHref: null, without: unreadableWords(file, file.unreadable) })
+  const wrong = file.size === 0 ? 'empty' : file.unreadable
+  if (wrong !== null) return preview({ ...shown, openHref: null, without: unreadableWords(file, wrong) })
   if (DECODABLE.has(contentType)) return await picturePreview(room, file, reachable)
   // What is there of a file that cannot be read is at most a thumbnail that was made before.
   if (!reachable) return preview(shown)

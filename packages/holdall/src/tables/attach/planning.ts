@@ -54,7 +54,8 @@ export async function makePlan(room: AttachRoom, subject: Subject, asked: PlanAs
         found: rows,
         rule,
         replace,
-        gone: await goneAmong(room, asked.actor, rows),
+        // Where a row takes several files none is in another's place.
+        gone: rule.multiple ? new Set() : await goneAmong(room, asked.actor, rows),
       }),
     ),
   }
