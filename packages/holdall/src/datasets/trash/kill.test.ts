@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { KILL_VARIABLE } from '../../sources/kill-point.ts'
 import { datasetFolder, isDatasetPath } from '../../sources/paths.ts'
+import { runKilled } from '../../sources/test-kill.ts'
 import { findDataset, restoreDataset, trashDataset } from '../records.ts'
 import { ORGANIZATION } from '../testing.ts'
 import { RETENTION_MS } from './limits.ts'
@@ -60,19 +58,8 @@ describe('a process that is killed while it deletes datasets for good', () => {
   })
 
   async function killedAt(at: number, action: string, id: string): Promise<string | undefined> {
-    const child = spawn(process.execPath, [CHILD, folder, action, id], {
-      env: { ...process.env, [KILL_VARIABLE]: String(at) },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let printed = ''
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        printed += text
-      })
-    }
-    await once(child, 'close')
-    const boundary = /killed before \d+: (.*)/.exec(printed)?.[1]
-    assert.ok(boundary !== undefined || printed.includes('done\n'), printed)
+    const { printed, boundary, done } = await runKilled(CHILD, [folder, action, id], at)
+    assert.ok(boundary !== undefined || done, printed)
     return boundary
   }
 

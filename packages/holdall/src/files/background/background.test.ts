@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +11,7 @@ import type { RouteEnv } from '../../web/route.ts'
 import { pdfOf, wavOf } from '../parsing/test-documents.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
 import { enqueueWork } from './queue.ts'
+import { adopt } from './test-adopt.ts'
 
 const LIMIT_MS = 30_000
 
@@ -53,20 +54,6 @@ async function found(word: string): Promise<string[]> {
   const answer = await app.request(`/-/files/search.json?q=${word}`, { headers: { 'X-Actor': 'alice' } })
   const { files } = (await answer.json()) as { files: { id: string }[] }
   return files.map(({ id }) => id)
-}
-
-/** A file as sync enters it: known by its place alone. */
-async function adopt(name: string, bytes: Uint8Array, version = '1'): Promise<string> {
-  mkdirSync(join(room.root, 'adopted'), { recursive: true })
-  writeFileSync(join(room.root, 'adopted', name), bytes)
-  const id = `df-${createHash('sha256').update(name).digest('hex').slice(0, 26)}`
-  await room.database.write(async (trx) => {
-    const source_id = room.sources.get('photos').id
-    const values = { id, source_id, path: `adopted/${name}`, filename: name, adopted: 1, version }
-    await trx.insertInto('datasette_files').values(values).execute()
-    await enqueueWork(trx, [id], ['facts', 'text'])
-  })
-  return id
 }
 
 describe('an upload', () => {
@@ -116,8 +103,8 @@ describe('a file that was found where it lies', () => {
       })
       .jpeg()
       .toBuffer()
-    const picture = await adopt('photo.bin', photo)
-    const document = await adopt('paper.pdf', pdfOf(['a quokka in the reeds']))
+    const picture = await adopt(room, 'photo.bin', photo)
+    const document = await adopt(room, 'paper.pdf', pdfOf(['a quokka in the reeds']))
     await allRead()
     const { content_type, size, width, height, content_hash, metadata } = await read(picture)
     assert.deepEqual([content_type, size, width, height], ['image/jpeg', photo.length, 60, 40])
@@ -135,7 +122,7 @@ describe('a file that was found where it lies', () => {
   })
 
   test('that has other bytes now loses what was said of the old ones, and keeps what people wrote', async () => {
-    const id = await adopt('changing', pdfOf(['the oldest numbat']))
+    const id = await adopt(room, 'changing', pdfOf(['the oldest numbat']))
     await allRead()
     assert.deepEqual(await found('numbat'), [id])
     writeFileSync(join(room.root, 'adopted', 'changing'), 'just a wombat')
@@ -153,7 +140,7 @@ describe('a file that was found where it lies', () => {
   })
 
   test('that vanished in the meantime, or leaves the registry, is left alone', async () => {
-    const id = await adopt('gone.txt', Buffer.from('gone'))
+    const id = await adopt(room, 'gone.txt', Buffer.from('gone'))
     rmSync(join(room.root, 'adopted', 'gone.txt'))
     await room.database.write((trx) => enqueueWork(trx, ['df-00000000000000000000000000'], ['facts', 'text']))
     await allRead()

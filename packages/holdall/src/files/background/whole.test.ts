@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,6 +12,7 @@ import { ChildFailure, type FailureKind } from '../children/child-process.ts'
 import { pdfOf } from '../parsing/test-documents.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
 import { enqueueWork } from './queue.ts'
+import { adopt } from './test-adopt.ts'
 import { wrongWithPdf, wrongWithPicture } from './unreadable.ts'
 
 const LIMIT_MS = 30_000
@@ -67,19 +67,6 @@ async function listed(path: string): Promise<Map<string, string | null>> {
 /** Whoever reads in the background looks at once, because something has come. */
 async function wake(): Promise<void> {
   await put(Buffer.from('words'), 'wake.txt')
-}
-
-async function adopt(name: string, bytes: Uint8Array, version: string): Promise<string> {
-  mkdirSync(join(room.root, 'adopted'), { recursive: true })
-  writeFileSync(join(room.root, 'adopted', name), bytes)
-  const id = `df-${createHash('sha256').update(name).digest('hex').slice(0, 26)}`
-  await room.database.write(async (trx) => {
-    const source_id = room.sources.get('photos').id
-    const values = { id, source_id, path: `adopted/${name}`, filename: name, adopted: 1, version }
-    await trx.insertInto('datasette_files').values(values).execute()
-    await enqueueWork(trx, [id], ['facts', 'text'])
-  })
-  return id
 }
 
 describe('files that cannot be read', () => {
@@ -146,7 +133,7 @@ describe('files that cannot be read', () => {
 
   test('are so no more when other bytes lie in their place', async () => {
     const name = 'rescanned.jpg'
-    const id = await adopt(name, photo.subarray(0, 4_000), '')
+    const id = await adopt(room, name, photo.subarray(0, 4_000), '')
     const path = `adopted/${name}`
     const storage = await room.sources.get('photos').storage()
     const versioned = async () => {

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Selectable, sql } from 'kysely'
 import type { FileTable } from '../../database/schema.ts'
-import { KILL_VARIABLE } from '../../sources/kill-point.ts'
+import { runKilled } from '../../sources/test-kill.ts'
 import { versionOf } from '../sync/listed.ts'
 import { UNDO_MS } from './limits.ts'
 import { openTestMoves, type TestMoves } from './test-moves.ts'
@@ -50,7 +48,7 @@ describe('a process that is killed while files move', () => {
     for (; at <= MOST_BOUNDARIES; at += 1) {
       await prepare()
       const start = await everything()
-      const { boundary, done } = await run('move', at)
+      const { boundary, done } = await runKilled(CHILD, [folder, 'move'], at)
       const now = await everything()
       const moved = await examine()
       if (boundary === undefined) {
@@ -80,7 +78,7 @@ describe('a process that is killed while files move', () => {
       const start = await files()
       await room.moves.settle(room.source.id)
       const stood = await everything()
-      const { boundary, done } = await run('give back', at)
+      const { boundary, done } = await runKilled(CHILD, [folder, 'give back'], at)
       const back = FILES - (await examine(false))
       if (boundary === undefined) {
         assert.ok(done)
@@ -115,21 +113,6 @@ describe('a process that is killed while files move', () => {
   async function openMoves(): Promise<number> {
     const rows = await room.database.read.selectFrom('datasette_files_moves').select('undo').execute()
     return rows.filter(({ undo }) => undo !== null).length
-  }
-
-  async function run(action: string, at: number) {
-    const child = spawn(process.execPath, [CHILD, folder, action], {
-      env: { ...process.env, [KILL_VARIABLE]: String(at) },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let printed = ''
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        printed += text
-      })
-    }
-    await once(child, 'close')
-    return { boundary: /killed before \d+: (.*)/.exec(printed)?.[1], done: printed.includes('done\n') }
   }
 
   /** Files that lay in one folder and lie in another now, with words, work and a name that somebody gave one of them. */

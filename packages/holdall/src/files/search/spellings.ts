@@ -12,11 +12,22 @@ export interface Spelling {
   readonly whole: boolean
 }
 
+const MARKS = /\p{M}+/gu
 const WRITTEN: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', å: 'aa' }
 
 /** As it is written where there are no such letters; what else has marks keeps them. */
 export function writtenOut(text: string): string {
   return text.normalize('NFC').replace(/[äöüå]/giu, (letter) => WRITTEN[letter.toLowerCase()] as string)
+}
+
+/** In small letters, without the marks on them. */
+export function unmarked(text: string): string {
+  return text.toLowerCase().normalize('NFD').replace(MARKS, '')
+}
+
+/** A word as it was typed, which no index has cut. */
+export function termOf(word: string): Term {
+  return { term: unmarked(word), written: unmarked(writtenOut(word)) }
 }
 
 /** Letters that no mark makes another one of, and the indexes keep, as they are written without them. */

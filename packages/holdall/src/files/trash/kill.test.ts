@@ -10,8 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ulid } from 'ulid'
 import { TEMPORARY_FOLDER } from '../../sources/filesystem/root.ts'
-import { KILL_VARIABLE } from '../../sources/kill-point.ts'
 import { storagePath } from '../../sources/paths.ts'
+import { runKilled } from '../../sources/test-kill.ts'
 import { openTestTrash, type TestTrash } from './test-trash.ts'
 
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
@@ -53,7 +53,7 @@ describe('a process that is killed while it deletes, restores and purges', () =>
       for (let round = 0; round < ROUNDS; round += 1) {
         for (let at = 1; at <= kind.writes; at += 1) {
           const ids = await prepare(kind.before, kind.action === 'due')
-          const { printed, done } = await run(kind.action, ids, at)
+          const { printed, done } = await runKilled(CHILD, [folder, kind.action, ...ids], at)
           kills += 1
           const boundary = /killed before \d+: (.*)/.exec(printed)?.[1]
           if (boundary === undefined) missed += 1
@@ -99,21 +99,6 @@ describe('a process that is killed while it deletes, restores and purges', () =>
     }
     t.diagnostic(`${RANDOM_KILLS} kills at random moments`)
   })
-
-  async function run(action: string, ids: readonly string[], at: number) {
-    const child = spawn(process.execPath, [CHILD, folder, action, ...ids], {
-      env: { ...process.env, [KILL_VARIABLE]: String(at) },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let printed = ''
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        printed += text
-      })
-    }
-    await once(child, 'close')
-    return { printed, done: printed.includes('done\n') }
-  }
 
   /** Two new files in a state. */
   async function prepare(state: 'live' | 'trashed', due: boolean): Promise<string[]> {

@@ -1,6 +1,6 @@
 import type { FoundRow } from '../../files/found-rows.ts'
 import { beginningWith, excerptOf, holding } from '../../files/search/marking.ts'
-import { spellingsOf, writtenOut } from '../../files/search/spellings.ts'
+import { spellingsOf, termOf, unmarked } from '../../files/search/spellings.ts'
 import type { Urls } from '../../web/url.ts'
 import { reference } from '../file-columns/references.ts'
 import type { DatabaseSchema, Table } from '../schema.ts'
@@ -55,19 +55,11 @@ function wordsOf(table: Table, q: string): { readonly each: readonly RegExp[]; r
   const isFullText = searchTableOf(table) !== null
   const words = searchWords(q)
     .flatMap((word) => (isFullText ? (word.match(/[\p{L}\p{N}\p{M}]+/gu) ?? []) : [word]))
-    .map((word) => (isFullText ? [unmarked(word)] : spellings(word)))
+    .map((word) => (isFullText ? [unmarked(word)] : spellingsOf(termOf(word)).map(({ term }) => term)))
     .filter(([first]) => first !== '')
   if (words.length === 0) return null
   const pattern = isFullText ? beginningWith : holding
   return { each: words.map(pattern), any: pattern(words.flat()) }
-}
-
-function spellings(word: string): string[] {
-  return spellingsOf({ term: unmarked(word), written: unmarked(writtenOut(word)) }).map(({ term }) => term)
-}
-
-function unmarked(word: string): string {
-  return word.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
 }
 
 /** The cell with most of the words; of several alike not the one that names the row, which is shown anyway. */

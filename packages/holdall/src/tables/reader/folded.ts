@@ -1,6 +1,5 @@
-import { LETTERS, type Spelling, spellingsOf, writtenOut } from '../../files/search/spellings.ts'
+import { LETTERS, type Spelling, spellingsOf, termOf, unmarked } from '../../files/search/spellings.ts'
 
-const MARKS = /\p{M}+/gu
 const WHOLE = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g')
 
 /** In small letters, without what stands above, below or across them. */
@@ -8,14 +7,10 @@ function folded(text: string): string {
   return unmarked(text).replace(WHOLE, (letter) => LETTERS[letter]?.[0] as string)
 }
 
-function unmarked(text: string): string {
-  return text.toLowerCase().normalize('NFD').replace(MARKS, '')
-}
-
 /** The ways of writing a word, or phrase, in a text that is folded: itself first. */
 export function foldedSpellings(word: string): Spelling[] {
   const all = new Map<string, Spelling>()
-  for (const { term, whole } of spellingsOf({ term: unmarked(word), written: unmarked(writtenOut(word)) })) {
+  for (const { term, whole } of spellingsOf(termOf(word))) {
     const form = folded(term)
     if (all.get(form)?.whole !== false) all.set(form, { term: form, whole })
   }
