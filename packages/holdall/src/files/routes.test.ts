@@ -163,7 +163,7 @@ describe('one file', () => {
   })
 })
 
-test('a source says to whoever began an upload that it is not finished, once something of it lies there', async () => {
+test('a source and the Files page count what somebody began and did not finish, as the page of uploads lists it', async () => {
   const begin = await json('/-/files/upload/photos/-/prepare', 'alice', {
     filename: 'concert <live>.mov',
     size: 40_000_000,
@@ -171,7 +171,11 @@ test('a source says to whoever began an upload that it is not finished, once som
   })
   const plan = begin.body as unknown as { session_url: string; part_size: number }
   const library = async (actor: string) => (await page('/-/files/browse/photos', actor)).text
-  assert.doesNotMatch(await library('alice'), /not finished/, 'nothing of it was sent')
+  const index = async (actor: string) => (await page('/-/files', actor)).text
+  const listed = async () => (await json('/-/files/upload/photos/-/sessions', 'alice')).body.sessions as unknown[]
+  assert.equal((await listed()).length, 1)
+  assert.match(await library('alice'), /You have not finished 1 upload: concert/, 'nothing of it has arrived yet')
+  assert.match(await index('alice'), /You have not finished 1 upload: 1 in /)
   const signed = await json(`${plan.session_url}/parts`, 'alice', { part_numbers: [1] })
   const [part] = (signed.body as unknown as { part_urls: { url: string }[] }).part_urls
   const sent = await app.request(part?.url ?? '', { method: 'PUT', body: Buffer.alloc(plan.part_size) })
@@ -180,7 +184,6 @@ test('a source says to whoever began an upload that it is not finished, once som
   assert.match(shown, /You have not finished 1 upload: concert &lt;live&gt;\.mov\./)
   assert.match(shown, /href="\/-\/files\/upload\/photos"[^>]*>.*Continue or give up/)
   assert.doesNotMatch(await library('bob'), /not finished/)
-  const index = async (actor: string) => (await page('/-/files', actor)).text
   assert.match(
     await index('alice'),
     /You have not finished 1 upload: 1 in <a href="\/-\/files\/upload\/photos">[^<]+<\/a>\./,

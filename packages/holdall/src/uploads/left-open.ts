@@ -23,8 +23,8 @@ export interface LeftOpenAmong {
 }
 
 /**
- * What an actor has begun to upload to a source, and of which something lies in the storage. What a storage does not tell
- * in time counts as well: it is looked at where people go on with it.
+ * What an actor has begun to upload to a source and can go on with or give up, also where nothing of it has arrived. What a
+ * storage does not tell in time counts as well: it is looked at where people go on with it.
  */
 export async function leftOpen(
   uploads: Pick<Uploads, 'open' | 'parts'>,
@@ -46,11 +46,11 @@ export async function leftOpenAmong(
   const { sessions, next } = await uploads.open(reachable, actor, question)
   if (sessions.length === 0) return NOTHING_OPEN
   const late = new Promise<true>((resolve) => setTimeout(resolve, PATIENCE_MS, true).unref())
-  const kept = await Promise.all(
+  const there = await Promise.all(
     sessions.map((session) =>
       Promise.race([
         uploads.parts.received(session).then(
-          (bytes) => bytes > 0,
+          () => true,
           // It ended in this moment, or its storage has forgotten it.
           () => false,
         ),
@@ -58,7 +58,7 @@ export async function leftOpenAmong(
       ]),
     ),
   )
-  const begun = sessions.filter((_, at) => kept[at])
+  const begun = sessions.filter((_, at) => there[at])
   const bySource = new Map<number, readonly string[]>()
   for (const { id } of reachable) {
     const own = begun.filter(({ sourceId }) => sourceId === id)
