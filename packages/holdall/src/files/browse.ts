@@ -24,6 +24,7 @@ export function browseRoutes(room: FilesRoom): Route[] {
 async function browse(room: FilesRoom, c: RouteContext): Promise<Response> {
   const { registry, sources, urls } = room
   const source = sources.get(c.req.param('source') ?? '')
+  await sources.asked(source.slug)
   const asked = readList(c, c.var.format === 'json' ? DEFAULT_PAGE : PAGE_OF_TILES)
   const list = await registry.list({ ...asked, sources: [source.id] })
   if (c.var.format === 'html') {

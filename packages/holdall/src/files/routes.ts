@@ -44,7 +44,10 @@ export function filesRoutes(room: FilesRoom): Route[] {
       path: '/-/files',
       need: mayBrowseAny(room),
       api: FILES_API.index,
-      handler: (c) => sendPage(c, indexPage(room, c)),
+      async handler(c) {
+        await sources.asked()
+        return sendPage(c, indexPage(room, c))
+      },
     },
     ...batchRoutes(room),
     ...browseRoutes(room),
@@ -69,6 +72,7 @@ export function filesRoutes(room: FilesRoom): Route[] {
           if (c.var.format === 'json') return c.json({ ok: true, ...trashedJson(found, urls), duplicates: [] })
           return sendPage(c, trashedFilePage(room, c, found))
         }
+        if (c.var.format !== 'json') await sources.asked(found.sourceSlug)
         const file = c.var.format === 'json' ? found : await lookedAt(room, found)
         const duplicates = await registry.duplicates(c.var.actor, file)
         if (c.var.format === 'json') return c.json({ ok: true, ...withDuplicates(file, duplicates, urls) })

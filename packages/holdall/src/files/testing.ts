@@ -47,6 +47,8 @@ export interface TestFilesOptions {
   readonly findUsed?: FindUsed
   readonly findManyUses?: FindManyUses
   readonly baseUrl?: string
+  /** Whether the sources have been asked whether they are there, as a moment after a server's start. Default: true. */
+  readonly start?: boolean
   /** Whether who uploaded a file may delete it. */
   readonly ownersCanDelete?: boolean
 }
@@ -87,7 +89,7 @@ export async function openTestFiles(options: TestFilesOptions = {}): Promise<Tes
     dataDirectory: folder,
     log,
   })
-  await opened.start()
+  if (options.start !== false) await opened.start()
   const files = createFiles({
     database,
     sources: opened,

@@ -195,3 +195,20 @@ test('a file whose bytes are gone is deleted like any other, for good too', asyn
   assert.deepEqual(await lossy.database.read.selectFrom('datasette_files_trash').selectAll().execute(), [])
   await lossy.close()
 })
+
+const ASKING = ['/-/files', '/-/files/browse/photos', '/-/files/browse/photos.json', `/-/files/df-${'0'.repeat(26)}`]
+for (const path of ASKING) {
+  test(`who comes before a source was asked is not told that it cannot be reached: ${path}`, async () => {
+    const fresh = await openTestFiles({ start: false })
+    try {
+      const { id: source_id } = fresh.sources.get('photos')
+      const file = { id: `df-${'0'.repeat(26)}`, source_id, path: 'a.txt', filename: 'a.txt', created_at: '2026-01-01' }
+      await fresh.database.write((trx) => trx.insertInto('datasette_files').values(file).execute())
+      const answer = await createHttp(fresh.routes, fresh.hooks).request(path, { headers: { 'X-Actor': 'alice' } })
+      assert.equal(answer.status, 200)
+      assert.doesNotMatch(await answer.text(), /not asked yet|cannot be reached|unavailable:|"available":false/)
+    } finally {
+      await fresh.close()
+    }
+  })
+}

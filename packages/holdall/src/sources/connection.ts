@@ -23,6 +23,8 @@ export interface Connection {
   ready(): Promise<Storage | undefined>
   /** Makes the storage if need be and asks it something, at most PROBE_LIMIT_MS. Never throws. */
   probe(): Promise<Availability>
+  /** Resolves once it has been probed; whoever comes before anybody has done that does. */
+  asked(): Promise<unknown>
   /** Closes it at once. */
   close(): Promise<void>
   /** Closes it when its readers are done: nobody will ask for it again. @param after default: LEFT_AFTER_MS */
@@ -39,6 +41,7 @@ export function connect(declared: DeclaredSource, context: ConnectionContext): C
   let lent: LentStorage | undefined
   let making: Promise<Storage> | undefined
   let closed = false
+  let first: Promise<unknown> | undefined
   let availability: Availability = { available: false, reason: 'it was not asked yet', since: new Date(context.now()) }
 
   async function make(): Promise<Storage> {
@@ -66,7 +69,13 @@ export function connect(declared: DeclaredSource, context: ConnectionContext): C
     }
   }
 
-  async function probe(): Promise<Availability> {
+  function probe(): Promise<Availability> {
+    const probing = ask()
+    first ??= probing
+    return probing
+  }
+
+  async function ask(): Promise<Availability> {
     const before = availability
     try {
       await within(PROBE_LIMIT_MS, answer)
@@ -93,6 +102,7 @@ export function connect(declared: DeclaredSource, context: ConnectionContext): C
       return storage
     },
     probe,
+    asked: () => first ?? probe(),
     async ready() {
       if (storage === undefined) await probe()
       return storage
@@ -113,6 +123,7 @@ export function broken(reason: string, now: () => number): Connection {
     storage: undefined,
     ready: async () => undefined,
     probe: async () => availability,
+    asked: async () => undefined,
     close: async () => undefined,
     retire: async () => undefined,
   }

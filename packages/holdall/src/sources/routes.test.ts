@@ -29,7 +29,6 @@ test('sources.json names what the actor may browse or upload to, and nothing els
     dataDirectory: folder,
     log: createLog(() => {}),
   })
-  await sources.start()
   const grants: Readonly<Record<string, readonly string[]>> = { 'files-browse': ['a'], 'files-upload': ['b'] }
   const permissions: Permissions = {
     allowed: async () => false,

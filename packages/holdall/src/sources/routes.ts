@@ -33,6 +33,7 @@ export function sourceRoutes(sources: Sources, permissions: Permissions): Route[
       api: SOURCES_API,
       need: { kind: 'filtered', because: 'only sources that the actor may browse or upload to are named' },
       async handler(c) {
+        await sources.asked()
         const all = sources.list()
         const resources = all.map(({ slug }) => sourceResource(slug))
         const [browse, upload] = await Promise.all([

@@ -33,6 +33,8 @@ export interface Sources {
   byId(id: number): Source | undefined
   /** Takes up what was made, edited or deactivated since, whichever process wrote it. One statement when nothing was. */
   follow(): Promise<void>
+  /** For what says whether a source is there, or all are: each was asked once since the start when this resolves. */
+  asked(slug?: string): Promise<void>
   /** Probes every source at once, then keeps asking. Resolves after the first round. */
   start(): Promise<void>
   close(): Promise<void>
@@ -149,6 +151,10 @@ export async function createSources(options: SourcesOptions): Promise<Sources> {
     },
     byId: (id) => byId.get(id),
     follow,
+    async asked(slug) {
+      const some = slug === undefined ? connections() : [entries.get(slug)?.connection]
+      await Promise.all(some.map((connection) => connection?.asked()))
+    },
     async start() {
       started = true
       await Promise.all(connections().map((connection) => connection.probe()))

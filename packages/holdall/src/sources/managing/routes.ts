@@ -98,6 +98,7 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
   }
 
   async function all(c: RouteContext): Promise<Response> {
+    await sources.asked()
     const entries = await Promise.all(
       sources.list().map(async (source) => ({ source, row: await managing.row(source.slug) })),
     )
@@ -168,6 +169,7 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
 
   async function one(c: RouteContext): Promise<Response> {
     const source = sources.get(c.req.param('slug') ?? '')
+    await sources.asked(source.slug)
     const row = await managing.row(source.slug)
     if (c.var.format === 'json') return c.json({ ok: true, source: managedJson(source, row) })
     const page = await parts(c)
