@@ -80,25 +80,42 @@ test('one that is stopped leaves nothing', async () => {
   assert.deepEqual(left(), before)
 })
 
-test('what is said of the files to copy does not count those that are missing', async () => {
+test('what is to be copied beside it is named by its folder, an adopted one too; what is missing is not counted', async () => {
   const database = await openInternalDatabase(join(data, 'internal.db'))
+  const scans = join(folder, 'scans')
   await database.write(async (trx) => {
-    await sql`INSERT INTO datasette_files_sources (id, slug, storage_type) VALUES (1, 'scans', 'filesystem')`.execute(
-      trx,
-    )
-    for (const [id, missing_since] of [
-      ['a', null],
-      ['b', null],
-      ['c', '2026-01-01T00:00:00.000Z'],
+    for (const [id, slug, origin, storage, config] of [
+      [1, 'scans', 'runtime', 'filesystem', JSON.stringify({ root: scans, read_only: true })],
+      [2, 'files', 'default', 'filesystem', '{}'],
+      [3, 'bucket', 'runtime', 's3', JSON.stringify({ bucket: 'photos' })],
+      [4, 'gone', 'configuration', 'filesystem', '{}'],
+      [5, 'empty', 'runtime', 'filesystem', JSON.stringify({ root: join(folder, 'empty') })],
+    ] as const) {
+      await sql`INSERT INTO datasette_files_sources (id, slug, storage_type, origin, config)
+        VALUES (${id}, ${slug}, ${storage}, ${origin}, ${config})`.execute(trx)
+    }
+    for (const [id, source_id, missing_since, adopted] of [
+      ['a', 1, null, 1],
+      ['b', 1, null, 1],
+      ['c', 1, '2026-01-01T00:00:00.000Z', 1],
+      ['d', 2, null, 0],
+      ['e', 3, null, 0],
+      ['f', 4, null, 0],
     ] as const) {
       await trx
         .insertInto('datasette_files')
-        .values({ id, source_id: 1, path: id, filename: id, missing_since })
+        .values({ id, source_id, path: id, filename: id, missing_since, adopted })
         .execute()
     }
   })
   await database.close()
   const printed: string[] = []
   await run([join(folder, 'counted'), museum], undefined, printed)
-  assert.match(printed.join(''), /Now copy the files of scans: 2 files \(1 more missing\)\n/)
+  assert.deepEqual(printed.join('').split('\n').slice(1, -1), [
+    'The files themselves are not in it. Copy them too:',
+    '  bucket: what lies in s3, 1 file',
+    `  files: the folder ${join(data, 'files')}, 1 file`,
+    '  gone: its folder, which stands in the configuration that the server was started with, 1 file',
+    `  scans: the folder ${scans}, 2 files (1 more missing)`,
+  ])
 })

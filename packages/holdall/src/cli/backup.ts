@@ -1,11 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { backup as backUp, DatabaseSync } from 'node:sqlite'
-import { countedFiles } from '../files/pages/missing-words.ts'
-import { countMissing } from '../files/search/states.ts'
 import { SECRET_FILE } from '../secrets/server-secret.ts'
 import { formatCount } from '../web/format.ts'
 import { CommandError, type CommandIo, DATA_OPTIONS, parse, UsageError } from './arguments.ts'
+import { filesToCopy } from './files-to-copy.ts'
 import { type ServerData, withServerData } from './internal.ts'
 import { progressLine } from './progress.ts'
 
@@ -97,21 +96,9 @@ async function copyDatabases(
   }
 }
 
-async function report({ config, db }: ServerData, target: string, databases: number, io: CommandIo): Promise<void> {
+async function report(data: ServerData, target: string, databases: number, io: CommandIo): Promise<void> {
   io.stdout.write(`${target}: ${formatCount(databases, 'database')}, the internal database, secret and configuration\n`)
-  const totals = await db.read
-    .selectFrom('datasette_files_totals as t')
-    .innerJoin('datasette_files_sources as s', 's.id', 't.source_id')
-    .select(['s.id', 's.slug', 't.files'])
-    .where('t.files', '>', 0)
-    .execute()
-  const missing = await countMissing(
-    db,
-    totals.map(({ id }) => id),
-  )
-  for (const { id, slug, files } of totals) {
-    const root = config.sources[slug]?.config.root
-    const where = typeof root === 'string' ? ` from ${root}` : ''
-    io.stdout.write(`Now copy the files of ${slug}${where}: ${countedFiles(files, missing.get(id) ?? 0)}\n`)
-  }
+  const lines = await filesToCopy(data)
+  if (lines.length > 0) io.stdout.write(`The files themselves are not in it. Copy them too:\n`)
+  for (const line of lines) io.stdout.write(`  ${line}\n`)
 }

@@ -71,12 +71,17 @@ export function readableSecrets(source: SourceConfig): ReadonlySet<string> {
   return new Set([...source.secrets, ...secretNames(source.config)])
 }
 
+/** The folder of the source that there is when none is configured. */
+export function defaultRoot(dataDirectory: string): string {
+  return join(dataDirectory, DEFAULT_SOURCE)
+}
+
 function defaultSource(dataDirectory: string): SourceConfig {
   return {
     slug: DEFAULT_SOURCE,
     label: 'Files',
     storage: 'filesystem',
-    config: { root: join(dataDirectory, DEFAULT_SOURCE) },
+    config: { root: defaultRoot(dataDirectory) },
     accept: [],
     reject: [],
     onTypeMismatch: 'record',
