@@ -172,6 +172,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       access,
       registry: files.registry,
       findDeleted: files.findDeleted,
+      troubles: files.troubles,
       sources,
       uploads,
       urls,

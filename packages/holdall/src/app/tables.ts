@@ -7,6 +7,7 @@ import type { FindPlaces } from '../files/places.ts'
 import type { FindManyUses, FindUsed } from '../files/references.ts'
 import type { Registry } from '../files/registry.ts'
 import type { FindDeleted } from '../files/trash/notes.ts'
+import type { Troubles } from '../files/troubles.ts'
 import type { Sources } from '../sources/sources.ts'
 import { createCarryOut } from '../tables/attach/carry-out.ts'
 import { createJournal } from '../tables/attach/journal.ts'
@@ -15,6 +16,7 @@ import { attachRoutes } from '../tables/attach/routes.ts'
 import { tableCsvRoutes } from '../tables/csv-route.ts'
 import { createDatabaseFile, createDatabases, type Databases, reasonAgainstDatabase } from '../tables/databases.ts'
 import { createColumnTypes } from '../tables/file-columns/column-types.ts'
+import { createFindFileIds } from '../tables/file-columns/file-ids.ts'
 import { createManyUses } from '../tables/file-columns/many-uses.ts'
 import { createReferences, type FindReferences, referenceRoutes } from '../tables/file-columns/references.ts'
 import { createFileColumns, type FileColumns } from '../tables/file-columns/settings.ts'
@@ -44,6 +46,7 @@ export interface TablesOptions {
   readonly access: Access
   readonly registry: Registry
   readonly findDeleted: FindDeleted
+  readonly troubles: Troubles
   readonly sources: Sources
   readonly uploads: Uploads
   readonly urls: Urls
@@ -106,6 +109,7 @@ export function createTables(options: TablesOptions): Tables {
     whoMay: access.whoMay,
     registry,
     findDeleted: options.findDeleted,
+    fileIds: createFindFileIds({ troubles: options.troubles, fileColumns }),
     sources: options.sources,
     datasetSources: createDatasetSources(options.database),
     uploads: options.uploads,

@@ -87,6 +87,12 @@ export interface FileWorkTable {
   lease_process: string | null
 }
 
+export interface FilesVanishedTable {
+  only: number
+  /** How many ids have become ones that no file has. */
+  ids: number
+}
+
 export interface FileTrashTable {
   id: string
   source_id: number
@@ -449,6 +455,7 @@ export interface Schema {
   datasette_files_text: FileTextTable
   datasette_files_work: FileWorkTable
   datasette_files_trash: FileTrashTable
+  datasette_files_vanished: FilesVanishedTable
   sync_runs: SyncRunTable
   sync_seen: SyncSeenTable
   actors: ActorTable

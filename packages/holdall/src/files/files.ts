@@ -21,6 +21,7 @@ import { createThumbnails, type Thumbnails } from './thumbnails/thumbnails.ts'
 import { createFindDeleted, type FindDeleted } from './trash/notes.ts'
 import { createPictureRemoval } from './trash/pictures.ts'
 import { createTrash, type Trash } from './trash/trash.ts'
+import { createTroubles, type Troubles } from './troubles.ts'
 
 export interface FilesOptions {
   readonly database: InternalDatabase
@@ -46,6 +47,7 @@ export interface Files {
   readonly previews: Previews
   readonly trash: Trash
   readonly findDeleted: FindDeleted
+  readonly troubles: Troubles
   readonly sync: Sync
   readonly moves: Moves
   /** For the uploads. */
@@ -102,6 +104,7 @@ export function createFiles(options: FilesOptions): Files {
     previews: createPreviews({ sources, parsers, log }),
     trash,
     findDeleted: createFindDeleted(trash, permissions, database),
+    troubles: createTroubles(database, permissions),
     sync,
     moves,
     intake: createIntake({ database, registry, readers, background, urls }),

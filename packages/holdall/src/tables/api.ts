@@ -58,6 +58,9 @@ const DATABASE = {
   private: z.boolean(),
 }
 
+const FILTERS =
+  'Every other parameter is a filter: `column=value` or `column__operator=value`. Of a file column `filemissing=1`, `fileunreadable=1`, `filetrashed=1` and `filegone=1` give the rows with such a file, as far as one may know; the last is for who may browse every source.'
+
 export const TABLES_API = {
   instance: {
     summary: 'The databases',
@@ -91,13 +94,13 @@ export const TABLES_API = {
   },
   table: {
     summary: 'Rows of a table',
-    description: 'Every other parameter is a filter: `column=value` or `column__operator=value`.',
+    description: FILTERS,
     query: z.object({ ...FILTERED, ...SHAPED }),
     answers: [rowsAnswer({ next: TEXT.nullable(), next_url: TEXT.nullable() })],
   },
   tableCsv: {
     summary: 'Rows of a table as CSV: all of them, with `_size` a page',
-    description: 'Every other parameter is a filter: `column=value` or `column__operator=value`.',
+    description: FILTERS,
     query: z.object({
       ...FILTERED,
       _files: PARAMETER.describe('`names`: the names of files where their ids stand'),
@@ -122,7 +125,7 @@ export const TABLES_API = {
   databasePage: { summary: 'The tables of a database', answers: [PAGE] },
   tablePage: {
     summary: 'Rows of a table',
-    description: 'Every other parameter is a filter: `column=value` or `column__operator=value`.',
+    description: FILTERS,
     query: z.object(FILTERED),
     answers: [PAGE, { status: 302, means: 'Where the filter that a form asked for is' }],
   },

@@ -47,16 +47,19 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
   if (all) parameters.set('_size', 'max')
   const wanted = wantedLabels(parameters)
   const labelled = (column: string) => wanted === 'all' || (wanted !== 'none' && wanted.includes(column))
-  const [neighbours, fileColumns, mayAskSql] = await Promise.all([
+  const [neighbours, fileColumns, mayAskSql, fileIds] = await Promise.all([
     visibleNeighbours(room.permissions, c.var.actor, served, name),
     parameters.get('_files') === 'names' ? room.fileColumns.of(served.name, name) : new Map<string, never>(),
     parameters.has('_where') && mayExecuteSql(c, room, served),
+    // Once: all of the file is about the same files.
+    room.fileIds(c.var.actor, served, name, parameters),
   ])
 
   function read(): Promise<TablePage> {
     return readTablePage(served, name, {
       parameters,
       mayExecuteSql: mayAskSql,
+      fileIds,
       mayView: (other) => neighbours.has(other),
       count: false,
       labels: wanted,

@@ -1,8 +1,28 @@
+import type { Trouble } from '../files/troubles.ts'
 import { HoldallError } from '../web/error.ts'
 import { quoted } from './identifiers.ts'
 import { isPlace } from './place.ts'
 import type { Table } from './schema.ts'
 import { type Affinity, parseInteger, type SqliteValue } from './value.ts'
+
+/** What asks for rows with a file that is not right, by what is wrong with it. */
+export const FILE_OPERATORS = {
+  missing: 'filemissing',
+  unreadable: 'fileunreadable',
+  trashed: 'filetrashed',
+  gone: 'filegone',
+} as const satisfies Readonly<Record<Trouble, string>>
+
+/** The files that filters of files mean, as lists of ids in JSON, by `filterName`. Only the registry knows them. */
+export type FileIds = ReadonlyMap<string, string>
+
+export function filterName(column: string, operator: string): string {
+  return `${column}__${operator}`
+}
+
+export function isFileOperator(operator: string): boolean {
+  return (Object.values(FILE_OPERATORS) as string[]).includes(operator)
+}
 
 /** One condition of a table page: `column__operator=value`. */
 export interface Filter {
@@ -22,6 +42,8 @@ interface FilterContext {
   readonly value: string
   readonly table: string
   readonly affinity: Affinity
+  /** Of a filter of files: a list of ids in JSON. */
+  readonly fileIds: string | undefined
   /** Binds a value and gives what stands for it in SQL. */
   bind(value: SqliteValue): string
 }
@@ -56,6 +78,26 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   notnull: bare('is not null', (c) => `${c} is not null`),
   isblank: bare('is blank', (c) => `(${c} is null or ${c} = '')`),
   notblank: bare('is not blank', (c) => `(${c} is not null and ${c} != '')`),
+  filemissing: holding('holds a file that is missing'),
+  fileunreadable: holding('holds a file that cannot be read'),
+  filetrashed: holding('holds a file that is in the trash'),
+  filegone: holding('holds a file that is gone for good'),
+}
+
+/**
+ * A cell is one id, or a list of ids. What begins with a bracket, or with a space before it, stands before everything that
+ * begins with a letter: an index of the column finds both kinds.
+ */
+function holding(label: string): Operator {
+  return {
+    noArgument: true,
+    sql(c, x) {
+      const ids = `(select value from json_each(${x.bind(x.fileIds ?? '[]')}))`
+      const list = `json_each(case when json_valid(${c}) then ${c} else '[]' end)`
+      return `(${c} in ${ids} or (${c} > '' and ${c} < '\\' and exists (select 1 from ${list} where value in ${ids})))`
+    },
+    human: (c) => `${c} ${label}`,
+  }
 }
 
 function like(label: string, pattern: (value: string) => string, operator = 'like'): Operator {
@@ -157,14 +199,26 @@ function compare(a: string, b: string): number {
  * A filter as SQL.
  * @throws HoldallError `bad_request` for a column that the table does not have
  */
-export function filterSql(table: Table, filter: Filter, bind: (value: SqliteValue) => string): string {
+export function filterSql(
+  table: Table,
+  filter: Filter,
+  bind: (value: SqliteValue) => string,
+  fileIds: FileIds = NO_FILE_IDS,
+): string {
   const column = table.columnsByName.get(filter.column)
   const isRowid = !column && table.rowid !== null && ['rowid', '_rowid_', 'oid'].includes(filter.column.toLowerCase())
   if (!column && !isRowid) throw new HoldallError('bad_request', { reason: `There is no column ${filter.column}.` })
   const operator = OPERATORS[filter.operator] as Operator
-  const context = { value: filter.value, table: table.name, affinity: column?.affinity ?? 'INTEGER', bind }
+  const ids = fileIds.get(filterName(filter.column, filter.operator))
+  if (isFileOperator(filter.operator) && ids === undefined) {
+    throw new HoldallError('bad_request', { reason: `${filter.column} is no column of files.` })
+  }
+  const affinity = column?.affinity ?? 'INTEGER'
+  const context = { value: filter.value, table: table.name, affinity, fileIds: ids, bind }
   return operator.sql(quoted(isRowid ? (table.rowid as string) : filter.column), context)
 }
+
+const NO_FILE_IDS: FileIds = new Map()
 
 /** A filter in words: `price > 10`. */
 export function filterText({ column, operator, value }: Filter): string {

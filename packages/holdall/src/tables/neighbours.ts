@@ -1,5 +1,6 @@
 import { HoldallError } from '../web/error.ts'
 import type { ServedDatabase } from './databases.ts'
+import type { FileIds } from './filters.ts'
 import { encodeKey, encodeRowKey } from './keys.ts'
 import { pageNames, sizeNames } from './place.ts'
 import { buildTableQuery, readSort, type TableQuery } from './query.ts'
@@ -25,12 +26,17 @@ export interface NeighboursOptions {
   /** Filters, search and sort of the list that the row was opened from: its query string. */
   readonly parameters: URLSearchParams
   readonly mayExecuteSql: boolean
+  /** What the filters of files among the parameters mean. */
+  readonly fileIds?: () => Promise<FileIds>
   readonly signal?: AbortSignal
 }
 
 const NONE: BesideRows = { previous: null, next: null }
 /** What says that there is no such list: then there is nothing beside. */
-const NO_LIST: readonly string[] = ['bad_request', 'invalid_cursor', 'permission_denied']
+const NO_LIST: readonly string[] = [
+  ...['bad_request', 'invalid_cursor', 'permission_denied'],
+  ...['file_filter_too_many', 'file_look_too_long'],
+]
 
 /**
  * The rows before and after one in the order of a list, one of each, as the list's own pages would go on from it. A list that
@@ -39,21 +45,23 @@ const NO_LIST: readonly string[] = ['bad_request', 'invalid_cursor', 'permission
 export async function readNeighbours(
   database: ServedDatabase,
   row: RowPage,
-  { parameters, mayExecuteSql, signal }: NeighboursOptions,
+  { parameters, mayExecuteSql, fileIds, signal }: NeighboursOptions,
 ): Promise<BesideRows> {
-  function queriesOf(schema: DatabaseSchema): readonly [TableQuery, TableQuery] {
+  function queriesOf(schema: DatabaseSchema, ids: FileIds | undefined): readonly [TableQuery, TableQuery] {
     const table = schema.tables.get(row.table.name) ?? row.table
     const left = new URLSearchParams(parameters)
     for (const name of [...pageNames(table), ...sizeNames(table), '_col', '_nocol']) left.delete(name)
     left.set('_size', '1')
     left.set('_next', cursorOf(row, parameters))
-    const query = (backwards: boolean) => buildTableQuery({ table, parameters: left, mayExecuteSql, backwards })
+    const asked = { table, parameters: left, mayExecuteSql, ...(ids && { fileIds: ids }) }
+    const query = (backwards: boolean) => buildTableQuery({ ...asked, backwards })
     return [query(true), query(false)]
   }
 
   try {
+    const ids = await fileIds?.()
     const { plan, results } = await database.read((schema) => {
-      const queries = queriesOf(schema)
+      const queries = queriesOf(schema, ids)
       const statements = queries.map(
         ({ sql, params, hidden }): Statement => ({ sql, params, limit: 1, hidden, optional: true }),
       )

@@ -1,6 +1,7 @@
 import { HoldallError } from '../web/error.ts'
 import type { JsonShape } from './cells.ts'
 import type { ServedDatabase } from './databases.ts'
+import type { FileIds } from './filters.ts'
 import { encodeRowKey } from './keys.ts'
 import { labelLookup, type Reference, referencesOf } from './labels.ts'
 import { buildTableQuery, COUNT_LIMIT, countSql, type TableQuery } from './query.ts'
@@ -13,6 +14,8 @@ export interface TablePageOptions {
   /** Filters, sort, search, columns, size and place: the query string of the page. */
   readonly parameters: URLSearchParams
   readonly mayExecuteSql: boolean
+  /** What the filters of files among the parameters mean. */
+  readonly fileIds?: FileIds
   /** Whether the actor may see another table; labels come only from such. */
   readonly mayView: (table: string) => boolean
   readonly count: boolean
@@ -100,6 +103,7 @@ async function read(
       table,
       parameters: options.parameters,
       mayExecuteSql: options.mayExecuteSql,
+      ...(options.fileIds && { fileIds: options.fileIds }),
       sizes: database.pageSizes,
     })
     const references = new Map(

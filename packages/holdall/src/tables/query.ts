@@ -9,7 +9,7 @@ import {
   type Position,
   type Sort,
 } from './cursor.ts'
-import { type Filter, filterSql, filterText, readFilters } from './filters.ts'
+import { type FileIds, type Filter, filterSql, filterText, readFilters } from './filters.ts'
 import { identifier } from './identifiers.ts'
 import { placeIn } from './place.ts'
 import type { StatementResult } from './reader/protocol.ts'
@@ -32,6 +32,8 @@ export interface QueryContext {
   readonly parameters: URLSearchParams
   /** `_where` is SQL from outside, which takes the permission `execute-sql`. */
   readonly mayExecuteSql: boolean
+  /** What the filters of files among the parameters mean. */
+  readonly fileIds?: FileIds
   readonly sizes?: PageSizes
   /** The rows before the place that `_next` says, the nearest first, instead of those after it. */
   readonly backwards?: boolean
@@ -65,11 +67,11 @@ export interface TableQuery {
 
 /** @throws HoldallError `bad_request`, `invalid_cursor`; `permission_denied` for `_where` without `execute-sql` */
 export function buildTableQuery(context: QueryContext): TableQuery {
-  const { table, parameters, mayExecuteSql, sizes = PAGE_SIZES, backwards = false } = context
+  const { table, parameters, mayExecuteSql, fileIds, sizes = PAGE_SIZES, backwards = false } = context
   const { params, bind } = createBinder()
   const columns = readColumns(table, parameters)
   const filters = readFilters(table, parameters)
-  const conditions = filters.map((filter) => filterSql(table, filter, bind))
+  const conditions = filters.map((filter) => filterSql(table, filter, bind, fileIds))
 
   const where = parameters.getAll('_where').filter((condition) => condition.trim() !== '')
   if (where.length > 0 && !mayExecuteSql) {

@@ -3,6 +3,7 @@ import type { Permissions } from '../access/permissions.ts'
 import type { Metadata } from '../config/config.ts'
 import type { Urls } from '../web/url.ts'
 import type { Databases } from './databases.ts'
+import type { FindFileIds } from './file-columns/file-ids.ts'
 import type { FileColumns } from './file-columns/settings.ts'
 
 /** What the JSON routes of tables need of the rooms around them. */
@@ -14,6 +15,7 @@ export interface TablesRoom {
   /** Seconds that an answer which anybody may see can be kept: `settings.default_cache_ttl`. */
   readonly cacheTtl: number
   readonly fileColumns: FileColumns
+  readonly fileIds: FindFileIds
   /** What absolute addresses begin with depends on the way to this server. */
   readonly proxy: ProxySettings
 }

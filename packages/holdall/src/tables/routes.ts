@@ -128,6 +128,7 @@ async function table(c: RouteContext, room: TablesRoom): Promise<Response> {
     {
       parameters,
       mayExecuteSql: parameters.has('_where') && (await mayExecuteSql(c, room, served)),
+      fileIds: await room.fileIds(c.var.actor, served, name, parameters),
       mayView: (other) => neighbours.has(other),
       count: wantsCount(extras, parameters, options.shape),
       labels: wantedLabels(parameters),

@@ -7,10 +7,12 @@ import { enforce } from '../access/enforce.ts'
 import type { Permissions } from '../access/permissions.ts'
 import { type Config, loadConfig } from '../config/config.ts'
 import { openInternalDatabase } from '../database/internal.ts'
+import { createTroubles } from '../files/troubles.ts'
 import { createLog } from '../web/log.ts'
 import type { Actor, Need, RouteContext } from '../web/route.ts'
 import { createUrls } from '../web/url.ts'
 import { createDatabases, type Databases } from './databases.ts'
+import { createFindFileIds } from './file-columns/file-ids.ts'
 import { createFileColumns } from './file-columns/settings.ts'
 import { createReaderPool, type ReaderPool } from './reader/pool.ts'
 import type { TablesRoom } from './room.ts'
@@ -63,6 +65,7 @@ export async function openTestTables(options: TestTablesOptions): Promise<TestTa
   const pool = createReaderPool({ timeLimit: options.timeLimit ?? TIME_LIMIT_MS })
   const databases = createDatabases({ databases: Object.values(config.databases), pool })
   const urls = createUrls(options.baseUrl ?? '/')
+  const fileColumns = createFileColumns(config, internal)
   return {
     directory,
     config,
@@ -71,7 +74,8 @@ export async function openTestTables(options: TestTablesOptions): Promise<TestTa
     pool,
     room: {
       databases,
-      fileColumns: createFileColumns(config, internal),
+      fileColumns,
+      fileIds: createFindFileIds({ troubles: createTroubles(internal, permissions), fileColumns }),
       permissions,
       urls,
       metadata: config.metadata,

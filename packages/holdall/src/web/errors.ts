@@ -362,6 +362,16 @@ export const ERRORS = {
   },
   database_unreadable: { status: 503, message: 'The database cannot be read: {reason}' },
   sql_error: { status: 400, message: '{reason}' },
+  file_filter_too_many: {
+    status: 400,
+    message:
+      'More than {limit} files {trouble}: too many to tell which rows hold them. Lists of files show them; begin there.',
+  },
+  file_look_too_long: {
+    status: 400,
+    message:
+      'The table is too large to look at every file of {column} within the time that a look may take. Ask for other rows.',
+  },
   sql_time_limit: {
     status: 400,
     message:

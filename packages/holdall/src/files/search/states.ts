@@ -36,6 +36,19 @@ export async function placesInState(
   return rows.map(({ seq }) => seq)
 }
 
+/** The ids of the files in a state, in no order; only its index is walked. */
+export async function idsInState(
+  database: InternalDatabase,
+  sources: readonly number[],
+  state: FileState,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`SELECT f.id FROM json_each(${JSON.stringify(sources)}) AS wanted
+    CROSS JOIN datasette_files AS f INDEXED BY ${INDEX[state]}
+    WHERE f.source_id = wanted.value AND ${conditionOf({ state })} LIMIT ${limit}`.execute(database.read)
+  return rows.map(({ id }) => id)
+}
+
 /** The file in a state that was registered next after a place. */
 export async function nextInState(
   database: InternalDatabase,

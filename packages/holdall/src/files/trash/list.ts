@@ -95,6 +95,20 @@ async function count(
   return rows[0]?.files ?? 0
 }
 
+/** The ids of the files that an actor may restore, in no order. */
+export async function trashedIds(
+  database: InternalDatabase,
+  { sources, own }: Scope,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`SELECT id FROM datasette_files_trash
+      WHERE source_id IN (SELECT value FROM json_each(${JSON.stringify(sources)})) AND purging = 0
+    UNION ALL SELECT id FROM datasette_files_trash WHERE uploaded_by = ${own?.actorId ?? null} AND purging = 0
+      AND source_id IN (SELECT value FROM json_each(${JSON.stringify(own?.sources ?? [])}))
+    LIMIT ${limit}`.execute(database.read)
+  return rows.map(({ id }) => id)
+}
+
 /** For each source where the actor has files in the trash: the source's row id, its slug, and one of them. */
 export async function ownInTrash(
   database: InternalDatabase,

@@ -17,25 +17,11 @@ export function createFindDeleted(
   permissions: Permissions,
   database: InternalDatabase,
 ): FindDeleted {
-  async function mayBrowseAll(actor: Actor | null): Promise<boolean> {
-    const sources = await database.read.selectFrom('datasette_files_sources').select('slug').execute()
-    const resources = sources.map(({ slug }) => ({ kind: 'source', parent: slug }) as const)
-    return (await permissions.among(actor, 'files-browse', resources)).length === sources.length
-  }
-
-  /** Those of the ids that no file has, neither here nor in the trash. */
-  async function nowhere(ids: readonly string[]): Promise<string[]> {
-    const { rows } = await sql<{ id: string }>`SELECT value AS id FROM json_each(${JSON.stringify(ids)})
-      WHERE value NOT IN (SELECT id FROM datasette_files WHERE id = value)
-        AND value NOT IN (SELECT id FROM datasette_files_trash WHERE id = value)`.execute(database.read)
-    return rows.map(({ id }) => id)
-  }
-
   return async (actor, ids) => {
     if (ids.length === 0) return NONE
     const found = await restorable(actor, ids)
-    if (found.size === ids.length || !(await mayBrowseAll(actor))) return found
-    return new Map([...found, ...(await nowhere(ids)).map((id) => [id, GONE] as const)])
+    if (found.size === ids.length || !(await mayBrowseAll(database, permissions, actor))) return found
+    return new Map([...found, ...(await nowhere(database, ids)).map((id) => [id, GONE] as const)])
   }
 
   async function restorable(actor: Actor | null, ids: readonly string[]): Promise<ReadonlyMap<string, DeletedFile>> {
@@ -55,6 +41,25 @@ export function createFindDeleted(
       }),
     )
   }
+}
+
+/** Who may browse every source, and so may know that an id is nowhere. */
+export async function mayBrowseAll(
+  database: InternalDatabase,
+  permissions: Permissions,
+  actor: Actor | null,
+): Promise<boolean> {
+  const sources = await database.read.selectFrom('datasette_files_sources').select('slug').execute()
+  const resources = sources.map(({ slug }) => ({ kind: 'source', parent: slug }) as const)
+  return (await permissions.among(actor, 'files-browse', resources)).length === sources.length
+}
+
+/** Those of the ids that no file has, neither here nor in the trash. */
+export async function nowhere(database: InternalDatabase, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`SELECT value AS id FROM json_each(${JSON.stringify(ids)})
+    WHERE value NOT IN (SELECT id FROM datasette_files WHERE id = value)
+      AND value NOT IN (SELECT id FROM datasette_files_trash WHERE id = value)`.execute(database.read)
+  return rows.map(({ id }) => id)
 }
 
 const NONE: ReadonlyMap<string, DeletedFile> = new Map()

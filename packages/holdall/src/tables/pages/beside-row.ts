@@ -16,6 +16,7 @@ export async function besideRow(c: RouteContext, room: PagesRoom, { database, pa
   const { previous, next } = await readNeighbours(database, page, {
     parameters,
     mayExecuteSql,
+    fileIds: () => room.fileIds(c.var.actor, database, page.table.name, parameters),
     signal: c.req.raw.signal,
   })
   if (previous === null && next === null && search === '') return NOTHING

@@ -31,6 +31,8 @@ export interface Listing {
     readonly start?: number | null
   }
   readonly fileColumns: ReadonlyMap<string, FileColumn>
+  /** What an actor may ask about the files of rows. */
+  readonly fileOperators?: ReadonlySet<string>
   /** What the filters of foreign keys say in names. */
   readonly labels: FilterLabels
   /** Rows of all of it, where the page has conditions; at most `countLimit + 1`. */

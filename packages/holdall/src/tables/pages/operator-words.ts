@@ -1,3 +1,4 @@
+import { FILE_OPERATORS, isFileOperator } from '../filters.ts'
 import type { FilterKind } from './filter-kinds.ts'
 
 /** What stands between a column and a value: for everything, and where the values are times. */
@@ -26,7 +27,14 @@ const WORDS: Readonly<Record<string, string | readonly [always: string, times: s
   arraycontains: 'is a list with',
   arraynotcontains: 'is a list without',
 }
-const OF_FILES: Readonly<Record<string, string>> = { isblank: 'has no file', notblank: 'has a file' }
+const OF_FILES: Readonly<Record<string, string>> = {
+  isblank: 'has no file',
+  notblank: 'has a file',
+  filemissing: 'has a file that is missing',
+  fileunreadable: 'has a file that cannot be read',
+  filetrashed: 'has a file in the trash',
+  filegone: 'has a file that is gone for good',
+}
 
 const EQUAL = ['exact', 'not']
 const BLANK = ['isblank', 'notblank']
@@ -42,7 +50,7 @@ const ASKED: Readonly<Record<FilterKind, readonly string[]>> = {
   date: ['date', ...TIMES, 'startswith', ...BLANK],
   any: [...EQUAL, ...IN_TEXT, ...ORDER, ...BLANK],
   row: [...EQUAL, ...BLANK],
-  file: ['notblank', 'isblank'],
+  file: ['notblank', 'isblank', ...Object.values(FILE_OPERATORS)],
   data: ['notblank', 'isblank'],
 }
 
@@ -56,14 +64,25 @@ export function operatorWords(operator: string, kind: FilterKind, value = ' '): 
   return value === '' && EQUAL.includes(operator) ? `${said} an empty text` : said
 }
 
+const NONE: ReadonlySet<string> = new Set()
+
 export interface OperatorChoice {
   readonly value: string
   readonly label: string
 }
 
-/** The operators that a form offers for a kind of column. @param also one more that is in use, of which an address came */
-export function operatorChoices(kind: FilterKind, also?: string): OperatorChoice[] {
-  const asked = ASKED[kind]
+/**
+ * The operators that a form offers for a kind of column.
+ *
+ * @param also one more that is in use, of which an address came
+ * @param fileOperators those of them that may be asked of files
+ */
+export function operatorChoices(
+  kind: FilterKind,
+  also?: string,
+  fileOperators: ReadonlySet<string> = NONE,
+): OperatorChoice[] {
+  const asked = ASKED[kind].filter((operator) => !isFileOperator(operator) || fileOperators.has(operator))
   const all = also === undefined || asked.includes(also) ? asked : [also, ...asked]
   return all.map((value) => {
     const words = operatorWords(value, kind).replace(/,$/, '')

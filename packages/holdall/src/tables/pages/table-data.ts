@@ -7,7 +7,7 @@ import { cellFiles } from '../file-columns/visible.ts'
 import { identifier } from '../identifiers.ts'
 import { readTablePage, type TablePage } from '../page.ts'
 import { placeIn } from '../place.ts'
-import { buildTableQuery, COUNT_LIMIT, countSql } from '../query.ts'
+import { buildTableQuery, COUNT_LIMIT, countSql, type QueryContext } from '../query.ts'
 import type { Statement } from '../reader/protocol.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import type { Table } from '../schema.ts'
@@ -73,16 +73,18 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
   const database = databaseIn(c, room)
   const name = tableIn(c)
   const { actor } = c.var
-  const [neighbours, settings, rights, mayExecuteSql] = await Promise.all([
+  const [neighbours, settings, rights, mayExecuteSql, fileIds] = await Promise.all([
     visibleNeighbours(room.permissions, actor, database, name),
     room.fileColumns.of(database.name, name),
     rightsOf(room, actor, database, name),
     parameters.has('_where') &&
       room.permissions.allowed(actor, 'execute-sql', { kind: 'database', parent: database.name }),
+    room.fileIds(actor, database, name, parameters),
   ])
   const page = await readTablePage(database, name, {
     parameters,
     mayExecuteSql,
+    fileIds,
     mayView: (table) => neighbours.has(table),
     count: !parameters.has('_nocount'),
     labels: 'all',
@@ -90,11 +92,12 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
   })
   const fileColumns = fileColumnsOf(page.table, settings)
   const cells = page.columns.flatMap((column, index) => (fileColumns.has(column) ? [index] : []))
-  const [known, sources, conditions, labels] = await Promise.all([
+  const [known, sources, conditions, labels, fileOperators] = await Promise.all([
     cellFiles(room, actor, idsIn(page.rows, cells)),
     rights.update && cells.length > 0 ? uploadableSources(room, actor) : NO_SOURCES,
-    countWithout(c, database, page, fileColumns, parameters, mayExecuteSql),
+    countWithout(c, database, page, fileColumns, { parameters, mayExecuteSql, fileIds }),
     readFilterLabels(database, page.references, page.query.filters, page.rows.length === 0, c.req.raw.signal),
+    fileColumns.size > 0 ? room.fileIds.askable(actor) : NO_OPERATORS,
   ])
   const readOnly = new Map(
     [...fileColumns].flatMap(([column, rule]) => {
@@ -105,12 +108,24 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
   const writable = page.table.isView ? { ...rights, insert: false, update: false, remove: false } : rights
   return {
     title: page.table.name,
-    ...{ database, page, rights: writable, fileColumns, ...known, sources, readOnly, labels, ...conditions },
+    ...{
+      database,
+      page,
+      rights: writable,
+      fileColumns,
+      fileOperators,
+      ...known,
+      sources,
+      readOnly,
+      labels,
+      ...conditions,
+    },
     countLimit: COUNT_LIMIT,
   }
 }
 
 const NO_SOURCES: Destinations = new Map()
+const NO_OPERATORS: ReadonlySet<string> = new Set()
 
 /** How many rows there are without the conditions, and, when none matches, without each one of them. */
 async function countWithout(
@@ -118,9 +133,9 @@ async function countWithout(
   database: ServedDatabase,
   page: TablePage,
   fileColumns: ReadonlyMap<string, FileColumn>,
-  parameters: URLSearchParams,
-  mayExecuteSql: boolean,
+  asked: Pick<QueryContext, 'parameters' | 'mayExecuteSql' | 'fileIds'>,
 ): Promise<{ total: number | null; dropped: Dropped | null }> {
+  const { parameters } = asked
   const conditions = conditionsOf(page, fileColumns, parameters)
   if (conditions.length === 0) return { total: page.count, dropped: null }
   const isFirst = placeIn(page.table, parameters, '_next') === undefined
@@ -135,7 +150,7 @@ async function countWithout(
       const without = alternatives.map(({ name, value }): Statement => {
         const left = new URLSearchParams(parameters)
         left.delete(name, value)
-        const query = buildTableQuery({ table, parameters: left, mayExecuteSql })
+        const query = buildTableQuery({ ...asked, table, parameters: left })
         return { sql: countSql(query), params: query.fromParams, optional: true }
       })
       return { statements: [all, ...without] }

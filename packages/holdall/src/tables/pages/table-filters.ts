@@ -7,7 +7,7 @@ import type { Listing } from './listing.ts'
 import { operatorChoices } from './operator-words.ts'
 
 /** The filters of a page as chips, and the form for another one. */
-export function tableFilters({ page, fileColumns, labels }: Listing, address: Address): Html {
+export function tableFilters({ page, fileColumns, fileOperators, labels }: Listing, address: Address): Html {
   const { table, references } = page
   const all = conditionsOf(page, fileColumns, address.parameters, labels)
   const conditions = all.filter(({ name }) => name !== '_search')
@@ -31,7 +31,7 @@ export function tableFilters({ page, fileColumns, labels }: Listing, address: Ad
       columns,
       operators: [...new Set(columns.map(({ kind }) => kind))].map((kind) => ({
         kind,
-        choices: operatorChoices(kind, changed?.kind === kind ? changed.operator : undefined),
+        choices: operatorChoices(kind, changed?.kind === kind ? changed.operator : undefined, fileOperators),
       })),
       values: [...labels.offered].flatMap(([column, rows]) => rows.map(({ label }) => ({ value: label, column }))),
       ...(changing && {

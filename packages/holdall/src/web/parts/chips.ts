@@ -76,7 +76,10 @@ ${operators.map(
 <div class="menu-foot">${button({ label: 'Filter rows', type: 'submit' })}</div></form></details>`
 }
 
-const TAKE_NOTHING = ['isblank', 'notblank', 'isnull', 'notnull']
+const TAKE_NOTHING = [
+  ...['isblank', 'notblank', 'isnull', 'notnull'],
+  ...['filemissing', 'fileunreadable', 'filetrashed', 'filegone'],
+]
 
 /** How many values an operator takes: styles show as many fields. */
 function takes(operator: string): string | undefined {
