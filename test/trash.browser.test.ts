@@ -136,6 +136,34 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     internal.close()
   })
 
+  test('one press selects all of a list, and all of the trash', async () => {
+    await page.goto(`${holdall.url}/-/files/browse/files`)
+    await page.getByRole('button', { name: 'Select all 3' }).click()
+    await page.getByText('3 selected').first().waitFor()
+    assert.equal(await page.getByRole('button', { name: /^Select all/ }).count(), 0, 'there is no more to select')
+    await page.getByRole('button', { name: 'Clear selection' }).click()
+    for (const name of [/lamp\.jpg/, /spare\.jpg/]) await page.getByRole('checkbox', { name }).check()
+    await page.getByRole('button', { name: 'Move to trash' }).click()
+    await page.getByText('2 files moved to trash').waitFor()
+    await page.goto(`${holdall.url}/-/files/trash`)
+    await page.getByRole('button', { name: 'Select all 2' }).click()
+    await page.getByText('2 selected').first().waitFor()
+    const findings: string[] = []
+    for (const how of LOOKS) {
+      await page.emulateMedia({ colorScheme: how.colorScheme, reducedMotion: 'reduce' })
+      await page.setViewportSize({ width: how.width, height: how.height })
+      findings.push(...(await look(page, 'trash-all-selected', how)))
+    }
+    await page.setViewportSize({ width: 1280, height: 900 })
+    assert.deepEqual(findings, [])
+    await page.getByRole('button', { name: 'Delete selected for good…' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Delete 2 files for good?' }).waitFor()
+    await page.goBack()
+    await page.getByRole('button', { name: /^Restore selected/ }).waitFor()
+    await page.getByRole('button', { name: 'Restore selected' }).click()
+    await page.getByText('2 files restored').waitFor()
+  })
+
   test('the trash restores and deletes for good, asking first; the pages look right', async () => {
     await page.goto(`${holdall.url}/-/files/unused`)
     assert.equal(await page.getByRole('link', { name: 'lantern.jpg' }).count(), 0)

@@ -21,6 +21,7 @@ export function selectFiles(): void {
   document.addEventListener('click', (event) => {
     const target = event.target as Element
     if (target.closest('[data-selection-clear]')) clear(formOf(target))
+    else if (target.closest('[data-selection-all]')) selectAll(formOf(target))
     else if (target.matches(`${FORM} ${BOX}`)) extendByClick(target as HTMLInputElement, event.shiftKey)
   })
   document.addEventListener('submit', (event) => {
@@ -123,6 +124,12 @@ function clear(form: HTMLFormElement): void {
   if (held) linkOf(form)?.focus()
 }
 
+/** The button goes with that; whoever pressed it by keyboard goes on at the first of them. */
+function selectAll(form: HTMLFormElement): void {
+  set(form, boxes(form), true)
+  boxes(form)[0]?.focus({ preventScroll: true })
+}
+
 function tell(form: HTMLFormElement, aloud = true): void {
   const some = chosen(form)
   const bytes = some.reduce((sum, box) => sum + Number(box.dataset.size ?? 0), 0)
@@ -136,6 +143,8 @@ function tell(form: HTMLFormElement, aloud = true): void {
   }
   const clearing = form.querySelector<HTMLElement>('[data-selection-clear]')
   if (clearing) clearing.hidden = some.length === 0
+  const all = form.querySelector<HTMLElement>('[data-selection-all]')
+  if (all) all.hidden = some.length === boxes(form).length
   if (aloud) announce(`${some.length} selected`)
   sayUses(
     form,

@@ -63,7 +63,7 @@ export async function doublesPage(room: FilesRoom, c: RouteContext, doubled: Dou
           ? html`<div class="stack">${groups}</div>`
           : html`<form class="selecting" method="post" action="${urls.path('/-/files/-/delete')}" data-selecting>${hiddenFields(
               { return: urls.path(DOUBLES_PATH, { source: chosen, _next: cursor }) },
-            )}${deletingBar(room.sources, selectable)}<div class="stack">${groups}</div></form>`
+            )}${deletingBar(room.sources, selectable, { isList: false })}<div class="stack">${groups}</div></form>`
     }${pager({
       text: `${pageWords(list)} ${totals.truncated ? `more than ${formatCount(totals.groups, 'group')}` : formatCount(totals.groups, 'group')}`,
       firstHref: cursor === undefined ? null : urls.path(DOUBLES_PATH, { source: chosen }),

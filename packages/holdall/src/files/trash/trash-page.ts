@@ -60,7 +60,7 @@ export async function trashPage(
             {
               return: urls.path(PATH, { q: asked }),
             },
-          )}${restoringBar(urls.path('/-/files/-/purge'), purgeable)}<div class="panel">${await table(room, c, list.files)}</div></form>${pager(
+          )}${restoringBar(urls.path('/-/files/-/purge'), list.files.length, purgeable)}<div class="panel">${await table(room, c, list.files)}</div></form>${pager(
             {
               text: `${formatNumber(list.seen + 1)}–${formatNumber(list.seen + list.files.length)} of ${howMany(counted)}`,
               firstHref: cursor === undefined ? null : urls.path(PATH, { q: asked }),
