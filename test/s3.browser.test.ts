@@ -3,9 +3,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, createReadStream, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Browser, BrowserContext, CDPSession, Page, Request } from 'playwright-core'
+import type { Browser, BrowserContext, CDPSession, Locator, Page, Request } from 'playwright-core'
 import { CHROMIUM, launchBrowser, leaveBodiesAlone } from './support/browser.ts'
 import { makeBucket, S3_ENDPOINT, skipS3, type TestBucket } from './support/ceph.ts'
 import { type FaultProxy, s3Error, startFaultProxy } from './support/fault-proxy.ts'
@@ -50,8 +51,18 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
     storage = await startFaultProxy(S3_ENDPOINT as string)
     const config = { ...bucket.config, endpoint_url: storage.url }
     const media = { storage: 's3', hash: 'none', max_file_size: 8 * 1_024 * MIB, config }
+    const films = join(folder, 'films.db')
+    const database = new DatabaseSync(films)
+    database.exec('CREATE TABLE films (id INTEGER PRIMARY KEY, film TEXT); INSERT INTO films VALUES (1, NULL)')
+    database.close()
+    const columns = { film: { file_column: true, file_source: 'media' } }
+    const served = {
+      sources: { media },
+      databases: { films: { tables: { films: { columns } } } },
+      settings: { allow_private_hosts: ['127.0.0.1'] },
+    }
     ;[holdall, browser] = await Promise.all([
-      startHoldall({ data, config: { sources: { media }, settings: { allow_private_hosts: ['127.0.0.1'] } } }),
+      startHoldall({ data, databases: [films], config: served }),
       launchBrowser(),
     ])
     front = await startFaultProxy(holdall.url)
@@ -197,6 +208,55 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
     await assertStored(path)
   })
 
+  test('uploads that failed for want of a rule are all tried again once the check says that there is one', async () => {
+    // The page was drawn while there was one: it asks again when an upload says otherwise.
+    await bucket.allow(['https://other.example'], [])
+    const paths = ['first.mov', 'second.mov'].map((name) => makeFile(name, MEDIUM))
+    await choose(...paths)
+    const failed = page.locator('.why', { hasText: 'takes nothing from pages of' })
+    await until(async () => (await failed.count()) === 2, 'both have failed')
+    const again = page.getByRole('button', { name: 'Check again' })
+    storage.add({
+      match: ({ method }) => method === 'OPTIONS',
+      fault: { kind: 'answer', answer: { status: 503 } },
+    })
+    await again.click()
+    await page.locator('.kept-out').getByText('The storage did not say just now whether that has changed.').waitFor()
+    assert.equal(await failed.count(), 2, 'no answer is no news')
+    storage.clear()
+    await bucket.allow([front.url], [])
+    await again.click()
+    for (const name of ['first.mov', 'second.mov']) await done(name)
+    assert.equal(await page.locator('.kept-out').count(), 0)
+    assert.equal((await bucket.keys()).length, 2)
+  })
+
+  test('a large file on a cell, or in a row’s form, asks as well, and is attached once there is a rule', async () => {
+    for (const at of ['films/films', 'films/films/1/-/update']) {
+      await bucket.allow(['https://other.example'], [])
+      await page.goto(`${front.url}/${at}`)
+      const place = page.locator('file-cell[column=film][row-url], file-column-input[name=film]')
+      const name = `${at.length}.mov`
+      await give(place, makeFile('small.txt', 10))
+      await place.locator('a[aria-label="small.txt"], a:has-text("small.txt")').first().waitFor()
+      assert.equal(await place.locator('.kept-out').count(), 0, 'small files go through the server')
+      await give(place, makeFile(name, MEDIUM))
+      await place.getByText('Files over 16.8 MB cannot be sent from this page yet.').waitFor()
+      assert.match(
+        (await place.locator('.kept-out .command code').textContent()) ?? '',
+        new RegExp(`^npx holdall doctor media --origin ${front.url} `),
+      )
+      await place.locator('.file-problem').waitFor()
+      await bucket.allow([front.url], [])
+      await place.getByRole('button', { name: 'Check again' }).click()
+      await place.locator(`a[href*="/-/files/df-"]:has-text("${name}"), a[aria-label="${name}"]`).first().waitFor()
+      assert.equal(await place.locator('.kept-out').count(), 0)
+    }
+    // The form was not saved.
+    page.on('dialog', (dialog) => dialog.accept())
+    await page.goto(`${front.url}/films/films`)
+  })
+
   test('a bucket without such a rule becomes a source: trying it says so, and so does the page after saving', async () => {
     await bucket.allow(['https://other.example'], [])
     const {
@@ -284,10 +344,22 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
     return path
   }
 
-  async function choose(path: string): Promise<void> {
+  async function choose(...paths: string[]): Promise<void> {
     const chooser = page.waitForEvent('filechooser')
     await page.getByRole('button', { name: 'Choose files' }).click()
-    await (await chooser).setFiles(path)
+    await (await chooser).setFiles(paths)
+  }
+
+  /** A file is dropped there. */
+  async function give(place: Locator, path: string): Promise<void> {
+    await place.scrollIntoViewIfNeeded()
+    const box = await place.boundingBox()
+    assert.ok(box)
+    const data = { items: [], files: [path], dragOperationsMask: 1 }
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      const point = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+      await network.send('Input.dispatchDragEvent', { type, ...point, data })
+    }
   }
 
   async function done(name: string): Promise<void> {

@@ -3,18 +3,20 @@ import type { TemplateResult } from 'lit'
 import { withArrived } from './cell/attached.ts'
 import type { Problem } from './cell/contents.ts'
 import { drawnByServer, elementOf, nameOf, type Shown, STRIP_LENGTH, unknownIn, withAnswer } from './cell/shown.ts'
-import { besideServed, type CellActions, cellView } from './cell/view.ts'
+import { besideServed, type CellActions, type CellState, cellView } from './cell/view.ts'
 import { announce } from './lib/announce.ts'
 import { askAbout } from './lib/asking.ts'
 import { chooseFiles, type Held } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
 import { readIds } from './lib/ids.ts'
+import { createDoor, sourceQuestion } from './lib/kept-out.ts'
 import { pointsByTouch, watchNearness } from './lib/nearness.ts'
 import { receiveFiles } from './lib/receiving.ts'
 import { toast } from './lib/toast.ts'
 import { fileTransfers } from './lib/transfers.ts'
-import { createUploads } from './lib/uploads.ts'
+import { createUploads, keptOutOf } from './lib/uploads.ts'
 import { tooLateWords } from './lib/words.ts'
+import { keptOutBeside } from './queue/kept-out.ts'
 
 /**
  * A cell of a file column, around what the server drew; where nothing stands inside it, the server is asked about what it
@@ -61,8 +63,16 @@ export class FileCell extends HoldallElement {
   #touched = false
   #ready = false
   #stop: (() => void) | undefined
+  readonly #transfers = fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' }))
+  readonly #door = createDoor({
+    address: () => sourceQuestion((path) => this.address(path), this.source),
+    changed: () => this.requestUpdate(),
+    opened: () => {
+      for (const task of keptOutOf(this.#uploads.tasks)) task.retry()
+    },
+  })
   readonly #uploads = createUploads({
-    transfers: fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' })),
+    transfers: this.#transfers,
     rules: () => ({ name: this.column, accept: this.accept, maxSize: this.maxSize }),
     changed: () => this.requestUpdate(),
     settled: () => this.#attachUploaded(),
@@ -117,6 +127,7 @@ export class FileCell extends HoldallElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.#stop?.()
+    this.#door.leave()
   }
 
   /**
@@ -132,7 +143,8 @@ export class FileCell extends HoldallElement {
       announce(text)
       return
     }
-    this.#uploads.add(files)
+    const added = this.#uploads.add(files)
+    if (added.some(({ size, refused }) => size > this.#transfers.wholeUpTo && !refused)) this.#door.ask()
   }
 
   /** Shows what files are held over it, as long as they are. */
@@ -304,10 +316,11 @@ export class FileCell extends HoldallElement {
   }
 
   override render(): TemplateResult {
-    const cell = {
+    const cell: CellState = {
       shown: this.#shown,
       slot: this.#slot,
       tasks: this.#uploads.tasks,
+      keptOut: keptOutBeside(this.#door, this.#uploads.tasks, this.#transfers.wholeUpTo),
       problem: this._problem,
       saving: this._saving,
       asks: this._asks,

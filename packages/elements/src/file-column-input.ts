@@ -11,14 +11,16 @@ import { askAbout } from './lib/asking.ts'
 import { chooseFiles, type Held } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
 import { readIds, writeIds } from './lib/ids.ts'
+import { createDoor, sourceQuestion } from './lib/kept-out.ts'
 import { knownIn } from './lib/known.ts'
 import { receiveFiles } from './lib/receiving.ts'
 import { storedSummary } from './lib/stored.ts'
 import { isPending, type Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
 import { fileTransfers } from './lib/transfers.ts'
-import { createUploads } from './lib/uploads.ts'
+import { createUploads, keptOutOf } from './lib/uploads.ts'
 import { tooLateWords } from './lib/words.ts'
+import { keptOutBeside } from './queue/kept-out.ts'
 
 /**
  * The field of a file column: what is attached, in order, and the ways to attach more. It takes the place of the input
@@ -65,8 +67,16 @@ export class FileColumnInput extends HoldallElement {
     list: () => this.#items.list,
     place: (item, to) => this.#place(item, to),
   })
+  readonly #transfers = fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' }))
+  readonly #door = createDoor({
+    address: () => sourceQuestion((path) => this.address(path), this.source),
+    changed: () => this.requestUpdate(),
+    opened: () => {
+      for (const task of keptOutOf(this.#uploads.tasks)) this.#retry(task)
+    },
+  })
   readonly #uploads = createUploads({
-    transfers: fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' })),
+    transfers: this.#transfers,
     rules: () => ({ name: this.#label, accept: this.accept, maxSize: this.maxSize }),
     changed: () => this.#changed(),
     stored: (task, stored) => {
@@ -103,6 +113,7 @@ export class FileColumnInput extends HoldallElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.#stop?.()
+    this.#door.leave()
   }
 
   /** Uploads that have not ended; saving waits for them. */
@@ -144,7 +155,8 @@ export class FileColumnInput extends HoldallElement {
       return
     }
     if (!this.multiple) this.#items.makeRoom()
-    this.#uploads.add(files, (tasks) => this.#items.addTasks(tasks))
+    const added = this.#uploads.add(files, (tasks) => this.#items.addTasks(tasks))
+    if (added.some(({ size, refused }) => size > this.#transfers.wholeUpTo && !refused)) this.#door.ask()
     this.#changed()
   }
 
@@ -271,6 +283,7 @@ export class FileColumnInput extends HoldallElement {
                   (item, at) => this.#line(item, at),
                 )}</ol>`
         }
+        ${keptOutBeside(this.#door, this.#uploads.tasks, this.#transfers.wholeUpTo)}
         ${fieldFoot({
           label: this.#label,
           multiple: this.multiple,

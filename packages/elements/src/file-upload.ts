@@ -8,13 +8,13 @@ import { acceptsType } from './lib/files.ts'
 import { folderOf } from './lib/folders.ts'
 import { formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
-import { createDoor, pagesQuery } from './lib/kept-out.ts'
+import { createDoor, sourceQuestion } from './lib/kept-out.ts'
 import { createLimit } from './lib/limit.ts'
 import { takePastes } from './lib/receiving.ts'
 import { isPending, type Task } from './lib/task.ts'
 import { fileTransfers } from './lib/transfers.ts'
 import { createUnfinished, type LeftOpen, sentKey } from './lib/unfinished.ts'
-import { CONCURRENCY, createUploads } from './lib/uploads.ts'
+import { CONCURRENCY, createUploads, keptOutOf } from './lib/uploads.ts'
 import { percentOf, tooLateWords } from './lib/words.ts'
 import { cancelledLines } from './queue/cancelled.ts'
 import { emptyQueue, type Invitation, moreFiles } from './queue/drop-area.ts'
@@ -74,10 +74,13 @@ export class FileUpload extends HoldallElement {
     changed: () => this.requestUpdate(),
     asks: true,
   })
-  readonly #door = createDoor(
-    () => this.source && this.address(`-/files/upload/${encodeURIComponent(this.source)}${pagesQuery()}`),
-    () => this.requestUpdate(),
-  )
+  readonly #door = createDoor({
+    address: () => sourceQuestion((path) => this.address(path), this.source),
+    changed: () => this.requestUpdate(),
+    opened: () => {
+      for (const task of keptOutOf(this.#uploads.tasks)) task.retry()
+    },
+  })
   readonly #alike = createAlike({
     address: (path) => this.address(path),
     source: () => this.source,
@@ -93,7 +96,10 @@ export class FileUpload extends HoldallElement {
       this.#tell('file-uploaded', { file })
     },
     late: ({ file }) => announce(tooLateWords(file)),
-    failed: (task) => this.#tell('upload-error', { file: task.file, error: task.error }),
+    failed: (task) => {
+      if (task.keptOut) this.#door.ask()
+      this.#tell('upload-error', { file: task.file, error: task.error })
+    },
     settled: (tasks) => {
       this.#ask()
       this.#tell('all-complete', {
@@ -156,6 +162,7 @@ export class FileUpload extends HoldallElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.#stop?.()
+    this.#door.leave()
   }
 
   /** Puts files into the queue. One of the name and size of an upload that was not finished goes on with it. */
@@ -230,7 +237,7 @@ export class FileUpload extends HoldallElement {
     const { tasks } = this.#uploads
     const open = this.#leftOpen(tasks)
     const { cancelled } = this.#leaving
-    const keptOut = keptOutNotice(this.#door.keptOut, this.#transfers.wholeUpTo, () => this.#door.ask())
+    const keptOut = keptOutNotice(this.#door, this.#transfers.wholeUpTo)
     if (tasks.length + cancelled.length === 0)
       // Below the place to drop, so that nothing moves when the server has answered.
       return html`${keptOut}${emptyQueue(this.#invitation())}${this.#takingUp.apart(open)}`

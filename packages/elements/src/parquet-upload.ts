@@ -10,7 +10,7 @@ import { createLimit } from './lib/limit.ts'
 import type { Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
 import { createUnfinished } from './lib/unfinished.ts'
-import { createUploads } from './lib/uploads.ts'
+import { createUploads, keptOutOf } from './lib/uploads.ts'
 import { createActing } from './parquet/acting.ts'
 import { cardOf, failedOnes } from './parquet/card.ts'
 import { createCards } from './parquet/cards.ts'
@@ -82,14 +82,17 @@ export class ParquetUpload extends HoldallElement {
     changed: () => this.requestUpdate(),
     asks: false,
   })
-  readonly #door = createDoor(
-    () => {
+  readonly #door = createDoor({
+    address: () => {
       const place = [this.organization, this.collection]
       if (place.includes('')) return null
       return this.address(`public/uploads/${place.map(encodeURIComponent).join('/')}/multipart${pagesQuery()}`)
     },
-    () => this.requestUpdate(),
-  )
+    changed: () => this.requestUpdate(),
+    opened: () => {
+      for (const task of keptOutOf(this.#uploads.tasks)) task.retry()
+    },
+  })
   readonly #following = createFollowing({
     target: () => this.#target,
     changed: () => this.requestUpdate(),
@@ -190,6 +193,7 @@ export class ParquetUpload extends HoldallElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.#stop?.()
+    this.#door.leave()
     clearInterval(this.#clock)
     this.#clock = undefined
   }
@@ -256,6 +260,7 @@ export class ParquetUpload extends HoldallElement {
 
   /** What the server has said no to is the server's to go on with, whoever sent it. */
   #failed(task: Task<RegisteredDataset>): void {
+    if (task.keptOut) this.#door.ask()
     this.#tell('upload-error', { file: task.file, error: task.error })
     const session = this.#transfers.status(task.file)
     if (session?.status === 'failed') {
@@ -299,7 +304,7 @@ export class ParquetUpload extends HoldallElement {
     const label = this.label ?? 'the collection'
     const open = this.#unfinished.list.filter(({ key }) => !taken.has(key) && !this.#acting.leaves(key))
     const named = this.#namesakes.list
-    const keptOut = keptOutNotice(this.#door.keptOut, this.#transfers.wholeUpTo, () => this.#door.ask())
+    const keptOut = keptOutNotice(this.#door, this.#transfers.wholeUpTo)
     return html`${keptOut}${this.#invite(cards.length + named.length === 0)}${this.#takingUp.apart(open)}${
       others.length + named.length === 0
         ? nothing

@@ -22,6 +22,8 @@ export interface CellState {
   /** What it shows when it is empty, as the server drew it. */
   readonly slot: Node | null
   readonly tasks: readonly Task[]
+  /** What keeps the page from sending one of them. */
+  readonly keptOut: TemplateResult | typeof nothing
   readonly problem: Problem | null
   readonly saving: boolean
   /** Whether the file shall go is asked. */
@@ -51,6 +53,10 @@ export interface CellActions {
 
 /** What a cell draws once it does so itself. */
 export function cellView(cell: CellState, actions: CellActions): TemplateResult {
+  return html`${content(cell, actions)}${cell.keptOut}`
+}
+
+function content(cell: CellState, actions: CellActions): TemplateResult {
   if (cell.problem) return current(cell, problemIn(cell, cell.problem, actions))
   const failed = cell.tasks.filter((task) => task.state === 'failed')
   const pending = cell.tasks.filter(isPending)

@@ -70,12 +70,18 @@ function words({ item, kept }: Line): TemplateResult {
 function progress(task: Task, kept: string): TemplateResult {
   const { file, size, sent, compared, state } = task
   if (state === 'failed')
-    return html`<span class="file-problem">${icon('error')}<span>${task.error}${kept && ` ${kept}`}</span></span>`
+    return html`<span class="file-problem">${icon('error')}<span>${whyFailed(task, kept)}</span></span>`
   const still = state === 'paused' || state === 'comparing'
   const value = state === 'comparing' ? compared : sent
   return html`<progress class=${still ? 'paused' : nothing} value=${value} max=${Math.max(1, size)} aria-label="Uploading ${file.name}"></progress><span class="file-facts tabular">${taskWords(task).words}</span>${
     task.note === null ? nothing : html`<span class="file-facts">${task.note}</span>`
   }`
+}
+
+/** What ends in a command has nothing after it. */
+function whyFailed({ error, keptOut }: Task, kept: string): string {
+  const words = keptOut ? [kept, error] : [error, kept]
+  return words.filter(Boolean).join(' ')
 }
 
 function tools(line: Line): TemplateResult {

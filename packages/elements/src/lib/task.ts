@@ -53,6 +53,8 @@ export interface Task<Result = StoredFile> {
   readonly error: string | null
   /** It is the file that is not taken: trying again would change nothing. */
   readonly refused: boolean
+  /** It failed because the storage lets nothing in from this page. */
+  readonly keptOut: boolean
   readonly stored: Result | null
   /** Whether it can be stopped without losing what was sent. */
   readonly pausable: boolean
@@ -138,6 +140,7 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     note,
     error: null,
     refused: false,
+    keptOut: false,
     stored: null,
     get pausable() {
       if (size <= transfers.wholeUpTo || !isActive(task) || task.state === 'finishing') return false
@@ -155,6 +158,7 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     retry() {
       const refused = refusal(file, options.rules(file))
       task.refused = refused !== null
+      task.keptOut = false
       task.error = refused
       if (refused === null) enqueue()
       else stand('failed')
@@ -297,8 +301,9 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
 
   function failed(error: unknown): void {
     if (task.state === 'cancelled') return
-    const { refused, words } = failureOf(error, task.kept)
+    const { refused, keptOut, words } = failureOf(error, task.kept)
     task.refused = refused
+    task.keptOut = keptOut
     task.error = words
     // What is kept of a file that is no more, or not taken, helps nobody.
     if (task.refused) transfer?.cancel().catch(() => undefined)

@@ -60,6 +60,11 @@ export interface SetAside {
 /** All cells and fields of a page share one limit, so that ten drops do not open thirty connections. */
 const pageLimit = createLimit(() => CONCURRENCY)
 
+/** Those that can be sent once the storage lets this page in. */
+export function keptOutOf<Result>(tasks: readonly Task<Result>[]): Task<Result>[] {
+  return tasks.filter(({ state, keptOut }) => state === 'failed' && keptOut)
+}
+
 /** Bytes that were sent from this page, and not what was there of them before. */
 export function sentHere(tasks: readonly Task<unknown>[]): number {
   let sent = 0

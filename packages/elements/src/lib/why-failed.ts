@@ -7,16 +7,19 @@ const REFUSES_THE_FILE = new Set([400, 413, 415, 422])
 export interface Failure {
   /** It is the file that is not taken: trying again would change nothing. */
   readonly refused: boolean
+  /** The storage lets nothing in from this page; once it does, the same can be sent. */
+  readonly keptOut: boolean
   readonly words: string
 }
 
 /** @param kept bytes that stay in storage */
 export function failureOf(error: unknown, kept: number): Failure {
   if (!(error instanceof UploadError)) {
-    return { refused: false, words: 'The upload failed. Retry sends the file again.' }
+    return { refused: false, keptOut: false, words: 'The upload failed. Retry sends the file again.' }
   }
   const refused = isAboutTheFile(error)
-  return { refused, words: refused ? error.message : wordsOf(error, kept) }
+  const keptOut = error.code === 'storage_keeps_out'
+  return { refused, keptOut, words: refused ? error.message : wordsOf(error, kept) }
 }
 
 function isAboutTheFile({ code, status }: UploadError): boolean {
