@@ -42,7 +42,17 @@ export interface FileRecord {
 /** As much of a file as a cell of a table shows. */
 export type FileBrief = Pick<
   FileRecord,
-  'id' | 'sourceSlug' | 'filename' | 'contentType' | 'size' | 'width' | 'height' | 'changedAt' | 'missingSince'
+  | 'id'
+  | 'sourceSlug'
+  | 'filename'
+  | 'contentType'
+  | 'contentHash'
+  | 'size'
+  | 'width'
+  | 'height'
+  | 'changedAt'
+  | 'missingSince'
+  | 'unreadable'
 >
 
 /** What can stand for a file in an address. */

@@ -73,7 +73,7 @@ export interface Registry {
 
 // Written out, because a table page asks for it and building a query costs more than running this one.
 const BRIEFS = `SELECT f.id, s.slug, f.filename, f.content_type, f.size, f.width, f.height, f.changed_at,
-  f.missing_since FROM json_each(?) AS wanted
+  f.missing_since, f.content_hash, f.unreadable FROM json_each(?) AS wanted
   CROSS JOIN datasette_files AS f ON f.id = wanted.value
   CROSS JOIN datasette_files_sources AS s ON s.id = f.source_id`
 
@@ -96,6 +96,8 @@ function toBrief(row: BriefRow): FileBrief {
     height: row.height,
     changedAt: row.changed_at,
     missingSince: row.missing_since,
+    contentHash: row.content_hash,
+    unreadable: row.unreadable,
   }
 }
 

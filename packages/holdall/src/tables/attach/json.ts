@@ -1,4 +1,5 @@
 import type { FileBrief } from '../../files/record.ts'
+import type { HeldTrouble } from './held.ts'
 import type { JournalCell } from './journal-cells.ts'
 import { LEFT_OUT } from './parts.ts'
 import { countStates, type Line } from './plan.ts'
@@ -30,13 +31,13 @@ export function matchJson({ column, how, pattern, exact }: PlannedMatch): Record
   return { column, how, ...(how === 'pattern' && { pattern }), exact }
 }
 
-export function planJson({ match, lines, files }: Plan, empty: EmptyRows): Record<string, unknown> {
+export function planJson({ match, lines, files, troubles }: Plan, empty: EmptyRows): Record<string, unknown> {
   return {
     match: matchJson(match),
     complete: match.complete,
     counts: countStates(lines),
     pairs: pairsOf(lines),
-    files: lines.map((line) => lineJson(line, files.get(line.file))),
+    files: lines.map((line) => lineJson(line, files.get(line.file), troubles.get(line.file))),
     rows_without_file: empty.count,
   }
 }
@@ -45,7 +46,7 @@ export function pairsOf(lines: readonly Line[]): [string, string][] {
   return lines.flatMap(({ file, chosen }) => (chosen === null || chosen === LEFT_OUT ? [] : [[file, chosen]]))
 }
 
-export function lineJson(line: Line, file: FileBrief | undefined): Record<string, unknown> {
+function lineJson(line: Line, file: FileBrief | undefined, trouble: HeldTrouble | undefined): Record<string, unknown> {
   return {
     id: line.file,
     filename: file?.filename ?? null,
@@ -53,7 +54,7 @@ export function lineJson(line: Line, file: FileBrief | undefined): Record<string
     row: line.chosen || null,
     rows: line.rows,
     row_count: line.rowCount,
-    note: line.note,
+    note: line.note ?? (trouble === undefined ? null : `The row holds ${trouble.words}.`),
   }
 }
 

@@ -89,8 +89,9 @@ describe('patterns', () => {
 })
 
 describe('plans', () => {
+  const NOTHING_HELD = { files: new Map(), deleted: new Map() }
   const single: FileColumn = { multiple: false, accept: [], declared: false }
-  const file = (at: number, filename = `${at}.jpg`): FileBrief => ({
+  const file = (at: number, filename = `${at}.jpg`, more: Partial<FileBrief> = {}): FileBrief => ({
     id: `df-${String(at).padStart(26, '0')}`,
     sourceSlug: 'files',
     filename,
@@ -100,6 +101,9 @@ describe('plans', () => {
     height: null,
     changedAt: null,
     missingSince: null,
+    contentHash: null,
+    unreadable: null,
+    ...more,
   })
   const rows = (rank: number, ...found: [key: string, cell?: string][]): BestRows => ({
     rank,
@@ -112,7 +116,7 @@ describe('plans', () => {
       found: new Map(found.map((one, at) => [at, one])),
       rule,
       replace,
-      gone: new Set(),
+      held: NOTHING_HELD,
     }).map(({ state, chosen }) => [state, chosen])
 
   test('of several files for one row the whole name wins, and nobody where none is whole', () => {
@@ -151,7 +155,7 @@ describe('plans', () => {
       found: new Map([[0, rows(WHOLE, ['1'])]]),
       rule: { ...single, accept: ['.pdf'] },
       replace: false,
-      gone: new Set(),
+      held: NOTHING_HELD,
     })
     assert.equal(line?.state, 'refused')
     assert.match(line?.note ?? '', /This column takes \.pdf\. 1\.jpg is image\/jpeg\./)
@@ -160,7 +164,7 @@ describe('plans', () => {
       found: new Map(),
       rule: single,
       replace: false,
-      gone: new Set(),
+      held: NOTHING_HELD,
     })
     assert.match(hidden?.note ?? '', /does not exist, or you may not see it/)
   })

@@ -3,10 +3,10 @@ import type { LineState } from './plan.ts'
 
 /**
  * What becomes of a file, as things stand: it goes to a row; somebody has to decide; no row fits it; its row holds
- * text that is no file; its storage is without it; somebody left it out; its row holds it already; the column does not
+ * text that is no file; its storage is without it; somebody left it out; its row holds it already, or the same bytes; the column does not
  * take it. Each file is in one of them.
  */
-export const PARTS = ['rows', 'decide', 'none', 'text', 'missing', 'left', 'there', 'refused'] as const
+export const PARTS = ['rows', 'decide', 'none', 'text', 'missing', 'left', 'copy', 'there', 'refused'] as const
 export type Part = (typeof PARTS)[number]
 
 /** Chosen in place of a row: somebody decided that the file is left out. No key is an empty text. */
@@ -33,6 +33,7 @@ export function partOf({ state, chosen }: { readonly state: LineState; readonly 
       return 'none'
     case 'refused':
     case 'missing':
+    case 'copy':
     case 'text':
       return state
     default:
@@ -80,6 +81,7 @@ const WORDS: Readonly<Record<Part, string>> = {
   text: 'whose row holds text that is no file',
   missing: 'missing',
   left: 'left out',
+  copy: 'whose row has the same bytes',
   there: 'there already',
   refused: 'not taken',
 }

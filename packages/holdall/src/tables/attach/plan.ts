@@ -2,13 +2,14 @@ import type { FileBrief } from '../../files/record.ts'
 import { late } from '../../web/late.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { problemWith } from '../file-columns/check.ts'
+import type { CellFiles } from '../file-columns/items.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import type { FoundRows } from './match.ts'
 import { baseName, stemOf, WHOLE, withoutEnding } from './names.ts'
 
 /**
  * What a plan says of one file: it goes to its row; it fits several rows; another file fits the same row; its row holds
- * a file already, or this very one; its row holds text that is no file, which is never replaced; its storage is without
+ * a file already, or this very one; its row has, or gets, another with the same bytes; its row holds text that is no file, which is never replaced; its storage is without
  * the file; no row fits it; the column does not take it.
  */
 export const STATES = [
@@ -17,6 +18,7 @@ export const STATES = [
   'double',
   'filled',
   'same',
+  'copy',
   'text',
   'missing',
   'no_row',
@@ -38,7 +40,7 @@ export interface Line {
   readonly rowCount: number
   /** The row that the file goes to; `LEFT_OUT` where somebody decided so; null leaves it out until somebody decides. */
   readonly chosen: string | null
-  /** Why it is refused, in words; of one that shares its row, the name of another that fits it. */
+  /** Why it is refused, or not added, in words; of one that shares its row, the name of another that fits it. */
   readonly note: string | null
 }
 
@@ -62,8 +64,8 @@ export interface PlanOptions {
   readonly rule: FileColumn
   /** Whether a file takes the place of the one that its row holds. */
   readonly replace: boolean
-  /** Files that are gone for good: a row that holds nothing else is free. */
-  readonly gone: ReadonlySet<string>
+  /** What rows hold, as far as the actor may know of it: a row that holds nothing but files that are gone for good is free. */
+  readonly held: CellFiles
 }
 
 interface Draft extends Line {
@@ -72,7 +74,7 @@ interface Draft extends Line {
 }
 
 /** What is to become of each file, as far as the names tell. What they leave open is left out until somebody decides. */
-export function planLines({ files, found, rule, replace, gone }: PlanOptions): Line[] {
+export function planLines({ files, found, rule, replace, held }: PlanOptions): Line[] {
   const drafts = files.map(({ id, file }, at): Draft => {
     const problem = problemWith(id, file, rule)
     const rows = found.get(at)
@@ -93,14 +95,48 @@ export function planLines({ files, found, rule, replace, gone }: PlanOptions): L
   const settled = rule.multiple
     ? drafts
     : settleDoubles(drafts, new Map(files.map(({ id, file }) => [id, file?.filename ?? null])))
-  return settled.map(({ rank: _, cell, ...line }): Line => {
-    if (line.state !== 'matched' && line.state !== 'missing') return line
+  const judged = settled.map(({ rank: _, cell, ...line }): Line & { readonly ids: readonly string[] } => {
     const { ids } = readCell(cell)
+    return { ...judge(line, ids), ids }
+  })
+  const byId = new Map(files.map(({ id, file }) => [id, file]))
+  return rule.multiple ? withoutCopies(judged, byId, held) : judged.map(({ ids: _, ...line }) => line)
+
+  function judge(line: Line, ids: readonly string[]): Line {
+    if (line.state !== 'matched' && line.state !== 'missing') return line
     if (ids.includes(line.file)) return { ...line, state: 'same', chosen: null }
     if (line.state === 'missing') return line
-    const isTaken = !rule.multiple && ids.some((id) => !gone.has(id))
+    const isTaken = !rule.multiple && ids.some((id) => held.deleted.get(id)?.state !== 'gone')
     return isTaken ? { ...line, state: 'filled', chosen: replace ? line.chosen : null } : line
+  }
+}
+
+/** Where a row takes several files, none of them is added whose bytes it has already, or gets from a file before it. */
+function withoutCopies(
+  lines: readonly (Line & { readonly ids: readonly string[] })[],
+  files: ReadonlyMap<string, FileBrief | undefined>,
+  held: CellFiles,
+): Line[] {
+  /** By row and hash: why there need be no other. */
+  const there = new Map<string, string>()
+  return lines.map(({ ids, ...line }): Line => {
+    const hash = files.get(line.file)?.contentHash ?? null
+    if (line.state !== 'matched' || hash === null) return line
+    const place = `${line.chosen} ${hash}`
+    const twin = ids.map((id) => held.files.get(id)).find((file) => file?.contentHash === hash && isRight(file))
+    const note = twin ? `The row has ${twin.filename} already, with the same bytes.` : there.get(place)
+    const name = files.get(line.file)?.filename
+    if (note !== undefined) return { ...line, state: 'copy', chosen: null, note: `${note} ${ALL_THE_SAME}` }
+    there.set(place, `${name} fits the row too, and has the same bytes.`)
+    return line
   })
+}
+
+const ALL_THE_SAME = 'Choose the row to add it all the same.'
+
+/** What is missing or damaged is worth having again. */
+function isRight({ missingSince, unreadable }: FileBrief): boolean {
+  return missingSince === null && unreadable === null
 }
 
 /** Where a row takes one file and several fit: the one whose whole name is the value has it, if there is one such. */

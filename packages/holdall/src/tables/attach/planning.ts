@@ -7,6 +7,7 @@ import { identifier, quoted } from '../identifiers.ts'
 import { encodeRowKey } from '../keys.ts'
 import { titleColumn } from '../pages/table-data.ts'
 import { guessMatch } from './guess.ts'
+import { type HeldTrouble, troubleIn } from './held.ts'
 import { MAX_EMPTY_ROWS } from './limits.ts'
 import { type FoundRows, findRows } from './match.ts'
 import { candidatesFor, type Match } from './names.ts'
@@ -29,6 +30,8 @@ export interface Plan {
   readonly match: PlannedMatch
   readonly lines: readonly Line[]
   readonly files: ReadonlyMap<string, FileBrief>
+  /** What is not right with what the row of a file holds, by the file. */
+  readonly troubles: ReadonlyMap<string, HeldTrouble>
 }
 
 /**
@@ -44,28 +47,36 @@ export async function makePlan(room: AttachRoom, subject: Subject, asked: PlanAs
   const names = visible.map(({ filename }) => filename)
   const match = asked.match ?? (await guessMatch(database, table, names, new Set(fileColumns.keys()), column, signal))
   const found = match && (await matchNames(subject, column, match, names, signal))
-  const rows = found?.rows ?? new Map()
+  const rows: FoundRows = found?.rows ?? new Map()
+  const planned = [...visible.map((file) => ({ id: file.id, file })), ...hidden.map((id) => ({ id, file: undefined }))]
+  const cells = [...rows].flatMap(
+    ([
+      at,
+      {
+        count,
+        rows: [row],
+      },
+    ]) => {
+      const id = planned[at]?.id
+      return count === 1 && row && id !== undefined ? [[id, row[2]] as const] : []
+    },
+  )
+  const held = await cellFiles(
+    room,
+    asked.actor,
+    cells.flatMap(([, cell]) => readCell(cell).ids),
+  )
   return {
     match: { ...(match ?? NO_MATCH), replace, complete: found?.complete ?? true },
     files,
-    lines: besideEachOther(
-      planLines({
-        files: [...visible.map((file) => ({ id: file.id, file })), ...hidden.map((id) => ({ id, file: undefined }))],
-        found: rows,
-        rule,
-        replace,
-        // Where a row takes several files none is in another's place.
-        gone: rule.multiple ? new Set() : await goneAmong(room, asked.actor, rows),
+    troubles: new Map(
+      cells.flatMap(([id, cell]) => {
+        const trouble = troubleIn(cell, held)
+        return trouble === undefined ? [] : [[id, trouble]]
       }),
     ),
+    lines: besideEachOther(planLines({ files: planned, found: rows, rule, replace, held })),
   }
-}
-
-/** What cells of these rows hold and no source has any more. */
-async function goneAmong(room: AttachRoom, actor: Actor | null, found: FoundRows): Promise<ReadonlySet<string>> {
-  const held = [...found.values()].flatMap(({ rows }) => rows.flatMap(([, , cell]) => readCell(cell).ids))
-  const { deleted } = await cellFiles(room, actor, held)
-  return new Set([...deleted].flatMap(([id, { state }]) => (state === 'gone' ? [id] : [])))
 }
 
 /** For a table that has no column to compare names with. */

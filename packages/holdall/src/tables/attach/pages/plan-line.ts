@@ -8,6 +8,7 @@ import { fieldError, fieldId } from '../../../web/parts/field.ts'
 import { fileCell, folderLine } from '../../../web/parts/file.ts'
 import { selectInput, textInput } from '../../../web/parts/inputs.ts'
 import { OUT_FIELD, type PlanForm, rowField, typedField } from '../forms.ts'
+import type { HeldTrouble } from '../held.ts'
 import type { JudgedLine } from '../outline.ts'
 import { LEFT_OUT } from '../parts.ts'
 import type { PlannedLine } from '../plans.ts'
@@ -29,6 +30,8 @@ export interface PlanView {
   /** The other files whose names fit the same row, by the place of a line. */
   readonly rivals: ReadonlyMap<number, readonly JudgedLine[]>
   readonly labels: ReadonlyMap<string, string>
+  /** What is not right with what the row of a line holds now, by the place of the line. */
+  readonly troubles: ReadonlyMap<number, HeldTrouble>
   /** What was refused, by the name of the field that it is about. */
   readonly problems: Readonly<Record<string, string>>
   readonly refused: Refused | undefined
@@ -80,7 +83,7 @@ export function rowCell(view: PlanView, line: ShownLine): Html {
     label: `Row for ${filename}`,
     invalid: error !== undefined,
     options: [
-      ...(value === '' ? [{ value: '', label: 'To be decided' }] : []),
+      ...(value === '' ? [{ value: '', label: line.state === 'copy' ? 'Not added' : 'To be decided' }] : []),
       ...line.rows.map(({ key, label }) => ({ value: key, label: rowName(key, label) })),
       ...(known ? [] : [{ value, label: rowName(value, labels.get(value)) }]),
       { value: OUT_FIELD, label: 'Leave out' },
@@ -100,8 +103,18 @@ function rowLink({ path }: Subject, key: string, label: string | null): Html {
 
 const HOLDS_TEXT = 'The row holds text that is no file, which is left as it is.'
 
-/** Why it is so, in words. */
-export function why(line: ShownLine, { match }: Run): string {
+/** Why it is so, in words. @param trouble what is not right with what its row holds */
+export function why(line: ShownLine, run: Run, trouble?: HeldTrouble): string {
+  const { state, note, part, replaces, obstacle } = line
+  if (trouble === undefined || obstacle !== null || part === 'there' || part === 'left') return reasonFor(line, run)
+  if (replaces && trouble.isAll) return `It takes the place of ${trouble.words}.`
+  if (part === 'decide' && state === 'filled' && note === null && trouble.isAll) {
+    return `The row holds ${trouble.words}. Choose the row to replace ${trouble.files === 1 ? 'it' : 'them'}.`
+  }
+  return `${reasonFor(line, run)} The row holds ${trouble.words}.`
+}
+
+function reasonFor(line: ShownLine, { match }: Run): string {
   const { state, note, rowCount, rows, chosen, part, replaces, obstacle } = line
   if (obstacle === 'gone') return 'The row that was chosen is not there any more. Choose another one.'
   if (obstacle === 'shared') return 'Another file was chosen for this row as well, and a row takes one.'
@@ -128,6 +141,8 @@ export function why(line: ShownLine, { match }: Run): string {
       return 'Its storage is without the file. Choose the row to attach it all the same.'
     case 'same':
       return 'It is there already.'
+    case 'copy':
+      return 'The row has the same bytes already. Choose the row to add it all the same.'
     case 'no_row':
       return 'No row fits its name. Type one, or leave it without.'
     case 'refused':

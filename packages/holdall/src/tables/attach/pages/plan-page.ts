@@ -9,11 +9,14 @@ import { errorSummary } from '../../../web/parts/field.ts'
 import { icon } from '../../../web/parts/icon.ts'
 import { emptyState, notice } from '../../../web/parts/notice.ts'
 import { dataTable } from '../../../web/parts/table.ts'
-import type { RouteContext } from '../../../web/route.ts'
+import type { Actor, RouteContext } from '../../../web/route.ts'
+import { readCell } from '../../file-columns/cell.ts'
+import { cellFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
 import { crumbs } from '../../pages/room.ts'
 import { recordsOf, undecidedDoubles, WAYS, type Way } from '../decide-all.ts'
 import { positionOf } from '../forms.ts'
+import { type HeldTrouble, troubleIn } from '../held.ts'
 import { keptIn } from '../here.ts'
 import { PAGE_LINES } from '../limits.ts'
 import { type JudgedLine, outlineOf } from '../outline.ts'
@@ -41,6 +44,7 @@ const SHOWN = {
   text: 'Holds text',
   missing: 'Missing',
   left: 'Left out',
+  copy: 'Same bytes there',
   there: 'There already',
   refused: 'Not taken',
 } as const satisfies Record<Part | 'all', string>
@@ -78,7 +82,7 @@ export async function planPage(
   const noneFits = run.files > 0 && outline.parts.none === run.files
   const filled = outline.lines.flatMap(({ chosen, fills }) => (fills && chosen !== null ? [chosen] : []))
   const rivals = rivalsOf(outline.lines, lines)
-  const [frame, files, empty, labels, values, kept] = await Promise.all([
+  const [frame, files, empty, labels, values, kept, troubles] = await Promise.all([
     room.frame(c),
     recordsOf(
       room,
@@ -92,13 +96,14 @@ export async function planPage(
     ),
     noneFits && run.match ? sampleValues(subject, run.match.column) : [],
     keptIn(room, c.var.actor, run),
+    troublesOf(room, c.var.actor, run, lines),
   ])
   const here = addressOf(shown, from === 0 ? 0 : (page[0]?.position ?? 0))
   const messages = refused && messagesOf(refused.error, lines, (key) => rowName(key, labels.get(key)), files)
   const problems = Object.fromEntries(
     (messages ?? []).flatMap(({ field, message }) => (field ? [[field, message]] : [])),
   )
-  const view: PlanView = { room, subject, run, files, labels, rivals, refused, problems }
+  const view: PlanView = { room, subject, run, files, labels, rivals, troubles, refused, problems }
   return answerPage(
     c,
     renderPage({
@@ -143,7 +148,7 @@ export async function planPage(
                 cells: [
                   fileCellOf(view, line),
                   rowCell(view, line),
-                  html`<span class="fine">${why(line, run)}${rivalLine(view, line)}</span>`,
+                  html`<span class="fine">${why(line, run, troubles.get(line.position))}${rivalLine(view, line)}</span>`,
                 ],
               })),
               cards: true,
@@ -175,6 +180,34 @@ function shownOf(asked: string | null, countOf: (part: Shown) => number): Shown 
 /** What is left, and what carries the rest out. */
 function saveBar(figures: Figures): Html {
   return html`<span class="fine muted">${leftWords(figures)}</span><div class="actions">${button({ label: 'Forget plan', type: 'submit', kind: 'quiet', name: 'go', value: 'forget' })}${button({ label: 'Keep choices', type: 'submit', name: 'go', value: 'save' })}${figures.parts.rows > 0 && button({ label: attachWords(figures), type: 'submit', kind: 'filled', name: 'go', value: 'apply' })}</div>`
+}
+
+/** What is not right with what the rows of lines hold now: of the row that was chosen, else of the one that fits. */
+async function troublesOf(
+  room: AttachRoom,
+  actor: Actor | null,
+  run: Run,
+  lines: readonly ShownLine[],
+): Promise<Map<number, HeldTrouble>> {
+  const rows = lines.flatMap(({ position, chosen, fits }) => {
+    const key = chosen || fits
+    return key ? [[position, key] as const] : []
+  })
+  const held = await room.carryOut.held(
+    run,
+    rows.map(([, key]) => key),
+  )
+  const known = await cellFiles(
+    room,
+    actor,
+    [...held.values()].flatMap((cell) => readCell(cell).ids),
+  )
+  return new Map(
+    rows.flatMap(([position, key]) => {
+      const trouble = troubleIn(held.get(key), known)
+      return trouble === undefined ? [] : [[position, trouble] as const]
+    }),
+  )
 }
 
 /** The lines that a refusal is about. */

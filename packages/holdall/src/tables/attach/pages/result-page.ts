@@ -156,6 +156,8 @@ function reasonWords(part: Part, count: number): string {
       return `${number} ${count === 1 ? 'is' : 'are'} missing from the storage`
     case 'left':
       return `${number} ${count === 1 ? 'was' : 'were'} left out by choice`
+    case 'copy':
+      return `${count === 1 ? 'Its row has' : `The rows of ${number} have`} the same bytes already`
     case 'refused':
       return `The column does not take ${count === 1 ? 'it' : number}`
     default:

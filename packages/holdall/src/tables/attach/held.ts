@@ -1,0 +1,51 @@
+import type { Trouble } from '../../files/troubles.ts'
+import { readCell } from '../file-columns/cell.ts'
+import type { CellFiles } from '../file-columns/items.ts'
+import type { SqliteValue } from '../value.ts'
+
+/** What is not right with what a row holds. */
+export interface HeldTrouble {
+  /** `a file that is missing and 2 files that cannot be read` */
+  readonly words: string
+  readonly files: number
+  /** Nothing that the row holds is right. */
+  readonly isAll: boolean
+}
+
+/** Undefined where all of it is right, as far as one may know. */
+export function troubleIn(cell: SqliteValue | undefined, known: CellFiles): HeldTrouble | undefined {
+  const { ids } = readCell(cell ?? null)
+  const counts = new Map<Trouble, number>()
+  for (const id of ids) {
+    const trouble = troubleOf(id, known)
+    if (trouble !== undefined) counts.set(trouble, (counts.get(trouble) ?? 0) + 1)
+  }
+  if (counts.size === 0) return undefined
+  const files = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const words = [...counts].map(([trouble, count]) => wordsFor(trouble, count)).join(' and ')
+  return { words, files, isAll: files === ids.length }
+}
+
+function troubleOf(id: string, { files, deleted }: CellFiles): Trouble | undefined {
+  const file = files.get(id)
+  if (file === undefined) return deleted.get(id)?.state
+  if (file.missingSince !== null) return 'missing'
+  return file.unreadable === null ? undefined : 'unreadable'
+}
+
+function wordsFor(trouble: Trouble, count: number): string {
+  return count === 1 ? `a file that ${ONE[trouble]}` : `${count} files that ${MANY[trouble]}`
+}
+
+const ONE: Readonly<Record<Trouble, string>> = {
+  missing: 'is missing',
+  unreadable: 'cannot be read',
+  trashed: 'is in the trash',
+  gone: 'is gone for good',
+}
+const MANY: Readonly<Record<Trouble, string>> = {
+  missing: 'are missing',
+  unreadable: 'cannot be read',
+  trashed: 'are in the trash',
+  gone: 'are gone for good',
+}
