@@ -27,3 +27,4 @@ export {
   formatPortion,
 } from './lib/format.ts'
 export { ICONS, type IconName } from './lib/icons.ts'
+export { isSystemFile } from './lib/system-files.ts'

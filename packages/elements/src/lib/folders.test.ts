@@ -30,7 +30,8 @@ function dropOf(...entries: readonly object[]) {
 }
 
 test('folders are read to the end, in what is in them too, and what the system keeps there is left out', async () => {
-  const deep = folderEntry('deep', [fileEntry('c.txt'), fileEntry('.DS_Store')])
+  const thumbnails = folderEntry('@eaDir', [fileEntry('c.txt')])
+  const deep = folderEntry('deep', [fileEntry('c.txt'), fileEntry('.DS_Store'), fileEntry('Icon\r'), thumbnails])
   const { files, empty, unread } = await dropOf(
     folderEntry('album', [fileEntry('a.txt'), fileEntry('b.txt'), deep, folderEntry('none', [])]),
   )

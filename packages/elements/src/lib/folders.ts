@@ -1,5 +1,4 @@
-/** Files that systems put into folders for themselves. */
-const OF_THE_SYSTEM = /^(?:\.|Thumbs\.db$|desktop\.ini$)/i
+import { isSystemFile, isSystemFolder } from './system-files.ts'
 
 /** What a drop came to. */
 export interface Dropped {
@@ -46,7 +45,7 @@ export function filesInside(transfer: DataTransfer | null): Promise<Dropped> {
 
 /** What people chose, without what the system keeps beside it. */
 export function ofPeople(files: Iterable<File>): File[] {
-  return [...files].filter((file) => !OF_THE_SYSTEM.test(file.name))
+  return [...files].filter((file) => !file.name.startsWith('.') && !isSystemFile(file.webkitRelativePath || file.name))
 }
 
 const NOTHING: Dropped = { files: [], empty: [], unread: [] }
@@ -81,6 +80,7 @@ async function inFolder(folder: FileSystemDirectoryEntry, path: string): Promise
 }
 
 async function inEntry(entry: FileSystemEntry, path: string): Promise<Dropped> {
+  if (entry.isDirectory && isSystemFolder(entry.name)) return NOTHING
   if (entry.isDirectory) return await inFolder(entry as FileSystemDirectoryEntry, `${path}/${entry.name}`)
   try {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))

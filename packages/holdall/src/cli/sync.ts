@@ -95,13 +95,14 @@ function textReport({ slug, label }: Source, io: CommandIo): SyncReport {
         listed,
         expected === undefined ? undefined : Math.max(listed, expected),
       ),
-    done({ listed, added, changed, missing, returned }) {
+    done({ listed, added, changed, missing, returned, left_out }) {
       line.clear()
       const found = [
         `${formatNumber(added)} new`,
         `${formatNumber(changed)} changed`,
         `${formatNumber(missing)} missing`,
         `${formatNumber(returned)} returned`,
+        ...(left_out > 0 ? [`${formatCount(left_out, 'system file')} left out`] : []),
       ]
       io.stdout.write(`${slug}: ${formatCount(listed, 'file')}; ${found.join(', ')}\n`)
     },
@@ -118,7 +119,7 @@ function jsonReport({ slug }: Source, io: CommandIo): SyncReport {
       shown = listed
       write({ event: 'progress', source: slug, listed, added, changed, missing, returned, expected: expected ?? null })
     },
-    done: ({ listed, added, changed, missing, returned }) =>
-      write({ event: 'done', source: slug, listed, added, changed, missing, returned }),
+    done: ({ listed, added, changed, missing, returned, left_out }) =>
+      write({ event: 'done', source: slug, listed, added, changed, missing, returned, left_out }),
   }
 }

@@ -145,6 +145,7 @@ sources:
     hash: up to 1.5GB
     secrets: [SOME_NAME]
     keep_gps: true
+    keep_system_files: true
   archive: { storage: filesystem, config: { root: /data/archive }, sync: manual, hash: none }`)
   assert.deepEqual(sources['product-images'], {
     slug: 'product-images',
@@ -159,6 +160,7 @@ sources:
     hash: { when: 'up-to', bytes: 1_500_000_000 },
     secrets: ['SOME_NAME'],
     keepGps: true,
+    keepSystemFiles: true,
   })
   assert.deepEqual([sources.archive?.sync, sources.archive?.hash], [{ when: 'manual' }, { when: 'none' }])
   assert.equal(sources.archive?.onTypeMismatch, 'record')

@@ -32,6 +32,8 @@ export interface SourceConfig {
   readonly secrets: readonly string[]
   /** Whether the position stays in the facts of a photo. */
   readonly keepGps: boolean
+  /** Whether a sync lists what systems keep for themselves, too. */
+  readonly keepSystemFiles: boolean
 }
 
 /** What a source may be called: it stands in addresses, where `.json` is an ending. */
@@ -85,6 +87,7 @@ const SHAPE = {
   hash,
   secrets: names,
   keep_gps: flag,
+  keep_system_files: flag,
   permissions: z.unknown(),
 }
 
@@ -120,6 +123,7 @@ export function readSource(
       ...(read.hash && { hash: read.hash }),
       secrets: read.secrets ?? [],
       keepGps: read.keep_gps ?? false,
+      keepSystemFiles: read.keep_system_files ?? false,
     },
   }
 }

@@ -127,6 +127,7 @@ export interface SyncRunTable {
   missing: Generated<number>
   returned: Generated<number>
   moved: Generated<number>
+  left_out: Generated<number>
   failure_reason: string | null
   lease_owner: string | null
   lease_until: string | null

@@ -15,6 +15,7 @@ import { createParsers } from './parsing/parsers.ts'
 import { createPreviews, type Previews } from './previews/previews.ts'
 import type { FindUsed } from './references.ts'
 import { createRegistry, type Registry } from './registry.ts'
+import { createForget } from './sync/forget.ts'
 import { createSync, type Sync } from './sync/sync.ts'
 import { sharpGenerator, type ThumbnailGenerator } from './thumbnails/generator.ts'
 import { createThumbnails, type Thumbnails } from './thumbnails/thumbnails.ts'
@@ -64,10 +65,11 @@ export function createFiles(options: FilesOptions): Files {
   const pool = createImagePool(limits)
   const parsers = createParsers()
   const readers = { pool, parsers }
+  const findUsed: FindUsed = options.findUsed ?? (async () => ({ used: new Set(), truncated: true }))
   const moves = createMoves({
     database,
     sources,
-    findUsed: options.findUsed ?? (async () => ({ used: new Set(), truncated: true })),
+    findUsed,
     log,
     before: options.before,
   })
@@ -91,6 +93,7 @@ export function createFiles(options: FilesOptions): Files {
     sources,
     log,
     before: options.before,
+    forget: createForget(database, findUsed, options.before),
     onCompleted(sourceId) {
       // What is new is read at once: what it is, and whether it is a file that was elsewhere before.
       background.wake()

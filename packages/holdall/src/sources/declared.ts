@@ -87,5 +87,6 @@ function defaultSource(dataDirectory: string): SourceConfig {
     onTypeMismatch: 'record',
     secrets: [],
     keepGps: false,
+    keepSystemFiles: false,
   }
 }

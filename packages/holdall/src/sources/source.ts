@@ -27,6 +27,8 @@ export interface Source {
   readonly rules: SourceRules
   /** Whether the position stays in the facts of a photo. */
   readonly keepGps: boolean
+  /** Whether a sync lists what systems keep for themselves, such as `.DS_Store`. */
+  readonly keepSystemFiles: boolean
   /** Bytes: files up to this size get their hash by being read again, when their bytes did not pass through here. */
   readonly hashUpTo: number
   /** When the registry follows what lies there. */
@@ -63,6 +65,7 @@ export function sourceOf(
     origin: row.origin,
     active: connection !== undefined,
     keepGps: declared?.source.keepGps ?? false,
+    keepSystemFiles: declared?.source.keepSystemFiles ?? false,
     hashUpTo: hashUpTo(declared),
     sync: declared?.source.sync ?? { when: row.origin === 'configuration' ? 'start' : 'manual' },
     get availability() {

@@ -14,6 +14,7 @@ export interface WrittenSource {
   readonly sync?: unknown
   readonly hash?: unknown
   readonly keep_gps?: unknown
+  readonly keep_system_files?: unknown
   readonly secrets?: unknown
   readonly allow?: unknown
 }
@@ -27,6 +28,7 @@ export const SETTING_KEYS = [
   'sync',
   'hash',
   'keep_gps',
+  'keep_system_files',
   'secrets',
 ] as const satisfies (keyof WrittenSource)[]
 

@@ -14,11 +14,10 @@ export interface MissingPosition {
 const READ = ['image', 'exif', 'iptc', 'position', 'position_removed', 'media', 'charset', 'pdf']
 
 /**
- * Of a file `f`: it is there, was found where it lies, and nobody has done anything with it that this database knows of.
- * What rows hold is for the tables to say.
+ * Of a file `f`: it was found where it lies, and nobody has done anything with it that this database knows of. What rows
+ * hold is for the tables to say.
  */
-export const IS_UNTOUCHED: RawBuilder<boolean> = sql<boolean>`f.missing_since IS NULL AND f.adopted = 1
-  AND f.changed_at IS NULL AND f.search_text = '' AND substr(f.path, -length(f.filename)) = f.filename
+export const IS_AS_LISTED: RawBuilder<boolean> = sql<boolean>`f.adopted = 1 AND f.search_text = '' AND substr(f.path, -length(f.filename)) = f.filename
   AND json_valid(f.metadata) AND NOT EXISTS (SELECT 1 FROM json_each(f.metadata) WHERE key NOT IN (${sql.join(
     READ.map((key) => sql.lit(key)),
   )}))
@@ -26,6 +25,10 @@ export const IS_UNTOUCHED: RawBuilder<boolean> = sql<boolean>`f.missing_since IS
   AND NOT EXISTS (SELECT 1 FROM datasette_files_moves AS v WHERE v.file_id = f.id)
   AND NOT EXISTS (SELECT 1 FROM attach_runs AS r JOIN attach_lines AS l ON l.run_id = r.id
     WHERE r.status = 'applying' AND l.file_id = f.id)`
+
+/** The same of one that is there, with the bytes that it has always had. */
+export const IS_UNTOUCHED: RawBuilder<boolean> = sql<boolean>`f.missing_since IS NULL AND f.changed_at IS NULL
+  AND ${IS_AS_LISTED}`
 
 /** The next missing files of a source: the hashes of those whose bytes lie there under another path as well. */
 export async function lostAndFound(

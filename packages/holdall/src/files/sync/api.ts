@@ -15,6 +15,7 @@ const SYNC = {
   missing: COUNT.describe('Files that the storage is without now'),
   returned: COUNT.describe('Files that were missing and are there again'),
   moved: COUNT.describe('Files that took another path there, known by their bytes: neither new nor missing any more'),
+  left_out: COUNT.describe('Files that systems keep for themselves, such as .DS_Store: they are not listed'),
   missing_now: COUNT.describe('Files that the storage is without now, whoever noticed it and when; up to 10,000'),
   missing_now_truncated: z.boolean().describe('There are more than `missing_now`'),
   changed_since: COUNT.describe('Files that have had other bytes since they were listed; up to 10,000'),

@@ -19,6 +19,7 @@ export function syncJson(
     missing: run?.missing ?? 0,
     returned: run?.returned ?? 0,
     moved: run?.moved ?? 0,
+    left_out: run?.left_out ?? 0,
     missing_now: Math.min(missingNow, MAX_COUNT),
     missing_now_truncated: missingNow > MAX_COUNT,
     changed_since: Math.min(changedSince, MAX_COUNT),

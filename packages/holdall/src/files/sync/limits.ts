@@ -28,3 +28,6 @@ export const MAX_UNREADABLE_SAID = 100
 export const KEPT_RUNS = 20
 /** What `failure_reason` keeps of a message. */
 export const MAX_REASON_LENGTH = 1_024
+
+/** Registered files that a source leaves out now, and that are looked at in one run. */
+export const MAX_LEFT_OVER = 20_000

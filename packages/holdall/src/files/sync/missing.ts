@@ -4,14 +4,16 @@ import type { InternalDatabase } from '../../database/internal.ts'
 import { isForbidden } from '../../sources/filesystem/io.ts'
 import type { Storage, StoredFile } from '../../sources/storage.ts'
 import type { Log } from '../../web/log.ts'
-import { MAX_FAILURES_IN_A_ROW, MISSING_BATCH, STATS_AT_ONCE } from './limits.ts'
+import { MAX_FAILURES_IN_A_ROW, MAX_LEFT_OVER, MISSING_BATCH, STATS_AT_ONCE } from './limits.ts'
 import type { SyncRun } from './runs.ts'
 import type { Seen } from './seen.ts'
 
 /** A registered file that no page of a complete listing had. */
 interface Unseen {
   readonly seq: number
+  readonly id: string
   readonly path: string
+  readonly adopted: number
 }
 
 /** What was registered before the run began, is not marked already, and was not seen by it; a batch at a time. */
@@ -24,7 +26,8 @@ export async function* unseenFiles(database: InternalDatabase, run: SyncRun, see
       ORDER BY created_at DESC, id DESC LIMIT ${MISSING_BATCH}`.execute(database.read)
     const unseen = rows.filter(({ seq }) => !seen.has(seq)).map(({ seq }) => seq)
     if (unseen.length > 0) {
-      const files = await sql<Unseen>`SELECT f.seq, f.path FROM json_each(${JSON.stringify(unseen)}) AS n
+      const files =
+        await sql<Unseen>`SELECT f.seq, f.id, f.path, f.adopted FROM json_each(${JSON.stringify(unseen)}) AS n
         CROSS JOIN datasette_files AS f ON f.seq = n.value WHERE f.missing_since IS NULL`.execute(database.read)
       if (files.rows.length > 0) yield files.rows
     }
@@ -33,6 +36,16 @@ export async function* unseenFiles(database: InternalDatabase, run: SyncRun, see
     after = last
     await turn()
   }
+}
+
+/** Adopted files that were missing already, as far as one looks at them in a run. */
+export async function missingBefore(database: InternalDatabase, sourceId: number): Promise<Unseen[]> {
+  const { rows } =
+    await sql<Unseen>`SELECT seq, id, path, adopted FROM datasette_files INDEXED BY datasette_files_missing
+    WHERE source_id = ${sourceId} AND missing_since IS NOT NULL AND adopted = 1 LIMIT ${MAX_LEFT_OVER}`.execute(
+      database.read,
+    )
+  return rows
 }
 
 /**

@@ -88,7 +88,7 @@ function completed(run: SyncRun): Html {
   return html`Synced ${shownTime(time)}: ${foundIn(run)}`
 }
 
-function foundIn({ added, changed, moved, missing, returned }: SyncRun): string {
+function foundIn({ added, changed, moved, missing, returned, left_out }: SyncRun): string {
   const parts = [
     [added, 'new'],
     [changed, 'changed'],
@@ -97,5 +97,6 @@ function foundIn({ added, changed, moved, missing, returned }: SyncRun): string 
     [returned, 'back again'],
   ] as const
   const shown = parts.filter(([count]) => count > 0).map(([count, what]) => `${formatNumber(count)} ${what}`)
-  return shown.length === 0 ? 'nothing new' : shown.join(', ')
+  const found = shown.length === 0 ? 'nothing new' : shown.join(', ')
+  return left_out === 0 ? found : `${found}, ${formatCount(left_out, 'system file')} left out`
 }

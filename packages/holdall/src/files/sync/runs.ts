@@ -27,7 +27,16 @@ export class RunLost extends Error {
 
 export type RunChange = Pick<
   Updateable<SyncRunTable>,
-  'status' | 'phase' | 'cursor' | 'listed' | 'added' | 'changed' | 'missing' | 'returned' | 'failure_reason'
+  | 'status'
+  | 'phase'
+  | 'cursor'
+  | 'listed'
+  | 'added'
+  | 'changed'
+  | 'missing'
+  | 'returned'
+  | 'left_out'
+  | 'failure_reason'
 >
 
 export type RunStore = ReturnType<typeof createRunStore>

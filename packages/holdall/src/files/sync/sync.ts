@@ -1,3 +1,4 @@
+import { isSystemFile } from '@holdall/elements/shared'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { BeforeIo } from '../../sources/filesystem/io.ts'
 import type { Source, Sources } from '../../sources/sources.ts'
@@ -6,6 +7,7 @@ import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
 import type { FileRecord } from '../record.ts'
 import { countInState } from '../search/states.ts'
+import type { Forget } from './forget.ts'
 import { type FormerState, formerStates, lastFormerStates } from './history.ts'
 import { HEARTBEAT_MS, LOOK_MS, MAX_REASON_LENGTH, MAX_UNREADABLE_SAID, STOP_LIMIT_MS } from './limits.ts'
 import { notice } from './notice.ts'
@@ -23,6 +25,8 @@ export interface SyncOptions {
   /** Told each write before it is made; a test ends the process there. */
   readonly before?: BeforeIo
   readonly now?: () => number
+  /** Takes back what earlier runs have entered and a source leaves out. Without it that stays. */
+  readonly forget?: Forget | undefined
   /** Told the source of each run that is complete, before whoever waits for the run. */
   readonly onCompleted?: (sourceId: number) => Promise<unknown>
   /** Told the source of a file that a reader has found missing. */
@@ -71,7 +75,7 @@ export interface SyncState {
 }
 
 export function createSync(options: SyncOptions): Sync {
-  const { database, sources, log, before = () => {}, now = Date.now, onCompleted, onMissing } = options
+  const { database, sources, log, before = () => {}, now = Date.now, forget, onCompleted, onMissing } = options
   const store = createRunStore({ database, before, now })
   /** Where the runs of this process are; the database is told less often. */
   const live = new Map<number, SyncRun>()
@@ -109,15 +113,25 @@ export function createSync(options: SyncOptions): Sync {
         storage,
         log,
         now,
+        forget,
+        isLeftOut: source.keepSystemFiles ? () => false : isSystemFile,
         onProgress: (progress) => live.set(progress.id, progress),
         onUnreadable(path) {
           unreadable += 1
           if (unreadable <= MAX_UNREADABLE_SAID) log.warn(FOLDER_SKIPPED, { source: source.slug, path })
         },
       })
-      const { listed, added, changed, missing, returned } = run
+      const { listed, added, changed, missing, returned, left_out } = run
       const milliseconds = Math.round(now() - began)
-      const found = { listed, added, changed, missing, returned, ...(unreadable > 0 && { unreadable }) }
+      const found = {
+        listed,
+        added,
+        changed,
+        missing,
+        returned,
+        ...(left_out > 0 && { left_out }),
+        ...(unreadable > 0 && { unreadable }),
+      }
       log.info('sync completed', { source: source.slug, ...found, milliseconds })
       return await afterwards(source, run)
     } catch (error) {

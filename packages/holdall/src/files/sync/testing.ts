@@ -7,6 +7,8 @@ import { filesystemType } from '../../sources/filesystem/storage.ts'
 import { createSources, type Source, type Sources } from '../../sources/sources.ts'
 import type { Storage, StorageType } from '../../sources/storage.ts'
 import { createLog } from '../../web/log.ts'
+import type { FindUsed } from '../references.ts'
+import { createForget } from './forget.ts'
 import type { SyncRun } from './runs.ts'
 import { createSync, type Sync } from './sync.ts'
 
@@ -46,11 +48,18 @@ export interface TestSyncOptions {
   /** What the storage does otherwise than a folder. */
   readonly wrap?: (storage: Storage) => Storage
   readonly now?: () => number
+  /** Which files rows hold; without it nobody can say. */
+  readonly findUsed?: FindUsed
 }
 
 const FIRST_TIME_S = 1_700_000_000
 
-export async function openTestSync({ when = 'manual', wrap = (storage) => storage, now }: TestSyncOptions = {}) {
+export async function openTestSync({
+  when = 'manual',
+  wrap = (storage) => storage,
+  now,
+  findUsed,
+}: TestSyncOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'holdall-sync-'))
   const root = join(folder, 'photos')
   mkdirSync(root)
@@ -77,7 +86,8 @@ export async function openTestSync({ when = 'manual', wrap = (storage) => storag
   })
   await sources.start()
   const source = sources.get('photos')
-  const sync = createSync({ database, sources, log, ...(now && { now }) })
+  const forget = findUsed && createForget(database, findUsed)
+  const sync = createSync({ database, sources, log, forget, ...(now && { now }) })
   let written = 0
 
   const opened: TestSync = {

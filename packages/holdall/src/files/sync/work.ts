@@ -3,9 +3,10 @@ import type { InternalDatabase } from '../../database/internal.ts'
 import type { Storage, StoredFile } from '../../sources/storage.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
-import { CHECKPOINT_MS } from './limits.ts'
+import type { Forget, LeftFile } from './forget.ts'
+import { CHECKPOINT_MS, MAX_LEFT_OVER } from './limits.ts'
 import { isNamed, type Listed, toListed, versionOf } from './listed.ts'
-import { lookAt, unseenFiles } from './missing.ts'
+import { lookAt, missingBefore, unseenFiles } from './missing.ts'
 import { type Page, pagesOf } from './pages.ts'
 import {
   adopt,
@@ -30,6 +31,16 @@ export interface WorkOptions {
   readonly onProgress: (run: SyncRun) => void
   /** Told each folder that may not be read, once. */
   readonly onUnreadable: (path: string) => void
+  /** Whether a file of this path is none that people look for, and is not entered. */
+  readonly isLeftOut: (path: string) => boolean
+  /** Takes back what was entered of that before; absent where nobody can say what rows hold. */
+  readonly forget: Forget | undefined
+}
+
+/** What an earlier run has entered and this one would not: it is there, or is not. */
+interface LeftOver {
+  readonly there: LeftFile[]
+  readonly gone: LeftFile[]
 }
 
 /**
@@ -41,12 +52,14 @@ export async function workOn(lease: RunLease, options: WorkOptions): Promise<Syn
   const { database, store, storage } = options
   const seen = await loadSeen(database, lease.run.id)
   let { run } = lease
-  if (run.phase === 'listing') run = await takeListing(lease, seen, options)
-  await takeMissing(lease, run, seen, { ...options, storage })
-  return await store.record(lease, 'sync completed', { status: 'completed' })
+  const leftOver: LeftOver = { there: [], gone: [] }
+  if (run.phase === 'listing') run = await takeListing(lease, seen, leftOver, options)
+  run = await takeMissing(lease, run, seen, leftOver, { ...options, storage })
+  const left = await takeLeftOver(lease, run, leftOver, options)
+  return await store.record(lease, 'sync completed', { status: 'completed', ...left })
 }
 
-async function takeListing(lease: RunLease, seen: Seen, options: WorkOptions): Promise<SyncRun> {
+async function takeListing(lease: RunLease, seen: Seen, leftOver: LeftOver, options: WorkOptions): Promise<SyncRun> {
   const { database, store, storage, now, onProgress, onUnreadable } = options
   const { list } = storage
   if (list === undefined) throw new HoldallError('source_not_listable')
@@ -60,14 +73,15 @@ async function takeListing(lease: RunLease, seen: Seen, options: WorkOptions): P
   })
   for await (const page of pages) {
     for (const path of page.unreadable ?? []) onUnreadable(path)
-    const found = await compare(lease, page, seen, options)
+    const found = await compare(lease, page, seen, leftOver, options)
     const listed = run.listed + found.listed
+    const left_out = run.left_out + found.leftOut
     const isLast = page.next === null
     if (!isLast && found.writes === 0 && now() - recorded < CHECKPOINT_MS) {
-      run = { ...run, listed, cursor: page.next }
+      run = { ...run, listed, left_out, cursor: page.next }
     } else {
       const at = new Date(now())
-      const change = { listed, cursor: page.next, ...(isLast && { phase: 'missing' as const }) }
+      const change = { listed, left_out, cursor: page.next, ...(isLast && { phase: 'missing' as const }) }
       const { added, changed, returned } = run
       run = await store.record(lease, 'sync page', change, async (trx) => {
         await seen.save(trx)
@@ -88,6 +102,7 @@ async function takeListing(lease: RunLease, seen: Seen, options: WorkOptions): P
 
 interface Found {
   readonly listed: number
+  readonly leftOut: number
   readonly fresh: readonly Listed[]
   readonly changed: readonly Changed[]
   /** The `seq` of files that were missing. */
@@ -95,7 +110,13 @@ interface Found {
   readonly writes: number
 }
 
-async function compare(lease: RunLease, page: Page, seen: Seen, options: WorkOptions): Promise<Found> {
+async function compare(
+  lease: RunLease,
+  page: Page,
+  seen: Seen,
+  leftOver: LeftOver,
+  options: WorkOptions,
+): Promise<Found> {
   const { source_id } = lease.run
   const files = page.files.filter(isNamed)
   const known = await knownAmong(
@@ -110,17 +131,18 @@ async function compare(lease: RunLease, page: Page, seen: Seen, options: WorkOpt
     isKnown.add(at)
     seen.add(seq)
     const stored = files[at] as StoredFile
+    if (adopted === 1 && options.isLeftOut(stored.path)) leftOver.there.push({ id, seq })
     // What came in through here is known by its hash: other bytes in its place are not the file.
     if (adopted === 1 && version !== versionOf(stored)) changed.push({ id, to: toListed(stored) as Listed })
     if (missing_since !== null) returned.push(seq)
   }
-  const unknown =
-    isKnown.size === files.length
-      ? []
-      : files.flatMap((stored, at) => (isKnown.has(at) ? [] : (toListed(stored) ?? [])))
+  const strange = isKnown.size === files.length ? [] : files.filter((_, at) => !isKnown.has(at))
+  const unknown = strange.filter(({ path }) => !options.isLeftOut(path)).flatMap((stored) => toListed(stored) ?? [])
+  const leftOut = strange.length - unknown.length
   const fresh = await adoptable(lease, unknown, page.said, options)
   return {
-    listed: files.length,
+    listed: files.length - leftOut,
+    leftOut,
     fresh,
     changed,
     returned,
@@ -144,17 +166,48 @@ async function adoptable(lease: RunLease, files: Listed[], cautious: boolean, op
   return there.map(([file]) => file)
 }
 
-async function takeMissing(lease: RunLease, begun: SyncRun, seen: Seen, options: WorkOptions): Promise<void> {
-  const { database, store, log, storage, now, onProgress } = options
+async function takeMissing(
+  lease: RunLease,
+  begun: SyncRun,
+  seen: Seen,
+  leftOver: LeftOver,
+  options: WorkOptions,
+): Promise<SyncRun> {
+  const { database, store, log, storage, now, onProgress, isLeftOut } = options
   let run = begun
   for await (const files of unseenFiles(database, run, seen)) {
     const { absent } = await lookAt(files, { storage, signal: lease.signal, log })
-    if (absent.length === 0) continue
+    const lost = absent.filter(({ adopted, path }) => adopted === 0 || !isLeftOut(path))
+    for (const file of absent) if (!lost.includes(file)) leftOver.gone.push(file)
+    if (lost.length === 0) continue
     const { missing } = run
-    const seqs = absent.map(({ seq }) => seq)
+    const seqs = lost.map(({ seq }) => seq)
     run = await store.record(lease, 'sync missing', {}, async (trx) => ({
       missing: missing + (await markMissing(trx, seqs, new Date(now()))),
     }))
     onProgress(run)
   }
+  return run
+}
+
+/** What nobody needs goes; of what somebody has used, it is said like of any file that it is missing. */
+async function takeLeftOver(
+  lease: RunLease,
+  run: SyncRun,
+  { there, gone }: LeftOver,
+  { database, store, now, isLeftOut, forget }: WorkOptions,
+): Promise<Pick<SyncRun, 'left_out'>> {
+  const { left_out, missing } = run
+  if (forget === undefined) return { left_out }
+  const before = (await missingBefore(database, run.source_id)).filter(({ path }) => isLeftOut(path))
+  const all = [...there, ...gone, ...before].slice(0, MAX_LEFT_OVER)
+  if (all.length === 0) return { left_out }
+  const { forgotten, kept } = await forget(all.map(({ id }) => id))
+  const lost = gone.filter(({ id }) => kept.has(id)).map(({ seq }) => seq)
+  if (lost.length > 0) {
+    await store.record(lease, 'sync missing', {}, async (trx) => ({
+      missing: missing + (await markMissing(trx, lost, new Date(now()))),
+    }))
+  }
+  return { left_out: left_out + there.filter(({ id }) => forgotten.has(id)).length }
 }

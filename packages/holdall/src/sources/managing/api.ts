@@ -53,6 +53,7 @@ const SOURCE = {
   sync: ANY,
   hash: ANY,
   keep_gps: ANY,
+  keep_system_files: ANY.describe('Whether what systems keep for themselves is listed, such as .DS_Store'),
   secrets: ANY,
 }
 

@@ -41,6 +41,7 @@ const LABELS = {
   on_type_mismatch: 'When the bytes are not what was declared',
   hash: 'SHA-256 of files that are not sent through this server',
   keep_gps: 'Position of photographs',
+  keep_system_files: 'Files of the operating system',
 } as const
 
 /** The fields of the storage itself that everybody has to look at. */
@@ -235,12 +236,19 @@ export function moreFields(type: StorageType, shown: Shown): Html {
       shown,
     )}${text('hash', 'background, none, or up to and a size, such as up to 1GB.', shown)}<div class="field" role="group" aria-label="${LABELS.keep_gps}"><span class="field-label">${LABELS.keep_gps}</span>${checkbox(
       { name: 'keep_gps', value: 'on', label: 'Keep where they were taken', checked: shown.value('keep_gps') === 'on' },
+    )}</div><div class="field" role="group" aria-label="${LABELS.keep_system_files}"><span class="field-label">${LABELS.keep_system_files}</span>${checkbox(
+      {
+        name: 'keep_system_files',
+        value: 'on',
+        label: 'List .DS_Store, Thumbs.db and the like, too',
+        checked: shown.value('keep_system_files') === 'on',
+      },
     )}</div>${advanced.map((one) => configField(one, shown))}</div>`,
     isOpen,
   )
 }
 
-const MORE = ['accept', 'reject', 'max_file_size', 'on_type_mismatch', 'hash', 'keep_gps'] as const
+const MORE = ['accept', 'reject', 'max_file_size', 'on_type_mismatch', 'hash', 'keep_gps', 'keep_system_files'] as const
 
 /** One line of text. */
 export function text(name: keyof typeof LABELS, hint: string, shown: Shown): Html {

@@ -99,6 +99,7 @@ export function formTexts(written: WrittenSource, type: StorageType | undefined)
     label: typeof written.label === 'string' ? written.label : '',
     max_file_size: sizeText(written.max_file_size),
     keep_gps: written.keep_gps === true ? 'on' : '',
+    keep_system_files: written.keep_system_files === true ? 'on' : '',
   }
 }
 
@@ -137,7 +138,7 @@ function configText(one: ConfigField, value: unknown): string {
 
 function settingValue(key: (typeof SETTING_KEYS)[number], fields: Fields, before: WrittenSource | undefined): unknown {
   if (key === 'secrets') return before?.secrets
-  if (key === 'keep_gps') return isOn(fields[key]) ? true : undefined
+  if (key === 'keep_gps' || key === 'keep_system_files') return isOn(fields[key]) ? true : undefined
   const text = textOf(fields, key).trim()
   if (key === 'max_file_size') return text === '' ? undefined : sizeOf(text)
   return text === '' ? undefined : text
