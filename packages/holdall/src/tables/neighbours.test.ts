@@ -84,6 +84,32 @@ describe('the rows before and after one', () => {
     })
   }
 
+  for (const [table, query] of LISTS) {
+    test(`and the page that the row is on: ${table} ${query || 'in the order of its key'}`, async () => {
+      const database = tables.databases.get('data')
+      const list = (changes: Record<string, string>) => {
+        const parameters = new URLSearchParams(query)
+        for (const name of ['_size', '_next']) parameters.delete(name)
+        for (const [name, value] of Object.entries({ _size: '7', ...changes })) parameters.set(name, value)
+        return readTablePage(database, table, { ...common, parameters, count: false, labels: 'none' })
+      }
+      let pages = 0
+      for (let next: string | null = ''; next !== null; pages += 1) {
+        const page = await list(next === '' ? {} : { _next: next })
+        for (const rowKey of page.rowKeys) {
+          if (rowKey === '$null') continue
+          const parameters = new URLSearchParams(query)
+          parameters.set('_size', '7')
+          const row = await readRow(database, table, rowKey, { ...common, labels: false, linked: false })
+          const found = await readNeighbours(database, row, { parameters, mayExecuteSql: false })
+          assert.equal(found.page ?? '', next, rowKey)
+        }
+        next = page.next
+      }
+      assert.ok(pages > 1)
+    })
+  }
+
   test('are none where the address names no list that one may have', async () => {
     for (const query of ['_sort=nowhere', '_where=1', '_sort=few&_sort_desc=few']) {
       assert.deepEqual(await beside('big', '5', new URLSearchParams(query)), [undefined, undefined], query)

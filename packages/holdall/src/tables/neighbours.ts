@@ -3,7 +3,7 @@ import type { ServedDatabase } from './databases.ts'
 import type { FileIds } from './filters.ts'
 import { encodeKey, encodeRowKey } from './keys.ts'
 import { pageNames, sizeNames } from './place.ts'
-import { buildTableQuery, readSort, type TableQuery } from './query.ts'
+import { buildTableQuery, COUNT_LIMIT, readSize, readSort, type TableQuery } from './query.ts'
 import type { Statement, StatementResult } from './reader/protocol.ts'
 import type { RowPage } from './row.ts'
 import type { DatabaseSchema } from './schema.ts'
@@ -20,6 +20,8 @@ export interface BesideRow {
 export interface BesideRows {
   readonly previous: BesideRow | null
   readonly next: BesideRow | null
+  /** The cursor of the list's page that the row is on, or of one that begins with it where its place is not known; null: the first. */
+  readonly page: string | null
 }
 
 export interface NeighboursOptions {
@@ -31,7 +33,7 @@ export interface NeighboursOptions {
   readonly signal?: AbortSignal
 }
 
-const NONE: BesideRows = { previous: null, next: null }
+const NONE: BesideRows = { previous: null, next: null, page: null }
 /** What says that there is no such list: then there is nothing beside. */
 const NO_LIST: readonly string[] = [
   ...['bad_request', 'invalid_cursor', 'permission_denied'],
@@ -47,29 +49,45 @@ export async function readNeighbours(
   row: RowPage,
   { parameters, mayExecuteSql, fileIds, signal }: NeighboursOptions,
 ): Promise<BesideRows> {
-  function queriesOf(schema: DatabaseSchema, ids: FileIds | undefined): readonly [TableQuery, TableQuery] {
+  function queriesOf(schema: DatabaseSchema, ids: FileIds | undefined) {
     const table = schema.tables.get(row.table.name) ?? row.table
     const left = new URLSearchParams(parameters)
     for (const name of [...pageNames(table), ...sizeNames(table), '_col', '_nocol']) left.delete(name)
     left.set('_size', '1')
     left.set('_next', cursorOf(row, parameters))
     const asked = { table, parameters: left, mayExecuteSql, ...(ids && { fileIds: ids }) }
-    const query = (backwards: boolean) => buildTableQuery({ ...asked, backwards })
-    return [query(true), query(false)]
+    const before = buildTableQuery({ ...asked, backwards: true })
+    const after = buildTableQuery({ ...asked, backwards: false })
+    const places = new URLSearchParams(left)
+    places.set('_size', String(COUNT_LIMIT))
+    // Only what tells rows apart is read of so many.
+    const [column = ''] = table.columnsByName.keys()
+    places.set('_col', table.primaryKeys[0] ?? column)
+    const sizes = { default: COUNT_LIMIT, max: COUNT_LIMIT }
+    const all = buildTableQuery({ ...asked, parameters: places, backwards: true, sizes })
+    return { before, after, all, size: readSize(table, parameters, database.pageSizes) }
   }
 
   try {
     const ids = await fileIds?.()
     const { plan, results } = await database.read((schema) => {
-      const queries = queriesOf(schema, ids)
-      const statements = queries.map(
+      const { before, after, all, size } = queriesOf(schema, ids)
+      const statements = [before, after].map(
         ({ sql, params, hidden }): Statement => ({ sql, params, limit: 1, hidden, optional: true }),
       )
-      return { queries, statements, options: { ...(signal && { signal }) } }
+      // The rows before it, as far back as its page may reach, each with how many there are.
+      const sql = `select *, count(*) over () from (${all.sql}) limit ${size}`
+      statements.push({ sql, params: all.params, limit: Math.max(1, size), hidden: 0, optional: true })
+      return { before, after, all, size, statements, options: { ...(signal && { signal }) } }
     })
-    const [before, after] = plan.queries
-    const [previous, next] = results as [StatementResult, StatementResult]
-    return { previous: besideOf(previous, before), next: besideOf(next, after) }
+    const { before, after, all, size } = plan
+    const [previous, next, places] = results as [StatementResult, StatementResult, StatementResult]
+    const page = pageOf(places, all, size)
+    return {
+      previous: besideOf(previous, before),
+      next: besideOf(next, after),
+      page: page === undefined ? before.next({ more: true, last: previous.last }) : page,
+    }
   } catch (error) {
     if (error instanceof HoldallError && NO_LIST.includes(error.code)) return NONE
     throw error
@@ -82,6 +100,15 @@ function cursorOf({ table, columns, row, rowKey }: RowPage, parameters: URLSearc
   if (sort === null) return rowKey
   const at = columns.indexOf(sort.column)
   return `${at < 0 ? rowKey : encodeKey(row[at] ?? null, sort.affinity)},${rowKey}`
+}
+
+/** Where the page begins that holds a row, by what comes before that; undefined where it is too much. */
+function pageOf({ failure, rows }: StatementResult, query: TableQuery, size: number): string | null | undefined {
+  const count = Number(rows[0]?.at(-1) ?? 0)
+  if (failure || size === 0 || count > COUNT_LIMIT) return undefined
+  if (count < size) return null
+  const last = rows[count % size]
+  return last && query.next({ more: true, last: last.slice(0, -1) })
 }
 
 function besideOf({ failure, rows, columns }: StatementResult, { table, keyIndexes }: TableQuery): BesideRow | null {

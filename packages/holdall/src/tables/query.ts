@@ -62,7 +62,7 @@ export interface TableQuery {
   /** The conditions and the order in words. */
   readonly description: string
   /** The cursor of the next page, from this page's result; null on the last one. */
-  next(result: StatementResult): string | null
+  next(result: Pick<StatementResult, 'more' | 'last'>): string | null
 }
 
 /** @throws HoldallError `bad_request`, `invalid_cursor`; `permission_denied` for `_where` without `execute-sql` */

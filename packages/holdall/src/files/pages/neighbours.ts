@@ -5,6 +5,7 @@ import type { FileRecord } from '../record.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import { readList } from '../search/asked.ts'
 import { hrefFrom, parametersOf, readOrigin } from './list-address.ts'
+import { placesOf } from './list-places.ts'
 import { SEARCH_PATH } from './tiles.ts'
 
 /** The files before and after this one in the list that it was opened from; nothing where it was not. */
@@ -17,14 +18,18 @@ export async function neighboursOf(room: FilesRoom, c: RouteContext, file: FileR
   const sources = browsable.filter(({ slug, id }) =>
     from === 'library' ? id === file.sourceId : asked.source === '' || slug === asked.source,
   )
-  const found = await registry.neighbours({ ...asked, sources: sources.map(({ id }) => id) }, file.id)
-  const to = (one: FileRecord | undefined) =>
-    one === undefined ? null : { href: hrefFrom(room, one.id, from, asked), title: one.filename }
+  const ids = sources.map(({ id }) => id)
+  const [found, places] = await Promise.all([
+    registry.neighbours({ ...asked, sources: ids }, file.id),
+    placesOf(registry, asked, ids, file.id),
+  ])
+  const to = (one: FileRecord | undefined, cursor: string | undefined) =>
+    one === undefined ? null : { href: hrefFrom(room, one.id, from, { ...asked, cursor }), title: one.filename }
   const path = from === 'library' ? `/-/files/browse/${encodeURIComponent(file.sourceSlug)}` : SEARCH_PATH
   return neighbours({
     label: 'Files of the list',
-    list: { href: urls.path(path, parametersOf(asked, { cursor: asked.cursor })), label: 'Back to the list' },
-    previous: to(found.previous),
-    next: to(found.next),
+    list: { href: urls.path(path, parametersOf(asked, { cursor: places.own })), label: 'Back to the list' },
+    previous: to(found.previous, places.previous),
+    next: to(found.next, places.next),
   })
 }

@@ -2,10 +2,16 @@ import { type Html, NOTHING } from '../../web/html.ts'
 import { neighbours } from '../../web/parts/neighbours.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { type BesideRow, readNeighbours } from '../neighbours.ts'
+import { pageNames } from '../place.ts'
 import type { PagesRoom } from './room.ts'
 import type { RowData } from './row-data.ts'
 import { titleColumn } from './table-data.ts'
 import { plainText } from './value-cell.ts'
+
+/** The part of a row's address that says from which list it was opened, for what leads back to it. */
+export function listOf(c: RouteContext): string {
+  return new URL(c.req.url).search
+}
 
 /** The rows before and after one: of the whole table, or of the list whose filters and sort its address has. */
 export async function besideRow(c: RouteContext, room: PagesRoom, { database, page }: RowData): Promise<Html> {
@@ -13,7 +19,11 @@ export async function besideRow(c: RouteContext, room: PagesRoom, { database, pa
   const mayExecuteSql =
     parameters.has('_where') &&
     (await room.permissions.allowed(c.var.actor, 'execute-sql', { kind: 'database', parent: database.name }))
-  const { previous, next } = await readNeighbours(database, page, {
+  const {
+    previous,
+    next,
+    page: place,
+  } = await readNeighbours(database, page, {
     parameters,
     mayExecuteSql,
     fileIds: () => room.fileIds(c.var.actor, database, page.table.name, parameters),
@@ -21,6 +31,9 @@ export async function besideRow(c: RouteContext, room: PagesRoom, { database, pa
   })
   if (previous === null && next === null && search === '') return NOTHING
   const path = room.urls.table(database.name, page.table.name)
+  const list = new URLSearchParams(parameters)
+  for (const name of pageNames(page.table)) list.delete(name)
+  if (place !== null) list.set('_next', place)
   const label = titleColumn(page.table)
   const to = (row: BesideRow | null) =>
     row === null
@@ -31,7 +44,7 @@ export async function besideRow(c: RouteContext, room: PagesRoom, { database, pa
         }
   return neighbours({
     label: search === '' ? 'Rows of the table' : 'Rows of the list',
-    list: { href: `${path}${search}`, label: search === '' ? 'All rows' : 'Back to the list' },
+    list: { href: list.size === 0 ? path : `${path}?${list}`, label: search === '' ? 'All rows' : 'Back to the list' },
     previous: to(previous),
     next: to(next),
   })

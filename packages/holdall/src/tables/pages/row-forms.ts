@@ -14,6 +14,7 @@ import type { NewRow } from '../write/protocol.ts'
 import { checkedRows, refuseImmutable, type Target } from '../write/room.ts'
 import type { RowForms } from '../write/routes.ts'
 import { answerPage } from './answer.ts'
+import { listOf } from './beside-row.ts'
 import { forbids, referringWords, refusalWords } from './delete-words.ts'
 import { uploadableSources } from './destinations.ts'
 import { type FormColumn, formColumns } from './form-columns.ts'
@@ -103,6 +104,7 @@ export function createRowForms(room: PagesRoom) {
       browsableSources(room, c.var.actor),
     ])
     const { page, database, href } = data
+    const list = listOf(c)
     return answerPage(
       c,
       renderPage({
@@ -112,14 +114,14 @@ export function createRowForms(room: PagesRoom) {
         lede: `Editing a row of ${page.table.name}`,
         crumbs: crumbs(room, database.name, page.table.name, data.keyText || '(empty)'),
         section: 'databases',
-        actions: html`${linkButton({ label: 'View row', href, kind: 'quiet' })}${rowMenu(data)}`,
+        actions: html`${linkButton({ label: 'View row', href: `${href}${list}`, kind: 'quiet' })}${rowMenu(data, list)}`,
         body: html`<div class="with-side">${rowForm({
           room,
           table: page.table,
-          action: `${href}/-/update`,
+          action: `${href}/-/update${list}`,
           columns,
           isNew: false,
-          back: href,
+          back: `${href}${list}`,
           held,
           sources: data.sources,
           browsable,
@@ -144,6 +146,7 @@ export function createRowForms(room: PagesRoom) {
     const [data, frame] = await Promise.all([readRowData(c, room), room.frame(c)])
     refuseImmutable(data.database)
     const { page, database, href, title } = data
+    const list = listOf(c)
     const linked = linkedOf(data, room).filter(({ count }) => count !== 0)
     // A row that refers to itself goes with itself.
     const isForbidden = linked.some((one) => forbids(one) && one.count !== null && one.table !== page.table.name)
@@ -156,7 +159,7 @@ export function createRowForms(room: PagesRoom) {
         heading: isForbidden ? `${title} cannot be deleted yet` : `Delete ${title} for good?`,
         crumbs: crumbs(room, database.name, page.table.name, data.keyText || '(empty)'),
         section: 'databases',
-        body: html`<form class="panel panel-body form-narrow" method="post" action="${safeUrl(`${href}/-/delete`)}">${
+        body: html`<form class="panel panel-body form-narrow" method="post" action="${safeUrl(`${href}/-/delete${list}`)}">${
           error &&
           errorSummary(
             'Not deleted',
@@ -164,7 +167,7 @@ export function createRowForms(room: PagesRoom) {
               message: message === FOREIGN_KEY ? refusalWords(linked) : message,
             })),
           )
-        }${!isForbidden && html`<p>The row is taken out of ${page.table.name}. This cannot be undone.</p>`}${linked.map(referringWords)}${files.length > 0 && !isForbidden && html`<p>Its files stay where they are.</p>`}<div class="actions">${linkButton({ label: isForbidden ? 'Back to the row' : 'Cancel', href, more: { autofocus: true } })}${
+        }${!isForbidden && html`<p>The row is taken out of ${page.table.name}. This cannot be undone.</p>`}${linked.map(referringWords)}${files.length > 0 && !isForbidden && html`<p>Its files stay where they are.</p>`}<div class="actions">${linkButton({ label: isForbidden ? 'Back to the row' : 'Cancel', href: `${href}${list}`, more: { autofocus: true } })}${
           !isForbidden && button({ label: 'Delete row', type: 'submit', kind: 'danger-filled' })
         }</div></form>`,
       }),
@@ -220,8 +223,8 @@ export function createRowForms(room: PagesRoom) {
           const changes = soundRow(readChanges(columns, sent.values), sent.problems)
           const rowsJson = await save(c, target, changes)
           if (c.var.format === 'json') return json(c, 200, rowsJson)
-          room.once.write(c, data.href, { said: saidOfSaved(data, columns, changes, sent.values) })
-          return c.redirect(data.href, 303)
+          room.once.write(c, data.href, { said: saidOfSaved(data, columns, changes, sent.values, listOf(c)) })
+          return c.redirect(`${data.href}${listOf(c)}`, 303)
         },
       )
     },
@@ -236,7 +239,7 @@ export function createRowForms(room: PagesRoom) {
       if (c.var.format === 'json') return json(c, 200)
       const path = room.urls.table(target.database.name, target.table)
       room.once.write(c, path, { said: 'Row deleted' })
-      return c.redirect(path, 303)
+      return c.redirect(`${path}${listOf(c)}`, 303)
     },
   }
 

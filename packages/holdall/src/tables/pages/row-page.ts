@@ -12,7 +12,7 @@ import type { RouteContext } from '../../web/route.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { itemsOf } from '../file-columns/items.ts'
 import { answerPage } from './answer.ts'
-import { besideRow } from './beside-row.ts'
+import { besideRow, listOf } from './beside-row.ts'
 import { columnWords } from './column-words.ts'
 import { crumbs, type PagesRoom } from './room.ts'
 import { linkedOf, type RowData, readRowData } from './row-data.ts'
@@ -32,8 +32,9 @@ export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Respons
       crumbs: crumbs(room, database.name, page.table.name, data.keyText || '(empty)'),
       section: 'databases',
       actions: html`${
-        data.rights.update && linkButton({ label: 'Edit row', href: `${href}/-/update`, kind: 'filled', icon: 'edit' })
-      }${rowMenu(data)}`,
+        data.rights.update &&
+        linkButton({ label: 'Edit row', href: `${href}/-/update${listOf(c)}`, kind: 'filled', icon: 'edit' })
+      }${rowMenu(data, listOf(c))}`,
       body: html`${beside}<div class="with-side"><section class="panel" aria-label="Row">${page.columns.map((column) => line(data, column, room))}</section>${linkedSide(data, room)}</div>`,
       ...room.once.take(c, href),
     }),
@@ -50,13 +51,13 @@ function usedWords(data: RowData, room: PagesRoom): Html | string {
   return sum === 0 && !counts.includes(null) ? '' : html` · <a href="#linked">Used in ${words}</a>`
 }
 
-export function rowMenu({ href, rights }: RowData): Html {
+export function rowMenu({ href, rights }: RowData, list: string): Html {
   return menu({
     label: 'More row actions',
     iconOnly: true,
     groups: [
       [{ label: 'Row as JSON', href: `${href}.json`, icon: 'download' }],
-      rights.remove ? [{ label: 'Delete row…', href: `${href}/-/delete`, icon: 'trash', danger: true }] : [],
+      rights.remove ? [{ label: 'Delete row…', href: `${href}/-/delete${list}`, icon: 'trash', danger: true }] : [],
     ],
   })
 }

@@ -20,6 +20,7 @@ export function saidOfSaved(
   columns: readonly FormColumn[],
   changes: NewRow,
   posted: Posted,
+  list: string,
 ): string | Said {
   if (posted.has(UNDO_FIELD)) return changes.length === 0 ? 'Nothing had changed' : 'Put back as it was'
   if (changes.length === 0) return 'Nothing had changed'
@@ -43,6 +44,6 @@ export function saidOfSaved(
   const [only] = ids
   const what = ids.length === 1 && only !== undefined ? data.files.get(only)?.filename : undefined
   const text = `Row saved, ${what ?? formatCount(ids.length, 'file')} detached`
-  if (JSON.stringify(fields).length > MAX_UNDO_CHARACTERS) return text
-  return { text, undo: { action: `${data.href}/-/update`, fields } }
+  if (JSON.stringify(fields).length + list.length > MAX_UNDO_CHARACTERS) return text
+  return { text, undo: { action: `${data.href}/-/update${list}`, fields } }
 }

@@ -42,7 +42,8 @@ export function tableRows(data: TableData, address: Address, urls: Urls): Html {
     const known: RowPlace = { href, inList: href === null ? null : `${href}${list}`, label: label(row) }
     return {
       cells: cells.map((write) => write(row, known)),
-      ...(rights.update && known.href !== null && { edit: { href: `${known.href}/-/update`, label: known.label } }),
+      ...(rights.update &&
+        known.href !== null && { edit: { href: `${known.href}/-/update${list}`, label: known.label } }),
     }
   })
   return dataTable({
