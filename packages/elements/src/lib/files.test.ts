@@ -103,6 +103,8 @@ test('what has become of the bytes of a file', () => {
     'Missing since 31 December 2026',
   )
   assert.equal(fileState({ changed_at, missing_since: null })?.words, 'Changed 3 May 2026')
+  assert.equal(fileState({ changed_at, unreadable: 'cut_off' })?.words, 'Cannot be read')
+  assert.equal(fileState({ missing_since: changed_at, unreadable: 'empty' })?.words, 'Missing since 3 May 2026')
   assert.equal(fileState({}), null)
   assert.equal(nameAndState({ filename: 'a.jpg', changed_at }), 'a.jpg: Changed 3 May 2026')
 })

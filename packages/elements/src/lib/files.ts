@@ -17,26 +17,28 @@ export interface FileSummary {
   readonly changed_at?: string | null
   /** Since when its storage is without it; ISO 8601 */
   readonly missing_since?: string | null
+  /** Why it cannot be read, where somebody has read all of it and seen that */
+  readonly unreadable?: string | null
 }
+
+type Become = Pick<FileSummary, 'changed_at' | 'missing_since' | 'unreadable'>
 
 /** What has become of a file's bytes, for people; null where they are what they were. */
 export interface FileState {
-  readonly sign: 'fileMissing' | 'retry'
+  readonly sign: 'fileMissing' | 'warning' | 'retry'
   /** "Missing since 3 May 2026" */
   readonly words: string
 }
 
-export function fileState({
-  missing_since,
-  changed_at,
-}: Pick<FileSummary, 'changed_at' | 'missing_since'>): FileState | null {
+export function fileState({ missing_since, changed_at, unreadable }: Become): FileState | null {
   if (missing_since) return { sign: 'fileMissing', words: `Missing since ${formatDay(missing_since)}` }
+  if (unreadable) return { sign: 'warning', words: 'Cannot be read' }
   if (changed_at) return { sign: 'retry', words: `Changed ${formatDay(changed_at)}` }
   return null
 }
 
 /** What a file is called where only its picture is seen. */
-export function nameAndState(file: Pick<FileSummary, 'filename' | 'changed_at' | 'missing_since'>): string {
+export function nameAndState(file: Become & Pick<FileSummary, 'filename'>): string {
   const state = fileState(file)
   return state === null ? file.filename : `${file.filename}: ${state.words}`
 }

@@ -14,6 +14,7 @@ export function summaryOf(record: Readonly<Record<string, unknown>>): FileSummar
     url: text(record.url) ?? '#',
     changed_at: text(record.changed_at),
     missing_since: text(record.missing_since),
+    unreadable: text(record.unreadable),
   }
 }
 

@@ -24,6 +24,11 @@ const ADDRESSES = {
 }
 
 /** A file, whole. */
+const UNREADABLE = z
+  .enum(['empty', 'other_bytes', 'cut_off', 'damaged'])
+  .nullable()
+  .describe('Why it cannot be read, where all of it was read: a picture or a PDF, or what is called one')
+
 export const FILE = {
   id: z.string().regex(/^df-[a-z0-9]{26}$/),
   source_id: z.int(),
@@ -44,10 +49,7 @@ export const FILE = {
   modified_at: TIME.nullable(),
   changed_at: TIME.nullable().describe('When other bytes were last seen at its path'),
   missing_since: TIME.nullable().describe('Since when the storage is without it'),
-  unreadable: z
-    .enum(['empty', 'other_bytes', 'cut_off', 'damaged'])
-    .nullable()
-    .describe('Why it cannot be read, where all of it was read: a picture or a PDF, or what is called one'),
+  unreadable: UNREADABLE,
   ...ADDRESSES,
 }
 
@@ -75,6 +77,7 @@ const BRIEF = z.object({
   created_at: z.string(),
   changed_at: TIME.nullable(),
   missing_since: TIME.nullable(),
+  unreadable: UNREADABLE,
   ...ADDRESSES,
   info_url: z.string(),
 })

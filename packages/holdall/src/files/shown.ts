@@ -17,5 +17,6 @@ export function shownFile(file: FileBrief, urls: Urls, side?: number): ShownFile
     thumbnail: DECODABLE.has(file.contentType) && file.width !== null ? urls.thumbnail(file.id, side, side) : null,
     changedAt: file.changedAt,
     missingSince: file.missingSince,
+    unreadable: file.unreadable,
   }
 }

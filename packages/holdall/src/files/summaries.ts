@@ -11,12 +11,12 @@ import { UNKNOWN_TYPE } from './record.ts'
  */
 export type Summaries = (actor: Actor | null, ids: readonly string[], urls: Pick<Urls, 'path'>) => Promise<string>
 
-// SQLite writes the JSON: a page asks for a hundred files at once, and taking thirteen values of each out of the database
+// SQLite writes the JSON: a page asks for a hundred files at once, and taking fourteen values of each out of the database
 // to write them down again was more than half of the answer.
 const SUMMARIES = `SELECT s.slug, group_concat(json_quote(f.id) || ':' || json_object(
     'id', f.id, 'filename', f.filename, 'content_type', coalesce(f.content_type, '${UNKNOWN_TYPE}'), 'size', f.size,
     'width', f.width, 'height', f.height, 'content_hash', f.content_hash, 'source_slug', s.slug,
-    'created_at', f.created_at, 'changed_at', f.changed_at, 'missing_since', f.missing_since, 'url', ?2 || f.id, 'download_url', ?2 || f.id || '/download',
+    'created_at', f.created_at, 'changed_at', f.changed_at, 'missing_since', f.missing_since, 'unreadable', f.unreadable, 'url', ?2 || f.id, 'download_url', ?2 || f.id || '/download',
     'thumbnail_url', ?2 || f.id || '/thumbnail', 'info_url', ?2 || f.id)) AS members
   FROM json_each(?1) AS wanted
   CROSS JOIN datasette_files AS f ON f.id = wanted.value

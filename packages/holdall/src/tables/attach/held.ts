@@ -1,6 +1,6 @@
 import type { Trouble } from '../../files/troubles.ts'
 import { readCell } from '../file-columns/cell.ts'
-import type { CellFiles } from '../file-columns/items.ts'
+import { type CellFiles, troubleOf } from '../file-columns/items.ts'
 import type { SqliteValue } from '../value.ts'
 
 /** What is not right with what a row holds. */
@@ -24,13 +24,6 @@ export function troubleIn(cell: SqliteValue | undefined, known: CellFiles): Held
   const files = [...counts.values()].reduce((sum, count) => sum + count, 0)
   const words = [...counts].map(([trouble, count]) => wordsFor(trouble, count)).join(' and ')
   return { words, files, isAll: files === ids.length }
-}
-
-function troubleOf(id: string, { files, deleted }: CellFiles): Trouble | undefined {
-  const file = files.get(id)
-  if (file === undefined) return deleted.get(id)?.state
-  if (file.missingSince !== null) return 'missing'
-  return file.unreadable === null ? undefined : 'unreadable'
 }
 
 function wordsFor(trouble: Trouble, count: number): string {

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MAX_TROUBLED } from '../../files/troubles.ts'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
 
@@ -51,7 +52,7 @@ before(async () => {
   await lose('open', ids.missing)
   await lose('closed', ids.hidden)
   for (const id of [ids.trashed, ids.purged]) await posted(`/-/files/${id}/-/delete`)
-  await posted(`/-/files/${ids.purged}/-/purge`)
+  await purge(ids.purged)
   const insert = app.look.prepare('INSERT INTO objects (id, title, photo, papers, note) VALUES (?, ?, ?, ?, ?)')
   const list = (...files: string[]) => JSON.stringify(files)
   insert.run(1, 'fine', ids.fine, list(ids.fine), null)
@@ -87,6 +88,17 @@ async function lose(source: string, id: string): Promise<void> {
 async function posted(path: string): Promise<void> {
   const answer = await app.ask(path, { actor: 'root', json: {}, headers: { Accept: 'application/json' } })
   assert.equal(answer.status, 200, await answer.text())
+}
+
+/** Deletes a file for good. What cannot be removed at once goes in the background. */
+async function purge(id: string): Promise<void> {
+  await posted(`/-/files/${id}/-/purge`)
+  for (;;) {
+    const answer = await app.ask(`/-/files/batch.json?id=${id}&deleted=on`, { actor: 'root' })
+    const { deleted } = (await answer.json()) as { deleted: Record<string, { state: string }> }
+    if (deleted[id]?.state === 'gone') return
+    await sleep(20)
+  }
 }
 
 function internal(work: (database: DatabaseSync) => void): void {
@@ -152,6 +164,31 @@ test('as pages and as CSV, in plain words, with the way from row to row', async 
   assert.equal(asked.headers.get('Location'), '/data/objects?photo__filegone=1')
 })
 
+/** The sentence about the rows of a page, without its tags. */
+function troubles(page: string): string | undefined {
+  return /<p class="muted">(On this page .*?)<\/p>/.exec(page)?.[1]?.replace(/<[^>]+>/g, '')
+}
+
+test('a page says which of its rows have such a file, one click from all of them', async () => {
+  const page = await app.page('/data/objects?id__lt=7&_col=photo')
+  assert.equal(
+    troubles(page),
+    'On this page 1 row has a file that is missing in photo, 1 row has a file that cannot be read in photo, 1 row has a file in the trash in photo and 2 rows have a file that is gone for good in photo.',
+  )
+  assert.match(page, /<a href="\/data\/objects\?id__lt=7&amp;_col=photo&amp;photo__filegone=1">2 rows have/)
+  assert.match(page, /<svg[^>]*><use href="#i-warning"><\/use><\/svg>Cannot be read<\/span>/)
+  assert.equal(troubles(await app.page('/data/objects?photo__filemissing=1&_col=photo')), undefined, 'it says so')
+  assert.equal(troubles(await app.page('/data/objects?id__exact=1')), undefined)
+  assert.equal(
+    troubles(await app.page('/data/objects?_col=papers', 'ann')),
+    'On this page 1 row has a file that is missing in papers and 1 row has a file that cannot be read in papers.',
+  )
+  const batch = await app.ask(`/-/files/batch.json?id=${ids.unreadable}&id=${ids.fine}`, { actor: 'root' })
+  const { files } = (await batch.json()) as { files: Record<string, { unreadable: string | null }> }
+  assert.equal(files[ids.unreadable]?.unreadable, 'cut_off')
+  assert.equal(files[ids.fine]?.unreadable, null)
+})
+
 /** What the form offers to ask of files. */
 function offered(page: string): string[] {
   const list = /<select[^>]*name="_filter_op_file">(.*?)<\/select>/.exec(page)?.[1] ?? ''
@@ -193,7 +230,7 @@ test('what is gone is known at once when a file has vanished or rows were writte
   await posted(`/-/files/${soon}/-/delete`)
   assert.deepEqual(await rows('photo__filegone=1'), [5, 6, 21], 'it is in the trash')
   assert.deepEqual(await rows('photo__filetrashed=1'), [4, 20])
-  await posted(`/-/files/${soon}/-/purge`)
+  await purge(soon)
   assert.deepEqual(await rows('photo__filegone=1'), [5, 6, 20, 21])
   app.look.exec('UPDATE objects SET photo = NULL WHERE id = 20')
   assert.deepEqual(await rows('photo__filegone=1'), [5, 6, 21])

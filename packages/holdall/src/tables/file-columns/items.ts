@@ -1,6 +1,7 @@
 import type { DeletedFile } from '@holdall/elements/shared'
 import type { FileBrief } from '../../files/record.ts'
 import { shownFile } from '../../files/shown.ts'
+import type { Trouble } from '../../files/troubles.ts'
 import type { CellItem } from '../../web/parts/file.ts'
 import type { Urls } from '../../web/url.ts'
 import type { SqliteValue } from '../value.ts'
@@ -20,6 +21,14 @@ export function itemsOf(ids: readonly string[], { files, deleted }: CellFiles, u
     if (file !== undefined) return { state: 'file', file: shownFile(file, urls) }
     return deleted.get(id) ?? { state: 'unavailable' }
   })
+}
+
+/** What is not right with a file, as far as the actor may know. */
+export function troubleOf(id: string, { files, deleted }: CellFiles): Trouble | undefined {
+  const file = files.get(id)
+  if (file === undefined) return deleted.get(id)?.state
+  if (file.missingSince !== null) return 'missing'
+  return file.unreadable === null ? undefined : 'unreadable'
 }
 
 /** Every id in the cells of some columns, for the one query of a page. */

@@ -18,6 +18,7 @@ import { tableBar } from './table-bar.ts'
 import { readTableData, type TableData } from './table-data.ts'
 import { tableFilters } from './table-filters.ts'
 import { tableRows } from './table-rows.ts'
+import { troubleLine } from './trouble-line.ts'
 import { seenByLine } from './who-may.ts'
 
 /** `GET /{db}/{table}` */
@@ -43,7 +44,7 @@ export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Respo
       section: 'databases',
       width: 'full',
       actions: actions(data, room.urls, address),
-      body: html`${seenBy}${tableBar(data, address)}${tableFilters(data, address)}<section class="panel all-rows" aria-label="Rows">${
+      body: html`${seenBy}${tableBar(data, address)}${tableFilters(data, address)}${troubleLine(data, address)}<section class="panel all-rows" aria-label="Rows">${
         data.page.rows.length === 0
           ? noRows(data, address, noRowsYet(data, room.urls))
           : html`${tableRows(data, address, room.urls)}${rowsFoot(data, address)}`

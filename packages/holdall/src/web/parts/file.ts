@@ -27,6 +27,8 @@ export interface ShownFile {
   readonly changedAt?: string | null
   /** Since when its storage is without it; ISO 8601. */
   readonly missingSince?: string | null
+  /** Why it cannot be read, where somebody has read all of it and seen that. */
+  readonly unreadable?: string | null
 }
 
 export interface TileFile extends ShownFile {
@@ -96,13 +98,13 @@ export function folderLine(folder: FolderLink | undefined): Html | false {
   return html`<span class="file-folder"><a href="${safeUrl(folder.href)}" title="${folder.label}"><bdi>${folder.label}</bdi></a></span>`
 }
 
-function stateLine({ changedAt = null, missingSince = null }: ShownFile): Html | false {
-  const state = fileState({ changed_at: changedAt, missing_since: missingSince })
+function stateLine({ changedAt = null, missingSince = null, unreadable = null }: ShownFile): Html | false {
+  const state = fileState({ changed_at: changedAt, missing_since: missingSince, unreadable })
   return state !== null && html`<span class="file-facts file-state">${icon(state.sign)}${state.words}</span>`
 }
 
-function stripName({ filename, changedAt = null, missingSince = null }: ShownFile): string {
-  return nameAndState({ filename, changed_at: changedAt, missing_since: missingSince })
+function stripName({ filename, changedAt = null, missingSince = null, unreadable = null }: ShownFile): string {
+  return nameAndState({ filename, changed_at: changedAt, missing_since: missingSince, unreadable })
 }
 
 function absentCell(item: AbsentFile): Html {

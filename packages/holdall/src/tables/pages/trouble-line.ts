@@ -1,0 +1,47 @@
+import { TROUBLES, type Trouble } from '../../files/troubles.ts'
+import { formatCount } from '../../web/format.ts'
+import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
+import { readCell } from '../file-columns/cell.ts'
+import { troubleOf } from '../file-columns/items.ts'
+import { FILE_OPERATORS } from '../filters.ts'
+import type { Address } from './address.ts'
+import { operatorWords } from './operator-words.ts'
+import type { TableData } from './table-data.ts'
+
+/**
+ * What is not right with the files of the rows of a page, with the way to all such rows. It costs nothing: the cells say it
+ * one by one. A filter that asks for it says it already.
+ */
+export function troubleLine(data: TableData, address: Address): Html {
+  const { page, fileColumns } = data
+  const found = [...fileColumns.keys()].flatMap((column) =>
+    [...countRows(data, column)].flatMap(([trouble, rows]) => {
+      const operator = FILE_OPERATORS[trouble]
+      const isAsked = page.query.filters.some((filter) => filter.column === column && filter.operator === operator)
+      return isAsked ? [] : [{ column, operator, rows }]
+    }),
+  )
+  if (found.length === 0) return NOTHING
+  return html`<div class="sync-line"><p class="muted">On this page ${found.map(
+    ({ column, operator, rows }, at) =>
+      html`${at > 0 && (at === found.length - 1 ? ' and ' : ', ')}<a href="${safeUrl(address.with({ [`${column}__${operator}`]: '1' }))}">${formatCount(rows, 'row')} ${wordsFor(operator, rows)} in ${column}</a>`,
+  )}.</p></div>`
+}
+
+function wordsFor(operator: string, rows: number): string {
+  const words = operatorWords(operator, 'file')
+  return rows === 1 ? words : words.replace(/^has/, 'have')
+}
+
+/** How many rows have such a file in a column. */
+function countRows(data: TableData, column: string): ReadonlyMap<Trouble, number> {
+  const counts = new Map<Trouble, number>()
+  const at = data.page.columns.indexOf(column)
+  if (at < 0) return counts
+  const rows = data.page.rows.map((row) => new Set(readCell(row[at] ?? null).ids.map((id) => troubleOf(id, data))))
+  for (const trouble of TROUBLES) {
+    const count = rows.filter((troubles) => troubles.has(trouble)).length
+    if (count > 0) counts.set(trouble, count)
+  }
+  return counts
+}
