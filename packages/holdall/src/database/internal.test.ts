@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -187,5 +187,30 @@ test('a disk that refuses is said, and the next transaction asks it again', asyn
   await assert.rejects(add('one'), /the disk is gone/)
   await assert.rejects(add('two'), (error) => error instanceof HoldallError && error.code === 'database_full')
   await add('three')
+  await database.close()
+})
+
+test('what need not last is brought into the database by many transactions at once, or by the next that lasts', async () => {
+  const path = join(folder, 'bulk.db')
+  const database = await openInternalDatabase(path)
+  const megabytes = 6
+  const add = (id: string, lasting: boolean) => {
+    const name = 'x'.repeat(megabytes * 1024 * 1024)
+    return database.write(
+      (trx) =>
+        trx
+          .insertInto('actors')
+          .values({ ...person(id), name })
+          .execute(),
+      { lasting },
+    )
+  }
+  await add('first', true)
+  const before = statSync(path).size
+  await add('one', false)
+  await add('two', false)
+  assert.equal(statSync(path).size, before)
+  await add('three', true)
+  assert.ok(statSync(path).size > before + 3 * megabytes * 1024 * 1024)
   await database.close()
 })

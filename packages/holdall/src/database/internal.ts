@@ -12,6 +12,12 @@ export const BUSY_LIMIT_MS = 15_000
 
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 100
+/** A first sync writes all over the indexes: what does not fit is written to the log again and again, and read back. */
+const WRITING_CACHE_KIB = 16 * 1024
+/** SQLite's own default. */
+const CHECKPOINT_PAGES = 1_000
+/** A page of a sync is more than that already: bringing each into the database by itself writes the same pages each time. */
+const CHECKPOINT_PAGES_IN_BULK = 10_000
 const SQLITE_BUSY = 5
 const SQLITE_FULL = 13
 
@@ -61,6 +67,9 @@ export async function openInternalDatabase(
     // A commit appends to the log and does not wait for the disk, which would keep the whole server waiting with it;
     // whoever needs it to last waits for `log`. SQLite itself syncs the log before a checkpoint relies on it.
     writing.exec('PRAGMA synchronous = NORMAL')
+    writing.exec(`PRAGMA cache_size = -${WRITING_CACHE_KIB}`)
+    // What a statement may have to take back is kept for its time only, and would be written to a file meanwhile.
+    writing.exec('PRAGMA temp_store = MEMORY')
   } catch (error) {
     writing.close()
     throw error
@@ -71,8 +80,18 @@ export async function openInternalDatabase(
   const read = kyselyOn(reading)
   const log = flushOf(`${path}-wal`)
   let last: Promise<unknown> = Promise.resolve()
+  let checkpointAt = CHECKPOINT_PAGES
 
-  async function transaction<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
+  function checkpointEvery(pages: number): void {
+    if (pages === checkpointAt) return
+    writing.exec(`PRAGMA wal_autocheckpoint = ${pages}`)
+    checkpointAt = pages
+  }
+
+  async function transaction<Result>(
+    work: (trx: Transaction<Schema>) => Promise<Result>,
+    lasting: boolean,
+  ): Promise<Result> {
     await patiently(() => writing.exec('BEGIN IMMEDIATE'))
     let waited = false
     const turn = setImmediate(() => {
@@ -82,6 +101,7 @@ export async function openInternalDatabase(
       // The queries of a transaction only ever wait for microtasks, so the event loop cannot turn while it is open.
       const result = await work(write as unknown as Transaction<Schema>)
       if (waited) throw new Error('A write transaction waited for something other than its own queries')
+      checkpointEvery(lasting ? CHECKPOINT_PAGES : CHECKPOINT_PAGES_IN_BULK)
       writing.exec('COMMIT')
       return result
     } catch (error) {
@@ -95,7 +115,7 @@ export async function openInternalDatabase(
   return {
     read,
     async write(work, { lasting = true } = {}) {
-      const committing = last.then(() => transaction(work))
+      const committing = last.then(() => transaction(work, lasting))
       last = committing.catch(() => undefined)
       const result = await committing
       if (lasting) {
