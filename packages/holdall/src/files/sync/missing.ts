@@ -16,24 +16,28 @@ interface Unseen {
   readonly adopted: number
 }
 
+/** Where a file is in the order of registration: when, and its id. */
+type Place = readonly [string, string]
+
 /** What was registered before the run began, is not marked already, and was not seen by it; a batch at a time. */
 export async function* unseenFiles(database: InternalDatabase, run: SyncRun, seen: Seen): AsyncGenerator<Unseen[]> {
-  for (let after = { created_at: run.started_at, id: '' }; ; ) {
-    // The index holds all that is asked for, so that no row is read.
-    const { rows } = await sql<{ seq: number; created_at: string; id: string }>`SELECT seq, created_at, id
-      FROM datasette_files INDEXED BY datasette_files_newest
-      WHERE source_id = ${run.source_id} AND (created_at, id) < (${after.created_at}, ${after.id})
-      ORDER BY created_at DESC, id DESC LIMIT ${MISSING_BATCH}`.execute(database.read)
-    const unseen = rows.filter(({ seq }) => !seen.has(seq)).map(({ seq }) => seq)
+  for (let after: Place | null = [run.started_at, '']; after !== null; ) {
+    // The index holds all that is asked for, so that no row is read; and one answer of numbers is read sooner than a row each.
+    const before = sql`FROM datasette_files INDEXED BY datasette_files_newest
+      WHERE source_id = ${run.source_id} AND (created_at, id) < (${after[0]}, ${after[1]})
+      ORDER BY created_at DESC, id DESC`
+    const { rows } = await sql<{ seqs: string; last: string | null }>`SELECT json_group_array(seq) AS seqs,
+      (SELECT json_array(created_at, id) ${before} LIMIT 1 OFFSET ${MISSING_BATCH - 1}) AS last
+      FROM (SELECT seq ${before} LIMIT ${MISSING_BATCH})`.execute(database.read)
+    const [batch] = rows
+    const unseen = (JSON.parse(batch?.seqs ?? '[]') as number[]).filter((seq) => !seen.has(seq))
     if (unseen.length > 0) {
       const files =
         await sql<Unseen>`SELECT f.seq, f.id, f.path, f.adopted FROM json_each(${JSON.stringify(unseen)}) AS n
         CROSS JOIN datasette_files AS f ON f.seq = n.value WHERE f.missing_since IS NULL`.execute(database.read)
       if (files.rows.length > 0) yield files.rows
     }
-    const last = rows.at(-1)
-    if (rows.length < MISSING_BATCH || last === undefined) return
-    after = last
+    after = JSON.parse(batch?.last ?? 'null')
     await turn()
   }
 }

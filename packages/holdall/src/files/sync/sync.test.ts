@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoldallError } from '../../web/error.ts'
+import { MISSING_BATCH } from './limits.ts'
 import type { SyncRun } from './runs.ts'
 import { openTestSync, type TestSync, type TestSyncOptions } from './testing.ts'
 
@@ -273,6 +274,28 @@ describe('what is missing', () => {
       missing.map(({ path }) => path),
       ['a2'],
     )
+  })
+
+  test('is each file that was forgotten, wherever in the order of registration it stands', async () => {
+    const gone = new Set<string>()
+    const all = Array.from({ length: 2 * MISSING_BATCH + 1 }, (_, n) => `${n}.jpg`)
+    const room = await opened({
+      wrap: (storage) => ({
+        ...storage,
+        async list({ cursor = '0', limit = 1 } = {}) {
+          const next = Number(cursor) + limit
+          const files = all.slice(Number(cursor), next).filter((path) => !gone.has(path))
+          return { files: files.map((path) => ({ path, size: 1 })), next: next < all.length ? `${next}` : null }
+        },
+        stat: async (path) => (gone.has(path) ? undefined : { path, size: 1 }),
+      }),
+    })
+    await room.run()
+    for (const n of [0, 1, MISSING_BATCH - 1, MISSING_BATCH, MISSING_BATCH + 1, all.length - 1]) gone.add(`${n}.jpg`)
+    const { status, listed, missing } = await room.run()
+    assert.deepEqual({ status, listed, missing }, { status: 'completed', listed: all.length - 6, missing: 6 })
+    const rows = await room.rows()
+    assert.deepEqual(new Set(rows.filter((row) => row.missing_since !== null).map(({ path }) => path)), gone)
   })
 
   test('is nothing while the storage fails: the run has failed, and says why', async () => {
