@@ -14,6 +14,8 @@ export interface KeptOut {
 export interface Door {
   /** Null where it may, and while that is not known: what is not known keeps nobody from trying. */
   readonly keptOut: KeptOut | null
+  /** Whether it is being asked. */
+  readonly asking: boolean
   /** Asks the server, which asks the storage; nobody waits for it. */
   ask(): Promise<void>
   /** Nothing is told any more. */
@@ -49,6 +51,9 @@ export function createDoor(options: DoorOptions): Door {
     get keptOut() {
       return place()?.keptOut ?? null
     },
+    get asking() {
+      return place()?.asking !== undefined
+    },
     async ask() {
       const address = options.address()
       if (address === null) return
@@ -56,9 +61,8 @@ export function createDoor(options: DoorOptions): Door {
       places.set(address, asked)
       entered.add(asked)
       asked.heard.add(options)
-      asked.asking ??= look(address, asked).finally(() => {
-        asked.asking = undefined
-      })
+      asked.asking ??= look(address, asked)
+      options.changed()
       await asked.asking
     },
     leave() {
@@ -81,6 +85,7 @@ export function pagesQuery(): string {
 async function look(address: string, place: Place): Promise<void> {
   const before = place.keptOut
   const next = await answerOf(address)
+  place.asking = undefined
   // No answer is no news.
   if (next === 'unknown' && before === null) return
   place.keptOut = next === 'unknown' ? before && { ...before, unanswered: true } : next

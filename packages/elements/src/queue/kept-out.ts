@@ -19,7 +19,7 @@ export function keptOutNotice(door: Door, upTo: number): TemplateResult | typeof
     command === null
       ? nothing
       : html`<p>This command says to whoever runs the server what has to be set:</p><div class="command"><code tabindex="0">${command}</code>${copyButton(command)}</div>`
-  }<p><button class="button small" type="button" data-control="ask-again" @click=${() => door.ask()}>${icon('retry')}Check again</button></p>${unanswered ? html`<p>${UNANSWERED}</p>` : nothing}</div></div>`
+  }<p><button class="button small" type="button" data-control="ask-again" aria-busy=${door.asking} @click=${() => door.ask()}>${icon('retry')}${door.asking ? 'Checking…' : 'Check again'}</button></p>${unanswered && !door.asking ? html`<p>${UNANSWERED}</p>` : nothing}</div></div>`
 }
 
 /** The same where mostly small files are given: only beside one that is larger, until it is there. */

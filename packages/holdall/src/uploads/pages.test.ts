@@ -31,6 +31,7 @@ describe('whether pages may send to a storage, before anything is sent', () => {
   })
   afterEach(() => {
     cloud.fault = {}
+    cloud.pagesAfter = 0
   })
 
   async function ask(source: string, origin?: string, who = 'carol') {
@@ -76,6 +77,12 @@ describe('whether pages may send to a storage, before anything is sent', () => {
       },
     }
     assert.equal((await ask('files', ORIGIN)).body.pages_may_send, null)
+  })
+
+  test('a storage that answers after seconds, as over a bad line, is heard: nobody waits for it', async () => {
+    cloud.pages = { status: 403, headers: {} }
+    cloud.pagesAfter = 4_000
+    assert.equal((await ask('files', ORIGIN)).body.pages_may_send, false)
   })
 
   test('without the origin of a page it is that of the request; what is none is refused', async () => {

@@ -1,4 +1,4 @@
-import { lookForPages } from '../sources/managing/pages-check.ts'
+import { lookForPages, UNHURRIED_MS } from '../sources/managing/pages-check.ts'
 import { isSentTo } from '../sources/managing/pages-words.ts'
 import type { Source, Sources } from '../sources/sources.ts'
 import { HoldallError } from '../web/error.ts'
@@ -36,7 +36,7 @@ export function pagesRoutes({ sources, look }: { readonly sources: Sources; read
 export async function pagesJson(c: RouteContext, source: Source, { fetch, origin, doctor }: PagesLook) {
   const from = originAsked(c) ?? origin(c)
   const storage = isSentTo(source) ? await source.storage().catch(() => null) : undefined
-  const trouble = storage && (await lookForPages(storage, from, fetch))
+  const trouble = storage && (await lookForPages(storage, from, fetch, UNHURRIED_MS))
   const isKnown = storage !== null && trouble?.isKnown !== false
   const told = { ok: true, origin: from, says: null, command: null }
   if (!isKnown) return { ...told, pages_may_send: null }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { collect, hashOf } from '../sources/contract/bodies.ts'
 import type { Multipart, MultipartUpload, StoredPart } from '../sources/multipart.ts'
@@ -43,6 +44,8 @@ export interface Cloud {
   fault: { before?(call: CloudCall): unknown; after?(call: CloudCall): unknown }
   /** What it answers to the question whether pages may send there; `null`: nothing at all. */
   pages: { readonly status: number; readonly headers: Readonly<Record<string, string>> } | null
+  /** Milliseconds until it does. */
+  pagesAfter: number
   close(): Promise<void>
 }
 
@@ -61,6 +64,7 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', url)
     if (request.method === 'OPTIONS') {
+      await sleep(cloud.pagesAfter)
       if (cloud.pages !== null) response.writeHead(cloud.pages.status, cloud.pages.headers).end()
       return
     }
@@ -174,6 +178,7 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
 
   const cloud: Cloud = {
     pages: { status: 403, headers: {} },
+    pagesAfter: 0,
     type: { type: 'cloud', config: z.strictObject({}), create: async () => storage },
     objects,
     uploads,

@@ -4,8 +4,10 @@ import type { Multipart } from '../multipart.ts'
 import { askedHeaders, pagesTrouble, type Target } from '../preflight.ts'
 import type { Storage } from '../storage.ts'
 
-/** For all of it: somebody waits for the page. */
+/** For all of it, where somebody waits for the page. */
 const LIMIT_MS = 3_000
+/** Where nobody waits: over a bad line, or far away, the answer is as good later. */
+export const UNHURRIED_MS = 20_000
 /** As for an upload; nothing is sent there. */
 const URL_LIFE_S = 60
 const PATH = 'holdall-probe'
@@ -27,17 +29,19 @@ export interface PagesTrouble {
 
 /**
  * Asks a storage to which clients send files themselves what a browser asks it first. Nothing is sent there. Never throws, and takes
- * no longer than LIMIT_MS.
+ * no longer than the limit.
  *
+ * @param limit milliseconds
  * @returns `undefined` where pages may send there, or never do
  */
 export async function lookForPages(
   storage: Storage,
   origin: string,
   fetchFrom: typeof fetch,
+  limit = LIMIT_MS,
 ): Promise<PagesTrouble | undefined> {
   try {
-    return await within(LIMIT_MS, async (signal) => {
+    return await within(limit, async (signal) => {
       const targets = await targetsOf(storage)
       const found = await pagesTrouble({ fetch: fetchFrom, signal }, origin, targets, (error) => {
         throw error
