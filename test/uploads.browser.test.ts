@@ -158,9 +158,14 @@ describe('large uploads in a browser', { skip }, () => {
     const line = page.locator('.left-open')
     await line.getByText('Nothing of it has arrived yet · Choose the same file to send it').waitFor()
     await line.getByText(/^Begun \d+ (s|min) ago$/).waitFor()
-    await page.getByRole('button', { name: 'Discard empty.mov' }).click()
-    await line.getByText(/^It was begun \d+ (s|min) ago: .* may be sending it\. Discarding ends that\.$/).waitFor()
-    await page.getByRole('button', { name: 'Keep empty.mov' }).click()
+    const other = await open()
+    await toUploads(other)
+    await other.getByRole('button', { name: 'Discard empty.mov' }).click()
+    await other
+      .locator('.left-open')
+      .getByText(/^It was begun \d+ (s|min) ago: .* may be sending it\. Discarding ends that\.$/)
+      .waitFor()
+    await other.close()
     await begunAgain(line, path)
     await done('empty.mov')
     assert.equal(await page.locator('.upload-queue .note').count(), 0, 'nothing was sent of another file')
@@ -171,7 +176,8 @@ describe('large uploads in a browser', { skip }, () => {
     await choose(page, makeFile('never.mov', MEDIUM))
     await page.waitForRequest((request) => partOf(request) !== null)
     await page.reload()
-    await discardAllTheSame('never.mov')
+    // The tab knows that it was itself that sent it.
+    await discardOwn('never.mov')
     await until(async () => (await page.evaluate(openSessions)) === 0, 'it is discarded')
   })
 
@@ -319,7 +325,7 @@ describe('large uploads in a browser', { skip }, () => {
     await begunAgain(page.locator('.left-open'), makeFile('other.mov', MIB))
     const refusal = 'other.mov is another file. To go on, choose twice.mov of 100.7 MB.'
     await page.locator('.why', { hasText: refusal }).waitFor()
-    await discardAllTheSame('twice.mov')
+    await discardOwn('twice.mov')
     await nothingBehind()
   })
 
@@ -583,6 +589,13 @@ async function leaveUnfinished(path: string): Promise<void> {
   await page.getByRole('button', { name: 'Resume all' }).waitFor()
   await toUploads(page)
   await page.locator('.left-open').first().waitFor()
+}
+
+/** What this tab has sent is discarded without a question. */
+async function discardOwn(name: string): Promise<void> {
+  await page.getByRole('button', { name: `Discard ${name}`, exact: true }).click()
+  await page.getByText(`${name} discarded`).waitFor()
+  await page.getByRole('button', { name: 'Dismiss' }).click()
 }
 
 /** Its parts have only just arrived. */

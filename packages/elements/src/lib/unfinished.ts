@@ -1,7 +1,7 @@
 import { discard, type ServerTarget, type UnfinishedUpload } from '@holdall/client'
 import { announce } from './announce.ts'
 import { chooseFiles } from './dragging.ts'
-import { beingSent, type Sent } from './elsewhere.ts'
+import { beingSent, type Sent, wasSentHere } from './elsewhere.ts'
 import { formatBytes } from './format.ts'
 import type { Begun } from './transfers.ts'
 
@@ -16,6 +16,8 @@ export interface LeftOpen extends Sent {
   readonly begun: number | null
   /** It was seen to grow, and no page of this browser sends it. */
   readonly moving: boolean
+  /** This tab sent it, and does so no more. */
+  readonly ours: boolean
   readonly sessions: readonly UnfinishedUpload[]
 }
 
@@ -46,6 +48,11 @@ export function mayMove({ idle, begun }: Pick<LeftOpen, 'idle' | 'begun'>): bool
   return Math.min(idle ?? MAY_MOVE, begun ?? MAY_MOVE) < MAY_MOVE
 }
 
+/** Whether discarding it may end what somebody does, as far as can be known. */
+export function mayDisturb(one: LeftOpen): boolean {
+  return one.ours && one.sessions.length === 1 ? one.moving : mayMove(one)
+}
+
 export function sentKey({ name, size }: Sent): string {
   return `${size}/${name}`
 }
@@ -67,7 +74,8 @@ export function createUnfinished(begun: Begun, changed: () => void): Unfinished 
       const [open, isSent] = await Promise.all([begun.open(), beingSent(begun.place())])
       const before = new Map(list.map((one) => [one.key, one]))
       const next = grouped(open).filter((one) => !aside.has(one.key) && !isSent(one))
-      show(next.map((one) => ({ ...one, moving: moves(one, before.get(one.key)) })))
+      const place = begun.place()
+      show(next.map((one) => ({ ...one, moving: moves(one, before.get(one.key)), ours: wasSentHere(place, one) })))
       clearTimeout(again)
       again = next.some(mayMove) ? setTimeout(lookAgain, LOOK_AGAIN) : undefined
     } catch {
@@ -172,7 +180,7 @@ function grouped(open: readonly UnfinishedUpload[]): LeftOpen[] {
   for (const session of open) {
     const { filename: name, total_size: size, bytes_received: received } = session
     const key = sentKey({ name, size })
-    const group = groups.get(key) ?? { key, name, size, received, idle: null, begun: null, moving: false, sessions: [] }
+    const group = groups.get(key) ?? { key, name, size, received, idle: null, begun: null, ...UNSEEN, sessions: [] }
     const ages = [group.idle, session.last_part_seconds_ago ?? null].filter((age) => age !== null)
     const idle = ages.length === 0 ? null : Math.min(...ages)
     const begun = group.begun ?? (isEmpty(session) ? secondsSince(session.created_at) : null)
@@ -181,6 +189,9 @@ function grouped(open: readonly UnfinishedUpload[]): LeftOpen[] {
   }
   return [...groups.values()]
 }
+
+/** What is found out once all are known. */
+const UNSEEN = { moving: false, ours: false }
 
 function secondsSince(time: string): number {
   return Math.max(0, (Date.now() - Date.parse(time)) / 1_000)

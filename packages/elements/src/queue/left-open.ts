@@ -33,7 +33,7 @@ function line(one: LeftOpen, actions: LeftOpenActions): TemplateResult {
   const { name, size, received } = one
   return html`<li class="left-open" data-line=${one.key}>${typeTile(null, name)}<div><span class="file-name" title=${name}>${nameParts(name)}</span><progress class="paused" value=${received} max=${size} aria-label="${name}, not finished"></progress><span class="file-facts">${received === 0 ? 'Nothing of it has arrived yet · Choose the same file to send it' : `${formatBytes(received)} of ${formatBytes(size)} sent · Choose the same file to go on`}</span>${lastPart(one)}${
     wrong?.key === one.key ? html`<p class="why">${wrong.text}</p>` : nothing
-  }${doubtful === one.key ? html`<p class="why">${doubt(one)}</p>` : nothing}</div><div class="answers">${
+  }${doubtful === one.key ? html`<p class="note">${doubt(one)}</p>` : nothing}</div><div class="answers">${
     doubtful === one.key ? certainly(one, actions) : answers(one, actions)
   }</div></li>`
 }

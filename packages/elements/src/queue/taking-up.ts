@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { announce } from '../lib/announce.ts'
 import { ENDING } from '../lib/ending.ts'
 import { toast } from '../lib/toast.ts'
-import { chooseSame, type LeftOpen, mayMove, type Unfinished } from '../lib/unfinished.ts'
+import { chooseSame, type LeftOpen, mayDisturb, type Unfinished } from '../lib/unfinished.ts'
 import { leftOpenLines } from './left-open.ts'
 
 /** What was not finished on another day, page or computer: shown, gone on with, or discarded. */
@@ -40,7 +40,7 @@ export function createTakingUp(unfinished: Unfinished, { add, changed, asks }: T
   }
 
   function discard(one: LeftOpen): void {
-    if (asks && mayMove(one) && doubtful !== one.key) {
+    if (asks && mayDisturb(one) && doubtful !== one.key) {
       doubtful = one.key
       announce(`Somebody may be sending ${one.name} right now`)
     } else {
