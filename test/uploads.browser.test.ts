@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Browser, BrowserContext, CDPSession, Page, Request, Response } from 'playwright-core'
+import type { Browser, BrowserContext, CDPSession, Page, Request, Response, Route } from 'playwright-core'
 import { filesBelow } from './support/below.ts'
 import { CHROMIUM, LOOKS, type Look, launchBrowser, leaveBodiesAlone, look } from './support/browser.ts'
 import { type RunningHoldall, startHoldall } from './support/holdall.ts'
@@ -179,6 +179,28 @@ describe('large uploads in a browser', { skip }, () => {
     // The tab knows that it was itself that sent it.
     await discardOwn('never.mov')
     await until(async () => (await page.evaluate(openSessions)) === 0, 'it is discarded')
+  })
+
+  test('small files go on beside a large one whose parts have all connections, from the first part that ends', async () => {
+    const held: Route[] = []
+    const parts = /\/-\/files\/upload\/parts\//
+    await page.route(parts, (route) => {
+      held.push(route)
+    })
+    await choose(page, makeFile('wide.mov', MEDIUM))
+    await until(() => held.length === IN_FLIGHT, 'its parts have all connections')
+    const small = Array.from({ length: 12 }, (_, at) => makeFile(`beside-${at}.txt`, at + 1))
+    await choose(page, ...small)
+    await page.evaluate(drawn)
+    assert.equal(await page.locator('.upload-queue li .done').count(), 0)
+    await held.shift()?.continue()
+    await page.getByText(`${small.length} of ${small.length + 1}`).waitFor({ timeout: LIMIT_MS })
+    // The part that takes over once the last of them has ended.
+    assert.ok(held.length <= IN_FLIGHT, `${held.length} parts were begun meanwhile`)
+    await page.getByRole('button', { name: 'Cancel wide.mov' }).click()
+    await page.getByText('wide.mov cancelled').waitFor()
+    await page.getByRole('button', { name: 'Dismiss' }).click()
+    await nothingBehind()
   })
 
   test('pause and resume: nothing moves meanwhile, nothing that is kept is sent again', async () => {

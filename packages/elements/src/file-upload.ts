@@ -9,7 +9,7 @@ import { folderOf } from './lib/folders.ts'
 import { formatCount } from './lib/format.ts'
 import { keepFocus } from './lib/keep-focus.ts'
 import { createDoor, sourceQuestion } from './lib/kept-out.ts'
-import { createLimit } from './lib/limit.ts'
+import { createLimits } from './lib/limit.ts'
 import { takePastes } from './lib/receiving.ts'
 import { isPending, type Task } from './lib/task.ts'
 import { fileTransfers } from './lib/transfers.ts'
@@ -109,7 +109,7 @@ export class FileUpload extends HoldallElement {
     },
     begun: (file) => this.#unfinished.of(file)?.received ?? null,
     note: (file) => this.#unfinished.noteOn(file),
-    limit: createLimit(() => this.concurrency),
+    limits: createLimits(() => this.concurrency),
   })
   readonly #leaving = createLeaving(this.#uploads, () => this.#ask())
   readonly #removing = createRemoving(this.#uploads, {

@@ -6,7 +6,7 @@ import { chooseFiles, type Held, takeDrops } from './lib/dragging.ts'
 import { HoldallElement } from './lib/element.ts'
 import { keepFocus } from './lib/keep-focus.ts'
 import { createDoor, pagesQuery } from './lib/kept-out.ts'
-import { createLimit } from './lib/limit.ts'
+import { createLimits } from './lib/limit.ts'
 import type { Task } from './lib/task.ts'
 import { toast } from './lib/toast.ts'
 import { createUnfinished } from './lib/unfinished.ts'
@@ -112,7 +112,7 @@ export class ParquetUpload extends HoldallElement {
     settled: () => this.#ask(),
     begun: (file) => this.#unfinished.of(file)?.received ?? null,
     note: (file) => this.#unfinished.noteOn(file),
-    limit: createLimit(() => TOGETHER),
+    limits: createLimits(() => TOGETHER),
   })
 
   readonly #acting = createActing({

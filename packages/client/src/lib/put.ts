@@ -1,7 +1,7 @@
 import { addressOf, isOwn, parse } from './call.ts'
 import { fileChanged, UploadError } from './error.ts'
 import { follow } from './follow.ts'
-import { enter } from './gate.ts'
+import { gate } from './gate.ts'
 import { keptOut } from './kept-out.ts'
 import { createRate } from './rate.ts'
 import { persist } from './retry.ts'
@@ -43,7 +43,7 @@ export async function uploadPrepared(
   }
 
   async function put(plan: PutPlan): Promise<'sent' | 'refused'> {
-    const leave = await enter(signal)
+    const leave = await gate.enter('whole', signal)
     try {
       rate.reset()
       const address = addressOf(target, plan.url)

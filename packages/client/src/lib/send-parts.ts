@@ -1,6 +1,6 @@
 import { addressOf, isOwn, parse } from './call.ts'
 import { UploadError } from './error.ts'
-import { enter } from './gate.ts'
+import { gate } from './gate.ts'
 import { checksumOf } from './hash.ts'
 import { keptOut } from './kept-out.ts'
 import { createLanes } from './lanes.ts'
@@ -71,7 +71,7 @@ export async function sendParts(
       async function attempt(): Promise<string | null> {
         const leave = await lanes.enter(signal)
         let outcome: 'good' | 'slow' | 'failed' = 'failed'
-        const disconnect = await enter(signal).catch((error) => {
+        const disconnect = await gate.enter('part', signal).catch((error) => {
           leave(outcome)
           throw error
         })

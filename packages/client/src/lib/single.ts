@@ -3,7 +3,7 @@ import { arrived } from './arrived.ts'
 import { addressOf, unreachable, uploadPath } from './call.ts'
 import { fileChanged, UploadError } from './error.ts'
 import { follow } from './follow.ts'
-import { enter } from './gate.ts'
+import { gate } from './gate.ts'
 import { createRate } from './rate.ts'
 import { type Patience, persist } from './retry.ts'
 import type { Answer, StoredFile, UploadOptions, UploadSource, UploadTarget } from './types.ts'
@@ -40,7 +40,7 @@ export function uploadSingle(
   }
 
   async function attempt(): Promise<StoredFile> {
-    const leave = await enter(signal)
+    const leave = await gate.enter('whole', signal)
     const began = Date.now()
     try {
       rate.reset()

@@ -1,4 +1,5 @@
 import { aborted, UploadError } from './error.ts'
+import { gate } from './gate.ts'
 import { type Memory, uploadPlanned } from './parts.ts'
 import { uploadPrepared } from './put.ts'
 import type { Patience } from './retry.ts'
@@ -38,8 +39,11 @@ export async function uploadRemembering(
     if (file.size > ONE_REQUEST && (file.read !== undefined || file.slice !== undefined)) {
       return await uploadPlanned(file, target, options, signal, memory)
     }
-    if (target.direct && file.size > 0) return await uploadDirect(file, target, options, signal)
-    return await uploadSingle(file, target, options, signal)
+    return await gate.whole(() =>
+      target.direct && file.size > 0
+        ? uploadDirect(file, target, options, signal)
+        : uploadSingle(file, target, options, signal),
+    )
   } catch (thrown) {
     const error = signal.aborted ? aborted(signal) : thrown
     if (error instanceof UploadError && memory.plan !== undefined) error.sessionUrl = memory.plan.sessionUrl

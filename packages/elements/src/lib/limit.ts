@@ -4,6 +4,16 @@ export interface Limit {
   run(job: () => Promise<void>, first?: boolean): void
 }
 
+/** Files in one piece have places of their own, so that they do not wait for large ones to end. */
+export interface Limits {
+  readonly whole: Limit
+  readonly inParts: Limit
+}
+
+export function createLimits(most: () => number): Limits {
+  return { whole: createLimit(most), inParts: createLimit(most) }
+}
+
 /** @param most may change; a job that rejects is one that has ended */
 export function createLimit(most: () => number): Limit {
   let running = 0

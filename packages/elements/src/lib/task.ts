@@ -1,6 +1,6 @@
 import type { StoredFile, Transfer, UploadProgress } from '@holdall/client'
 import { sayBeingSent } from './elsewhere.ts'
-import type { Limit } from './limit.ts'
+import type { Limits } from './limit.ts'
 import { createMeter } from './meter.ts'
 import { createPicture } from './picture.ts'
 import { refusal, type UploadRules } from './refusal.ts'
@@ -77,7 +77,7 @@ export interface Task<Result = StoredFile> {
 export interface TaskOptions<Result> {
   readonly transfers: Transfers<Result>
   readonly rules: (file: File) => UploadRules
-  readonly limit: Limit
+  readonly limits: Limits
   /** Bytes that storage has of an unfinished upload of this name and size. */
   readonly begun: (file: File) => number | null
   readonly changed: (task: Task<Result>, before: TaskState) => void
@@ -103,6 +103,7 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
   keys += 1
   const { size } = file
   const { transfers } = options
+  const limit = size > transfers.wholeUpTo ? options.limits.inParts : options.limits.whole
   const meter = createMeter()
   let transfer: Transfer<Result> | undefined
   let watched: Promise<Result> | undefined
@@ -217,7 +218,7 @@ export function createTask<Result>(file: File, note: string | null, options: Tas
     turn += 1
     const own = turn
     become('waiting')
-    options.limit.run(async () => {
+    limit.run(async () => {
       if (own === turn) await run()
     }, transfer !== undefined)
   }

@@ -2,7 +2,7 @@ import type { StoredFile } from '@holdall/client'
 import { announce } from './announce.ts'
 import { createBusyTime } from './busy-time.ts'
 import { formatCount } from './format.ts'
-import { createLimit, type Limit } from './limit.ts'
+import { createLimits, type Limits } from './limit.ts'
 import { createPace } from './pace.ts'
 import type { UploadRules } from './refusal.ts'
 import { type Standing, uploadMoved } from './running.ts'
@@ -32,7 +32,7 @@ export interface UploadsOptions<Result> {
   readonly begun?: (file: File) => number | null
   /** What is to be known of a file before it is sent. */
   readonly note?: (file: File) => string | null
-  readonly limit?: Limit
+  readonly limits?: Limits
 }
 
 export interface Uploads<Result = StoredFile> {
@@ -57,8 +57,8 @@ export interface SetAside {
   discard(): Promise<void>
 }
 
-/** All cells and fields of a page share one limit, so that ten drops do not open thirty connections. */
-const pageLimit = createLimit(() => CONCURRENCY)
+/** All cells and fields of a page share their places, so that ten drops do not open thirty connections. */
+const pageLimits = createLimits(() => CONCURRENCY)
 
 /** Those that can be sent once the storage lets this page in. */
 export function keptOutOf<Result>(tasks: readonly Task<Result>[]): Task<Result>[] {
@@ -85,7 +85,7 @@ export function overall(tasks: readonly Task<unknown>[]): { sent: number; total:
 }
 
 export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<Result> {
-  const limit = options.limit ?? pageLimit
+  const limits = options.limits ?? pageLimits
   const all = new Set<Task<Result>>()
   let list: readonly Task<Result>[] | null = null
   let pending = 0
@@ -204,7 +204,7 @@ export function createUploads<Result>(options: UploadsOptions<Result>): Uploads<
         createTask(file, options.note?.(file) ?? null, {
           transfers: options.transfers,
           rules: options.rules,
-          limit,
+          limits,
           begun: options.begun ?? (() => null),
           changed,
           progressed,
