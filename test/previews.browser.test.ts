@@ -76,6 +76,22 @@ describe('previews in a browser', { skip }, () => {
     await looks(url, 'picture')
   })
 
+  test('of a photograph that is cut off there is what there is of it, and the words for that', async () => {
+    const bytes = await photograph(8, 1_500, 1_000)
+    const url = await put(bytes.subarray(0, Math.floor(bytes.length * 0.6)), 'harbour-cut.jpg')
+    for (const until = Date.now() + READ_LIMIT_MS; ; await sleep(200)) {
+      const answer = await fetch(`${url}.json`, { headers: { Authorization: authorization } })
+      if (((await answer.json()) as { unreadable: string | null }).unreadable === 'cut_off') break
+      assert.ok(Date.now() < until, 'it is read to its end')
+    }
+    await page.goto(url)
+    const picture = page.locator('.preview img')
+    await picture.waitFor()
+    assert.equal(await picture.evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth)), 1_500)
+    await page.getByText('This picture is cut off: its end is missing. All that there is of it is shown.').waitFor()
+    await looks(url, 'cut-off')
+  })
+
   test('an upload whose bytes are here already says so, and where', async () => {
     await put('the very same words', 'first.txt')
     await page.goto(`${holdall.url}/-/files/upload/files`)

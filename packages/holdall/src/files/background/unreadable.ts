@@ -1,6 +1,6 @@
 import type { UnreadableReason } from '../../database/schema.ts'
 import { ChildFailure } from '../children/child-process.ts'
-import { DECODABLE } from '../images/jobs.ts'
+import { CUT_OFF, DECODABLE } from '../images/jobs.ts'
 import { typeByEnding } from '../inspection/hints.ts'
 import { type FileRecord, UNKNOWN_TYPE } from '../record.ts'
 
@@ -21,7 +21,6 @@ export function onlyCalled({ contentType, declaredType, filename }: Named): stri
 
 /** More pixels than anybody decodes here, or a way of packing them that nobody here knows: such a picture may be whole. */
 const MAY_BE_WHOLE = /exceeds pixel limit|unsupported (?!image format)|not (?:supported|configured|implemented)/i
-const CUT_OFF = /premature end|unexpected end|truncated/i
 
 /**
  * What is wrong with a picture that a decoder has refused; undefined where that proves nothing.

@@ -189,6 +189,7 @@ test('a process that was killed, or had no time, proves nothing', () => {
   assert.throws(() => wrongWithPicture(new ChildFailure('source', 'The bytes could not be read', away)), away)
   const refused = (message: string) => wrongWithPicture(new ChildFailure('refused', message))
   assert.equal(refused('VipsJpeg: premature end of JPEG image'), 'cut_off')
+  assert.equal(refused('vipspng: libpng read error'), 'cut_off')
   assert.equal(refused('Input buffer contains unsupported image format'), 'damaged')
   assert.equal(refused('Input image exceeds pixel limit'), undefined)
   assert.equal(refused('heif: Unsupported feature: Unsupported codec (4.3000)'), undefined)

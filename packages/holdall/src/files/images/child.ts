@@ -4,7 +4,7 @@ import sharp, { type Metadata } from 'sharp'
 import { type Answer, serveJobs } from '../children/serve.ts'
 import { readExif } from './exif.ts'
 import { readIptc } from './iptc.ts'
-import type { FactsJob, ImageFacts, Job, ThumbnailJob } from './jobs.ts'
+import { CUT_OFF, type FactsJob, type ImageFacts, type Job, type ThumbnailJob } from './jobs.ts'
 import { readXmp, withXmp } from './xmp.ts'
 
 const WEBP_QUALITY = 80
@@ -26,8 +26,18 @@ sharp.unblock({
 })
 
 async function thumbnail(bytes: Buffer, job: ThumbnailJob): Promise<Answer> {
+  try {
+    return await smaller(bytes, job, 'truncated')
+  } catch (error) {
+    if (!job.partial || !(error instanceof Error) || !CUT_OFF.test(error.message)) throw error
+    const { header, payload } = await smaller(bytes, job, 'none')
+    return { header: { ...header, partial: true }, payload }
+  }
+}
+
+async function smaller(bytes: Buffer, job: ThumbnailJob, failOn: 'truncated' | 'none') {
   const { width, height, format, maxPixels } = job
-  const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated', pages: 1 })
+  const image = sharp(bytes, { limitInputPixels: maxPixels, failOn, pages: 1 })
   const small = image.autoOrient().resize({ width, height, fit: 'inside', withoutEnlargement: true })
   const encoded =
     format === 'webp'

@@ -9,7 +9,12 @@ export interface ThumbnailJob {
   /** `raster` is PNG for pictures with transparency, else JPEG. */
   readonly format: 'webp' | 'raster'
   readonly maxPixels: number
+  /** Whether what there is of a picture that is cut off will do; the answer then says `partial`. */
+  readonly partial?: boolean
 }
+
+/** How decoders say that a picture has no end. */
+export const CUT_OFF = /premature end|unexpected end|truncated|libpng read error/i
 
 export interface FactsJob {
   readonly kind: 'facts'

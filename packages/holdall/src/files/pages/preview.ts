@@ -19,6 +19,7 @@ const UNREAD_PICTURE =
   'This picture could not be read: it may be damaged or cut off. If it has only just come, look again in a moment.'
 
 const NO_PICTURE = 'This picture cannot be shown: it may be damaged or cut off. Download gives its bytes.'
+const CUT_OFF_PICTURE = 'This picture is cut off: its end is missing. All that there is of it is shown.'
 const NO_PICTURE_NOW = 'This picture cannot be shown now. Download gives its bytes.'
 /** What takes longer to be made is not waited for: the page comes without knowing how it ends. */
 const PICTURE_WAIT_MS = 1_000
@@ -36,6 +37,9 @@ export async function filePreview(room: FilesRoom, file: FileRecord, reachable: 
   const { contentType, width, height } = file
   if (file.missingSince !== null) return await missingPreview(room, file)
   const wrong = file.size === 0 ? 'empty' : file.unreadable
+  if (wrong === 'cut_off' && reachable && DECODABLE.has(contentType)) {
+    return await picturePreview(room, file, reachable, unreadableWords(file, wrong))
+  }
   if (wrong !== null) return preview({ ...shown, openHref: null, without: unreadableWords(file, wrong) })
   if (DECODABLE.has(contentType)) return await picturePreview(room, file, reachable)
   // What is there of a file that cannot be read is at most a thumbnail that was made before.
@@ -70,14 +74,15 @@ async function missingPreview({ urls, thumbnails }: FilesRoom, file: FileRecord)
   })
 }
 
-async function picturePreview(room: FilesRoom, file: FileRecord, reachable: boolean): Promise<Html> {
+/** @param cutOff what is said where nothing can be shown of it, because it is cut off */
+async function picturePreview(room: FilesRoom, file: FileRecord, reachable: boolean, cutOff?: string): Promise<Html> {
   const { urls, thumbnails } = room
   const inline = urls.path(`/-/files/${file.id}/download`, { inline: 1 })
   const { contentType, width, height } = file
   const openHref = reachable && isInline(contentType) ? inline : null
   const shown = { file: shownFile(file, urls), openHref }
   if (width === null || height === null || !thumbnails.has(file)) {
-    const without = thumbnails.has(file) ? UNREAD_PICTURE : undefined
+    const without = cutOff ?? (thumbnails.has(file) ? UNREAD_PICTURE : undefined)
     return preview({
       ...shown,
       openLabel: 'Open in the browser',
@@ -85,16 +90,20 @@ async function picturePreview(room: FilesRoom, file: FileRecord, reachable: bool
       ...(without && { without }),
     })
   }
-  const moves = reachable && isMoving(file)
+  const moves = reachable && cutOff === undefined && isMoving(file)
   const without = moves || !reachable ? undefined : await whyNoPicture(room, file)
-  if (without !== undefined) return preview({ ...shown, openHref: null, caption: typeName(contentType), without })
+  if (without !== undefined) {
+    return preview({ ...shown, openHref: null, caption: typeName(contentType), without: cutOff ?? without })
+  }
+  const isPart = cutOff !== undefined || (!moves && (await thumbnails.isPartial(file)))
   const scale = moves ? 1 : Math.min(1, PREVIEW_SIDE / width, PREVIEW_SIDE / height)
   const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
   return preview({
     ...shown,
     image: { src: moves ? inline : urls.thumbnail(file.id, PREVIEW_SIDE, PREVIEW_SIDE), ...size, alt: file.filename },
-    caption:
-      scale === 1
+    caption: isPart
+      ? CUT_OFF_PICTURE
+      : scale === 1
         ? 'The whole picture, fitted to the page.'
         : `Preview, ${formatDimensions(size.width, size.height)} px. The file is untouched.`,
   })

@@ -194,7 +194,7 @@ test('the page of a picture that is missing says so under what it shows, and off
   assert.doesNotMatch(missing, /\/download/)
 })
 
-test('the page of a picture that cannot be shown says so, and does not call it whole', async () => {
+test('the page of a picture that cannot be shown says so, one that is cut off is shown with those words, and neither is called whole', async () => {
   const picture = await sharp({
     create: {
       width: 900,
@@ -206,14 +206,16 @@ test('the page of a picture that cannot be shown says so, and does not call it w
   })
     .jpeg()
     .toBuffer()
-  writeFileSync(join(room.root, 'cut.jpg'), picture.subarray(0, 2_000))
+  writeFileSync(join(room.root, 'cut.jpg'), picture.subarray(0, 100))
+  writeFileSync(join(room.root, 'half.jpg'), picture.subarray(0, picture.length >> 1))
   await synced()
   const { id } = await adopted('cut.jpg')
+  const { id: half } = await adopted('half.jpg')
   await room.database.write((trx) =>
     trx
       .updateTable('datasette_files')
       .set({ width: 900, height: 700 })
-      .where('id', '=', id as string)
+      .where('id', 'in', [id, half] as string[])
       .execute(),
   )
   // Whatever the page waits for: by now it is known.
@@ -223,6 +225,12 @@ test('the page of a picture that cannot be shown says so, and does not call it w
   assert.match(page, /This picture cannot be shown: it may be damaged or cut off\. Download gives its bytes\./)
   assert.doesNotMatch(page, /<img[^>]*alt="cut\.jpg"/)
   assert.match(page, /<a class="button filled" href="[^"]*\/download"/)
+
+  await ask(`/-/files/${half}/thumbnail?w=1600&h=1600`, 'bob')
+  const part = await (await ask(`/-/files/${half}`, 'bob')).text()
+  assert.match(part, /<img[^>]*alt="half\.jpg"/)
+  assert.match(part, /This picture is cut off: its end is missing\. All that there is of it is shown\./)
+  assert.doesNotMatch(part, /The whole picture/)
 })
 
 test('the page of a source says when it was synced last, and lets those who may do it again', async () => {

@@ -28,6 +28,8 @@ export interface Failure {
   readonly at: number
   /** Whether the file may well give a picture another time. */
   readonly transient: boolean
+  /** Whether there is a picture of a part of it; absent in what was written before anybody tried. */
+  readonly partial?: boolean
 }
 
 /**
@@ -114,9 +116,9 @@ async function readOrNothing(path: string): Promise<Buffer | undefined> {
 // A crash may have left half of it; then there was no failure.
 function parse(bytes: Buffer): Failure | undefined {
   try {
-    const { reason, at, transient } = JSON.parse(bytes.toString()) as Partial<Failure>
+    const { reason, at, transient, partial } = JSON.parse(bytes.toString()) as Partial<Failure>
     return typeof reason === 'string' && typeof at === 'number'
-      ? { reason, at, transient: transient === true }
+      ? { reason, at, transient: transient === true, ...(typeof partial === 'boolean' && { partial }) }
       : undefined
   } catch {
     return undefined

@@ -20,6 +20,8 @@ export interface ThumbnailQuestion {
   readonly format: ThumbnailFormat
   /** Opens the original. It is called at most once, and only when there is a process for it. */
   readonly open: (signal: AbortSignal) => Promise<Body>
+  /** Called where the picture is of what there is of a file that is cut off. */
+  readonly onPartial?: () => void
 }
 
 export type ThumbnailFormat = 'webp' | 'raster'
@@ -32,8 +34,10 @@ export function sharpGenerator(pool: ImagePool, maxPixels = DEFAULT_MAX_PIXELS):
     name: 'sharp',
     version: `1-${maxPixels}`,
     accepts: (contentType) => DECODABLE.has(contentType),
-    async generate({ width, height, format, open }) {
-      const { payload } = await pool.run({ kind: 'thumbnail', width, height, format, maxPixels }, open)
+    async generate({ width, height, format, open, onPartial }) {
+      const job = { kind: 'thumbnail', width, height, format, maxPixels, partial: true } as const
+      const { header, payload } = await pool.run(job, open)
+      if (header.partial === true) onPartial?.()
       return payload
     },
   }

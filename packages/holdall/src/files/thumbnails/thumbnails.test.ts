@@ -106,7 +106,7 @@ test('what has no picture has an icon that names its type', async () => {
     ['<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'c.svg', 'SVG'],
     ['x', 'd.<b>', 'TXT'],
     [bomb, 'bomb.png', 'PNG'],
-    [photo.subarray(0, 700), 'cut.jpg', 'JPEG'],
+    [photo.subarray(0, 100), 'cut.jpg', 'JPEG'],
     [Buffer.concat([photo, Buffer.alloc(6_000_000)]), 'large.jpg', 'JPEG'],
   ] as const) {
     const { id } = await put(bytes, name)
@@ -118,6 +118,37 @@ test('what has no picture has an icon that names its type', async () => {
     assert.doesNotMatch(answer.bytes.toString(), /onload|<b>/)
     assert.equal((await get(id, '', { 'If-None-Match': answer.headers.get('ETag') as string })).status, 304)
   }
+})
+
+test('of a picture that is cut off there is what there is of it, in each size, and it is known to be a part', async () => {
+  const noisy = sharp({
+    create: {
+      width: 500,
+      height: 400,
+      channels: 3,
+      background: 'white',
+      noise: { type: 'gaussian', mean: 90, sigma: 40 },
+    },
+  })
+  for (const [bytes, name] of [
+    [await noisy.clone().jpeg().toBuffer(), 'half.jpg'],
+    [await noisy.clone().png().toBuffer(), 'half.png'],
+    [await noisy.clone().gif().toBuffer(), 'half.gif'],
+  ] as const) {
+    const { id } = await put(bytes.subarray(0, bytes.length >> 1), name)
+    for (const size of ['', '?w=64&h=64']) {
+      const answer = await get(id, size, { Accept: 'image/webp' })
+      assert.equal(answer.headers.get('Content-Type'), 'image/webp', name)
+      const { width = 0, height = 0 } = await sharp(answer.bytes).metadata()
+      assert.equal(Math.round((100 * height) / width), 80, name)
+    }
+    const file = (await room.files.registry.byId(id)) as FileRecord
+    assert.equal(await room.files.thumbnails.isPartial(file), true)
+  }
+  const whole = await put(await noisy.jpeg().toBuffer(), 'whole.jpg')
+  await get(whole.id, '', { Accept: 'image/webp' })
+  const file = (await room.files.registry.byId(whole.id)) as FileRecord
+  assert.equal(await room.files.thumbnails.isPartial(file), false)
 })
 
 function recordOf(facts: Partial<FileRecord> = {}): FileRecord {

@@ -3,6 +3,7 @@ import type { Sources } from '../../sources/sources.ts'
 import type { Storage } from '../../sources/storage.ts'
 import type { Log } from '../../web/log.ts'
 import { ChildFailure } from '../children/child-process.ts'
+import { CUT_OFF } from '../images/jobs.ts'
 import type { FileRecord } from '../record.ts'
 import { createThumbnailCache, type Failure } from './cache.ts'
 import type { ThumbnailFormat, ThumbnailGenerator } from './generator.ts'
@@ -40,6 +41,8 @@ export interface Thumbnails {
   get(file: FileRecord, variant: Variant): Promise<Thumbnail>
   /** The largest picture that was made of a file, whatever has become of its bytes. */
   made(file: FileRecord): Promise<Pick<Variant, 'width' | 'height'> | undefined>
+  /** Whether the pictures of a file show only a part of it, as far as one was made. */
+  isPartial(file: FileRecord): Promise<boolean>
   /** Removes the pictures of an original, by what `pictureKey` gives. */
   remove(key: string): Promise<void>
   /** The originals that there are pictures of, a folder at a time. */
@@ -56,7 +59,13 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
   async function make(file: FileRecord, variant: Variant): Promise<Thumbnail> {
     const key = pictureKey(file)
     const failed = await cache.failure(key)
-    if (failed !== undefined && !(failed.transient && now() - failed.at >= RETRY_AFTER_MS)) return none(failed)
+    const mayTry =
+      failed === undefined ||
+      failed.partial === true ||
+      (failed.partial === undefined && CUT_OFF.test(failed.reason)) ||
+      (failed.transient && now() - failed.at >= RETRY_AFTER_MS)
+    if (!mayTry) return none(failed)
+    let partial = false
     const generator = generators.find(({ accepts }) => accepts(file.contentType))
     if (generator === undefined) return none({ reason: 'no generator takes this type', transient: false })
     try {
@@ -64,7 +73,11 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
         contentType: file.contentType,
         ...variant,
         open: (signal) => open(file, signal),
+        onPartial() {
+          partial = true
+        },
       })
+      if (partial) await kept(file, cache.fail(key, { reason: 'cut off', at: now(), transient: false, partial }))
       await kept(file, cache.write(key, variantName(variant), bytes))
       return picture(bytes)
     } catch (error) {
@@ -120,6 +133,7 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
       })
       return sizes.sort((one, other) => other.width * other.height - one.width * one.height)[0]
     },
+    isPartial: async (file) => (await cache.failure(pictureKey(file)))?.partial === true,
     remove: cache.remove,
     keys: cache.keys,
     start: () => cache.sweep(),
@@ -160,5 +174,5 @@ function none({ reason, transient }: Pick<Failure, 'reason' | 'transient'>): Thu
 function failureOf(error: unknown, at: number): Failure {
   const refused = error instanceof ChildFailure && error.kind === 'refused'
   const reason = error instanceof ChildFailure ? `${error.kind}: ${error.message}` : 'failed'
-  return { reason, at, transient: !refused }
+  return { reason, at, transient: !refused, partial: false }
 }
