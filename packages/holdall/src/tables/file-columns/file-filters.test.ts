@@ -166,22 +166,22 @@ test('as pages and as CSV, in plain words, with the way from row to row', async 
 
 /** The sentence about the rows of a page, without its tags. */
 function troubles(page: string): string | undefined {
-  return /<p class="muted">(On this page .*?)<\/p>/.exec(page)?.[1]?.replace(/<[^>]+>/g, '')
+  return /<p class="muted">(On this page, .*?)<\/p>/.exec(page)?.[1]?.replace(/<[^>]+>/g, '')
 }
 
 test('a page says which of its rows have such a file, one click from all of them', async () => {
   const page = await app.page('/data/objects?id__lt=7&_col=photo')
-  assert.equal(
-    troubles(page),
-    'On this page 1 row has a file that is missing in photo, 1 row has a file that cannot be read in photo, 1 row has a file in the trash in photo and 2 rows have a file that is gone for good in photo.',
+  assert.equal(troubles(page), 'On this page, photo: 1 missing, 1 cannot be read, 1 in the trash, 2 gone for good.')
+  assert.match(
+    page,
+    /<a href="\/data\/objects\?id__lt=7&amp;_col=photo&amp;photo__filegone=1" title="2 rows have a file that is gone for good in photo">/,
   )
-  assert.match(page, /<a href="\/data\/objects\?id__lt=7&amp;_col=photo&amp;photo__filegone=1">2 rows have/)
   assert.match(page, /<svg[^>]*><use href="#i-warning"><\/use><\/svg>Cannot be read<\/span>/)
   assert.equal(troubles(await app.page('/data/objects?photo__filemissing=1&_col=photo')), undefined, 'it says so')
   assert.equal(troubles(await app.page('/data/objects?id__exact=1')), undefined)
   assert.equal(
     troubles(await app.page('/data/objects?_col=papers', 'ann')),
-    'On this page 1 row has a file that is missing in papers and 1 row has a file that cannot be read in papers.',
+    'On this page, papers: 1 missing, 1 cannot be read.',
   )
   const batch = await app.ask(`/-/files/batch.json?id=${ids.unreadable}&id=${ids.fine}`, { actor: 'root' })
   const { files } = (await batch.json()) as { files: Record<string, { unreadable: string | null }> }

@@ -1,5 +1,5 @@
 import { TROUBLES, type Trouble } from '../../files/troubles.ts'
-import { formatCount } from '../../web/format.ts'
+import { formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { troubleOf } from '../file-columns/items.ts'
@@ -14,23 +14,30 @@ import type { TableData } from './table-data.ts'
  */
 export function troubleLine(data: TableData, address: Address): Html {
   const { page, fileColumns } = data
-  const found = [...fileColumns.keys()].flatMap((column) =>
-    [...countRows(data, column)].flatMap(([trouble, rows]) => {
-      const operator = FILE_OPERATORS[trouble]
-      const isAsked = page.query.filters.some((filter) => filter.column === column && filter.operator === operator)
-      return isAsked ? [] : [{ column, operator, rows }]
-    }),
-  )
+  const found = [...fileColumns.keys()].flatMap((column) => {
+    const counts = [...countRows(data, column)].filter(
+      ([trouble]) =>
+        !page.query.filters.some((one) => one.column === column && one.operator === FILE_OPERATORS[trouble]),
+    )
+    return counts.length === 0 ? [] : [{ column, counts }]
+  })
   if (found.length === 0) return NOTHING
-  return html`<div class="sync-line"><p class="muted">On this page ${found.map(
-    ({ column, operator, rows }, at) =>
-      html`${at > 0 && (at === found.length - 1 ? ' and ' : ', ')}<a href="${safeUrl(address.with({ [`${column}__${operator}`]: '1' }))}">${formatCount(rows, 'row')} ${wordsFor(operator, rows)} in ${column}</a>`,
+  const link = (column: string, [trouble, rows]: readonly [Trouble, number]) => {
+    const operator = FILE_OPERATORS[trouble]
+    const words = operatorWords(operator, 'file').replace(/^has/, rows === 1 ? 'has' : 'have')
+    return html`<a href="${safeUrl(address.with({ [`${column}__${operator}`]: '1' }))}" title="${formatCount(rows, 'row')} ${words} in ${column}">${formatNumber(rows)} ${SHORT[trouble]}</a>`
+  }
+  return html`<div class="sync-line"><p class="muted">On this page, ${found.map(
+    ({ column, counts }, at) =>
+      html`${at > 0 && '; '}${column}: ${counts.map((one, index) => html`${index > 0 && ', '}${link(column, one)}`)}`,
   )}.</p></div>`
 }
 
-function wordsFor(operator: string, rows: number): string {
-  const words = operatorWords(operator, 'file')
-  return rows === 1 ? words : words.replace(/^has/, 'have')
+const SHORT: Readonly<Record<Trouble, string>> = {
+  missing: 'missing',
+  unreadable: 'cannot be read',
+  trashed: 'in the trash',
+  gone: 'gone for good',
 }
 
 /** How many rows have such a file in a column. */
