@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import type { ServedDatabase } from '../databases.ts'
@@ -32,16 +33,20 @@ before(async () => {
 
 after(() => tables.close())
 
+/** When nobody has written to the database for long. */
+const LATER_MS = 60_000
+
 /** The registry, with what of it was asked, and the database, with how often it was read. */
-function counted() {
+function counted(now = () => Date.now() + LATER_MS) {
   const done = { vanished: 0, reads: 0, largest: 0 }
-  const gone = createGone({
+  const registry = {
     vanished: async () => done.vanished,
-    async nowhere(ids) {
+    async nowhere(ids: readonly string[]) {
       done.largest = Math.max(done.largest, ids.length)
       return ids.filter((id) => GONE.includes(id))
     },
-  })
+  }
+  const gone = createGone(registry, now)
   const database = tables.databases.get('data')
   const counting: ServedDatabase = {
     ...database,
@@ -80,6 +85,20 @@ test('it is not looked through again before an id has vanished or rows were writ
   assert.equal(done.reads, 3 * reads)
 })
 
+test('right after a write it is looked through each time: another may follow that the file does not tell', async () => {
+  const writtenAt = statSync(tables.databases.get('data').path).mtimeMs
+  for (const [later, looks] of [
+    [1_990, 2],
+    [2_010, 1],
+  ] as const) {
+    const { done, look } = counted(() => writtenAt + later)
+    await look('objects')
+    const { reads } = done
+    await look('objects')
+    assert.equal(done.reads, looks * reads, `${later} ms after it`)
+  }
+})
+
 test('tables without row ids and views are looked through as well', async () => {
   const { look } = counted()
   assert.deepEqual(await look('keyed'), [idOf(17)])
@@ -97,7 +116,7 @@ test('a look that failed is no answer for the next who asks', async () => {
       return read(plan, options)
     },
   }
-  const gone = createGone({ vanished: async () => done.vanished, nowhere: async () => [] })
+  const gone = createGone({ vanished: async () => done.vanished, nowhere: async () => [] }, () => Date.now() + LATER_MS)
   await assert.rejects(gone(broken, 'objects', 'photo'), /no reader/)
   isBroken = false
   assert.deepEqual(await gone(broken, 'objects', 'photo'), [])

@@ -13,6 +13,8 @@ import { readCell } from './cell.ts'
 const CHUNK_ROWS = 2_000
 /** All of a look may take so long, however many rows there are. */
 const LOOK_LIMIT_MS = 20_000
+/** What was written so shortly ago may be written to again without its file telling: some systems count whole seconds. */
+const SETTLED_MS = 2_000
 /** Columns whose look is remembered. */
 const MAX_REMEMBERED = 100
 
@@ -29,13 +31,14 @@ interface Look {
  * Looks through a column and asks the registry for each id. What was found is kept until some id has vanished or the
  * database was written to; however many ask meanwhile, there is one look.
  */
-export function createGone(troubles: Pick<Troubles, 'nowhere' | 'vanished'>): Gone {
+export function createGone(troubles: Pick<Troubles, 'nowhere' | 'vanished'>, now: () => number = Date.now): Gone {
   const looks = new Map<string, Look>()
 
   return async (database, table, column) => {
     const key = JSON.stringify([database.name, table, column])
     // Before it is looked: what changes meanwhile asks for another look.
-    const of = `${await troubles.vanished()} ${stateOf(database.path)}`
+    const { state, writtenAt } = stateOf(database.path)
+    const of = `${await troubles.vanished()} ${state}`
     const known = looks.get(key)
     if (known?.of === of) {
       const found = await known.found
@@ -44,6 +47,7 @@ export function createGone(troubles: Pick<Troubles, 'nowhere' | 'vanished'>): Go
     }
     const found = lookThrough(database, table, column, troubles)
     looks.delete(key)
+    if (now() - writtenAt < SETTLED_MS) return await found
     looks.set(key, { of, found })
     if (looks.size > MAX_REMEMBERED) looks.delete(looks.keys().next().value as string)
     found.catch(() => {
@@ -54,13 +58,12 @@ export function createGone(troubles: Pick<Troubles, 'nowhere' | 'vanished'>): Go
 }
 
 /** Changes with every transaction, whoever made it: what is not in the file yet is in its log. */
-function stateOf(path: string): string {
-  return [path, `${path}-wal`]
-    .map((file) => {
-      const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
-      return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`
-    })
-    .join(' ')
+function stateOf(path: string): { readonly state: string; readonly writtenAt: number } {
+  const files = [path, `${path}-wal`].map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }))
+  return {
+    state: files.map((file) => (file === undefined ? '' : `${file.ino} ${file.size} ${file.mtimeNs}`)).join(' '),
+    writtenAt: Math.max(...files.map((file) => Number(file?.mtimeMs ?? 0))),
+  }
 }
 
 async function lookThrough(
