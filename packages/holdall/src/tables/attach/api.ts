@@ -37,7 +37,7 @@ const LINE = z.object({
   row: KEY.nullable().describe('The row that the file goes to'),
   rows: z.array(z.object({ key: KEY, label: z.string().nullable() })).describe('The rows that fit'),
   row_count: z.int(),
-  note: z.string().nullable(),
+  note: z.string().nullable().describe('Why it goes to no row, or what is not right with what its row holds'),
 })
 const CELL = z.object({
   row: KEY,
