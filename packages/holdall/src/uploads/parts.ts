@@ -3,7 +3,6 @@ import type { Sources } from '../sources/sources.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
 import type { Arrivals } from './arrivals.ts'
-import { chunkMemory } from './chunk-memory.ts'
 import type { Clearing } from './clearing.ts'
 import { partsOf } from './combine.ts'
 import { PARTS_PAGE, URL_LIFE_S } from './limits.ts'
@@ -169,7 +168,7 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
           throw new HoldallError('part_url_invalid')
         }
         try {
-          return await asking(session, () => writePart.call(multipart, upload, part, counted(body), { signal }))
+          return await asking(session, () => writePart.call(multipart, upload, part, body, { signal }))
         } catch (error) {
           if (signal.aborted) throw notOpen(await sessions.get(uploadId))
           throw error
@@ -180,13 +179,6 @@ export function createParts({ sessions, sources, clearing, arrivals, log, now }:
         }
       })
     },
-  }
-}
-
-async function* counted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    chunkMemory.received(chunk.byteLength)
-    yield chunk
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Storage } from '../sources/storage.ts'
 import { checkContent, checkSize, type SourceRules } from '../sources/validation.ts'
+import { through } from '../web/borrowed.ts'
 import { HoldallError } from '../web/error.ts'
-import { chunkMemory } from './chunk-memory.ts'
 import { type FileIntake, HEAD_BYTES, type SniffedType } from './inspection.ts'
 import type { UploadSession } from './session.ts'
 import type { Received } from './steps.ts'
@@ -33,13 +33,12 @@ export async function receive(
     return found
   }
 
-  async function* measured(): AsyncGenerator<Uint8Array> {
+  async function* measured(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const head = Buffer.alloc(HEAD_BYTES)
     let size = 0
-    for await (const chunk of body) {
+    for await (const chunk of chunks) {
       if (size < HEAD_BYTES) head.set(chunk.subarray(0, HEAD_BYTES - size), size)
       size += chunk.byteLength
-      chunkMemory.received(chunk.byteLength)
       checkSize(rules, size)
       // Before this chunk is handed on: what the source does not take is not stored.
       if (sniffed === undefined && size >= HEAD_BYTES) sniffed = await judge(head)
@@ -51,7 +50,7 @@ export async function receive(
     }
   }
 
-  const written = await storage.write(session.path, measured(), {
+  const written = await storage.write(session.path, through(body, measured), {
     signal,
     ...(declaredType === undefined ? {} : { contentType: declaredType }),
   })

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { lending } from './borrowed.ts'
 import { chunksOf } from './chunks.ts'
 import { HoldallError } from './error.ts'
 import type { RouteContext } from './route.ts'
@@ -22,7 +23,8 @@ export function bodyOf(c: RouteContext, idleLimit = BODY_IDLE_LIMIT_MS): Request
   const declared = c.req.header('Content-Length')
   return {
     length: declared === undefined ? undefined : Number(declared),
-    chunks: watched(incoming === undefined ? webChunks(c) : chunksOf(incoming), idleLimit),
+    chunks:
+      incoming === undefined ? watched(webChunks(c), idleLimit) : lending(() => watched(chunksOf(incoming), idleLimit)),
   }
 }
 

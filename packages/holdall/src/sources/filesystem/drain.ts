@@ -1,4 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
+import { borrowed } from '../../web/borrowed.ts'
+import { type Blocks, gatherBlocks } from './blocks.ts'
 import type { BeforeIo } from './io.ts'
 
 /** Bytes gathered for one write. A second batch fills while the first is written, so an upload holds twice as many. */
@@ -30,35 +32,44 @@ export async function drain(
 ): Promise<number> {
   const flusher = createFlusher(sink)
   let size = 0
-  let batch: Uint8Array[] = []
-  let batched = 0
+  let batch = gatherBlocks()
   let writing: Promise<void> = Promise.resolve()
+
+  async function write(full: Blocks): Promise<void> {
+    try {
+      await sink.write(full.chunks(), full.bytes)
+    } finally {
+      full.free()
+    }
+  }
+
   draining += 1
   try {
-    for await (const chunk of abortable(body, signal)) {
+    for await (const chunk of abortable(borrowed(body), signal)) {
       sink.see(chunk)
       size += chunk.byteLength
-      batch.push(chunk)
-      batched += chunk.byteLength
-      if (batched < batchBytes()) continue
-      await writing
-      before('write')
-      writing = sink.write(batch, batched)
-      // Awaited above or below; until then its failure must not count as unhandled.
-      writing.catch(() => {})
-      flusher.wrote(batched)
-      batch = []
-      batched = 0
+      for (let rest = chunk; rest.byteLength > 0; ) {
+        rest = rest.subarray(batch.add(rest, batchBytes()))
+        if (batch.bytes < batchBytes()) continue
+        await writing
+        before('write')
+        writing = write(batch)
+        // Awaited above or below; until then its failure must not count as unhandled.
+        writing.catch(() => {})
+        flusher.wrote(batch.bytes)
+        batch = gatherBlocks()
+      }
     }
     await writing
-    if (batched > 0) {
+    if (batch.bytes > 0) {
       before('write')
-      await sink.write(batch, batched)
+      await write(batch)
     }
   } finally {
     draining -= 1
     // Nobody may still be writing to the handle when it is closed.
     await writing.catch(() => {})
+    batch.free()
     await flusher.idle()
   }
   before('flush file')
@@ -68,7 +79,7 @@ export async function drain(
 }
 
 function batchBytes(): number {
-  return Math.min(LARGEST_BATCH_BYTES, Math.max(SMALLEST_BATCH_BYTES, BUDGET_BYTES / 2 / draining))
+  return Math.min(LARGEST_BATCH_BYTES, Math.max(SMALLEST_BATCH_BYTES, Math.floor(BUDGET_BYTES / 2 / draining)))
 }
 
 /** @param position where in the file; without it, behind the write before */
