@@ -103,7 +103,10 @@ export const TABLES_API = {
     description: FILTERS,
     query: z.object({
       ...FILTERED,
-      _files: PARAMETER.describe('`names`: the names of files where their ids stand'),
+      _files: PARAMETER.describe(
+        '`names`: the names of files where their ids stand; `states`: and beside each such column one, `{column}_state`, that says of which files that they are missing, cannot be read, are in the trash or gone for good',
+      ),
+      _bom: ON.describe('Begin with a byte order mark, without which Excel misreads letters beyond ASCII'),
       _dl: ON.describe('Have it saved'),
     }),
     answers: [{ status: 200, means: 'Comma-separated, quoted where it must be', content: { 'text/csv': null } }],

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream'
 import { disposition } from '../files/serving/disposition.ts'
+import type { FindDeleted } from '../files/trash/notes.ts'
+import type { Trouble } from '../files/troubles.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import { TABLES_API } from './api.ts'
-import { type CellText, csvHead, csvRows } from './csv.ts'
+import { type Beside, type CellText, csvHead, csvRows } from './csv.ts'
 import { readCell } from './file-columns/cell.ts'
-import { idsIn } from './file-columns/items.ts'
-import { type VisibleFiles, visibleFiles } from './file-columns/visible.ts'
+import { type CellFiles, idsIn, troubleOf } from './file-columns/items.ts'
+import { cellFiles, type VisibleFiles, visibleFiles } from './file-columns/visible.ts'
 import { readTablePage, type TablePage } from './page.ts'
 import { placeIn } from './place.ts'
 import type { TablesRoom } from './room.ts'
@@ -15,15 +17,18 @@ import { visibleNeighbours } from './visible-tables.ts'
 
 interface TableCsvRoom extends TablesRoom {
   readonly registry: VisibleFiles
+  readonly findDeleted: FindDeleted
 }
 
 /** Between the names of files that one cell holds. */
 const BETWEEN_NAMES = '; '
+/** Without it, Excel reads letters beyond ASCII as several others. */
+const BYTE_ORDER_MARK = '\u{feff}'
 
 /**
  * `/{db}/{table}.csv`: all rows that the address asks for, a page at a time as the client takes them; with `_size` one
- * page. `_files=names` writes the names of files where their ids stand, of those that the actor may see; `_dl` has it
- * saved.
+ * page. `_files=names` writes the names of files where their ids stand, of those that the actor may see; `_files=states`
+ * says in a column beside them what is not right with any, too; `_bom` is for Excel; `_dl` has it saved.
  */
 export function tableCsvRoutes(room: TableCsvRoom): Route[] {
   const { table: need } = viewNeeds(room)
@@ -47,9 +52,10 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
   if (all) parameters.set('_size', 'max')
   const wanted = wantedLabels(parameters)
   const labelled = (column: string) => wanted === 'all' || (wanted !== 'none' && wanted.includes(column))
+  const files = parameters.get('_files')
   const [neighbours, fileColumns, mayAskSql, fileIds] = await Promise.all([
     visibleNeighbours(room.permissions, c.var.actor, served, name),
-    parameters.get('_files') === 'names' ? room.fileColumns.of(served.name, name) : new Map<string, never>(),
+    files === 'names' || files === 'states' ? room.fileColumns.of(served.name, name) : new Map<string, never>(),
     parameters.has('_where') && mayExecuteSql(c, room, served),
     // Once: all of the file is about the same files.
     room.fileIds(c.var.actor, served, name, parameters),
@@ -67,22 +73,30 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
     })
   }
 
-  async function textsOf({ columns, rows }: TablePage): Promise<ReadonlyMap<string, CellText>> {
+  const beside: Beside = { labelled, stated: new Set(files === 'states' ? fileColumns.keys() : []) }
+
+  async function cellsOf({ columns, rows }: TablePage) {
     const held = columns.flatMap((column, at) => (fileColumns.has(column) ? [at] : []))
-    const files = await visibleFiles(room.registry, c.var.actor, idsIn(rows, held))
+    const ids = idsIn(rows, held)
+    const known: CellFiles =
+      files === 'states'
+        ? await cellFiles(room, c.var.actor, ids)
+        : { files: await visibleFiles(room.registry, c.var.actor, ids), deleted: new Map() }
     const named = (value: SqliteValue) => {
-      const { ids, other } = readCell(value)
-      return other ?? ids.flatMap((id) => files.get(id)?.filename ?? []).join(BETWEEN_NAMES)
+      const { ids: inCell, other } = readCell(value)
+      return other ?? inCell.flatMap((id) => nameOf(id, known) ?? []).join(BETWEEN_NAMES)
     }
-    return new Map(held.map((at) => [columns[at] as string, named]))
+    const state = (value: SqliteValue) => stateOf(readCell(value).ids, known)
+    const each = (write: CellText) => new Map(held.map((at) => [columns[at] as string, write]))
+    return { texts: each(named), states: each(state) }
   }
 
   // Before anything is answered: what cannot be asked is refused with words, not with half a file.
   const first = await read()
   async function* lines(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(csvHead(first, labelled))
+    yield Buffer.from(`${parameters.has('_bom') ? BYTE_ORDER_MARK : ''}${csvHead(first, beside)}`)
     for (let page = first; ; page = await read()) {
-      if (page.rows.length > 0) yield Buffer.from(csvRows(page, labelled, await textsOf(page)))
+      if (page.rows.length > 0) yield Buffer.from(csvRows(page, beside, await cellsOf(page)))
       if (!all || page.next === null) return
       // It comes before its other name, which may be a column's.
       parameters.set('_next', page.next)
@@ -95,4 +109,27 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
       ...(parameters.has('_dl') && { 'Content-Disposition': disposition('attachment', `${name}.csv`) }),
     },
   })
+}
+
+function nameOf(id: string, { files, deleted }: CellFiles): string | undefined {
+  const gone = deleted.get(id)
+  return files.get(id)?.filename ?? (gone?.state === 'trashed' ? gone.filename : undefined)
+}
+
+const STATES: Readonly<Record<Trouble, string>> = {
+  missing: 'missing',
+  unreadable: 'cannot be read',
+  trashed: 'in the trash',
+  gone: 'gone for good',
+}
+
+/** What is not right with the files of a cell, as far as the actor may know; where there are several, which of them. */
+function stateOf(ids: readonly string[], known: CellFiles): string {
+  const said = ids.flatMap((id) => {
+    const trouble = troubleOf(id, known)
+    if (trouble === undefined) return []
+    const name = ids.length > 1 ? nameOf(id, known) : undefined
+    return [name === undefined ? STATES[trouble] : `${name}: ${STATES[trouble]}`]
+  })
+  return said.join(BETWEEN_NAMES)
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { openTestApp, type TestApp } from './pages/test-app.ts'
 
@@ -97,6 +99,53 @@ test('the names of files stand where their ids do, for who may see them; the pag
   assert.match(saved.headers.get('Content-Disposition') ?? '', /^attachment; filename="objects.csv"/)
   const lines = (await saved.text()).trim().split('\r\n')
   assert.deepEqual(lines[1]?.includes('front.txt; back.txt'), true)
+})
+
+test('what is not right with files is said in a column beside their names, to who may know; Excel has its mark', async () => {
+  const [there, missing, trashed, unreadable] = (await Promise.all(
+    ['there.txt', 'missing.txt', 'trashed.txt', 'unreadable.txt'].map(async (name) => {
+      const sent = await app.ask(`/-/files/upload/files?filename=${name}`, {
+        actor: 'root',
+        body: `Ærø ${name}`,
+        headers: { Accept: 'application/json', 'Content-Type': 'text/plain' },
+      })
+      return ((await sent.json()) as { file_id: string }).file_id
+    }),
+  )) as [string, string, string, string]
+  await app.ask(`/-/files/${trashed}/-/delete`, { actor: 'root', json: {}, headers: { Accept: 'application/json' } })
+  const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'))
+  internal.exec('PRAGMA busy_timeout = 5000')
+  internal.prepare("UPDATE datasette_files SET missing_since = '2026-01-01' WHERE id = ?").run(missing)
+  internal.prepare("UPDATE datasette_files SET unreadable = 'cut_off' WHERE id = ?").run(unreadable)
+  internal.close()
+  const set = app.look.prepare('UPDATE objects SET photo = ? WHERE id = ?')
+  const gone = `df-${'7'.repeat(26)}`
+  set.run(JSON.stringify([there, missing, trashed, gone, unreadable]), 1)
+  set.run(missing, 2)
+  set.run(there, 3)
+  const asked = '/data/objects.csv?_files=states&_col=photo'
+  const all = 'there.txt; missing.txt; trashed.txt; unreadable.txt'
+  const states = 'missing.txt: missing; trashed.txt: in the trash; gone for good; unreadable.txt: cannot be read'
+  assert.equal(
+    await csv(asked, 'root'),
+    `id,photo,photo_state\r\n1,${all},${states}\r\n2,missing.txt,missing\r\n3,there.txt,\r\n`,
+  )
+  // Who may browse the files and not delete them knows nothing of the trash.
+  const ann = await csv(asked, 'ann')
+  assert.match(ann, /\r\n1,there\.txt; missing\.txt; unreadable\.txt,missing\.txt: missing; [^\r]*unreadable\.txt/)
+  assert.doesNotMatch(ann, /trash/)
+  assert.equal(await csv(asked), 'id,photo,photo_state\r\n1,,\r\n2,,\r\n3,,\r\n')
+  assert.doesNotMatch(await csv('/data/objects.csv?_files=names&_col=photo', 'root'), /state|: missing/)
+
+  const first = async (path: string) =>
+    new Uint8Array(await (await app.ask(path, { actor: 'root' })).arrayBuffer()).slice(0, 5)
+  assert.deepEqual([...(await first(`${asked}&_bom=1`))], [0xef, 0xbb, 0xbf, 0x69, 0x64])
+  assert.deepEqual([...(await first(asked))].slice(0, 2), [0x69, 0x64])
+  const page = await app.page('/data/objects', 'root')
+  const links = [...page.matchAll(/href="(\/data\/objects\.csv[^"]*)"/g)].map(([, href]) =>
+    href?.replaceAll('&amp;', '&'),
+  )
+  assert.deepEqual(links, ['/data/objects.csv?_files=states&_dl=1', '/data/objects.csv?_files=states&_dl=1&_bom=1'])
 })
 
 test('what cannot be asked is refused with words before anything is answered', async () => {

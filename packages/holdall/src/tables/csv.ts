@@ -9,28 +9,45 @@ export function csvLine(values: readonly SqliteValue[]): string {
   return `${values.map(quoted).join(',')}\r\n`
 }
 
+/** What follows a column in one of its own. */
+export interface Beside {
+  readonly labelled: (column: string) => boolean
+  /** Columns with files of which it is said what is not right with them. */
+  readonly stated: ReadonlySet<string>
+}
+
 /** The names of the columns; a column whose labels were asked for is followed by one for them, as in Datasette. */
-export function csvHead({ columns, references }: TablePage, labelled: (column: string) => boolean): string {
+export function csvHead({ columns, references }: TablePage, { labelled, stated }: Beside): string {
   return csvLine(
-    columns.flatMap((column) => (references.has(column) && labelled(column) ? [column, `${column}_label`] : [column])),
+    columns.flatMap((column) => [
+      column,
+      ...(references.has(column) && labelled(column) ? [`${column}_label`] : []),
+      ...(stated.has(column) ? [`${column}_state`] : []),
+    ]),
   )
 }
 
-/** The rows of a page. @param texts by column, how its cells are written */
+/** The rows of a page. @param texts by column, how its cells are written; @param states likewise, what is said beside them */
 export function csvRows(
   { columns, references, rows, labels }: TablePage,
-  labelled: (column: string) => boolean,
-  texts: ReadonlyMap<string, CellText>,
+  { labelled, stated }: Beside,
+  { texts, states }: { readonly texts: ReadonlyMap<string, CellText>; readonly states: ReadonlyMap<string, CellText> },
 ): string {
   const cells = columns.map((column) => {
     const text = texts.get(column)
     const write = (value: SqliteValue) => (text === undefined ? value : text(value))
-    if (!references.has(column) || !labelled(column)) return (value: SqliteValue) => [write(value)]
-    const found = labels.get(column)
-    return (value: SqliteValue) => [write(value), found?.get(value) ?? null]
+    const found = references.has(column) && labelled(column) ? (labels.get(column) ?? NO_LABELS) : undefined
+    const state = stated.has(column) ? (states.get(column) ?? (() => '')) : undefined
+    return (value: SqliteValue) => [
+      write(value),
+      ...(found ? [found.get(value) ?? null] : []),
+      ...(state ? [state(value)] : []),
+    ]
   })
   return rows.map((row) => csvLine(cells.flatMap((cell, at) => cell(row[at] ?? null)))).join('')
 }
+
+const NO_LABELS: ReadonlyMap<SqliteValue, SqliteValue> = new Map()
 
 function quoted(value: SqliteValue): string {
   if (value === null) return ''

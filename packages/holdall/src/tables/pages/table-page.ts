@@ -63,8 +63,9 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
       : `${formatCount(names.length, 'column holds', 'columns hold')} files: ${names.join(', ')}`
   const json = address.with({}).replace(path, `${path}.json`)
   const csv = address
-    .with({ _files: 'names', _dl: '1', ...Object.fromEntries(sizeNames(page.table).map((name) => [name, null])) })
+    .with({ _files: 'states', _dl: '1', ...Object.fromEntries(sizeNames(page.table).map((name) => [name, null])) })
     .replace(path, `${path}.csv`)
+  const excel = `${csv}&_bom=1`
   return html`${
     rights.insert && linkButton({ label: 'Insert row', href: `${path}/-/insert`, kind: 'filled', icon: 'plus' })
   }${menu({
@@ -85,6 +86,12 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
         : [],
       [
         { label: 'These rows as CSV', href: csv, icon: 'download', note: 'All that match; files by their names' },
+        {
+          label: 'These rows for Excel',
+          href: excel,
+          icon: 'download',
+          note: 'The same, with letters as Excel reads them',
+        },
         { label: 'These rows as JSON', href: json, icon: 'download', note: 'This page' },
       ],
     ],
