@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PutBucketLifecycleConfigurationCommand } from '@aws-sdk/client-s3'
 import type { Browser, BrowserContext, CDPSession, Locator, Page, Request } from 'playwright-core'
 import { CHROMIUM, launchBrowser, leaveBodiesAlone } from './support/browser.ts'
 import { makeBucket, S3_ENDPOINT, skipS3, type TestBucket } from './support/ceph.ts'
@@ -297,6 +298,23 @@ describe('uploads from a page straight to a bucket', { skip }, () => {
     await bucket.allow([front.url], [])
     await page.getByRole('link', { name: 'Check whether pages may send files' }).click()
     await page.getByText('Pages may send files to it.').waitFor()
+    const stays = page.getByText('What was sent of uploads that nobody ends stays in the bucket for ever')
+    await stays.waitFor()
+    await page.goto(`${front.url}/-/files/sources/late`)
+    assert.equal(await stays.count(), 0, 'it is asked only when somebody asks')
+    const Rules = [
+      {
+        ID: 'parts',
+        Status: 'Enabled' as const,
+        Filter: { Prefix: '' },
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 14 },
+      },
+    ]
+    const rule = { Bucket: bucket.name, LifecycleConfiguration: { Rules } }
+    await bucket.client.send(new PutBucketLifecycleConfigurationCommand(rule))
+    await page.getByRole('link', { name: 'Check whether pages may send files' }).click()
+    await page.getByText('Pages may send files to it.').waitFor()
+    assert.equal(await stays.count(), 0, 'the bucket clears them away')
   })
 
   async function open(): Promise<Page> {

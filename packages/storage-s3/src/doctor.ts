@@ -4,7 +4,7 @@ import type { Bucket } from './bucket.ts'
 import type { S3Config } from './config.ts'
 import { corsFix } from './cors.ts'
 import { codeOf } from './errors.ts'
-import { keepingFindings } from './keeping.ts'
+import { keepingFindings, leftoversFinding } from './keeping.ts'
 import { allowing, PERMISSIONS } from './permissions.ts'
 import { checksumFindings, withProbe } from './probing.ts'
 import { publicFinding } from './public.ts'
@@ -36,6 +36,7 @@ export function createDoctor(bucket: Bucket, config: S3Config, { now, onChecksum
         if (key !== undefined) yield* checksumFindings(bucket, config, key, { signal, onChecksum })
       })
     },
+    leftovers: ({ signal }) => leftoversFinding(bucket, config, signal),
     async remedy(trouble) {
       if (trouble.step === 'cors') return { fix: await corsFix(bucket, config, trouble) }
       if (trouble.step === 'plain http') return { fix: THROUGH_SERVER }

@@ -33,9 +33,7 @@ export async function* keepingFindings(
   }
 
   const ours = rules.filter((rule) => isAbout(rule, bucket.keys.prefix))
-  const fix = awsCommand(place, bucket.name, 'put-bucket-lifecycle-configuration', {
-    'lifecycle-configuration': { Rules: wantedRules(rules, bucket.keys.prefix, versioning === 'Enabled') },
-  })
+  const fix = fixOf(bucket, place, rules, versioning === 'Enabled')
   yield partsFinding(ours, fix)
   const expiring = ours.find(expires)
   if (expiring !== undefined) {
@@ -43,6 +41,25 @@ export async function* keepingFindings(
     yield { check: 'expiry', status: 'failed', says, fix }
   }
   if (versioning !== undefined) yield versioningFinding(ours, versioning, fix)
+}
+
+/** What becomes of parts alone; `undefined` where the bucket has no such rules, or these credentials may not know. */
+export async function leftoversFinding(
+  bucket: Bucket,
+  place: Place & { readonly read_only: boolean },
+  signal: AbortSignal,
+): Promise<Finding | undefined> {
+  if (place.read_only) return undefined
+  const [rules, versioning] = await Promise.all([rulesOf(bucket, signal), versioningOf(bucket, signal)])
+  if (rules === undefined || rules === 'unsupported') return undefined
+  const ours = rules.filter((rule) => isAbout(rule, bucket.keys.prefix))
+  return partsFinding(ours, fixOf(bucket, place, rules, versioning === 'Enabled'))
+}
+
+function fixOf(bucket: Bucket, place: Place, rules: readonly LifecycleRule[], isVersioned: boolean): string {
+  return awsCommand(place, bucket.name, 'put-bucket-lifecycle-configuration', {
+    'lifecycle-configuration': { Rules: wantedRules(rules, bucket.keys.prefix, isVersioned) },
+  })
 }
 
 function partsFinding(rules: readonly LifecycleRule[], fix: string): Finding {

@@ -16,6 +16,11 @@ export interface Finding {
 export interface StorageDoctor {
   /** What only this storage knows to look at. May throw: that is a finding too. What it makes for that, it removes. */
   examine(options: { readonly signal: AbortSignal }): AsyncIterable<Finding>
+  /**
+   * What the storage itself does with uploads in parts that nobody ends, asked by itself and briefly; `undefined` where it
+   * does not say, or these credentials may not know. Changes nothing.
+   */
+  leftovers?(options: { readonly signal: AbortSignal }): Promise<Finding | undefined>
   /** Why something failed that core has tried, and how to mend it, in this storage's terms. */
   remedy(trouble: Trouble): Promise<Remedy | undefined>
 }

@@ -56,6 +56,19 @@ export async function lookForPages(
   }
 }
 
+/**
+ * Why what was sent of unfinished uploads stays in a storage, as one sentence. Never throws, and takes no longer than
+ * LIMIT_MS; what may not be known is no trouble.
+ */
+export async function lookForLeftovers({ doctor }: Storage): Promise<string | undefined> {
+  try {
+    const found = await within(LIMIT_MS, async (signal) => await doctor?.leftovers?.({ signal }))
+    return found?.status === 'warning' ? found.says : undefined
+  } catch {
+    return undefined
+  }
+}
+
 async function targetsOf({ uploadUrl, multipart }: Storage): Promise<Target[]> {
   const options = { size: PROBE_BYTES, expiresIn: URL_LIFE_S, contentType: 'application/octet-stream' }
   const whole = await uploadUrl?.(PATH, options)

@@ -14,6 +14,8 @@ export const LOOK = 'look=pages'
 /** What was found when it was asked whether pages may send files there. */
 export interface Looked {
   readonly pages: PagesTrouble | undefined
+  /** Why what was sent of unfinished uploads stays there. */
+  readonly leftovers?: string | undefined
 }
 
 /** Whether pages may have to send files to the storage itself. */
@@ -40,10 +42,19 @@ export function pagesNotice(trouble: PagesTrouble | undefined, check?: string): 
 /** @param check the command for everything else */
 export function lookedNotice(looked: Looked | undefined, check: string): Html | undefined {
   if (looked === undefined) return undefined
-  return (
+  const pages =
     pagesNotice(looked.pages, check) ??
     notice({ tone: 'success', title: 'Pages may send files to it.', role: 'status' })
-  )
+  return html`${pages}${looked.leftovers !== undefined && leftoversNotice(looked.leftovers, check)}`
+}
+
+/** Files can be sent all the same: it is about what they leave. */
+function leftoversNotice(says: string, check: string): Html {
+  return html`<div class="stack pages-found">${notice({
+    tone: 'info',
+    title: says,
+    body: 'The rule to set is said by:',
+  })}${command(check)}</div>`
 }
 
 /** How what a source needs is checked. @param check the command for all of it; @param here its page of settings */

@@ -14,8 +14,8 @@ import { MANAGING_API } from './api.ts'
 import { wantedFromForm, wantedFromJson } from './form.ts'
 import { createManaging, type ManagingOptions, type Tried } from './managing.ts'
 import { createPage, declaredPage, editPage, listPage, type PageParts, type Sent, sourceHref } from './pages.ts'
-import { lookForPages, type PagesTrouble } from './pages-check.ts'
-import { isSentTo, LOOK } from './pages-words.ts'
+import { lookForLeftovers, lookForPages, type PagesTrouble } from './pages-check.ts'
+import { isSentTo, LOOK, type Looked } from './pages-words.ts'
 import { suggesting } from './suggesting.ts'
 import { letSee, uploadUnseen } from './unseen.ts'
 import type { Wanted } from './wanted.ts'
@@ -85,6 +85,13 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
     if (!isSentTo(source)) return undefined
     const storage = await source.storage().catch(() => undefined)
     return storage && (await lookForPages(storage, origin(c), making.fetch))
+  }
+
+  /** Only when somebody asks: not whenever the page is seen. */
+  async function lookAtAll(c: RouteContext, source: Source): Promise<Looked> {
+    const storage = await source.storage().catch(() => undefined)
+    const [pages, leftovers] = await Promise.all([lookAt(c, source), storage && lookForLeftovers(storage)])
+    return { pages, leftovers }
   }
 
   function triedJson({ trial, neighbours }: Tried) {
@@ -175,7 +182,7 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
     const page = await parts(c)
     if (row?.origin !== 'runtime') return send(c, declaredPage(page, source, row))
     const said = once.take(c, sourceHref(urls, source.slug)).said
-    const looked = c.req.query('look') === 'pages' && isSentTo(source) ? { pages: await lookAt(c, source) } : undefined
+    const looked = c.req.query('look') === 'pages' && isSentTo(source) ? await lookAtAll(c, source) : undefined
     return send(c, editPage(page, { source, row, said, looked, unseen: await unseenOf(row) }))
   }
 
