@@ -28,7 +28,9 @@ export function through(
   pass: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
   const passing = { [Symbol.asyncIterator]: () => pass(body)[Symbol.asyncIterator]() }
-  return 'borrow' in body ? { ...passing, borrow: () => pass(borrowed(body)) } : passing
+  if (!('borrow' in body)) return passing
+  const lendingToo: Lending = { ...passing, borrow: () => pass(borrowed(body)) }
+  return lendingToo
 }
 
 async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
