@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import { disposition } from '../files/serving/disposition.ts'
 import type { FindDeleted } from '../files/trash/notes.ts'
-import type { Trouble } from '../files/troubles.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import { TABLES_API } from './api.ts'
 import { type Beside, type CellText, csvHead, csvRows } from './csv.ts'
 import { readCell } from './file-columns/cell.ts'
 import { type CellFiles, idsIn, troubleOf } from './file-columns/items.ts'
+import { TROUBLE_WORDS } from './file-columns/trouble-words.ts'
 import { cellFiles, type VisibleFiles, visibleFiles } from './file-columns/visible.ts'
 import { readTablePage, type TablePage } from './page.ts'
 import { placeIn } from './place.ts'
@@ -116,20 +116,13 @@ function nameOf(id: string, { files, deleted }: CellFiles): string | undefined {
   return files.get(id)?.filename ?? (gone?.state === 'trashed' ? gone.filename : undefined)
 }
 
-const STATES: Readonly<Record<Trouble, string>> = {
-  missing: 'missing',
-  unreadable: 'cannot be read',
-  trashed: 'in the trash',
-  gone: 'gone for good',
-}
-
 /** What is not right with the files of a cell, as far as the actor may know; where there are several, which of them. */
 function stateOf(ids: readonly string[], known: CellFiles): string {
   const said = ids.flatMap((id) => {
     const trouble = troubleOf(id, known)
     if (trouble === undefined) return []
     const name = ids.length > 1 ? nameOf(id, known) : undefined
-    return [name === undefined ? STATES[trouble] : `${name}: ${STATES[trouble]}`]
+    return [name === undefined ? TROUBLE_WORDS[trouble] : `${name}: ${TROUBLE_WORDS[trouble]}`]
   })
   return said.join(BETWEEN_NAMES)
 }

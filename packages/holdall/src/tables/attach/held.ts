@@ -1,6 +1,7 @@
 import type { Trouble } from '../../files/troubles.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { type CellFiles, troubleOf } from '../file-columns/items.ts'
+import { FILES_IN_TROUBLE } from '../file-columns/trouble-words.ts'
 import type { SqliteValue } from '../value.ts'
 
 /** What is not right with what a row holds. */
@@ -27,7 +28,7 @@ export function troubleIn(cell: SqliteValue | undefined, known: CellFiles): Held
 }
 
 function wordsFor(trouble: Trouble, count: number): string {
-  return count === 1 ? `a file that ${ONE[trouble]}` : `${count} files that ${MANY[trouble]}`
+  return count === 1 ? `a file that ${ONE[trouble]}` : `${count} files that ${FILES_IN_TROUBLE[trouble]}`
 }
 
 const ONE: Readonly<Record<Trouble, string>> = {
@@ -35,10 +36,4 @@ const ONE: Readonly<Record<Trouble, string>> = {
   unreadable: 'cannot be read',
   trashed: 'is in the trash',
   gone: 'is gone for good',
-}
-const MANY: Readonly<Record<Trouble, string>> = {
-  missing: 'are missing',
-  unreadable: 'cannot be read',
-  trashed: 'are in the trash',
-  gone: 'are gone for good',
 }

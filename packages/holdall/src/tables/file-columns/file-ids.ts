@@ -6,6 +6,7 @@ import type { ServedDatabase } from '../databases.ts'
 import { FILE_OPERATORS, type FileIds, filterName, isFileOperator } from '../filters.ts'
 import { createGone } from './gone.ts'
 import type { FileColumns } from './settings.ts'
+import { FILES_IN_TROUBLE } from './trouble-words.ts'
 
 /** The filters that ask what became of the files of rows, with the ids that they mean, for `buildTableQuery`. */
 export interface FindFileIds {
@@ -39,7 +40,10 @@ export function createFindFileIds(room: {
     }
     const ids = trouble === 'gone' ? await gone(database, table, column) : await troubles.ids(actor, trouble)
     if (ids === null) {
-      throw new HoldallError('file_filter_too_many', { limit: formatNumber(MAX_TROUBLED), trouble: WORDS[trouble] })
+      throw new HoldallError('file_filter_too_many', {
+        limit: formatNumber(MAX_TROUBLED),
+        trouble: FILES_IN_TROUBLE[trouble],
+      })
     }
     return JSON.stringify(ids)
   }
@@ -78,10 +82,3 @@ function askedIn(parameters: URLSearchParams): Map<string, readonly [column: str
 }
 
 const WHO_KNOWS_GONE = `__${FILE_OPERATORS.gone}= is for who may browse every source: to others a file that is gone is like one that is not shown to them`
-
-const WORDS: Readonly<Record<Trouble, string>> = {
-  missing: 'are missing',
-  unreadable: 'cannot be read',
-  trashed: 'are in the trash',
-  gone: 'are gone for good',
-}

@@ -3,6 +3,7 @@ import { formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { troubleOf } from '../file-columns/items.ts'
+import { TROUBLE_WORDS } from '../file-columns/trouble-words.ts'
 import { FILE_OPERATORS } from '../filters.ts'
 import type { Address } from './address.ts'
 import { operatorWords } from './operator-words.ts'
@@ -25,19 +26,12 @@ export function troubleLine(data: TableData, address: Address): Html {
   const link = (column: string, [trouble, rows]: readonly [Trouble, number]) => {
     const operator = FILE_OPERATORS[trouble]
     const words = operatorWords(operator, 'file').replace(/^has/, rows === 1 ? 'has' : 'have')
-    return html`<a href="${safeUrl(address.with({ [`${column}__${operator}`]: '1' }))}" title="${formatCount(rows, 'row')} ${words} in ${column}">${formatNumber(rows)} ${SHORT[trouble]}</a>`
+    return html`<a href="${safeUrl(address.with({ [`${column}__${operator}`]: '1' }))}" title="${formatCount(rows, 'row')} ${words} in ${column}">${formatNumber(rows)} ${TROUBLE_WORDS[trouble]}</a>`
   }
   return html`<div class="sync-line"><p class="muted">On this page, ${found.map(
     ({ column, counts }, at) =>
       html`${at > 0 && '; '}${column}: ${counts.map((one, index) => html`${index > 0 && ', '}${link(column, one)}`)}`,
   )}.</p></div>`
-}
-
-const SHORT: Readonly<Record<Trouble, string>> = {
-  missing: 'missing',
-  unreadable: 'cannot be read',
-  trashed: 'in the trash',
-  gone: 'gone for good',
 }
 
 /** How many rows have such a file in a column. */
