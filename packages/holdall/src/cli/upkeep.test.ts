@@ -145,11 +145,13 @@ async function mark(...files: Put[]): Promise<void> {
 }
 
 /** Everything below the root with its bytes and time, and every row of the internal database. */
-async function contents(): Promise<unknown> {
+const VANISHED = 'datasette_files_vanished'
+
+async function contents(except?: string): Promise<unknown> {
   const { rows: tables } = await sql<{ name: string }>`SELECT name FROM sqlite_schema WHERE type = 'table'
     AND sql NOT LIKE '%VIRTUAL%' AND name NOT LIKE '%fts%' ORDER BY name`.execute(room.database.read)
   const rows: unknown[] = []
-  for (const { name } of tables)
+  for (const { name } of tables.filter((table) => table.name !== except))
     rows.push([name, (await sql`SELECT * FROM ${sql.table(name)}`.execute(room.database.read)).rows])
   return [below(), rows]
 }
@@ -195,7 +197,8 @@ test('verify says that all is as recorded, of what is in the trash too', async (
 })
 
 test('verify finds what is missing, has another size, other bytes, or no row; and changes nothing', async () => {
-  const known = await contents()
+  // Counts what was removed for good, which is what this test does in the end.
+  const known = await contents(VANISHED)
   const [missing, cut, changed, lost] = [
     await put('missing'),
     await put('too long'),
@@ -237,7 +240,7 @@ test('verify finds what is missing, has another size, other bytes, or no row; an
   await forget(lost)
   rmSync(dirname(stray), { recursive: true })
   rmSync(join(root, 'theirs'), { recursive: true })
-  assert.deepEqual(await contents(), known)
+  assert.deepEqual(await contents(VANISHED), known)
 })
 
 test('verify --repair enters what has become of adopted files, and of ours only whether they are there', async () => {
