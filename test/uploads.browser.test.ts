@@ -139,7 +139,7 @@ describe('large uploads in a browser', { skip }, () => {
   })
 
   test('what was begun and of which nothing has arrived is shown as well, sent anew, and leaves nothing behind', async () => {
-    const path = makeFile('empty.mov', MEDIUM)
+    const path = makeFile('empty.mov', 3 * PART)
     const parts = /\/-\/files\/upload\/parts\//
     await page.route(parts, () => {})
     const held = page.waitForRequest((request) => partOf(request) !== null)
@@ -166,14 +166,28 @@ describe('large uploads in a browser', { skip }, () => {
       .getByText(/^It was begun \d+ (s|min) ago: .* may be sending it\. Discarding ends that\.$/)
       .waitFor()
     await other.close()
+    // What is open is asked while it is sent.
+    const again = page.waitForRequest((request) => partOf(request) !== null)
+    await page.route(parts, async (route) => {
+      await looked
+      await route.continue()
+    })
+    const looked = again.then(async () => {
+      const answer = page.waitForResponse(isSessions)
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+      await (await answer).finished()
+      await page.evaluate(drawn)
+    })
     await begunAgain(line, path)
+    await looked
     await done('empty.mov')
     assert.equal(await page.locator('.upload-queue .note').count(), 0, 'nothing was sent of another file')
     assert.equal(await hashOf(stored('empty.mov')), await hashOf(path))
     await until(async () => (await page.evaluate(openSessions)) === 0, 'the empty one is given up')
     assert.equal(await line.count(), 0)
+    await page.unroute(parts)
     await page.route(parts, () => {})
-    await choose(page, makeFile('never.mov', MEDIUM))
+    await choose(page, makeFile('never.mov', 3 * PART))
     await page.waitForRequest((request) => partOf(request) !== null)
     await page.reload()
     // The tab knows that it was itself that sent it.

@@ -60,6 +60,8 @@ export function sentKey({ name, size }: Sent): string {
 export function createUnfinished(begun: Begun, changed: () => void): Unfinished {
   let list: readonly LeftOpen[] = []
   const aside = new Set<string>()
+  /** What was listed until a page of this browser began to send it. */
+  const takenUp = new Map<string, LeftOpen>()
   let asking: Promise<void> | undefined
   let again: ReturnType<typeof setTimeout> | undefined
 
@@ -74,6 +76,7 @@ export function createUnfinished(begun: Begun, changed: () => void): Unfinished 
       const [open, isSent] = await Promise.all([begun.open(), beingSent(begun.place())])
       const before = new Map(list.map((one) => [one.key, one]))
       const next = grouped(open).filter((one) => !aside.has(one.key) && !isSent(one))
+      for (const one of list) if (isSent(one)) takenUp.set(one.key, one)
       const place = begun.place()
       show(next.map((one) => ({ ...one, moving: moves(one, before.get(one.key)), ours: wasSentHere(place, one) })))
       clearTimeout(again)
@@ -132,8 +135,9 @@ export function createUnfinished(begun: Begun, changed: () => void): Unfinished 
         : `This is not the ${name} of ${formatBytes(other.size)} that was not finished. It is sent from its beginning.`
     },
     finished(file) {
-      const one = list.find(({ key }) => key === sentKey(file))
+      const one = list.find(({ key }) => key === sentKey(file)) ?? takenUp.get(sentKey(file))
       if (one === undefined) return
+      takenUp.delete(one.key)
       show(list.filter((other) => other !== one))
       giveUpEmpty(one)
     },
