@@ -27,6 +27,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
             { megabytes: 1024, atOnce: 1, seconds: 0 },
             { megabytes: 1024, atOnce: 8, seconds: 10 },
             { megabytes: 128, atOnce: 64, seconds: 20 },
+            { megabytes: 1024, atOnce: 8, seconds: 10, form: true },
+            { megabytes: 128, atOnce: 64, seconds: 20, form: true },
           ]
         : [{ megabytes: 64, atOnce: 8, seconds: 3 }],
     ),

@@ -66,22 +66,28 @@ export async function benchUpload(megabytes: number, rounds: number): Promise<Ro
 
 /** P2: how much memory the server and its children take above their idle while uploads run. */
 export async function benchUploadMemory(
-  cases: readonly { megabytes: number; atOnce: number; seconds: number }[],
+  cases: readonly { megabytes: number; atOnce: number; seconds: number; form?: boolean }[],
 ): Promise<Row[]> {
   const rows: Row[] = []
-  for (const { megabytes, atOnce, seconds: slow } of cases) {
+  for (const { megabytes, atOnce, seconds: slow, form = false } of cases) {
     await withServer(startOurs, async (ours) => {
       await send({ url: ours.raw, bytes: MIB, headers: ours.headers })
       const idle = residentBytes(ours.pid)
       const watch = watchMemory(ours.pid)
       await Promise.all(
         Array.from({ length: atOnce }, () =>
-          send({ url: ours.raw, bytes: megabytes * MIB, headers: ours.headers, seconds: slow }),
+          send({
+            url: form ? ours.form : ours.raw,
+            form,
+            bytes: megabytes * MIB,
+            headers: ours.headers,
+            seconds: slow,
+          }),
         ),
       )
       const more = (watch.stop() - idle) / MIB
       rows.push({
-        what: `P2 memory, ${megabytes} MiB × ${atOnce} at once`,
+        what: `P2 memory, ${megabytes} MiB × ${atOnce} at once${form ? ', as forms' : ''}`,
         ours: `+${more.toFixed(0)} MiB`,
         peer: `${(idle / MIB).toFixed(0)} MiB idle`,
         ratio: '',
