@@ -10,7 +10,11 @@ interface Lending extends AsyncIterable<Uint8Array> {
  * Only who reads the body itself can borrow: what was made of it, and may be read by others too, lends nothing.
  */
 export function borrowed(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return 'borrow' in body ? (body as Lending).borrow() : body
+  return lends(body) ? body.borrow() : body
+}
+
+export function lends(body: AsyncIterable<Uint8Array>): body is Lending {
+  return 'borrow' in body
 }
 
 /** @param read the chunks as they come; nobody else may know of them */
@@ -28,8 +32,8 @@ export function through(
   pass: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
   const passing = { [Symbol.asyncIterator]: () => pass(body)[Symbol.asyncIterator]() }
-  if (!('borrow' in body)) return passing
-  const lendingToo: Lending = { ...passing, borrow: () => pass(borrowed(body)) }
+  if (!lends(body)) return passing
+  const lendingToo: Lending = { ...passing, borrow: () => pass(body.borrow()) }
   return lendingToo
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { gatherBlocks } from './blocks.ts'
+import { gatherBlocks, gatherChunks } from './blocks.ts'
 
 const MOST = 100_000
 
@@ -41,4 +41,11 @@ test('what was freed is used again, and nobody has a block that another has', ()
   assert.ok(second.chunks().every(({ buffer }) => memory.has(buffer)))
   second.free()
   third.free()
+})
+
+test('chunks that nobody takes back are gathered as they are', () => {
+  const added = [randomBytes(70_000), randomBytes(70_000)]
+  const chunks = gatherChunks()
+  for (const piece of added) assert.equal(chunks.add(piece, MOST), piece.byteLength)
+  assert.deepEqual([chunks.bytes, chunks.chunks()], [140_000, added])
 })

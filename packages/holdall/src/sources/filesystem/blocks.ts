@@ -4,10 +4,10 @@ const KEPT_BYTES = 8 * 1024 * 1024
 
 const free: Buffer[] = []
 
-/** Bytes that were gathered for one write, copied into blocks of memory that are used again and again. */
-export interface Blocks {
+/** Bytes that are gathered for one write. */
+export interface Gathered {
   readonly bytes: number
-  /** @returns how much of the chunk was taken: all of it, unless `most` bytes are gathered then */
+  /** @returns how much of the chunk was taken: all of it, or what `most` bytes left room for */
   add(chunk: Uint8Array, most: number): number
   /** All that was added, in order; valid until `free`. */
   chunks(): Uint8Array[]
@@ -15,11 +15,8 @@ export interface Blocks {
   free(): void
 }
 
-/**
- * A chunk that waits to be written outlives V8's collections of young objects, and lies about as an old one, with its
- * 64 KiB, long after it was written. One that is copied and dropped at once is gone with the next of them.
- */
-export function gatherBlocks(): Blocks {
+/** Copied into blocks of memory that are used again and again: the chunks may be taken back at once. */
+export function gatherBlocks(): Gathered {
   const blocks: Buffer[] = []
   let bytes = 0
   return {
@@ -46,6 +43,27 @@ export function gatherBlocks(): Blocks {
     free() {
       const room = KEPT_BYTES / BLOCK_BYTES - free.length
       free.push(...blocks.splice(0).slice(0, room))
+      bytes = 0
+    },
+  }
+}
+
+/** The chunks themselves, of a body that takes none back: copying them would only cost. */
+export function gatherChunks(): Gathered {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  return {
+    get bytes() {
+      return bytes
+    },
+    add(chunk) {
+      chunks.push(chunk)
+      bytes += chunk.byteLength
+      return chunk.byteLength
+    },
+    chunks: () => chunks,
+    free() {
+      chunks.length = 0
       bytes = 0
     },
   }

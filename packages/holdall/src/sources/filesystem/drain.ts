@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import { borrowed } from '../../web/borrowed.ts'
-import { type Blocks, gatherBlocks } from './blocks.ts'
+import { borrowed, lends } from '../../web/borrowed.ts'
+import { type Gathered, gatherBlocks, gatherChunks } from './blocks.ts'
 import type { BeforeIo } from './io.ts'
 
 /** Bytes gathered for one write. A second batch fills while the first is written, so an upload holds twice as many. */
@@ -32,10 +32,11 @@ export async function drain(
 ): Promise<number> {
   const flusher = createFlusher(sink)
   let size = 0
-  let batch = gatherBlocks()
+  const gather = lends(body) ? gatherBlocks : gatherChunks
+  let batch = gather()
   let writing: Promise<void> = Promise.resolve()
 
-  async function write(full: Blocks): Promise<void> {
+  async function write(full: Gathered): Promise<void> {
     try {
       await sink.write(full.chunks(), full.bytes)
     } finally {
@@ -57,7 +58,7 @@ export async function drain(
         // Awaited above or below; until then its failure must not count as unhandled.
         writing.catch(() => {})
         flusher.wrote(batch.bytes)
-        batch = gatherBlocks()
+        batch = gather()
       }
     }
     await writing
