@@ -141,6 +141,22 @@ describe('sources that are made while the server runs', () => {
     assert.equal(await rowOf('old-scans'), undefined)
   })
 
+  test('tried, what systems keep for themselves is not shown, unless it is to be listed', async (t) => {
+    writeFileSync(join(scans, '.DS_Store'), 'x')
+    t.after(() => rmSync(join(scans, '.DS_Store')))
+    const shown = async (more: object) => {
+      const { json } = await post(ALL, {
+        op: 'try',
+        label: 'Old scans',
+        ...folderOf(scans, { read_only: true }),
+        ...more,
+      })
+      return json.tried.files
+    }
+    assert.deepEqual(await shown({}), ['1904/letter.txt'])
+    assert.deepEqual(await shown({ keep_system_files: true }), ['.DS_Store', '1904/letter.txt'])
+  })
+
   test('made, it is there at once, with its files; whoever made it may do all of it, others nothing', async () => {
     const made = await post(ALL, {
       label: 'Old scans',

@@ -1,3 +1,4 @@
+import { isSystemFile } from '@holdall/elements/shared'
 import { HoldallError } from '../../web/error.ts'
 import { privateHost } from '../../web/outgoing/guard.ts'
 import { PROBE_LIMIT_MS, reasonOf, within } from '../connection.ts'
@@ -12,6 +13,8 @@ import { invalid } from './wanted.ts'
 const TRIAL_PATH = 'holdall-probe'
 /** Files that are named to show that it is the right place. */
 const SHOWN_FILES = 5
+/** Files that are looked at for them: what systems keep for themselves is not shown, as it is not listed. */
+const LOOKED_AT = 50
 const LIST_LIMIT_MS = 5_000
 
 /** What was found when a source was tried. */
@@ -50,11 +53,12 @@ export async function tryOut(declared: DeclaredSource, context: MakingContext, o
     })
     const made = storage
     const page =
-      made.list && (await within(LIST_LIMIT_MS, async (signal) => await made.list?.({ limit: SHOWN_FILES, signal })))
+      made.list && (await within(LIST_LIMIT_MS, async (signal) => await made.list?.({ limit: LOOKED_AT, signal })))
+    const files = page?.files.filter(({ path }) => declared.source.keepSystemFiles || !isSystemFile(path))
     const pages = origin === undefined ? undefined : await lookForPages(made, origin, context.fetch)
     return {
-      files: page?.files,
-      hasMore: page?.next != null,
+      files: files?.slice(0, SHOWN_FILES),
+      hasMore: page?.next != null || (files?.length ?? 0) > SHOWN_FILES,
       takesUploads: made.write !== undefined,
       ...(pages && { pages }),
     }
