@@ -114,8 +114,8 @@ test('what is to be copied beside it is named by its folder, an adopted one too;
   assert.deepEqual(printed.join('').split('\n').slice(1, -1), [
     'The files themselves are not in it. Copy them too:',
     '  bucket: what lies in s3, 1 file',
-    `  files: the folder ${join(data, 'files')}, 1 file`,
+    `  files: the folder ${join(data, 'files')}, 1 file; copy it to ${join(folder, 'counted', 'data', 'files')}`,
     '  gone: its folder, which stands in the configuration that the server was started with, 1 file',
-    `  scans: the folder ${scans}, 2 files (1 more missing)`,
+    `  scans: the folder ${scans}, 2 files (1 more missing); it is looked for there again`,
   ])
 })

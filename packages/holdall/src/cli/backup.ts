@@ -98,7 +98,7 @@ async function copyDatabases(
 
 async function report(data: ServerData, target: string, databases: number, io: CommandIo): Promise<void> {
   io.stdout.write(`${target}: ${formatCount(databases, 'database')}, the internal database, secret and configuration\n`)
-  const lines = await filesToCopy(data)
+  const lines = await filesToCopy(data, target, io.env)
   if (lines.length > 0) io.stdout.write(`The files themselves are not in it. Copy them too:\n`)
   for (const line of lines) io.stdout.write(`  ${line}\n`)
 }
