@@ -119,3 +119,25 @@ test('what is to be copied beside it is named by its folder, an adopted one too;
     `  scans: the folder ${scans}, 2 files (1 more missing); it is looked for there again`,
   ])
 })
+
+test('a folder that the configuration names from where it lies is copied into the backup, one that it names in full is not', async () => {
+  const place = join(folder, 'place')
+  mkdirSync(place)
+  // Beside the configuration's folder, and not beside the backup's.
+  writeFileSync(join(folder, 'label.txt'), 'Scans')
+  const full = join(place, 'full')
+  const config = join(place, 'holdall.json')
+  const scans = { storage: 'filesystem', label: { $file: '../label.txt' }, config: { root: './scans' } }
+  writeFileSync(config, JSON.stringify({ sources: { scans, gone: { storage: 'filesystem', config: { root: full } } } }))
+  mkdirSync(join(folder, 'deep', 'er'), { recursive: true })
+  const target = join(folder, 'deep', 'er', 'saved')
+  const printed: string[] = []
+  await run([target, museum, '-c', config], undefined, printed)
+  const lines = printed.join('').split('\n')
+  assert(
+    lines.includes(
+      `  scans: the folder ${join(place, 'scans')}, 2 files (1 more missing); copy it to ${join(target, 'scans')}`,
+    ),
+  )
+  assert(lines.includes(`  gone: the folder ${full}, 1 file; it is looked for there again`))
+})

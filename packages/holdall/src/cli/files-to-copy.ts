@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, isAbsolute, join, relative, resolve } from 'node:path'
 import { sql } from 'kysely'
 import { type Config, loadConfig } from '../config/config.ts'
@@ -77,8 +77,11 @@ export async function filesToCopy(
 /** The roots that the copied configuration gives: what is relative there has come along. */
 function rootsIn(backup: string, { file, directory }: Config, env: NodeJS.ProcessEnv): Record<string, string> {
   if (file === undefined) return {}
-  const readFile = (path: string) =>
-    readFileSync(isBelow(path, backup) ? join(directory, relative(backup, path)) : path)
+  // What the configuration refers to lies where it always has: beside the original, or where its whole path says.
+  const readFile = (path: string) => {
+    const original = resolve(directory, relative(backup, path))
+    return readFileSync(existsSync(original) ? original : path)
+  }
   const { config } = loadConfig({ file: join(backup, basename(file)), env, databases: [], readFile })
   return Object.fromEntries(
     Object.values(config.sources).flatMap(({ slug, config: { root } }) =>
