@@ -177,8 +177,8 @@ async function takeMissing(
   let run = begun
   for await (const files of unseenFiles(database, run, seen)) {
     const { absent } = await lookAt(files, { storage, signal: lease.signal, log })
-    const lost = absent.filter(({ adopted, path }) => adopted === 0 || !isLeftOut(path))
-    for (const file of absent) if (!lost.includes(file)) leftOver.gone.push(file)
+    const lost: typeof absent = []
+    for (const file of absent) (file.adopted === 1 && isLeftOut(file.path) ? leftOver.gone : lost).push(file)
     if (lost.length === 0) continue
     const { missing } = run
     const seqs = lost.map(({ seq }) => seq)
