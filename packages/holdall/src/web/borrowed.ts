@@ -38,7 +38,6 @@ export function through(
 }
 
 async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  keepYoungSmall()
   for await (const chunk of chunks) {
     chunkMemory.received(chunk.byteLength)
     yield chunk

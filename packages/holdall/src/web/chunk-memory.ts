@@ -50,6 +50,7 @@ const V8: Collector = {
 }
 
 const gc = late((): ((options: { type: 'minor' | 'major' }) => void) => {
+  keepYoungSmall()
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc')
   setFlagsFromString('--no-expose-gc')
