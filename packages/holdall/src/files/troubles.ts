@@ -21,7 +21,7 @@ export interface Troubles {
   /** What the actor may ask about: who may delete nothing knows nothing of the trash, who may not browse every source not what is gone. */
   askable(actor: Actor | null): Promise<ReadonlySet<Trouble>>
   /** The ids of the files; null where there are more than `MAX_TROUBLED`. The number of statements is always the same. */
-  ids(actor: Actor | null, trouble: Exclude<Trouble, 'gone'>): Promise<readonly string[] | null>
+  ids(actor: Actor | null, state: Exclude<Trouble, 'gone'> | 'changed'): Promise<readonly string[] | null>
   /** Those of the ids that no file has, neither here nor in the trash. For who may ask about what is gone. */
   nowhere(ids: readonly string[]): Promise<string[]>
   /** Another number whenever some id has become one that no file has. */
@@ -62,12 +62,12 @@ export function createTroubles(database: InternalDatabase, permissions: Permissi
       const sees = sources.length > 0 || (own?.sources.length ?? 0) > 0
       return new Set(TROUBLES.filter((one) => (one === 'trashed' ? sees : one === 'gone' ? all : true)))
     },
-    async ids(actor, trouble) {
+    async ids(actor, state) {
       const limit = MAX_TROUBLED + 1
       const found =
-        trouble === 'trashed'
+        state === 'trashed'
           ? await trashedIds(database, await trashScope(actor), limit)
-          : await idsInState(database, await sourcesFor(actor, 'files-browse'), trouble, limit)
+          : await idsInState(database, await sourcesFor(actor, 'files-browse'), state, limit)
       return found.length > MAX_TROUBLED ? null : found
     },
     nowhere: (ids) => nowhere(database, ids),

@@ -59,7 +59,7 @@ const DATABASE = {
 }
 
 const FILTERS =
-  'Every other parameter is a filter: `column=value` or `column__operator=value`. Of a file column `filemissing=1`, `fileunreadable=1`, `filetrashed=1` and `filegone=1` give the rows with such a file, as far as one may know; the last is for who may browse every source.'
+  'Every other parameter is a filter: `column=value` or `column__operator=value`. Of a file column `filemissing=1`, `fileunreadable=1`, `filetrashed=1` and `filegone=1` give the rows with such a file, as far as one may know; the last is for who may browse every source. `filewrong=1` gives those with any of them that one may know of, `filechanged=1` those whose file has changed in its place.'
 
 export const TABLES_API = {
   instance: {

@@ -5,13 +5,17 @@ import { isPlace } from './place.ts'
 import type { Table } from './schema.ts'
 import { type Affinity, parseInteger, type SqliteValue } from './value.ts'
 
-/** What asks for rows with a file that is not right, by what is wrong with it. */
+/** What is asked of the files of rows: one trouble, whichever it is, or that the bytes have changed, which is none. */
+export type FileQuestion = Trouble | 'any' | 'changed'
+
 export const FILE_OPERATORS = {
+  any: 'filewrong',
   missing: 'filemissing',
   unreadable: 'fileunreadable',
   trashed: 'filetrashed',
   gone: 'filegone',
-} as const satisfies Readonly<Record<Trouble, string>>
+  changed: 'filechanged',
+} as const satisfies Readonly<Record<FileQuestion, string>>
 
 /** The files that filters of files mean, as lists of ids in JSON, by `filterName`. Only the registry knows them. */
 export type FileIds = ReadonlyMap<string, string>
@@ -78,10 +82,12 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   notnull: bare('is not null', (c) => `${c} is not null`),
   isblank: bare('is blank', (c) => `(${c} is null or ${c} = '')`),
   notblank: bare('is not blank', (c) => `(${c} is not null and ${c} != '')`),
+  filewrong: holding('holds a file that is not right'),
   filemissing: holding('holds a file that is missing'),
   fileunreadable: holding('holds a file that cannot be read'),
   filetrashed: holding('holds a file that is in the trash'),
   filegone: holding('holds a file that is gone for good'),
+  filechanged: holding('holds a file that has changed'),
 }
 
 /**

@@ -12,8 +12,8 @@ const NEVER = `df-${'7'.repeat(26)}`
 
 let app: TestApp
 /** By what was done to it. */
-const ids: Record<'fine' | 'missing' | 'unreadable' | 'trashed' | 'purged' | 'hidden', string> = {
-  ...{ fine: '', missing: '', unreadable: '', trashed: '', purged: '', hidden: '' },
+const ids: Record<'fine' | 'changed' | 'missing' | 'unreadable' | 'trashed' | 'purged' | 'hidden', string> = {
+  ...{ fine: '', changed: '', missing: '', unreadable: '', trashed: '', purged: '', hidden: '' },
 }
 
 before(async () => {
@@ -46,6 +46,9 @@ before(async () => {
   internal((database) => {
     const missing = database.prepare('UPDATE datasette_files SET missing_since = created_at WHERE id IN (?, ?)')
     missing.run(ids.missing, ids.hidden)
+    database
+      .prepare('UPDATE datasette_files SET changed_at = created_at WHERE id IN (?, ?)')
+      .run(ids.changed, ids.hidden)
     database.prepare("UPDATE datasette_files SET unreadable = 'cut_off' WHERE id = ?").run(ids.unreadable)
   })
   // A missing file that somebody finds in its place is there again.
@@ -64,6 +67,7 @@ before(async () => {
   insert.run(7, 'hidden', ids.hidden, list(ids.hidden), null)
   insert.run(8, 'empty', null, '', null)
   insert.run(9, 'text', 'see the box', `["${ids.missing}`, null)
+  insert.run(10, 'changed', ids.changed, list(ids.fine, ids.changed), null)
   app.look.prepare('INSERT INTO keyed VALUES (?, ?), (?, ?)').run('a', ids.fine, 'b', ids.purged)
 })
 
@@ -135,6 +139,10 @@ test('rows whose file is not right are found, in columns of one file and of seve
     assert.deepEqual(await rows(`${column}__filetrashed=1`), [4], column)
     assert.deepEqual(await rows(`${column}__filegone=1`), [5, 6], column)
   }
+  for (const column of ['photo', 'papers']) {
+    assert.deepEqual(await rows(`${column}__filewrong=1`), [2, 3, 4, 5, 6, 7], column)
+    assert.deepEqual(await rows(`${column}__filechanged=1`), [7, 10], column)
+  }
   assert.deepEqual(await rows('photo__filegone=1&title__exact=never'), [6])
   assert.deepEqual(await rows('photo__filegone=1&papers__filemissing=1'), [])
   assert.deepEqual(await rows('photo__filemissing=1&_size=1'), [2])
@@ -148,8 +156,14 @@ test('rows whose file is not right are found, in columns of one file and of seve
 test('as pages and as CSV, in plain words, with the way from row to row', async () => {
   const page = await app.page('/data/objects?photo__filemissing=1')
   assert.match(page, /<span>photo<\/span><span class="operator">has a file that is missing<\/span><\/a>/)
-  assert.match(page, /2 of 9 rows match 1 filter/)
+  assert.match(page, /2 of 10 rows match 1 filter/)
   assert.match(page, /href="\/data\/objects\/7\?photo__filemissing=1"/)
+  const wrong = await app.page('/data/objects?photo__filewrong=1')
+  assert.match(wrong, /<span>photo<\/span><span class="operator">has a file that is not right<\/span><\/a>/)
+  assert.match(wrong, /6 of 10 rows match 1 filter/)
+  assert.match(wrong, /href="\/data\/objects\/7\?photo__filewrong=1"/)
+  const csvOfWrong = await app.ask('/data/objects.csv?photo__filewrong=1&_col=id&_sort_desc=id', { actor: 'root' })
+  assert.equal(await csvOfWrong.text(), 'id\r\n7\r\n6\r\n5\r\n4\r\n3\r\n2\r\n')
   const row = await app.page('/data/objects/2?photo__filemissing=1')
   assert.match(row, /Rows of the list/)
   assert.match(row, /href="\/data\/objects\/7\?photo__filemissing=1"/)
@@ -171,17 +185,29 @@ function troubles(page: string): string | undefined {
 
 test('a page says which of its rows have such a file, one click from all of them', async () => {
   const page = await app.page('/data/objects?id__lt=7&_col=photo')
-  assert.equal(troubles(page), 'On this page, photo: 1 missing, 1 cannot be read, 1 in the trash, 2 gone for good.')
+  assert.equal(
+    troubles(page),
+    'On this page, photo: 1 missing, 1 cannot be read, 1 in the trash, 2 gone for good (all such rows).',
+  )
   assert.match(
     page,
     /<a href="\/data\/objects\?id__lt=7&amp;_col=photo&amp;photo__filegone=1" title="2 rows have a file that is gone for good in photo">/,
   )
+  assert.match(
+    page,
+    / \(<a href="\/data\/objects\?id__lt=7&amp;_col=photo&amp;photo__filewrong=1" title="All rows with a file that is not right in photo">all such rows<\/a>\)/,
+  )
+  const wrong = await app.page('/data/objects?id__lt=7&_col=photo&photo__filewrong=1')
+  assert.equal(troubles(wrong), 'On this page, photo: 1 missing, 1 cannot be read, 1 in the trash, 2 gone for good.')
+  assert.match(wrong, /<a href="\/data\/objects\?id__lt=7&amp;_col=photo&amp;photo__filegone=1" title=/, 'narrower')
+  const oneOfTwo = await app.page('/data/objects?_col=papers&_col=photo&papers__filemissing=1')
+  assert.match(oneOfTwo, /&amp;papers__filemissing=1&amp;photo__filewrong=1" title="All rows/, 'of the other column')
   assert.match(page, /<svg[^>]*><use href="#i-warning"><\/use><\/svg>Cannot be read<\/span>/)
   assert.equal(troubles(await app.page('/data/objects?photo__filemissing=1&_col=photo')), undefined, 'it says so')
   assert.equal(troubles(await app.page('/data/objects?id__exact=1')), undefined)
   assert.equal(
     troubles(await app.page('/data/objects?_col=papers', 'ann')),
-    'On this page, papers: 1 missing, 1 cannot be read.',
+    'On this page, papers: 1 missing, 1 cannot be read (all such rows).',
   )
   const batch = await app.ask(`/-/files/batch.json?id=${ids.unreadable}&id=${ids.fine}`, { actor: 'root' })
   const { files } = (await batch.json()) as { files: Record<string, { unreadable: string | null }> }
@@ -197,7 +223,7 @@ function offered(page: string): string[] {
 
 test('who may not browse a source, or delete files, learns nothing of theirs, and nothing of what is gone', async () => {
   assert.deepEqual(offered(await app.page('/data/objects')), [
-    ...['notblank', 'isblank', 'filemissing', 'fileunreadable', 'filetrashed', 'filegone'],
+    ...['notblank', 'isblank', 'filewrong', 'filemissing', 'fileunreadable', 'filetrashed', 'filegone', 'filechanged'],
   ])
   for (const actor of ['ann', undefined]) {
     assert.deepEqual(await rows('photo__filemissing=1', actor ?? ''), [2], 'the hidden one is missing as well')
@@ -208,7 +234,11 @@ test('who may not browse a source, or delete files, learns nothing of theirs, an
     assert.equal(gone.code, 'permission_denied')
     assert.match(gone.error ?? '', /for who may browse every source/)
     const page = await app.ask('/data/objects', { ...(actor && { actor }) })
-    assert.deepEqual(offered(await page.text()), ['notblank', 'isblank', 'filemissing', 'fileunreadable'])
+    assert.deepEqual(offered(await page.text()), [
+      ...['notblank', 'isblank', 'filewrong', 'filemissing', 'fileunreadable', 'filechanged'],
+    ])
+    assert.deepEqual(await rows('photo__filewrong=1', actor ?? ''), [2, 3], 'what it may not know of is not among them')
+    assert.deepEqual(await rows('photo__filechanged=1', actor ?? ''), [10])
   }
   const row = await app.ask('/data/objects/5?photo__filegone=1', { actor: 'ann' })
   assert.equal(row.status, 200, 'a list that one may not see has nothing beside a row')
@@ -234,7 +264,7 @@ test('what is gone is known at once when a file has vanished or rows were writte
   assert.deepEqual(await rows('photo__filegone=1'), [5, 6, 20, 21])
   app.look.exec('UPDATE objects SET photo = NULL WHERE id = 20')
   assert.deepEqual(await rows('photo__filegone=1'), [5, 6, 21])
-  app.look.exec('DELETE FROM objects WHERE id > 9')
+  app.look.exec('DELETE FROM objects WHERE id > 10')
 })
 
 test('more files than a question can name are not told one by one', async () => {
@@ -249,6 +279,10 @@ test('more files than a question can name are not told one by one', async () => 
       .run(MAX_TROUBLED - 2),
   )
   assert.deepEqual(await rows('photo__filemissing=1'), [2, 7], 'as many as may be')
+  const together = await json('photo__filewrong=1')
+  assert.equal(together.status, 400)
+  assert.match(together.error ?? '', /^More than 20,000 files are not right: too many/, 'with those of other troubles')
+  assert.deepEqual(await rows('photo__filewrong=1', 'ann'), [2, 3])
   internal((database) =>
     database
       .prepare(

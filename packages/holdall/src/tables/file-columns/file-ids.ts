@@ -3,7 +3,7 @@ import { HoldallError } from '../../web/error.ts'
 import { formatNumber } from '../../web/format.ts'
 import type { Actor } from '../../web/route.ts'
 import type { ServedDatabase } from '../databases.ts'
-import { FILE_OPERATORS, type FileIds, filterName, isFileOperator } from '../filters.ts'
+import { FILE_OPERATORS, type FileIds, type FileQuestion, filterName } from '../filters.ts'
 import { createGone } from './gone.ts'
 import type { FileColumns } from './settings.ts'
 import { FILES_IN_TROUBLE } from './trouble-words.ts'
@@ -33,19 +33,35 @@ export function createFindFileIds(room: {
     database: ServedDatabase,
     table: string,
     column: string,
-    trouble: Trouble,
+    question: FileQuestion,
   ): Promise<string> {
-    if (trouble === 'gone' && !(await troubles.askable(actor)).has('gone')) {
+    if (question === 'gone' && !(await troubles.askable(actor)).has('gone')) {
       throw new HoldallError('permission_denied', {}, { errors: [WHO_KNOWS_GONE] })
     }
-    const ids = trouble === 'gone' ? await gone(database, table, column) : await troubles.ids(actor, trouble)
+    const idsIn = (one: Exclude<FileQuestion, 'any'>) =>
+      one === 'gone' ? gone(database, table, column) : troubles.ids(actor, one)
+    const ids = question === 'any' ? await idsOfAny(actor, idsIn) : await idsIn(question)
     if (ids === null) {
       throw new HoldallError('file_filter_too_many', {
         limit: formatNumber(MAX_TROUBLED),
-        trouble: FILES_IN_TROUBLE[trouble],
+        trouble: IN_QUESTION[question],
       })
     }
     return JSON.stringify(ids)
+  }
+
+  /** Whatever the actor may know of. They are as many as those of one trouble may be, so that the question costs no more. */
+  async function idsOfAny(
+    actor: Actor | null,
+    idsIn: (one: Trouble) => Promise<readonly string[] | null>,
+  ): Promise<readonly string[] | null> {
+    const all = new Set<string>()
+    for (const one of await troubles.askable(actor)) {
+      const ids = await idsIn(one)
+      if (ids === null || all.size + ids.length > MAX_TROUBLED) return null
+      for (const id of ids) all.add(id)
+    }
+    return [...all]
   }
 
   async function find(actor: Actor | null, database: ServedDatabase, table: string, parameters: URLSearchParams) {
@@ -53,8 +69,8 @@ export function createFindFileIds(room: {
     if (asked.size === 0) return NONE
     const columns = await fileColumns.of(database.name, table)
     const found = new Map<string, string>()
-    for (const [name, [column, trouble]] of asked) {
-      if (columns.has(column)) found.set(name, await idsFor(actor, database, table, column, trouble))
+    for (const [name, [column, question]] of asked) {
+      if (columns.has(column)) found.set(name, await idsFor(actor, database, table, column, question))
     }
     return found
   }
@@ -62,23 +78,34 @@ export function createFindFileIds(room: {
   return Object.assign(find, {
     async askable(actor: Actor | null) {
       const known = await troubles.askable(actor)
-      return new Set(TROUBLES.flatMap((trouble) => (known.has(trouble) ? [FILE_OPERATORS[trouble]] : [])))
+      const unknown = TROUBLES.filter((trouble) => !known.has(trouble)).map(
+        (trouble): string => FILE_OPERATORS[trouble],
+      )
+      return new Set(Object.values(FILE_OPERATORS).filter((operator) => !unknown.includes(operator)))
     },
   })
 }
 
 /** By the filter's name, however often it stands there. */
-function askedIn(parameters: URLSearchParams): Map<string, readonly [column: string, trouble: Trouble]> {
-  const asked = new Map<string, readonly [string, Trouble]>()
+function askedIn(parameters: URLSearchParams): Map<string, readonly [column: string, question: FileQuestion]> {
+  const asked = new Map<string, readonly [string, FileQuestion]>()
   for (const key of parameters.keys()) {
     const at = key.lastIndexOf('__')
     const operator = at < 0 ? '' : key.slice(at + 2)
-    if (!isFileOperator(operator)) continue
+    const question = QUESTIONS.find((one) => FILE_OPERATORS[one] === operator)
+    if (question === undefined) continue
     const column = key.slice(0, at)
-    const trouble = TROUBLES.find((one) => FILE_OPERATORS[one] === operator) as Trouble
-    asked.set(filterName(column, operator), [column, trouble])
+    asked.set(filterName(column, operator), [column, question])
   }
   return asked
+}
+
+const QUESTIONS = Object.keys(FILE_OPERATORS) as FileQuestion[]
+
+const IN_QUESTION: Readonly<Record<FileQuestion, string>> = {
+  ...FILES_IN_TROUBLE,
+  any: 'are not right',
+  changed: 'have changed',
 }
 
 const WHO_KNOWS_GONE = `__${FILE_OPERATORS.gone}= is for who may browse every source: to others a file that is gone is like one that is not shown to them`

@@ -30,10 +30,12 @@ const WORDS: Readonly<Record<string, string | readonly [always: string, times: s
 const OF_FILES: Readonly<Record<string, string>> = {
   isblank: 'has no file',
   notblank: 'has a file',
+  filewrong: 'has a file that is not right',
   filemissing: 'has a file that is missing',
   fileunreadable: 'has a file that cannot be read',
   filetrashed: 'has a file in the trash',
   filegone: 'has a file that is gone for good',
+  filechanged: 'has a file that has changed',
 }
 
 const EQUAL = ['exact', 'not']
