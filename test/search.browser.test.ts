@@ -186,6 +186,23 @@ describe('search and selection in a browser', { skip }, () => {
     await small.close()
   })
 
+  test('how many files are still being read is said, and goes by itself', async () => {
+    const internal = new DatabaseSync(join(folder, 'data', 'internal.db'), { timeout: 5_000 })
+    try {
+      // Its time is far away, so that nobody reads it meanwhile.
+      internal.exec(`INSERT INTO datasette_files_work (file_id, kind, not_before)
+        SELECT id, 'text', '2999' FROM datasette_files WHERE filename = 'harbour minutes.txt'`)
+      await page.goto(`${holdall.url}/-/files/browse/papers`)
+      await page.getByText('1 of them still being read').waitFor()
+      assert.deepEqual(await lookAt(context, page.url(), 'flow-library-reading'), [])
+      assert.deepEqual(await lookAt(context, `${page.url()}?q=nowhere`, 'flow-search-reading'), [])
+      internal.exec("DELETE FROM datasette_files_work WHERE not_before = '2999'")
+      await page.getByText('still being read').waitFor({ state: 'detached' })
+    } finally {
+      internal.close()
+    }
+  })
+
   test('files are selected with the keyboard, without anything moving, and moved to the trash', async () => {
     await page.goto(`${holdall.url}/-/files/browse/photos`)
     await page.getByText(/^Changed \d+ \w+ \d{4}$/).waitFor()

@@ -46,16 +46,21 @@ function isOn(): boolean {
 
 /** Shows the parts that follow the server as a page shows them that just came from it. */
 export function adoptLive(fresh: Document): void {
-  const ended = document.querySelector<HTMLElement>('[data-live-on]')?.dataset.liveOn
+  const ended: string[] = []
   for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
     const other = fresh.querySelector<HTMLElement>(`[data-live="${part.dataset.live}"]`)
-    if (other) replace(part, other)
+    if (!other) continue
+    const { liveOn } = part.dataset
+    replace(part, other)
+    if (liveOn && part.dataset.liveOn === undefined) ended.push(liveOn)
   }
-  if (ended && !isOn()) announce(ended)
+  if (ended.length > 0) announce(ended.join('. '))
 }
 
 function replace(part: HTMLElement, other: HTMLElement): void {
-  if (other.dataset.liveOn === undefined) delete part.dataset.liveOn
+  const { liveOn } = other.dataset
+  if (liveOn === undefined) delete part.dataset.liveOn
+  else part.dataset.liveOn = liveOn
   if (asSent(part) === asSent(other)) return
   const focused = part.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null
   part.replaceChildren(...other.childNodes)

@@ -5,6 +5,8 @@ import type { Schema } from '../database/schema.ts'
 import type { FinishedUpload } from '../uploads/inspection.ts'
 import type { Actor } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
+import type { WorkKind } from './background/queue.ts'
+import { countToRead, type ToRead } from './background/to-read.ts'
 import { createDoubles, type Doubles } from './doubles/list.ts'
 import { walkFiles } from './list.ts'
 import { FILE_ID, type FileBrief, type FileRecord, UNKNOWN_TYPE } from './record.ts'
@@ -60,6 +62,8 @@ export interface Registry {
   totals(): Promise<Map<number, SourceTotals>>
   /** How many of them are missing, by source, one more than `MAX_COUNT` at the most; those without any are absent. */
   missing(sources: readonly number[]): Promise<ReadonlyMap<number, number>>
+  /** How many files of these sources are still to be read in the background, as far as a bounded look shows. */
+  toRead(sources: readonly number[], kinds: readonly WorkKind[]): Promise<ToRead>
   /** Whether there are files of which nobody knows yet whether they can be read. */
   isReadingWhole(): Promise<boolean>
   /** Other files with the same bytes that the actor may browse, newest first. */
@@ -160,6 +164,7 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
       return new Map(rows.map(({ source_id, files, bytes, hashed }) => [source_id, { files, bytes, hashed }]))
     },
     missing: (sources) => countMissing(database, sources),
+    toRead: (sources, kinds) => countToRead(database, sources, kinds),
     isReadingWhole: () => isReadingWhole(database),
     async duplicates(actor, file) {
       if (file.contentHash === null) return []

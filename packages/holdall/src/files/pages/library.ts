@@ -3,9 +3,11 @@ import type { Source } from '../../sources/sources.ts'
 import { formatBytes, formatCount } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
+import { attributes } from '../../web/parts/attributes.ts'
 import { linkButton } from '../../web/parts/button.ts'
 import { emptyState, notice } from '../../web/parts/notice.ts'
 import { INSTANCE, type RouteContext } from '../../web/route.ts'
+import { READINGS } from '../background/to-read.ts'
 import type { SourceTotals } from '../registry.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
@@ -18,6 +20,7 @@ import { parametersOf } from './list-address.ts'
 import { type Listing, listedFiles, listToolbar } from './listing.ts'
 import { countedFiles } from './missing-words.ts'
 import { nothingFound } from './nothing-found.ts'
+import { toReadNote, toReadOfThem } from './to-read.ts'
 import { uploadHref } from './upload-href.ts'
 import { seenBy } from './who-may.ts'
 
@@ -51,6 +54,7 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
   const readOnly = source.availability.available && !source.capabilities.can_upload && !source.capabilities.can_delete
   const where = source.storageType === 'filesystem' ? 'in a folder' : `in ${storageName(source.storageType)}`
   const missing = (await room.registry.missing([source.id])).get(source.id) ?? 0
+  const toRead = await room.registry.toRead([source.id], READINGS)
   return renderPage({
     ...(await frame(c)),
     title: source.label,
@@ -59,10 +63,12 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
     lede:
       totals.files === 0
         ? undefined
-        : html`<span data-live="totals">${countedFiles(totals.files, missing)}, ${formatBytes(totals.bytes)} ${where}${readOnly && ', read only'}</span>`,
+        : html`<span data-live="totals"${attributes({ 'data-live-on': toRead.files > 0 && `The files of ${source.label} were read` })}>${countedFiles(totals.files, missing)}, ${formatBytes(totals.bytes)} ${where}${readOnly && ', read only'}${toReadOfThem(toRead)}</span>`,
     actions: html`${uploadable && totals.files > 0 && upload}${settings}`,
     said: room.once?.take(c, urls.source(source.slug)).said,
     body: html`${unavailable(source)}${await seenByLine(room, c, source)}${await syncPanel(room, c, source)}${uploadable && (await leftOpenLine(room, source, c.var.actor))}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${totals.files > 0 && (await folderNav(room, listing, source))}${
+      totals.files > 0 && (await toReadNote(room, listing, [source.id]))
+    }${
       list.files.length > 0
         ? await listedFiles(room, c.var.actor, listing)
         : totals.files > 0

@@ -14,6 +14,7 @@ import { filesInWords, type Listing, listedFiles, listToolbar } from './listing.
 import { countedFiles } from './missing-words.ts'
 import { nothingFound } from './nothing-found.ts'
 import { SEARCH_PATH } from './tiles.ts'
+import { toReadNote } from './to-read.ts'
 
 interface Found {
   readonly asked: Asked
@@ -81,12 +82,12 @@ async function results(room: FilesRoom, c: RouteContext, found: Found, listing: 
   if (browsable.length === 0) {
     return emptyState({ title: 'There are no files that you may see', body: 'Whoever runs this server can allow it.' })
   }
-  if (list.files.length === 0) {
-    const all = browsable.map(({ id }) => id)
-    const named = browsable.filter(({ slug }) => slug === asked.source).map(({ id }) => id)
-    return nothingFound(room, listing, { asked: asked.source === '' ? all : named, all })
-  }
-  return html`<p class="found">${await summary(room, found)}</p>${await listedFiles(room, c.var.actor, listing)}`
+  const all = browsable.map(({ id }) => id)
+  const named = browsable.filter(({ slug }) => slug === asked.source).map(({ id }) => id)
+  const sources = { asked: asked.source === '' ? all : named, all }
+  const note = await toReadNote(room, listing, sources.asked)
+  if (list.files.length === 0) return html`${note}${await nothingFound(room, listing, sources)}`
+  return html`<p class="found">${await summary(room, found)}</p>${note}${await listedFiles(room, c.var.actor, listing)}`
 }
 
 async function summary({ registry }: FilesRoom, { asked, browsable, list }: Found): Promise<string> {

@@ -20,6 +20,10 @@ const SYNC = {
   missing_now_truncated: z.boolean().describe('There are more than `missing_now`'),
   changed_since: COUNT.describe('Files that have had other bytes since they were listed; up to 10,000'),
   changed_since_truncated: z.boolean().describe('There are more than `changed_since`'),
+  to_read: COUNT.describe(
+    'Files whose type, facts, words or hash are still to be read in the background; up to 10,000',
+  ),
+  to_read_truncated: z.boolean().describe('There may be more than `to_read`'),
   expected: COUNT.nullable().describe('How many files the last complete run had listed'),
   failure_reason: z.string().nullable(),
 }

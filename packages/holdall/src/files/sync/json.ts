@@ -1,11 +1,13 @@
 import type { Source } from '../../sources/sources.ts'
+import type { ToRead } from '../background/to-read.ts'
 import { MAX_COUNT } from '../list.ts'
 import type { SyncState } from './sync.ts'
 
-/** How far the newest run of a source is, or how it ended. */
+/** How far the newest run of a source is, or how it ended, and what is still to be read of what it found. */
 export function syncJson(
   source: Source,
   { run, expected, missingNow, changedSince }: SyncState,
+  toRead: ToRead,
 ): Record<string, unknown> {
   return {
     source: source.slug,
@@ -24,6 +26,8 @@ export function syncJson(
     missing_now_truncated: missingNow > MAX_COUNT,
     changed_since: Math.min(changedSince, MAX_COUNT),
     changed_since_truncated: changedSince > MAX_COUNT,
+    to_read: toRead.files,
+    to_read_truncated: toRead.truncated,
     expected: expected ?? null,
     failure_reason: run?.failure_reason ?? null,
   }

@@ -1,4 +1,6 @@
+import type { Source } from '../../sources/sources.ts'
 import { INSTANCE, type Need, type Route } from '../../web/route.ts'
+import { READINGS } from '../background/to-read.ts'
 import type { FilesRoom } from '../room.ts'
 import { SYNC_API } from './api.ts'
 import { syncJson } from './json.ts'
@@ -8,7 +10,9 @@ const PATH = '/-/files/sync/:source'
 const mayManage: Need = { kind: 'permission', action: 'files-manage-sources', on: () => INSTANCE }
 
 /** POST `/-/files/sync/{source}` begins a sync; GET `/-/files/sync/{source}.json` says how far it is. */
-export function syncRoutes({ sync, sources, urls, once }: FilesRoom): Route[] {
+export function syncRoutes({ sync, sources, registry, urls, once }: FilesRoom): Route[] {
+  const stateOf = async (source: Source) =>
+    syncJson(source, await sync.state(source), await registry.toRead([source.id], READINGS))
   return [
     {
       method: 'POST',
@@ -18,7 +22,7 @@ export function syncRoutes({ sync, sources, urls, once }: FilesRoom): Route[] {
       async handler(c) {
         const source = sources.get(c.req.param('source') ?? '')
         await sync.begin(source, c.var.actor?.id ?? null)
-        if (c.var.format === 'json') return c.json({ ok: true, ...syncJson(source, await sync.state(source)) }, 202)
+        if (c.var.format === 'json') return c.json({ ok: true, ...(await stateOf(source)) }, 202)
         const page = urls.source(source.slug)
         once?.write(c, page, { said: `${source.label} is being synced.` })
         return c.redirect(page, 303)
@@ -32,7 +36,7 @@ export function syncRoutes({ sync, sources, urls, once }: FilesRoom): Route[] {
       api: SYNC_API.state,
       async handler(c) {
         const source = sources.get(c.req.param('source') ?? '')
-        return c.json({ ok: true, ...syncJson(source, await sync.state(source)) })
+        return c.json({ ok: true, ...(await stateOf(source)) })
       },
     },
   ]
