@@ -58,7 +58,12 @@ const ATTACH_BODY = z.object({
     .optional()
     .describe('In place of `files`'),
   dry_run: z.boolean().optional().describe('Only say what would be done'),
-  replace: z.boolean().optional().describe('A file takes the place of the one that its row holds'),
+  replace: z
+    .union([z.boolean(), z.literal('not_right')])
+    .optional()
+    .describe(
+      'A file takes the place of the one that its row holds; `not_right`: only where that is missing, cannot be read, is in the trash or gone for good, as far as one may know',
+    ),
 })
 
 export const ATTACH_API = {

@@ -630,7 +630,8 @@ test('text that is no file is never replaced, whatever is asked, and its rows ar
   // On the page: a part of its own, and no choice that would write over it.
   const begun = await submit('/data/objects/-/attach', { column: 'photo', ids: files.join(' ') })
   assert.equal(begun.status, 303, begun.text.slice(0, 500))
-  const matched = { go: 'match', match: 'inventory', how: 'equal', replace: 'on' }
+  assert.equal((await submit(begun.location, { go: 'replace all' })).status, 303)
+  const matched = { go: 'match', match: 'inventory', how: 'equal' }
   assert.equal((await submit(begun.location, matched)).status, 303)
   const page = await app.page(`${begun.location}?show=text`)
   assert.match(page, /1 goes to a row · 2 whose row holds text that is no file/)

@@ -17,9 +17,10 @@ import { MAX_BODY_BYTES } from './limits.ts'
 import { findRows } from './match.ts'
 import { HOW, type Match } from './names.ts'
 import { LEFT_OUT } from './parts.ts'
+import { REPLACING } from './replacing.ts'
 import { demandFewEnough } from './request.ts'
 import { type AttachRoom, columnIn, type Subject } from './room.ts'
-import type { Run } from './run.ts'
+import type { Replace, Run } from './run.ts'
 
 export interface FilesForm {
   readonly column: string
@@ -113,7 +114,8 @@ export interface PlanForm {
   readonly choices: ReadonlyMap<number, string | null>
   /** How to match again; undefined where that was not asked for. */
   readonly match: Match | undefined
-  readonly replace: boolean
+  /** What of that which rows hold is replaced, for all of them; undefined where that was not asked for. */
+  readonly replace: Replace | undefined
   /** What was typed in place of a row and names none, by field. */
   readonly problems: ReadonlyMap<string, string>
   readonly posted: URLSearchParams
@@ -159,7 +161,7 @@ export async function readPlanForm(c: RouteContext, room: AttachRoom, subject: S
     choices,
     problems,
     posted,
-    replace: posted.get('replace') === 'on',
+    replace: REPLACING.get(go),
     match:
       go === 'match'
         ? {

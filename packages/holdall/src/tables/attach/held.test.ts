@@ -82,6 +82,10 @@ async function post(path: string, json: unknown, actor = 'root'): Promise<Record
   return JSON.parse(text) as Record<string, unknown>
 }
 
+async function json(path: string): Promise<Record<string, unknown>> {
+  return (await (await app.ask(path, { actor: 'root' })).json()) as Record<string, unknown>
+}
+
 async function submit(path: string, fields: Readonly<Record<string, string>>): Promise<string> {
   const answer = await app.ask(path, { actor: 'root', form: fields })
   assert.equal(answer.status, 303)
@@ -142,6 +146,72 @@ test('a plan says what is not right with what its rows hold, and what would take
   assert.equal(chosen.get('HM-001.txt'), 'It takes the place of what the row holds.')
   assert.equal(chosen.get('HM-002.txt'), 'It takes the place of a file that is missing.')
   assert.equal(chosen.get('HM-003.txt'), 'It takes the place of a file that cannot be read.')
+})
+
+test('one press replaces only what is not right, and another takes that back; the API is asked for the same', async () => {
+  const files = await Promise.all([1, 2, 3, 4, 5, 6].map((n) => upload(`HM-00${n}.txt`, `better ${n}`)))
+  const [, two, three, four, five, six] = files as [string, string, string, string, string, string]
+  const plan = await submit('/data/objects/-/attach', { column: 'photo', ids: files.join(' ') })
+  const bar = async () => {
+    const [text = ''] =
+      /<div data-live="plan-doubles">.*?<\/div><\/div>/s.exec(await app.page(`${plan}?show=all`)) ?? []
+    return {
+      words: /<p>(.*?)<\/p>/s.exec(text)?.[1]?.trim(),
+      ways: [...text.matchAll(/value="(replace [^"]*)"/g)].map(([, way]) => way),
+    }
+  }
+  const goesTo = async () => ((await json(`${plan}.json`)).pairs as string[][]).map(([file]) => file)
+  assert.deepEqual(await bar(), {
+    words:
+      '5 files fit rows that hold a file already. What 4 of them hold is not right: missing, cannot be read, in the trash or gone for good. For all of them at once:',
+    ways: ['replace not_right', 'replace all'],
+  })
+  assert.match(await app.page(plan), />Replace only what is not right \(4 rows\)</)
+  // The row of the fifth is free, for its file is gone for good.
+  assert.deepEqual(await goesTo(), [five])
+  await submit(plan, { go: 'replace not_right' })
+  assert.deepEqual(await goesTo(), [two, three, four, five, six])
+  const chosen = await app.page(plan)
+  assert.match(chosen, /5 go to a row \(5 replace what is there\) · 1 to decide/)
+  assert.match(chosen, /Attach 5 files, replacing 5</)
+  assert.deepEqual((await bar()).ways, ['replace not_right', 'replace all', 'replace none'])
+  // Matched again, it is still so.
+  await submit(plan, { go: 'match', match: 'inventory', how: 'prefix' })
+  assert.deepEqual(await goesTo(), [two, three, four, five, six])
+  await submit(plan, { go: 'replace all' })
+  assert.deepEqual(await goesTo(), files)
+  // What somebody left out stays out.
+  await submit(plan, { go: 'save', 'row.1': '!out' })
+  await submit(plan, { go: 'replace not_right' })
+  assert.deepEqual(await goesTo(), [three, four, five, six])
+  await submit(plan, { go: 'replace none' })
+  assert.deepEqual(await goesTo(), [five])
+  await submit(plan, { go: 'match', match: 'inventory', how: 'prefix' })
+  assert.deepEqual(await goesTo(), [five])
+
+  const asked = { column: 'photo', files, match: { column: 'inventory', how: 'prefix' }, dry_run: true }
+  const attach = '/data/objects/-/attach'
+  const rows = ({ pairs }: Record<string, unknown>) => (pairs as string[][]).map(([, key]) => key)
+  assert.deepEqual(rows(await post(attach, { ...asked, replace: 'not_right' })), ['2', '3', '4', '5', '6'])
+  assert.deepEqual(rows(await post(attach, { ...asked, replace: true })), ['1', '2', '3', '4', '5', '6'])
+  assert.deepEqual(
+    rows(await post(attach, { ...asked, replace: 'not_right' }, 'ann')),
+    ['2', '3'],
+    'what one may not know of stays',
+  )
+  const refused = await app.ask(attach, { actor: 'root', json: { ...asked, replace: 'wrong' } })
+  assert.equal(refused.status, 400)
+
+  await submit(plan, { go: 'replace not_right' })
+  await submit(plan, { go: 'apply' })
+  const cells = () =>
+    app.look
+      .prepare('SELECT photo FROM objects WHERE id <= 6 ORDER BY id')
+      .all()
+      .map(({ photo }) => photo)
+  assert.deepEqual(cells(), [held.fine, two, three, four, five, six])
+  await submit(`${plan}/-/undo`, {})
+  assert.deepEqual(cells(), [held.fine, held.missing, held.unreadable, held.trashed, NEVER, held.hidden])
 })
 
 test('who may not know of a file is told nothing of it', async () => {

@@ -27,6 +27,11 @@ export function troubleIn(cell: SqliteValue | undefined, known: CellFiles): Held
   return { words, files, isAll: files === ids.length }
 }
 
+/** Whether nothing of it is right, as far as one may know. @param ids what a row holds */
+export function isAllWrong(ids: readonly string[], known: CellFiles): boolean {
+  return ids.length > 0 && ids.every((id) => troubleOf(id, known) !== undefined)
+}
+
 function wordsFor(trouble: Trouble, count: number): string {
   return count === 1 ? `a file that ${ONE[trouble]}` : `${count} files that ${FILES_IN_TROUBLE[trouble]}`
 }

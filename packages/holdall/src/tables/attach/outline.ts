@@ -1,4 +1,5 @@
 import { readCell } from '../file-columns/cell.ts'
+import type { SqliteValue } from '../value.ts'
 import { type Figures, type OutlineLine, PARTS, type Part, partOf } from './parts.ts'
 import type { AttachRoom, Subject } from './room.ts'
 import type { Run } from './run.ts'
@@ -17,6 +18,8 @@ export interface JudgedLine extends OutlineLine {
 /** A whole plan, in its order, as the rows stand at this moment. */
 export interface Outline extends Figures {
   readonly lines: readonly JudgedLine[]
+  /** What the rows hold that files go to, or whose file could be replaced, by their keys; rows that are gone are absent. */
+  readonly held: ReadonlyMap<string, SqliteValue>
 }
 
 /** @throws HoldallError what reading throws */
@@ -30,7 +33,8 @@ export async function outlineOf(
   const chosen = lines.flatMap((line) => (partOf(line) === 'rows' ? [line.chosen as string] : []))
   const files = new Map<string, number>()
   for (const key of chosen) files.set(key, (files.get(key) ?? 0) + 1)
-  const held = await room.carryOut.held(run, chosen)
+  const filled = lines.flatMap(({ state, fits }) => (state === 'filled' && fits !== null ? [fits] : []))
+  const held = await room.carryOut.held(run, [...chosen, ...filled])
   function judge(line: OutlineLine): JudgedLine {
     const part = partOf(line)
     const as = (changed: Partial<JudgedLine>) => ({
@@ -57,5 +61,11 @@ export async function outlineOf(
   })
   const parts = Object.fromEntries(PARTS.map((part) => [part, 0])) as Record<Part, number>
   for (const { part } of judged) parts[part] += 1
-  return { lines: judged, files: lines.length, parts, replacing: judged.filter(({ replaces }) => replaces).length }
+  return {
+    lines: judged,
+    held,
+    files: lines.length,
+    parts,
+    replacing: judged.filter(({ replaces }) => replaces).length,
+  }
 }

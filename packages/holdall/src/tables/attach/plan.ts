@@ -4,8 +4,10 @@ import { readCell } from '../file-columns/cell.ts'
 import { problemWith } from '../file-columns/check.ts'
 import type { CellFiles } from '../file-columns/items.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
+import { isAllWrong } from './held.ts'
 import type { FoundRows } from './match.ts'
 import { baseName, stemOf, WHOLE, withoutEnding } from './names.ts'
+import type { Replace } from './run.ts'
 
 /**
  * What a plan says of one file: it goes to its row; it fits several rows; another file fits the same row; its row holds
@@ -62,8 +64,7 @@ export interface PlanOptions {
   readonly files: readonly { readonly id: string; readonly file: FileBrief | undefined }[]
   readonly found: FoundRows
   readonly rule: FileColumn
-  /** Whether a file takes the place of the one that its row holds. */
-  readonly replace: boolean
+  readonly replace: Replace
   /** What rows hold, as far as the actor may know of it: a row that holds nothing but files that are gone for good is free. */
   readonly held: CellFiles
 }
@@ -107,7 +108,9 @@ export function planLines({ files, found, rule, replace, held }: PlanOptions): L
     if (ids.includes(line.file)) return { ...line, state: 'same', chosen: null }
     if (line.state === 'missing') return line
     const isTaken = !rule.multiple && ids.some((id) => held.deleted.get(id)?.state !== 'gone')
-    return isTaken ? { ...line, state: 'filled', chosen: replace ? line.chosen : null } : line
+    if (!isTaken) return line
+    const takesIt = replace === 'not_right' ? isAllWrong(ids, held) : replace
+    return { ...line, state: 'filled', chosen: takesIt ? line.chosen : null }
   }
 }
 

@@ -13,7 +13,7 @@ import { type FoundRows, findRows } from './match.ts'
 import { candidatesFor, type Match } from './names.ts'
 import { besideEachOther, inOrder, type Line, planLines, type RowChoice } from './plan.ts'
 import type { AttachRoom, Subject } from './room.ts'
-import type { PlannedMatch } from './run.ts'
+import type { PlannedMatch, Replace } from './run.ts'
 
 export interface PlanAsked {
   readonly actor: Actor | null
@@ -22,7 +22,7 @@ export interface PlanAsked {
   readonly files: readonly string[]
   /** Undefined: the one that finds a row for most of them. */
   readonly match: Match | undefined
-  readonly replace: boolean
+  readonly replace: Replace
   readonly signal: AbortSignal
 }
 

@@ -5,7 +5,16 @@ import { HoldallError } from '../../web/error.ts'
 import { AT_ONCE, MAX_RUNS, PLAN_LIFETIME_MS } from './limits.ts'
 import { LEFT_OUT, type OutlineLine } from './parts.ts'
 import type { Line, LineState, RowChoice } from './plan.ts'
-import { newRunId, type Pair, type Place, type PlannedMatch, placeColumns, type Run, toRun } from './run.ts'
+import {
+  newRunId,
+  type Pair,
+  type Place,
+  type PlannedMatch,
+  placeColumns,
+  type Replace,
+  type Run,
+  toRun,
+} from './run.ts'
 import { inBatches, type WriteOptions, writesTo } from './writes.ts'
 
 export interface PlansOptions extends WriteOptions {
@@ -123,6 +132,14 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
       } finally {
         changing.delete(id)
       }
+    },
+
+    /** Keeps what a plan was decided to replace, for when it is matched again. */
+    async replacing(id: string, replace: Replace): Promise<void> {
+      await write('replacing', (trx) =>
+        sql`UPDATE attach_runs SET match = json_set(match, '$.replace', json(${JSON.stringify(replace)}))
+          WHERE id = ${id} AND status = 'planned'`.execute(trx),
+      )
     },
 
     /** The plans of an actor for a table, newest first. */

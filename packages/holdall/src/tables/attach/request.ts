@@ -4,7 +4,7 @@ import { isObject, type Json } from '../write/body.ts'
 import { isOn } from '../write/rows-request.ts'
 import { MAX_FILES } from './limits.ts'
 import { HOW, type Match } from './names.ts'
-import type { Pair } from './run.ts'
+import type { Pair, Replace } from './run.ts'
 
 /** What the API is asked for: files to be matched, or pairs that somebody matched already. */
 export interface AttachRequest {
@@ -13,7 +13,7 @@ export interface AttachRequest {
   readonly match: Match | undefined
   readonly pairs: readonly Pair[] | undefined
   readonly dryRun: boolean
-  readonly replace: boolean
+  readonly replace: Replace
 }
 
 const KEYS = ['column', 'files', 'match', 'pairs', 'dry_run', 'replace']
@@ -31,7 +31,7 @@ export function readAttachRequest(body: { [key: string]: Json }): AttachRequest 
     match: match === undefined ? undefined : readMatch(match),
     pairs: pairs === undefined ? undefined : readPairsOf(pairs),
     dryRun: isOn(dry_run),
-    replace: isOn(replace),
+    replace: readReplace(replace),
   }
 }
 
@@ -44,6 +44,12 @@ function readIds(files: Json): string[] {
   if (!Array.isArray(files)) throw wrong('"files" must be a list of file ids')
   demandFewEnough(files.length)
   return files.map((id) => idOf(id))
+}
+
+function readReplace(replace: Json | undefined): Replace {
+  if (replace === 'not_right') return replace
+  if (typeof replace === 'string') throw wrong('"replace" must be true, false or "not_right"')
+  return isOn(replace)
 }
 
 function readMatch(match: Json): Match {

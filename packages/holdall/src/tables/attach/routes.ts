@@ -18,6 +18,7 @@ import { resultPage } from './pages/result-page.ts'
 import { startPage } from './pages/start-page.ts'
 import { countStates } from './plan.ts'
 import { emptyRows, makePlan } from './planning.ts'
+import { filledOf, replaceAll } from './replacing.ts'
 import { readAttachRequest } from './request.ts'
 import { type AttachRoom, columnIn, runIn, type Subject, subjectOf } from './room.ts'
 import type { Run } from './run.ts'
@@ -144,7 +145,7 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
         rule,
         files: await room.plans.files(run.id),
         match: form.match,
-        replace: form.replace,
+        replace: run.match?.replace ?? false,
         signal: c.req.raw.signal,
       })
       await room.plans.change(run.id, plan.match, plan.lines)
@@ -155,6 +156,16 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
       const open = undecidedDoubles(outline).length - decided.size
       const still = open === 0 ? 'none is open' : `${formatNumber(open)} ${open === 1 ? 'is' : 'are'} still open`
       room.once.write(c, href, { said: `${formatCount(decided.size, 'double')} decided, ${still}` })
+    } else if (form.replace !== undefined) {
+      const filled = await filledOf(room, subject, run, await outlineOf(room, subject, run), c.var.actor)
+      const decided = replaceAll(filled, form.replace)
+      await room.plans.choose(run.id, decided)
+      await room.plans.replacing(run.id, form.replace)
+      const replaced = [...decided.values()].filter((key) => key !== null).length
+      const kept = decided.size - replaced
+      room.once.write(c, href, {
+        said: `${formatCount(replaced, 'row')} ${replaced === 1 ? 'gets' : 'get'} the new file, ${formatNumber(kept)} ${kept === 1 ? 'keeps what it has' : 'keep what they have'}`,
+      })
     } else if (form.go === 'apply') {
       const applied = await applyPlan(c, room, subject, run)
       if (c.var.format === 'json') return c.json({ ok: true, run: runJson(applied) })

@@ -31,8 +31,11 @@ export interface Run extends Place {
   readonly process: string | null
 }
 
+/** Whether a file takes the place of the one that its row holds: of any, of none, or of what is not right alone. */
+export type Replace = boolean | 'not_right'
+
 export interface PlannedMatch extends Match {
-  readonly replace: boolean
+  readonly replace: Replace
   /** Whether every row was looked at before the time was over. */
   readonly complete: boolean
   /** Files of the form that were not uploaded, each with the reason; absent where all were. */

@@ -51,10 +51,5 @@ export function matchFields(
       label: 'Letter for letter: case, separators and leading zeros count',
       checked: isOn('exact', match?.exact ?? false),
     },
-  )}${checkbox({
-    name: 'replace',
-    value: 'on',
-    label: 'Replace files that rows hold already',
-    checked: isOn('replace', match?.replace ?? false),
-  })}</div></section>`
+  )}</div></section>`
 }

@@ -24,6 +24,7 @@ import { attachWords, type Figures, headWords, leftWords, type Part } from '../p
 import { examplePattern } from '../plan.ts'
 import { type EmptyRows, emptyRows } from '../planning.ts'
 import type { PlannedLine } from '../plans.ts'
+import { filledOf } from '../replacing.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import { rowName } from '../row-name.ts'
@@ -32,6 +33,7 @@ import type { Run } from '../run.ts'
 import { sampleValues } from '../sample-values.ts'
 import { matchFields } from './match-fields.ts'
 import { controlOf, fileCellOf, type PlanView, type Refused, rowCell, type ShownLine, why } from './plan-line.ts'
+import { replacingBar } from './replacing-bar.ts'
 import { placeOf } from './result-page.ts'
 import { rivalLine, rivalsOf } from './rivals.ts'
 
@@ -80,16 +82,16 @@ export async function planPage(
   )
   const lines = planned.map((line, at): ShownLine => ({ ...(judged[at] as JudgedLine), ...line }))
   const noneFits = run.files > 0 && outline.parts.none === run.files
-  const filled = outline.lines.flatMap(({ chosen, fills }) => (fills && chosen !== null ? [chosen] : []))
+  const fresh = outline.lines.flatMap(({ chosen, fills }) => (fills && chosen !== null ? [chosen] : []))
   const rivals = rivalsOf(outline.lines, lines)
-  const [frame, files, empty, labels, values, kept, troubles] = await Promise.all([
+  const [frame, files, empty, labels, values, kept, troubles, filled] = await Promise.all([
     room.frame(c),
     recordsOf(
       room,
       c.var.actor,
       [...lines, ...[...rivals.values()].flat()].map(({ file }) => file),
     ),
-    emptyRows(subject, run.column, new Set(filled)),
+    emptyRows(subject, run.column, new Set(fresh)),
     labelsOf(
       subject,
       lines.flatMap(({ chosen: key }) => key || []),
@@ -97,6 +99,7 @@ export async function planPage(
     noneFits && run.match ? sampleValues(subject, run.match.column) : [],
     keptIn(room, c.var.actor, run),
     troublesOf(room, c.var.actor, run, lines),
+    filledOf(room, subject, run, outline, c.var.actor),
   ])
   const here = addressOf(shown, from === 0 ? 0 : (page[0]?.position ?? 0))
   const messages = refused && messagesOf(refused.error, lines, (key) => rowName(key, labels.get(key)), files)
@@ -138,7 +141,7 @@ export async function planPage(
           title: 'The table is too large to look at all of it.',
           body: 'Files may have a row that is not shown here.',
         })
-      }<section class="panel" aria-label="Plan"><div data-live="plan-parts">${parts(countOf, mends ? null : shown)}</div><div data-live="plan-doubles">${doublesBar(undecidedDoubles(outline).length)}</div>${
+      }<section class="panel" aria-label="Plan"><div data-live="plan-parts">${parts(countOf, mends ? null : shown)}</div><div data-live="plan-doubles">${doublesBar(undecidedDoubles(outline).length)}${replacingBar(filled)}</div>${
         lines.length === 0
           ? emptyState({ title: 'No file is in this part of the plan', icon: 'file' })
           : dataTable({
