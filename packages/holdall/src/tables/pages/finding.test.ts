@@ -121,8 +121,9 @@ test('each kind of column is asked what makes sense of it, in plain words', asyn
   shows(page, /<option value="photo" data-kind="file">/)
   assert.deepEqual(offered(page, 'row'), ['is', 'is not', 'is empty', 'is not empty'])
   assert.deepEqual(offered(page, 'file'), [
-    ...['has a file', 'has no file', 'has a file that is missing', 'has a file that cannot be read'],
-    ...['has a file in the trash', 'has a file that is gone for good'],
+    ...['has a file', 'has no file', 'has a file that is not right'],
+    ...['has a file that is missing', 'has a file that cannot be read'],
+    ...['has a file in the trash', 'has a file that is gone for good', 'has a file that has changed'],
   ])
   const text = 'contains, does not contain, is, is not, starts with, ends with, is one of (commas between)'
   assert.equal(offered(page, 'text').join(), `${text}, is empty, is not empty`.replaceAll(', ', ','))
