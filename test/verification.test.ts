@@ -112,9 +112,13 @@ describe('attach a new file to a row, step by step over HTTP', () => {
     assert.equal(response.status, 200)
     const page = await response.text()
     // The thumbnail leads there too, unheard; the link that people read is the other one.
-    const [link] = new RegExp(`<a (?![^>]*aria-hidden)[^>]*href="/-/files/${id}"[^>]*>`).exec(page) ?? []
+    const [link, to = ''] =
+      new RegExp(`<a (?![^>]*aria-hidden)[^>]*href="(/-/files/${id}\\?[^"]*)"[^>]*>`).exec(page) ?? []
     assert.ok(link, page)
     assert.match(link, /Laterne, vorn\.jpg/)
+    const file = await anonymous.get(to.replaceAll('&amp;', '&'), { Accept: 'text/html' })
+    assert.equal(file.status, 200)
+    assert.match(await file.text(), /<a href="\/shop\/products">Back to the list<\/a>/)
     assert.match(page, /640 × 480/)
     const [, picture = ''] = new RegExp(`<img [^>]*src="([^"]*${id}/thumbnail[^"]*)"`).exec(page) ?? []
     const thumbnail = await anonymous.get(picture.replaceAll('&amp;', '&'))

@@ -230,6 +230,7 @@ export async function assemble(options: HoldallOptions): Promise<Assembled> {
       findManyUses: tables.findManyUses,
       findPlaces: tables.findPlaces,
       findRows: tables.findRows,
+      besideFile: tables.besideFile,
       findDatasets: datasets.findDatasets,
       countDatasets: datasets.countDatasets,
       whoMay: access.whoMay,

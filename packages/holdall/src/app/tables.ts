@@ -4,7 +4,7 @@ import type { Config, DatabaseConfig } from '../config/config.ts'
 import type { InternalDatabase } from '../database/internal.ts'
 import type { FindRows } from '../files/found-rows.ts'
 import type { FindPlaces } from '../files/places.ts'
-import type { FindManyUses, FindUsed } from '../files/references.ts'
+import type { BesideFile, FindManyUses, FindUsed } from '../files/references.ts'
 import type { Registry } from '../files/registry.ts'
 import type { FindDeleted } from '../files/trash/notes.ts'
 import type { Troubles } from '../files/troubles.ts'
@@ -25,6 +25,7 @@ import { createFindRows } from '../tables/finding/find-rows.ts'
 import { SHARE_OF_TIME_LIMIT } from '../tables/finding/limits.ts'
 import { findingRoutes } from '../tables/finding/routes.ts'
 import { createFindPlaces } from '../tables/named-places.ts'
+import { besideFile } from '../tables/pages/beside-file.ts'
 import { createDatasetSources } from '../tables/pages/destinations.ts'
 import type { FindCollections } from '../tables/pages/room.ts'
 import { tablePageRoutes } from '../tables/pages/routes.ts'
@@ -67,6 +68,7 @@ export interface Tables {
   readonly findManyUses: FindManyUses
   readonly findPlaces: FindPlaces
   readonly findRows: FindRows
+  readonly besideFile: BesideFile
   /** Finds out what became of runs of attached files that another process left. */
   start(): Promise<void>
   close(): Promise<void>
@@ -125,6 +127,7 @@ export function createTables(options: TablesOptions): Tables {
     findManyUses: createManyUses({ databases, fileColumns, permissions, urls }),
     findPlaces: createFindPlaces(room),
     findRows,
+    besideFile: (c, fileId) => besideFile(c, room, fileId),
     routes: [
       ...tableJsonRoutes(room),
       ...tableCsvRoutes(room),

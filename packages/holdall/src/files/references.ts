@@ -1,4 +1,5 @@
-import type { Actor } from '../web/route.ts'
+import type { Html } from '../web/html.ts'
+import type { Actor, RouteContext } from '../web/route.ts'
 
 /** A cell that holds a file, as the file's page shows it. */
 export interface FileUse {
@@ -64,6 +65,9 @@ export type FindDatasets = (
 
 /** How many datasets a source keeps the objects of, by its id, as far as the actor may see them. */
 export type CountDatasets = (actor: Actor | null) => Promise<ReadonlyMap<number, number>>
+
+/** Draws the way back to the rows that a file was opened from, and to those beside it; the tables above hand it in. */
+export type BesideFile = (c: RouteContext, fileId: string) => Promise<Html>
 
 /** Finds the rows that hold a file, as far as the actor may see them; the tables above hand it in. */
 export type FindUses = (actor: Actor | null, fileId: string) => Promise<FileUses>

@@ -12,7 +12,7 @@ import type { Moves } from './moves/moves.ts'
 import type { FindPlaces } from './places.ts'
 import type { Previews } from './previews/previews.ts'
 import type { FileRecord } from './record.ts'
-import type { CountDatasets, FindDatasets, FindManyUses, FindUsed, FindUses } from './references.ts'
+import type { BesideFile, CountDatasets, FindDatasets, FindManyUses, FindUsed, FindUses } from './references.ts'
 import type { Registry } from './registry.ts'
 import type { Sync } from './sync/sync.ts'
 import type { Thumbnails } from './thumbnails/thumbnails.ts'
@@ -41,6 +41,7 @@ export interface FilesRoom {
   readonly findUses: FindUses
   readonly findUsed: FindUsed
   readonly findManyUses: FindManyUses
+  readonly besideFile?: BesideFile
   readonly findPlaces?: FindPlaces
   readonly findRows?: FindRows
   readonly findDatasets?: FindDatasets

@@ -18,6 +18,9 @@ export interface BesideRow {
 }
 
 export interface BesideRows {
+  /** As many as were asked for, the nearest first. */
+  readonly before: readonly BesideRow[]
+  readonly after: readonly BesideRow[]
   readonly previous: BesideRow | null
   readonly next: BesideRow | null
   /** The cursor of the list's page that the row is on, or of one that begins with it where its place is not known; null: the first. */
@@ -30,10 +33,12 @@ export interface NeighboursOptions {
   readonly mayExecuteSql: boolean
   /** What the filters of files among the parameters mean. */
   readonly fileIds?: () => Promise<FileIds>
+  /** More than one row on either side, of which one column and the key are read. */
+  readonly reach?: { readonly rows: number; readonly column: string }
   readonly signal?: AbortSignal
 }
 
-const NONE: BesideRows = { previous: null, next: null, page: null }
+const NONE: BesideRows = { previous: null, next: null, before: [], after: [], page: null }
 /** What says that there is no such list: then there is nothing beside. */
 const NO_LIST: readonly string[] = [
   ...['bad_request', 'invalid_cursor', 'permission_denied'],
@@ -41,21 +46,24 @@ const NO_LIST: readonly string[] = [
 ]
 
 /**
- * The rows before and after one in the order of a list, one of each, as the list's own pages would go on from it. A list that
+ * The rows before and after one in the order of a list, one of each or as many as `reach` says, as the list's own pages would go on from it. A list that
  * takes too long to search gives none.
  */
 export async function readNeighbours(
   database: ServedDatabase,
   row: RowPage,
-  { parameters, mayExecuteSql, fileIds, signal }: NeighboursOptions,
+  { parameters, mayExecuteSql, fileIds, reach, signal }: NeighboursOptions,
 ): Promise<BesideRows> {
   function queriesOf(schema: DatabaseSchema, ids: FileIds | undefined) {
     const table = schema.tables.get(row.table.name) ?? row.table
     const left = new URLSearchParams(parameters)
     for (const name of [...pageNames(table), ...sizeNames(table), '_col', '_nocol']) left.delete(name)
-    left.set('_size', '1')
+    const rows = reach?.rows ?? 1
+    left.set('_size', String(rows))
+    if (reach !== undefined) left.set('_col', reach.column)
     left.set('_next', cursorOf(row, parameters))
-    const asked = { table, parameters: left, mayExecuteSql, ...(ids && { fileIds: ids }) }
+    const ofSides = { default: rows, max: rows }
+    const asked = { table, parameters: left, mayExecuteSql, sizes: ofSides, ...(ids && { fileIds: ids }) }
     const before = buildTableQuery({ ...asked, backwards: true })
     const after = buildTableQuery({ ...asked, backwards: false })
     const places = new URLSearchParams(left)
@@ -73,19 +81,24 @@ export async function readNeighbours(
     const { plan, results } = await database.read((schema) => {
       const { before, after, all, size } = queriesOf(schema, ids)
       const statements = [before, after].map(
-        ({ sql, params, hidden }): Statement => ({ sql, params, limit: 1, hidden, optional: true }),
+        ({ sql, params, hidden }): Statement => ({ sql, params, limit: reach?.rows ?? 1, hidden, optional: true }),
       )
-      // The rows before it, as far back as its page may reach, each with how many there are.
-      const sql = `select *, count(*) over () from (${all.sql}) limit ${size}`
-      statements.push({ sql, params: all.params, limit: Math.max(1, size), hidden: 0, optional: true })
+      if (reach === undefined) {
+        // The rows before it, as far back as its page may reach, each with how many there are.
+        const sql = `select *, count(*) over () from (${all.sql}) limit ${size}`
+        statements.push({ sql, params: all.params, limit: Math.max(1, size), hidden: 0, optional: true })
+      }
       return { before, after, all, size, statements, options: { ...(signal && { signal }) } }
     })
     const { before, after, all, size } = plan
-    const [previous, next, places] = results as [StatementResult, StatementResult, StatementResult]
-    const page = pageOf(places, all, size)
+    const [previous, next, places] = results as [StatementResult, StatementResult, StatementResult?]
+    const page = places && pageOf(places, all, size)
+    const [rowsBefore, rowsAfter] = [besideOf(previous, before), besideOf(next, after)]
     return {
-      previous: besideOf(previous, before),
-      next: besideOf(next, after),
+      previous: rowsBefore[0] ?? null,
+      next: rowsAfter[0] ?? null,
+      before: rowsBefore,
+      after: rowsAfter,
       page: page === undefined ? before.next({ more: true, last: previous.last }) : page,
     }
   } catch (error) {
@@ -111,14 +124,12 @@ function pageOf({ failure, rows }: StatementResult, query: TableQuery, size: num
   return last && query.next({ more: true, last: last.slice(0, -1) })
 }
 
-function besideOf({ failure, rows, columns }: StatementResult, { table, keyIndexes }: TableQuery): BesideRow | null {
-  const [row] = failure ? [] : rows
-  if (row === undefined) return null
-  return {
+function besideOf({ failure, rows, columns }: StatementResult, { table, keyIndexes }: TableQuery): BesideRow[] {
+  return (failure ? [] : rows).map((row) => ({
     rowKey: encodeRowKey(
       keyIndexes.map((index) => row[index] ?? null),
       table.keys.map(({ affinity }) => affinity),
     ),
     values: new Map(columns.map((column, index) => [column, row[index] ?? null])),
-  }
+  }))
 }

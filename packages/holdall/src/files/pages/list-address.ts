@@ -28,9 +28,12 @@ export function hrefFrom({ urls }: Pick<FilesRoom, 'urls'>, id: string, from: Or
   return urls.path(`/-/files/${id}`, { from, ...parametersOf({ ...asked, sort }, { cursor: asked.cursor }) })
 }
 
+/** Lists of files, and what of rows the tables know. */
+const ORIGINS: readonly string[] = ['library', 'search', 'table', 'row']
+
 /** The same part of the address of this page, for what leads back to it; empty where no list does. */
 export function originOf(c: RouteContext): string {
-  return readOrigin(c) === undefined ? '' : new URL(c.req.url).search
+  return ORIGINS.includes(c.req.query('from') ?? '') ? new URL(c.req.url).search : ''
 }
 
 export function readOrigin(c: RouteContext): Origin | undefined {

@@ -8,10 +8,10 @@ import { hrefFrom, parametersOf, readOrigin } from './list-address.ts'
 import { placesOf } from './list-places.ts'
 import { SEARCH_PATH } from './tiles.ts'
 
-/** The files before and after this one in the list that it was opened from; nothing where it was not. */
+/** The files before and after this one in the list that it was opened from, of files or of rows; nothing where it was not. */
 export async function neighboursOf(room: FilesRoom, c: RouteContext, file: FileRecord): Promise<Html> {
   const from = readOrigin(c)
-  if (from === undefined) return NOTHING
+  if (from === undefined) return (await room.besideFile?.(c, file.id)) ?? NOTHING
   const { urls, registry } = room
   const asked = readList(c, 1)
   const browsable = await sourcesFor(room, c.var.actor, 'files-browse')

@@ -14,11 +14,17 @@ export interface CellFiles {
   readonly deleted: ReadonlyMap<string, DeletedFile>
 }
 
-/** What a cell shows for its ids; an id that is missing or hidden tells nothing. */
-export function itemsOf(ids: readonly string[], { files, deleted }: CellFiles, urls: Urls): CellItem[] {
+/**
+ * What a cell shows for its ids; an id that is missing or hidden tells nothing.
+ * @param place what the address of a file ends in, where it says from where it is opened
+ */
+export function itemsOf(ids: readonly string[], { files, deleted }: CellFiles, urls: Urls, place = ''): CellItem[] {
   return ids.map((id) => {
     const file = files.get(id)
-    if (file !== undefined) return { state: 'file', file: shownFile(file, urls) }
+    if (file !== undefined) {
+      const shown = shownFile(file, urls)
+      return { state: 'file', file: { ...shown, href: `${shown.href}${place}` } }
+    }
     return deleted.get(id) ?? { state: 'unavailable' }
   })
 }

@@ -1,5 +1,4 @@
 import { FILE_ID } from '../../files/record.ts'
-import { shownFile } from '../../files/shown.ts'
 import { formatCount } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
@@ -14,6 +13,7 @@ import { itemsOf } from '../file-columns/items.ts'
 import { answerPage } from './answer.ts'
 import { besideRow, listOf } from './beside-row.ts'
 import { columnWords } from './column-words.ts'
+import { placesIn } from './file-place.ts'
 import { crumbs, type PagesRoom } from './room.ts'
 import { linkedOf, type RowData, readRowData } from './row-data.ts'
 import { plainText, referenceCell, valueCell, WEB_ADDRESS } from './value-cell.ts'
@@ -35,7 +35,7 @@ export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Respons
         data.rights.update &&
         linkButton({ label: 'Edit row', href: `${href}/-/update${listOf(c)}`, kind: 'filled', icon: 'edit' })
       }${rowMenu(data, listOf(c))}`,
-      body: html`${beside}<div class="with-side"><section class="panel" aria-label="Row">${page.columns.map((column) => line(data, column, room))}</section>${linkedSide(data, room)}</div>`,
+      body: html`${beside}<div class="with-side"><section class="panel" aria-label="Row">${page.columns.map((column) => line(data, column, listOf(c), room))}</section>${linkedSide(data, room)}</div>`,
       ...room.once.take(c, href),
     }),
   )
@@ -62,13 +62,13 @@ export function rowMenu({ href, rights }: RowData, list: string): Html {
   })
 }
 
-function line(data: RowData, column: string, room: PagesRoom): Html {
+function line(data: RowData, column: string, list: string, room: PagesRoom): Html {
   const { page, fileColumns } = data
   const type = columnWords(page.table, column, fileColumns.get(column), page.references.get(column))
-  return html`<div class="form-row"><div class="form-row-label"><span class="field-label">${column}</span><span class="field-type">${type}</span></div><div class="row-value">${value(data, column, room)}</div></div>`
+  return html`<div class="form-row"><div class="form-row-label"><span class="field-label">${column}</span><span class="field-type">${type}</span></div><div class="row-value">${value(data, column, list, room)}</div></div>`
 }
 
-function value(data: RowData, column: string, { urls }: PagesRoom): Html | string {
+function value(data: RowData, column: string, list: string, { urls }: PagesRoom): Html | string {
   const { page, values, fileColumns, files, deleted, database } = data
   const stored = values.get(column) ?? null
   const rule = fileColumns.get(column)
@@ -76,11 +76,15 @@ function value(data: RowData, column: string, { urls }: PagesRoom): Html | strin
   if (rule) {
     const { ids, other } = readCell(stored)
     if (other === null) {
-      const items = itemsOf(ids, { files, deleted }, urls)
-      const known = ids.flatMap((id) => {
-        const file = files.get(id)
-        return file ? [shownFile(file, urls)] : []
-      })
+      const place = placesIn({
+        from: 'row',
+        database: database.name,
+        table: page.table.name,
+        column,
+        list: list.replace(/^\?/, ''),
+      })(page.rowKey)
+      const items = itemsOf(ids, { files, deleted }, urls, place)
+      const known = items.flatMap((item) => (item.state === 'file' ? [item.file] : []))
       const pictures = rule.multiple || known.some(({ thumbnail }) => thumbnail !== null)
       if (pictures && known.length === ids.length) return known.length === 0 ? '' : fileTiles(known)
       return html`<div class="stack-tight">${items.map((item) => html`<div>${fileCell(item)}</div>`)}</div>`

@@ -13,6 +13,7 @@ import type { Address } from './address.ts'
 import { columnWords } from './column-words.ts'
 import { densityOf } from './density.ts'
 import { sourceFor } from './destinations.ts'
+import { placesIn } from './file-place.ts'
 import type { Listing } from './listing.ts'
 import { type TableData, titleColumn } from './table-data.ts'
 import { plainText, referenceCell, shortened, valueCell } from './value-cell.ts'
@@ -32,14 +33,14 @@ export function tableRows(data: TableData, address: Address, urls: Urls): Html {
   const { table } = page
   const shown = order(data)
   const kinds = shown.map((index, at) => kindOf(table, page.columns[index] as string, at === 0, data))
-  const cells = shown.map((index, at) => cellWriter(data, index, kinds[at] as ColumnKind, urls))
-  const path = urls.table(data.database.name, table.name)
   const list = listOf(address, table)
+  const cells = shown.map((index, at) => cellWriter(data, index, kinds[at] as ColumnKind, list, urls))
+  const path = urls.table(data.database.name, table.name)
   const label = labelReader(data)
   const rendered = page.rows.map((row, at): TableRow => {
     const key = page.rowKeys[at]
     const href = key === undefined ? null : `${path}/${key}`
-    const known: RowPlace = { href, inList: href === null ? null : `${href}${list}`, label: label(row) }
+    const known: RowPlace = { key, href, inList: href === null ? null : `${href}${list}`, label: label(row) }
     return {
       cells: cells.map((write) => write(row, known)),
       ...(rights.update &&
@@ -64,6 +65,8 @@ function listOf(address: Address, table: Table): string {
 }
 
 interface RowPlace {
+  /** The last part of its address. */
+  readonly key: string | undefined
   readonly href: string | null
   /** The same with the list that it is in, so that its page can go on to the next of that list. */
   readonly inList: string | null
@@ -137,7 +140,7 @@ function kindOf(table: Table, name: string, isFirst: boolean, { fileColumns, pag
 
 type CellWriter = (row: readonly SqliteValue[], place: RowPlace) => Html | string
 
-function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls): CellWriter {
+function cellWriter(data: TableData, index: number, kind: ColumnKind, list: string, urls: Urls): CellWriter {
   const { page, fileColumns, database } = data
   const name = page.columns[index] as string
   const reference = page.references.get(name)
@@ -149,7 +152,7 @@ function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls
       return inList === null ? words : html`<a href="${safeUrl(inList)}">${words === '' ? '(empty)' : words}</a>`
     }
   }
-  if (file) return fileCellWriter(data, name, index, file, urls)
+  if (file) return fileCellWriter(data, name, index, file, list, urls)
   if (reference) {
     return (row) => {
       const value = row[index] ?? null
@@ -167,10 +170,11 @@ function cellWriter(data: TableData, index: number, kind: ColumnKind, urls: Urls
 }
 
 function fileCellWriter(
-  { sources, rights, files, deleted, readOnly }: TableData,
+  { sources, rights, files, deleted, readOnly, database, page }: TableData,
   column: string,
   index: number,
   rule: FileColumn,
+  list: string,
   urls: Urls,
 ): CellWriter {
   const common = {
@@ -183,13 +187,20 @@ function fileCellWriter(
     editable: rights.update,
     picksFrom: readOnly.get(column)?.label,
   }
+  const placeOf = placesIn({
+    from: 'table',
+    database: database.name,
+    table: page.table.name,
+    column,
+    list: list.replace(/^\?/, ''),
+  })
   return (row, place) => {
     const { ids, other } = readCell(row[index] ?? null)
     if (other !== null) return valueCell(row[index] ?? null, urls)
     return fileColumnCell({
       ...common,
       ids,
-      items: itemsOf(ids, { files, deleted }, urls),
+      items: itemsOf(ids, { files, deleted }, urls, place.key === undefined ? '' : placeOf(place.key)),
       rowHref: place.href ?? '',
       rowLabel: place.label,
     })

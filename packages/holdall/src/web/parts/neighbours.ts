@@ -1,4 +1,4 @@
-import { type Html, html, safeUrl } from '../html.ts'
+import { type Html, html, NOTHING, safeUrl } from '../html.ts'
 import { deadButton, linkButton } from './button.ts'
 
 export interface NeighboursOptions {
@@ -6,9 +6,9 @@ export interface NeighboursOptions {
   readonly label: string
   /** Where the list is, and what the way there is called. */
   readonly list: { readonly href: string; readonly label: string }
-  /** Null where the list begins or ends. */
-  readonly previous: Neighbour | null
-  readonly next: Neighbour | null
+  /** Null where the list begins or ends; neither is there where it has one member. */
+  readonly previous?: Neighbour | null
+  readonly next?: Neighbour | null
 }
 
 export interface Neighbour {
@@ -22,12 +22,16 @@ export function neighbours({ label, list, previous, next }: NeighboursOptions): 
   const before = { label: 'Previous', icon: 'chevronLeft', small: true } as const
   const after = { label: 'Next', endIcon: 'chevronRight', small: true } as const
   return html`<nav class="neighbours" aria-label="${label}">${
-    previous === null
-      ? deadButton(before)
-      : linkButton({ ...before, href: previous.href, more: { rel: 'prev', title: previous.title } })
+    previous === undefined
+      ? NOTHING
+      : previous === null
+        ? deadButton(before)
+        : linkButton({ ...before, href: previous.href, more: { rel: 'prev', title: previous.title } })
   }${
-    next === null
-      ? deadButton(after)
-      : linkButton({ ...after, href: next.href, more: { rel: 'next', title: next.title } })
+    next === undefined
+      ? NOTHING
+      : next === null
+        ? deadButton(after)
+        : linkButton({ ...after, href: next.href, more: { rel: 'next', title: next.title } })
   }<a href="${safeUrl(list.href)}">${list.label}</a></nav>`
 }
