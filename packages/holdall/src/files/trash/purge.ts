@@ -33,8 +33,21 @@ export type OnPurged = (file: TrashedFile) => void
  * A file is marked first, so that nobody restores what may be gone; what was interrupted is taken up again.
  */
 export function createPurge({ store, sources, log, forgetPictures }: PurgeOptions) {
+  const underWay = new Map<string, Promise<boolean | undefined>>()
+
   /** @returns whether the file is gone; `undefined` when it was not ours to purge */
   async function purge(id: string, storage: Storage, onPurged?: OnPurged): Promise<boolean | undefined> {
+    const others = underWay.get(id)
+    if (others !== undefined) {
+      await others
+      return undefined
+    }
+    const purging = claimAndPurge(id, storage, onPurged).finally(() => underWay.delete(id))
+    underWay.set(id, purging)
+    return await purging
+  }
+
+  async function claimAndPurge(id: string, storage: Storage, onPurged?: OnPurged): Promise<boolean | undefined> {
     const claim = await store.claim(id)
     if (claim === undefined) return undefined
     const { file } = claim
@@ -104,7 +117,8 @@ export function createPurge({ store, sources, log, forgetPictures }: PurgeOption
       }
       const condemned = new Set(await store.condemn(files.map(({ id }) => id)))
       for (const { id, sourceId } of files) {
-        if (condemned.has(id)) await purge(id, storages.get(sourceId) as Storage)
+        // What is due in this very moment may be taken by who looks for that: it is gone when they are done.
+        if (condemned.has(id) || underWay.has(id)) await purge(id, storages.get(sourceId) as Storage)
       }
     },
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hono } from 'hono'
 import { createHttp } from '../../app/http.ts'
 import type { RouteEnv } from '../../web/route.ts'
@@ -115,6 +116,39 @@ test('purging in 50 places at once removes a file once, and another with the sam
   assert.deepEqual(left, [])
   assert.ok(purged >= 1)
   assert.deepEqual([existsSync(join(room.root, one.path)), existsSync(join(room.root, other.path))], [false, true])
+})
+
+test('a file that is purged while it is being purged as due is gone once that is answered', async () => {
+  const { id } = await put(new Uint8Array(10))
+  await ask('DELETE', `/-/files/${id}`)
+  const file = await room.files.trash.byId(id)
+  assert.ok(file)
+  await room.database.write((trx) =>
+    trx.updateTable('datasette_files_trash').set({ purge_after: '2000-01-01T00:00:00.000Z' }).execute(),
+  )
+  const storage = await room.sources.get('photos').storage()
+  const remove = storage.delete?.bind(storage)
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  storage.delete = async (path) => {
+    begun.resolve()
+    await held.promise
+    await remove?.(path)
+  }
+  const due = room.files.trash.purgeDue()
+  await begun.promise
+  const answered = room.files.trash.purge([file]).then(async () => {
+    const left = await room.database.read.selectFrom('datasette_files_trash').select('id').execute()
+    assert.deepEqual(left, [])
+  })
+  try {
+    // Whoever does not wait for the other is there by then.
+    await Promise.race([answered, sleep(200)])
+  } finally {
+    held.resolve()
+    await due
+    storage.delete = remove as typeof storage.delete
+  }
+  await answered
 })
 
 test('what is marked for purging is restored by nobody, whoever asks after its mark', async () => {
