@@ -20,7 +20,7 @@ export interface FoundTable {
   /** The table with only these rows. */
   readonly url: string
   readonly count: number
-  /** There are `count` rows or more: the search ended there. */
+  /** There are more than `count`: the search ended there. */
   readonly more: boolean
   /** The first of them; none where there are too many tables. */
   readonly rows: readonly FoundRow[]

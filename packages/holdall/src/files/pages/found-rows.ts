@@ -1,4 +1,4 @@
-import { formatCount, formatNumber } from '../../web/format.ts'
+import { formatCount } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
 import { LATER } from '../../web/later.ts'
 import { type LinkedRow, linkedRows } from '../../web/parts/facts.ts'
@@ -18,13 +18,13 @@ export function foundRows({ tables, searched, unsearched }: FoundRows, q: string
 }
 
 function foundTable(found: FoundTable): Html {
-  const rows = found.more ? `${formatNumber(found.count)} or more rows` : formatCount(found.count, 'row')
+  const rows = found.more ? `more than ${formatCount(found.count, 'row')}` : formatCount(found.count, 'row')
   return html`<div class="found-table"><h3><a href="${safeUrl(found.url)}">${found.table}</a> <span class="count">${rows}</span></h3><p class="fine">${found.database}</p>${
     found.rows.length > 0 && linkedRows(found.rows.map((row) => shownRow(row, found)))
   }${
     found.count > found.rows.length &&
     found.rows.length > 0 &&
-    html`<p class="fine"><a href="${safeUrl(found.url)}">${found.more ? 'All that are found' : `All ${rows}`}<span class="unseen"> in ${found.table}</span></a></p>`
+    html`<p class="fine"><a href="${safeUrl(found.url)}">${found.more ? 'All that are found, counted' : `All ${rows}`}<span class="unseen"> in ${found.table}</span></a></p>`
   }</div>`
 }
 

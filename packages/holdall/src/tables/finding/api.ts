@@ -19,7 +19,7 @@ export const FINDING_API: Api = {
         z.object({
           ...TABLE,
           count: z.int().describe(`Up to ${MAX_COUNTED}`),
-          more: z.boolean().describe('There are `count` rows or more'),
+          more: z.boolean().describe('There are more than `count`'),
           rows: z
             .array(
               z.object({

@@ -95,8 +95,8 @@ function foundTable(
     database: database.name,
     table: table.name,
     url: filteredUrl(urls, database, table, q),
-    count: places.length,
-    more: places.length >= MAX_COUNTED,
+    count: Math.min(places.length, MAX_COUNTED),
+    more: places.length > MAX_COUNTED,
     rows,
     labelColumn: labelColumnOf(table),
   }

@@ -46,7 +46,9 @@ describe('rows found from the search of files', () => {
         CREATE VIEW seen AS SELECT * FROM makers;
         CREATE TABLE many (id INTEGER PRIMARY KEY, word TEXT);
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS_AT_ONCE + 60})
-          INSERT INTO many (word) SELECT CASE WHEN i % 20 = 0 THEN 'common ' || i ELSE 'rare' END FROM n;
+          INSERT INTO many (word) SELECT CASE WHEN i % 2 = 0 THEN 'common ' || i ELSE 'rare' || iif(i < 525, ' often', '') END FROM n;
+        CREATE TABLE edge (word TEXT); INSERT INTO edge SELECT 'edgeword' FROM many WHERE id <= 1000;
+        CREATE TABLE edge_passed (word TEXT); INSERT INTO edge_passed SELECT 'edgeword' FROM many WHERE id <= 1001;
         CREATE TABLE broken (id INTEGER PRIMARY KEY, a TEXT);
       `,
       config: {
@@ -129,9 +131,20 @@ describe('rows found from the search of files', () => {
     assert.deepEqual(inShort(await find('müllerin', 'root')), {})
   })
 
-  test('counts to a hundred, past the rows that are looked through at once', async () => {
+  test('counts to a thousand, past the rows that are looked through at once', async () => {
     const [many] = (await find('common', 'root')).tables
-    assert.deepEqual([many?.table, many?.count, many?.more, many?.rows.length], ['many', 100, true, 3])
+    assert.deepEqual([many?.table, many?.count, many?.more, many?.rows.length], ['many', 1_000, true, 3])
+    const [often] = (await find('often', 'root')).tables
+    assert.deepEqual([often?.count, often?.more], [262, false])
+    // As many as are counted are not more; one more is.
+    const { tables } = await find('edgeword', 'root')
+    assert.deepEqual(
+      tables.map(({ table, count, more }) => [table, count, more]),
+      [
+        ['edge', 1_000, false],
+        ['edge_passed', 1_000, true],
+      ],
+    )
     const [last] = (await find(`common ${ROWS_AT_ONCE + 60}`, 'root')).tables
     assert.deepEqual([last?.count, last?.more, last?.rows[0]?.url], [1, false, `/data/many/${ROWS_AT_ONCE + 60}`])
   })
@@ -187,7 +200,11 @@ describe('rows found from the search of files', () => {
     assert.match(section, /&lt;b&gt;<mark>Ida<\/mark>&lt;\/b&gt;/)
     assert.match(section, /Could not be searched: <a[^>]*>broken<\/a>/)
     assert.match(page, /<\/html>$/)
-    assert.match(await app.page('/-/files/search?q=common'), /100 or more rows/)
+    assert.match(
+      await app.page('/-/files/search?q=common'),
+      />more than 1,000 rows<.*<a href="\/data\/many\?_search=common">All that are found, counted</s,
+    )
+    assert.match(await app.page('/-/files/search?q=often'), />262 rows<.*>All 262 rows</s)
     assert.match(await app.page('/-/files/search?q=nowhere'), /No row that was looked at holds “nowhere”/)
     for (const other of ['', '?q=ida&content_type=images', '?q=ida&source=files'])
       assert.doesNotMatch(await app.page(`/-/files/search${other}`), /Rows of tables/, other)

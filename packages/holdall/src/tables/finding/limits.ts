@@ -1,5 +1,5 @@
-/** Rows that one table may hold of what is searched, before it is only said that there are so many or more. */
-export const MAX_COUNTED = 100
+/** Rows that one table may hold of what is searched, before it is only said that there are more. */
+export const MAX_COUNTED = 1_000
 /** Rows that are shown of one table, and tables of which rows are shown. */
 export const ROWS_SHOWN = 3
 export const TABLES_SHOWN = 12

@@ -48,7 +48,7 @@ async function askFullText(progress: Progress, q: string, signal: AbortSignal): 
 
 async function lookThrough(progress: Progress, q: string, signal: AbortSignal): Promise<void> {
   const { database, table, places, at } = progress
-  const wanted = MAX_COUNTED - places.length
+  const wanted = MAX_COUNTED + 1 - places.length
   const { results } = await database.read(
     (schema) => ({ statements: windowStatements(schema.tables.get(table.name) ?? table, q, at, wanted) }),
     { short: true, signal },
@@ -57,7 +57,7 @@ async function lookThrough(progress: Progress, q: string, signal: AbortSignal): 
   const [end, found] = results
   places.push(...(found?.rows ?? []))
   const last = end?.rows[0]
-  if (last === undefined || places.length >= MAX_COUNTED) {
+  if (last === undefined || places.length > MAX_COUNTED) {
     progress.ended = null
     return
   }

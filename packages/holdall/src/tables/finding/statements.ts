@@ -30,7 +30,7 @@ export function fullTextStatements(table: Table, q: string): Statement[] {
     {
       sql: `select ${shown.join(', ')}
         from (select rowid as place from ${name} where ${name} match escape_fts(:search)) as hits
-        cross join ${identifier(table.name)} as held on held.${key} = hits.place limit ${MAX_COUNTED}`,
+        cross join ${identifier(table.name)} as held on held.${key} = hits.place limit ${MAX_COUNTED + 1}`,
       params: { search: q },
       optional: true,
     },
