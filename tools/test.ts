@@ -11,15 +11,17 @@ import { datasette } from './services/datasette.ts'
 import { startS3 } from './services/s3.ts'
 import { prepareServices } from './services/service.ts'
 import { killRunning } from './test/run-file.ts'
-import { recapitulate, runFiles, totals } from './test/run-files.ts'
+import { type Queue, recapitulate, runFiles, totals } from './test/run-files.ts'
 
 const ROOT = dirname(import.meta.dirname)
 const TEST_FILES = ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts']
 /**
- * Beside the lane of the S3 server, whatever the machine: what is fast enough here is fast enough in CI. Test files wait a
- * quarter of their time, so that two cores have work for more lanes than two.
+ * Beside those of the S3 server, whatever the machine: what is fast enough here is fast enough in CI. Test files wait for
+ * most of their time, so that two cores have work for more lanes than two.
  */
 const FILES_AT_ONCE = 3
+/** They are a quarter of the whole: one after the other they would end last. */
+const S3_FILES_AT_ONCE = 2
 /** The first line of a test file whose times would be another file's work as much as ours. */
 const RUNS_ALONE = '// Runs alone: '
 /** How a test file asks for the S3 server: by importing what knows its address. */
@@ -59,6 +61,8 @@ async function main(): Promise<number> {
   }
   const began = performance.now()
   const strict = process.env.CI === 'true'
+  // Beside what is installed and started, and the first test files: these mostly wait.
+  const checking = runSteps(positionals.length > 0 ? [] : checkSteps(ROOT), write)
   const browsers = values.long ? [chromium] : [chromium, chromiumShell]
   const services = await prepareServices([...browsers, datasette, ceph], { system: !values['no-install'], say })
   const files = testFiles()
@@ -69,12 +73,10 @@ async function main(): Promise<number> {
   // The processes of the tests are begun by the hundred: from a build they cost half. Who changes something and looks at one
   // file is not made to wait for it.
   if (positionals.length === 0 || values.long) await buildCheckout()
-  const checks = positionals.length > 0 ? [] : checkSteps(ROOT)
-  // It mostly waits while it starts.
-  const [s3, checked] = await Promise.all([s3For(files, services.missing), runSteps(checks, write)])
+  const starting = s3For(files, services.missing)
 
   say(
-    `Running ${files.length} test files, ${FILES_AT_ONCE} at a time and one of the S3 server${values.long ? ', in their long form' : ''} …`,
+    `Running ${files.length} test files, ${FILES_AT_ONCE} at a time and ${S3_FILES_AT_ONCE} of the S3 server${values.long ? ', in their long form' : ''} …`,
   )
   const options = {
     cwd: ROOT,
@@ -83,7 +85,6 @@ async function main(): Promise<number> {
       NODE_COMPILE_CACHE: COMPILED,
       ...process.env,
       ...services.env,
-      ...s3.env,
       ...(values.long ? { HOLDALL_TEST_LONG: '1' } : {}),
     },
     limitMs: values.long ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS,
@@ -91,13 +92,16 @@ async function main(): Promise<number> {
   }
   const alone = files.filter(runsAlone)
   const together = files.filter((file) => !alone.includes(file))
-  // Files of the S3 server mostly wait for it, so that one of them beside two others keeps nobody from working. Once there
-  // are none left, their lane helps the others.
+  // Once none of the S3 server are left, their lanes help the others.
   const waiting = together.filter(needsS3)
   const working = together.filter((file) => !waiting.includes(file))
-  const lanes = [...Array.from({ length: FILES_AT_ONCE }, () => [working]), [waiting, working]]
-  const results = await runFiles(lanes, options)
-  results.push(...(await runFiles([[alone]], options)))
+  const withoutS3 = runFiles(lanes(FILES_AT_ONCE, working), options)
+  const s3 = await starting
+  const optionsWithS3 = { ...options, env: { ...options.env, ...s3.env } }
+  const withS3 = runFiles(lanes(S3_FILES_AT_ONCE, waiting, working), optionsWithS3)
+  const results = [...(await withoutS3), ...(await withS3)]
+  const checked = await checking
+  results.push(...(await runFiles([[alone]], optionsWithS3)))
   await s3.close()
   const { passed, failed, skipped } = totals(results)
   const lacking = strict ? services.missing.length : 0
@@ -111,6 +115,10 @@ async function main(): Promise<number> {
   say(`\n${((performance.now() - began) / 1000).toFixed(0)} s`)
   say(`${allPassed} passed, ${allFailed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
   return allFailed > 0 || (strict && skipped > 0) ? 1 : 0
+}
+
+function lanes(count: number, ...queues: Queue[]): Queue[][] {
+  return Array.from({ length: count }, () => queues)
 }
 
 /** One S3 server for all files of this run that want it; each makes buckets of its own. What is missing is added to. */
