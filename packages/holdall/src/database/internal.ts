@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely, Transaction } from 'kysely'
 import { HoldallError } from '../web/error.ts'
+import { createBulk } from './bulk/bulk.ts'
 import { createFlush, type Flush } from './flush.ts'
 import { kyselyOn } from './kysely.ts'
 import { migrate } from './migrate.ts'
@@ -12,12 +13,20 @@ export const BUSY_LIMIT_MS = 15_000
 
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 100
-/** A first sync writes all over the indexes: what does not fit is written to the log again and again, and read back. */
-const WRITING_CACHE_KIB = 16 * 1024
 /** SQLite's own default. */
 const CHECKPOINT_PAGES = 1_000
 /** A page of a sync is more than that already: bringing each into the database by itself writes the same pages each time. */
 const CHECKPOINT_PAGES_IN_BULK = 10_000
+const WRITING = [
+  // A commit appends to the log and does not wait for the disk, which would keep the whole server waiting with it;
+  // whoever needs it to last waits for the log. SQLite itself syncs the log before a checkpoint relies on it.
+  'synchronous = NORMAL',
+  // What a statement may have to take back is kept for its time only, and would be written to a file meanwhile.
+  'temp_store = MEMORY',
+  // KiB. What writes all over the indexes and does not fit is written to the log again and again, and read back.
+  'cache_size = -16384',
+]
+const WRITING_IN_BULK = ['foreign_keys = ON', ...WRITING, `wal_autocheckpoint = ${CHECKPOINT_PAGES_IN_BULK}`]
 const SQLITE_BUSY = 5
 const SQLITE_FULL = 13
 
@@ -31,6 +40,11 @@ export interface InternalDatabase {
    * is `database_full`. It resolves when the transaction is on the disk; others may see what it wrote before that.
    */
   write<Result>(work: (trx: Transaction<Schema>) => Promise<Result>, options?: WriteOptions): Promise<Result>
+  /**
+   * For much at once that need not last (`lasting`): a thread of its own carries it out, and the event loop turns
+   * meanwhile. Others write before it or after it.
+   */
+  writeInBulk<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result>
   close(): Promise<void>
 }
 
@@ -64,12 +78,7 @@ export async function openInternalDatabase(
     await patiently(() => writing.exec('PRAGMA journal_mode = WAL'))
     writing.exec('PRAGMA foreign_keys = ON')
     await patiently(() => migrate(writing, path))
-    // A commit appends to the log and does not wait for the disk, which would keep the whole server waiting with it;
-    // whoever needs it to last waits for `log`. SQLite itself syncs the log before a checkpoint relies on it.
-    writing.exec('PRAGMA synchronous = NORMAL')
-    writing.exec(`PRAGMA cache_size = -${WRITING_CACHE_KIB}`)
-    // What a statement may have to take back is kept for its time only, and would be written to a file meanwhile.
-    writing.exec('PRAGMA temp_store = MEMORY')
+    for (const pragma of WRITING) writing.exec(`PRAGMA ${pragma}`)
   } catch (error) {
     writing.close()
     throw error
@@ -78,6 +87,7 @@ export async function openInternalDatabase(
   reading.exec('PRAGMA query_only = ON')
   const write = kyselyOn(writing)
   const read = kyselyOn(reading)
+  const bulk = createBulk({ path, busyLimitMs: BUSY_LIMIT_MS, pragmas: WRITING_IN_BULK })
   const log = flushOf(`${path}-wal`)
   let last: Promise<unknown> = Promise.resolve()
   let checkpointAt = CHECKPOINT_PAGES
@@ -101,23 +111,30 @@ export async function openInternalDatabase(
       // The queries of a transaction only ever wait for microtasks, so the event loop cannot turn while it is open.
       const result = await work(write as unknown as Transaction<Schema>)
       if (waited) throw new Error('A write transaction waited for something other than its own queries')
-      checkpointEvery(lasting ? CHECKPOINT_PAGES : CHECKPOINT_PAGES_IN_BULK)
+      checkpointEvery(lasting && !bulk.isRunning ? CHECKPOINT_PAGES : CHECKPOINT_PAGES_IN_BULK)
       writing.exec('COMMIT')
       return result
     } catch (error) {
       if (writing.isTransaction) writing.exec('ROLLBACK')
-      throw errcodeOf(error) === SQLITE_FULL ? full(error) : error
+      throw error
     } finally {
       clearImmediate(turn)
     }
   }
 
+  /** One after the other: whoever asked first is never overtaken by those that ask again and again. */
+  async function inTurn<Result>(transact: () => Promise<Result>): Promise<Result> {
+    const committing = last.then(transact)
+    last = committing.catch(() => undefined)
+    return await committing.catch((error) => {
+      throw toldPlainly(error)
+    })
+  }
+
   return {
     read,
     async write(work, { lasting = true } = {}) {
-      const committing = last.then(() => transaction(work, lasting))
-      last = committing.catch(() => undefined)
-      const result = await committing
+      const result = await inTurn(() => transaction(work, lasting))
       if (lasting) {
         await log.flush().catch((error) => {
           throw error.code === 'ENOSPC' ? full(error) : error
@@ -125,8 +142,10 @@ export async function openInternalDatabase(
       }
       return result
     },
+    writeInBulk: (work) => inTurn(() => bulk.transaction(work)),
     async close() {
       await last
+      await bulk.close()
       await log.close()
       await read.destroy()
       await write.destroy()
@@ -138,6 +157,11 @@ export async function openInternalDatabase(
 // A busy timeout inside SQLite would block the event loop, so the wait is ours.
 function connect(path: string): DatabaseSync {
   return new DatabaseSync(path, { timeout: 0 })
+}
+
+function toldPlainly(error: unknown): unknown {
+  if (errcodeOf(error) === SQLITE_FULL) return full(error)
+  return errcodeOf(error) === SQLITE_BUSY ? new HoldallError('database_busy', {}, { cause: error }) : error
 }
 
 function full(cause: unknown): HoldallError {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Selectable, Transaction, Updateable } from 'kysely'
-import type { InternalDatabase, WriteOptions } from '../../database/internal.ts'
+import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema, SyncRunTable } from '../../database/schema.ts'
 import type { BeforeIo } from '../../sources/filesystem/io.ts'
 import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
@@ -53,13 +53,9 @@ export function createRunStore({ database, before, now }: RunStoreOptions) {
   const held = new Map<number, { fence: number; abort: AbortController }>()
   let interrupted = false
 
-  function write<Result>(
-    name: string,
-    work: (trx: Transaction<Schema>) => Promise<Result>,
-    options?: WriteOptions,
-  ): Promise<Result> {
+  function write<Result>(name: string, work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
     before(`database: ${name}`)
-    return database.write(work, options)
+    return database.write(work)
   }
 
   function time(offset = 0): string {
@@ -146,32 +142,30 @@ export function createRunStore({ database, before, now }: RunStoreOptions) {
       work?: (trx: Transaction<Schema>) => Promise<RunChange>,
     ): Promise<SyncRun> {
       const ends = change.status !== undefined
-      const row = await write(
-        name,
-        async (trx) => {
-          const more = await work?.(trx)
-          const changed = await trx
-            .updateTable('sync_runs')
-            .set({
-              ...change,
-              ...more,
-              ...(ends
-                ? { finished_at: time(), lease_owner: null, lease_process: null, lease_until: null, cursor: null }
-                : { lease_until: time(LEASE_MS) }),
-            })
-            .where('id', '=', lease.run.id)
-            .where('fence', '=', lease.fence)
-            .where('lease_owner', '=', owner)
-            .where('status', '=', 'running')
-            .returningAll()
-            .executeTakeFirst()
-          if (changed === undefined) throw new RunLost(lease.run.id)
-          if (ends) await tidy(trx, changed)
-          return changed
-        },
-        // What a page brought is kept or lost together with the place to go on from: lost, it is listed again.
-        { lasting: ends },
-      )
+      const transact = async (trx: Transaction<Schema>) => {
+        const more = await work?.(trx)
+        const changed = await trx
+          .updateTable('sync_runs')
+          .set({
+            ...change,
+            ...more,
+            ...(ends
+              ? { finished_at: time(), lease_owner: null, lease_process: null, lease_until: null, cursor: null }
+              : { lease_until: time(LEASE_MS) }),
+          })
+          .where('id', '=', lease.run.id)
+          .where('fence', '=', lease.fence)
+          .where('lease_owner', '=', owner)
+          .where('status', '=', 'running')
+          .returningAll()
+          .executeTakeFirst()
+        if (changed === undefined) throw new RunLost(lease.run.id)
+        if (ends) await tidy(trx, changed)
+        return changed
+      }
+      before(`database: ${name}`)
+      // What a page brought is kept or lost together with the place to go on from: lost, it is listed again.
+      const row = await (ends ? database.write(transact) : database.writeInBulk(transact))
       if (ends) held.delete(lease.run.id)
       return toRun(row)
     },

@@ -43,11 +43,13 @@ export async function loadSeen(database: InternalDatabase, runId: number): Promi
       return (((chunks.get(Math.floor(seq / CHUNK_FILES))?.[at >> 3] ?? 0) >> (at & 7)) & 1) === 1
     },
     async save(trx) {
-      for (const chunk of changed) {
+      // What is added meanwhile is written the next time.
+      const saving = [...changed]
+      changed.clear()
+      for (const chunk of saving) {
         await sql`INSERT INTO sync_seen (run_id, chunk, bits) VALUES (${runId}, ${chunk}, ${chunks.get(chunk)})
           ON CONFLICT (run_id, chunk) DO UPDATE SET bits = excluded.bits`.execute(trx)
       }
-      changed.clear()
     },
   }
 }

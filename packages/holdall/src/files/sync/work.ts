@@ -3,21 +3,13 @@ import type { InternalDatabase } from '../../database/internal.ts'
 import type { Storage, StoredFile } from '../../sources/storage.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
+import { type Compared, createEntering } from './entering.ts'
 import type { Forget, LeftFile } from './forget.ts'
-import { CHECKPOINT_MS, MAX_LEFT_OVER } from './limits.ts'
+import { MAX_LEFT_OVER } from './limits.ts'
 import { isNamed, type Listed, toListed, versionOf } from './listed.ts'
 import { lookAt, missingBefore, unseenFiles } from './missing.ts'
 import { type Page, pagesOf } from './pages.ts'
-import {
-  adopt,
-  type Changed,
-  hasTrash,
-  knownAmong,
-  markMissing,
-  markReturned,
-  recordChanges,
-  reservedAmong,
-} from './registered.ts'
+import { type Changed, hasTrash, knownAmong, markMissing, reservedAmong } from './registered.ts'
 import type { RunLease, RunStore, SyncRun } from './runs.ts'
 import { loadSeen, type Seen } from './seen.ts'
 
@@ -63,51 +55,25 @@ async function takeListing(lease: RunLease, seen: Seen, leftOver: LeftOver, opti
   const { database, store, storage, now, onProgress, onUnreadable } = options
   const { list } = storage
   if (list === undefined) throw new HoldallError('source_not_listable')
-  let { run } = lease
-  let recorded = now()
+  const entering = createEntering(lease, { store, seen, now, onProgress })
   const pages = pagesOf({
     list: (listing) => list.call(storage, listing),
-    from: run.cursor,
+    from: lease.run.cursor,
     signal: lease.signal,
-    first: () => hasTrash(database, run.source_id),
+    first: () => hasTrash(database, lease.run.source_id),
   })
-  for await (const page of pages) {
-    for (const path of page.unreadable ?? []) onUnreadable(path)
-    const found = await compare(lease, page, seen, leftOver, options)
-    const listed = run.listed + found.listed
-    const left_out = run.left_out + found.leftOut
-    const isLast = page.next === null
-    if (!isLast && found.writes === 0 && now() - recorded < CHECKPOINT_MS) {
-      run = { ...run, listed, left_out, cursor: page.next }
-    } else {
-      const at = new Date(now())
-      const change = { listed, left_out, cursor: page.next, ...(isLast && { phase: 'missing' as const }) }
-      const { added, changed, returned } = run
-      run = await store.record(lease, 'sync page', change, async (trx) => {
-        await seen.save(trx)
-        return {
-          added: added + (await adopt(trx, run.source_id, found.fresh, at)),
-          changed: changed + (await recordChanges(trx, found.changed, at)),
-          returned: returned + (await markReturned(trx, found.returned)),
-        }
-      })
-      recorded = now()
+  try {
+    for await (const page of pages) {
+      for (const path of page.unreadable ?? []) onUnreadable(path)
+      await entering.take(await compare(lease, page, seen, leftOver, options), page.next)
+      // A storage that has its answer ready would keep everybody else waiting.
+      await turn(undefined, { signal: lease.signal })
     }
-    onProgress(run)
-    // A storage that has its answer ready would keep everybody else waiting.
-    await turn(undefined, { signal: lease.signal })
+    return await entering.finish()
+  } finally {
+    // Nothing is entered any more once the run is given back.
+    await entering.settled()
   }
-  return run
-}
-
-interface Found {
-  readonly listed: number
-  readonly leftOut: number
-  readonly fresh: readonly Listed[]
-  readonly changed: readonly Changed[]
-  /** The `seq` of files that were missing. */
-  readonly returned: readonly number[]
-  readonly writes: number
 }
 
 async function compare(
@@ -116,7 +82,7 @@ async function compare(
   seen: Seen,
   leftOver: LeftOver,
   options: WorkOptions,
-): Promise<Found> {
+): Promise<Compared> {
   const { source_id } = lease.run
   const files = page.files.filter(isNamed)
   const known = await knownAmong(
@@ -140,14 +106,7 @@ async function compare(
   const unknown = strange.filter(({ path }) => !options.isLeftOut(path)).flatMap((stored) => toListed(stored) ?? [])
   const leftOut = strange.length - unknown.length
   const fresh = await adoptable(lease, unknown, page.said, options)
-  return {
-    listed: files.length - leftOut,
-    leftOut,
-    fresh,
-    changed,
-    returned,
-    writes: fresh.length + changed.length + returned.length,
-  }
+  return { listed: files.length - leftOut, leftOut, fresh, changed, returned }
 }
 
 /**

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql, type Transaction } from 'kysely'
+import { HoldallError } from '../../web/error.ts'
+import { openInternalDatabase } from '../internal.ts'
+import type { Schema } from '../schema.ts'
+import { createBulk } from './bulk.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'holdall-bulk-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const add = (trx: Transaction<Schema>, id: string, name: string | null = null) =>
+  trx.insertInto('actors').values({ id, name, created_by: null, last_seen_at: null }).executeTakeFirst()
+
+const names = async (path: string) => {
+  const database = await openInternalDatabase(path)
+  const rows = await database.read.selectFrom('actors').select('id').orderBy('id').execute()
+  await database.close()
+  return rows.map(({ id }) => id)
+}
+
+test('the event loop turns while SQLite works, and what was written is told', async () => {
+  const path = join(folder, 'turning.db')
+  const database = await openInternalDatabase(path)
+  let turns = 0
+  const counting = setInterval(() => {
+    turns += 1
+  }, 1)
+  const counted = await database.writeInBulk(async (trx) => {
+    const { numInsertedOrUpdatedRows } = await add(trx, 'alice')
+    assert.equal(numInsertedOrUpdatedRows, 1n)
+    const { rows } = await sql<{
+      n: number
+    }>`WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000000)
+      SELECT count(*) AS n FROM n`.execute(trx)
+    return rows[0]?.n
+  })
+  clearInterval(counting)
+  assert.equal(counted, 1_000_000)
+  assert.ok(turns > 0)
+  await database.close()
+  assert.ok(!existsSync(`${path}-wal`))
+  assert.deepEqual(await names(path), ['alice'])
+})
+
+test('whoever writes meanwhile has their turn after it, and before the one that is asked for later', async () => {
+  const path = join(folder, 'turns.db')
+  const database = await openInternalDatabase(path)
+  const order: string[] = []
+  const told = (name: string) => () => void order.push(name)
+  await Promise.all([
+    database
+      .writeInBulk(async (trx) => {
+        await add(trx, 'one')
+        await sleep(20)
+        await add(trx, 'two')
+      })
+      .then(told('bulk')),
+    database.write((trx) => add(trx, 'three'), { lasting: false }).then(told('write')),
+    database.writeInBulk((trx) => add(trx, 'four')).then(told('bulk again')),
+  ])
+  assert.deepEqual(order, ['bulk', 'write', 'bulk again'])
+  await database.close()
+  assert.deepEqual(await names(path), ['four', 'one', 'three', 'two'])
+})
+
+test('one that fails leaves nothing, whatever failed, and the next is as if it had not been', async () => {
+  const path = join(folder, 'failing.db')
+  const database = await openInternalDatabase(path)
+  const failing = (fail: (trx: Transaction<Schema>) => unknown) =>
+    database.writeInBulk(async (trx) => {
+      await add(trx, 'bob')
+      await fail(trx)
+    })
+  await assert.rejects(
+    failing(() => Promise.reject(new Error('no'))),
+    /no/,
+  )
+  await assert.rejects(
+    failing((trx) => add(trx, 'bob')),
+    /UNIQUE constraint failed: actors.id/,
+  )
+  await assert.rejects(
+    failing((trx) => sql`SELECT ${{ a: 1 }}`.execute(trx)),
+    /not object/,
+  )
+  await assert.rejects(
+    failing((trx) => sql`SELECT ${Symbol('none')}`.execute(trx)),
+    /could not be cloned/,
+  )
+  await assert.rejects(
+    failing(async (trx) => {
+      await sql`PRAGMA max_page_count = 1`.execute(trx)
+      await add(trx, 'large', 'x'.repeat(1_000_000))
+    }),
+    (error) => error instanceof HoldallError && error.code === 'database_full',
+  )
+  await database.writeInBulk((trx) => sql`PRAGMA max_page_count = 1000000`.execute(trx))
+  await database.writeInBulk((trx) => add(trx, 'carol'))
+  await database.close()
+  assert.deepEqual(await names(path), ['carol'])
+})
+
+test('a transaction of another process is waited for', async () => {
+  const path = join(folder, 'waiting.db')
+  const database = await openInternalDatabase(path)
+  const other = new DatabaseSync(path)
+  other.exec('BEGIN IMMEDIATE')
+  const writing = database.writeInBulk((trx) => add(trx, 'dora'))
+  assert.equal(await Promise.race([writing, sleep(50, 'waiting')]), 'waiting')
+  other.exec('COMMIT')
+  other.close()
+  await writing
+  await database.close()
+  assert.deepEqual(await names(path), ['dora'])
+})
+
+test('without work the thread brings what it wrote into the database, and ends; the next transaction has a new one', async () => {
+  const path = join(folder, 'idle.db')
+  const database = await openInternalDatabase(path)
+  const bulk = createBulk({ path, busyLimitMs: 1_000, pragmas: [] }, 1)
+  const before = statSync(path).size
+  await bulk.transaction((trx) => add(trx, 'eve', 'x'.repeat(500_000)))
+  while (statSync(path).size === before) await sleep(5)
+  assert.equal(bulk.isRunning, false)
+  await bulk.transaction((trx) => add(trx, 'frank'))
+  await bulk.close()
+  await bulk.close()
+  await database.close()
+  assert.deepEqual(await names(path), ['eve', 'frank'])
+})

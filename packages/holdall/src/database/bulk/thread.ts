@@ -1,0 +1,56 @@
+import { DatabaseSync } from 'node:sqlite'
+import { parentPort, workerData } from 'node:worker_threads'
+import { statementsOf } from '../statements.ts'
+
+export interface Settings {
+  readonly path: string
+  /** How long SQLite waits for another process's transaction. */
+  readonly busyLimitMs: number
+  /** Run once, as each is of its connection only. */
+  readonly pragmas: readonly string[]
+}
+
+export interface Statement {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
+export interface Done {
+  readonly rows: readonly unknown[]
+  /** Of a statement without rows. */
+  readonly changes?: number | bigint
+}
+
+export type Answer = Done | { readonly failed: string; readonly errcode: number | undefined }
+
+const { path, busyLimitMs, pragmas } = workerData as Settings
+// Here nobody else is kept from anything while SQLite waits.
+const connection = new DatabaseSync(path, { timeout: busyLimitMs })
+for (const pragma of pragmas) connection.exec(`PRAGMA ${pragma}`)
+const prepare = statementsOf(connection)
+
+parentPort?.on('message', (statement: Statement | null) => {
+  if (statement === null) end()
+  else parentPort?.postMessage(carryOut(statement))
+})
+
+function carryOut({ sql, parameters }: Statement): Answer {
+  try {
+    const statement = prepare(sql)
+    if (statement.reader) return { rows: statement.all(parameters) }
+    return { rows: [], changes: statement.run(parameters).changes }
+  } catch (error) {
+    const { message, errcode } = error as Error & { errcode?: number }
+    return { failed: message, errcode }
+  }
+}
+
+/** The next one who commits would have to bring into the database what was written here, on the event loop. */
+function end(): void {
+  try {
+    connection.exec('PRAGMA wal_checkpoint(PASSIVE)')
+  } finally {
+    connection.close()
+    parentPort?.close()
+  }
+}
