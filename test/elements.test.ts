@@ -412,7 +412,8 @@ describe('file-cell', { skip }, () => {
 
   test('what "+N more" hid is asked about when it is drawn: a picture, what is gone, and what is not shown', async () => {
     const deleted = { 'df-ship': { state: 'gone' } }
-    const tile = { filename: 'jug.jpg', url: '#jug', thumbnail_url: '/museum/img/df-jug.svg' }
+    const lost = { missing_since: '2026-05-03T12:00:00.000Z' }
+    const tile = { filename: 'jug.jpg', url: '#jug', thumbnail_url: '/museum/img/df-jug.svg', ...lost }
     gallery.intercept = ({ path }, response) => {
       if (path !== '/-/files/batch.json') return false
       answerJson(response, 200, { ok: true, files: { 'df-jug': tile }, deleted })
@@ -425,7 +426,8 @@ describe('file-cell', { skip }, () => {
       const written = updates().length
       await page.keyboard.press('Delete')
       await until(() => updates().length > written, 'the row is written')
-      if (words === null) await strip.getByRole('link', { name: 'jug.jpg' }).waitFor()
+      const picture = strip.getByRole('link', { name: 'jug.jpg: Missing since 3 May 2026' })
+      if (words === null) await picture.locator('.with-sign > img + .sign > .icon').waitFor()
       else await last.and(strip.locator('.type-tile')).getByText(words, { exact: true }).waitFor()
     }
     const asked = gallery.received.filter(({ path }) => path === '/-/files/batch.json')

@@ -16,6 +16,12 @@ export function nameParts(filename: string): TemplateResult {
 }
 
 export function thumbnail(file: FileSummary, side: number): TemplateResult {
+  const picture = pictureOrType(file, side)
+  if (!file.missing_since) return picture
+  return html`<span class="with-sign">${picture}<span class="sign">${icon('fileMissing')}</span></span>`
+}
+
+function pictureOrType(file: FileSummary, side: number): TemplateResult {
   return file.thumbnail_url
     ? html`<img class="thumb" src=${safeUrl(file.thumbnail_url)} width=${side} height=${side} alt="" />`
     : typeTile(file.content_type, file.filename)

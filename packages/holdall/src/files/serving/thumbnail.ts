@@ -9,7 +9,7 @@ const CACHE_SECONDS = 3_600
 /** For an icon that stands in for a picture that may come. */
 const SOON_SECONDS = 60
 
-/** `GET` and `HEAD` of `/-/files/{id}/thumbnail`: a picture, or an icon that names the type. */
+/** `GET` and `HEAD` of `/-/files/{id}/thumbnail`: a picture, or an icon that names the type, or says that it is missing. */
 export async function serveThumbnail(
   request: Request,
   file: FileRecord,
@@ -57,7 +57,7 @@ async function nativeThumbnail(
 }
 
 function icon(request: Request, file: FileRecord, headers: Headers, transient: boolean): Response {
-  const svg = typeIcon(file.contentType, file.filename)
+  const svg = typeIcon(file.contentType, file.filename, file.missingSince !== null)
   const etag = `"i-${Buffer.from(/<title>(\w+)/.exec(svg)?.[1] ?? '').toString('hex')}"`
   headers.set('ETag', etag)
   if (!file.adopted) headers.set('Cache-Control', `private, max-age=${transient ? SOON_SECONDS : CACHE_SECONDS}`)

@@ -120,6 +120,26 @@ test('what has no picture has an icon that names its type', async () => {
   }
 })
 
+test('what is missing has an icon that says so, where no picture was made of it before', async () => {
+  const lost = await put(await plain(301, 200, '#3c3').jpeg().toBuffer(), 'lost.jpg')
+  const seen = await put(await plain(302, 200, '#3c3').jpeg().toBuffer(), 'seen.jpg')
+  const { bytes } = await get(seen.id)
+  for (const { id, path } of [lost, seen]) {
+    rmSync(join(room.root, path))
+    await room.database.write((trx) =>
+      trx
+        .updateTable('datasette_files')
+        .set({ missing_since: '2026-05-03T12:00:00.000Z' })
+        .where('id', '=', id)
+        .execute(),
+    )
+  }
+  const icon = await get(lost.id)
+  assert.equal(icon.headers.get('Content-Type'), 'image/svg+xml')
+  assert.match(icon.bytes.toString(), /<title>Missing file<\/title>.*>MISSING<\/text>/s)
+  assert.deepEqual((await get(seen.id)).bytes, bytes)
+})
+
 test('of a picture that is cut off there is what there is of it, in each size, and it is known to be a part', async () => {
   const noisy = sharp({
     create: {

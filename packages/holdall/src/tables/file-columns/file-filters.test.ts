@@ -215,6 +215,21 @@ test('a page says which of its rows have such a file, one click from all of them
   assert.equal(files[ids.fine]?.unreadable, null)
 })
 
+test('a cell shows by a sign that its file is missing, also where only pictures are seen', async () => {
+  const tile = '<span class="type-tile" aria-hidden="true">TXT</span>'
+  const sign = `<span class="with-sign">${tile}<span class="sign"><svg[^>]*><use href="#i-fileMissing"></use></svg></span></span>`
+  const row = await rowOf(2)
+  assert.match(row, new RegExp(`<a class="thumb-link"[^>]*>${sign}</a>.*Missing since`))
+  assert.match(row, new RegExp(`<a [^>]*aria-label="missing.txt: Missing since [^"]*"[^>]*>${sign}</a>`))
+  assert.doesNotMatch(await rowOf(3), /with-sign/, 'one that cannot be read is there')
+})
+
+/** The cells of files in the row of an id. */
+async function rowOf(id: number): Promise<string> {
+  const page = await app.page(`/data/objects?id__exact=${id}&_col=photo&_col=papers`, 'ann')
+  return page.slice(page.indexOf('<tbody'), page.indexOf('</tbody>'))
+}
+
 /** What the form offers to ask of files. */
 function offered(page: string): string[] {
   const list = /<select[^>]*name="_filter_op_file">(.*?)<\/select>/.exec(page)?.[1] ?? ''

@@ -61,8 +61,20 @@ export function fileName(filename: string): Html {
   return html`<span class="file-name"><span class="stem">${stem}</span><span class="ending">${ending}</span></span>`
 }
 
-/** The picture of a file, or a tile that names its type. Square unless a class says otherwise. */
-export function thumbnail(file: Pick<ShownFile, 'thumbnail' | 'contentType' | 'filename'>, side = 40): Html {
+/**
+ * The picture of a file, or a tile that names its type; with a sign where it is missing, since its picture may be kept all
+ * the same. Square unless a class says otherwise.
+ */
+export function thumbnail(
+  file: Pick<ShownFile, 'thumbnail' | 'contentType' | 'filename' | 'missingSince'>,
+  side = 40,
+): Html {
+  const picture = pictureOrType(file, side)
+  if (!file.missingSince) return picture
+  return html`<span class="with-sign">${picture}<span class="sign">${icon('fileMissing')}</span></span>`
+}
+
+function pictureOrType(file: Pick<ShownFile, 'thumbnail' | 'contentType' | 'filename'>, side: number): Html {
   return file.thumbnail === null
     ? html`<span class="type-tile" aria-hidden="true">${typeLabel(file.contentType, file.filename)}</span>`
     : html`<img class="thumb" src="${safeUrl(file.thumbnail)}" width="${side}" height="${side}" alt="" loading="lazy" decoding="async">`
