@@ -18,6 +18,9 @@ import { crumbs, type PagesRoom } from './room.ts'
 import { linkedOf, type RowData, readRowData } from './row-data.ts'
 import { plainText, referenceCell, valueCell, WEB_ADDRESS } from './value-cell.ts'
 
+/** About three lines of tiles on a wide screen. */
+const MAX_FIRST = 6
+
 /** `GET /{db}/{table}/{pks}` */
 export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Response> {
   const [data, frame] = await Promise.all([readRowData(c, room), room.frame(c)])
@@ -35,7 +38,7 @@ export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Respons
         data.rights.update &&
         linkButton({ label: 'Edit row', href: `${href}/-/update${listOf(c)}`, kind: 'filled', icon: 'edit' })
       }${rowMenu(data, listOf(c))}`,
-      body: html`${beside}<div class="with-side"><section class="panel" aria-label="Row">${page.columns.map((column) => line(data, column, listOf(c), room))}</section>${linkedSide(data, room)}</div>`,
+      body: html`${beside}<div class="with-side"><section class="panel" aria-label="Row">${filesFirst(data).map((column) => line(data, column, listOf(c), room))}</section>${linkedSide(data, room)}</div>`,
       ...room.once.take(c, href),
     }),
   )
@@ -60,6 +63,15 @@ export function rowMenu({ href, rights }: RowData, list: string): Html {
       rights.remove ? [{ label: 'Delete row…', href: `${href}/-/delete${list}`, icon: 'trash', danger: true }] : [],
     ],
   })
+}
+
+/** What a row holds is looked at before it is read. A column of many files stays in its place: others would be far below. */
+function filesFirst({ page: { columns }, fileColumns, values }: RowData): readonly string[] {
+  const first = columns.filter((column) => {
+    const held = fileColumns.has(column) ? readCell(values.get(column) ?? null).ids.length : 0
+    return held > 0 && held <= MAX_FIRST
+  })
+  return [...first, ...columns.filter((column) => !first.includes(column))]
 }
 
 function line(data: RowData, column: string, list: string, room: PagesRoom): Html {
