@@ -74,7 +74,7 @@ export async function filePage(
       makeUrl: made.makeUrl,
     }),
     said: room.once?.take(c, urls.file(file.id)).said,
-    body: html`${beside}${
+    body: html`${beside?.ways}${
       !reachable &&
       notice({
         tone: 'warning',
@@ -101,7 +101,7 @@ export async function filePage(
         ...changeFacts(file),
         ['File id', copyable(file.id, 'the file id')],
       ],
-    )}</section>${earlierVersions(former)}${earlierPlaces(places)}${sameBytes(room, file, duplicates, candidates)}${inner.length > 0 && fold(file.contentType === 'application/pdf' ? 'Document data' : 'Recording data', facts(inner))}${exif.length > 0 && fold('Camera and picture data', facts(exif))}${deletable && (await deleteForm(room, file, uses, made.datasets.length + made.others))}</aside></div>`,
+    )}</section>${earlierVersions(former)}${earlierPlaces(places)}${sameBytes(room, file, duplicates, candidates)}${inner.length > 0 && fold(file.contentType === 'application/pdf' ? 'Document data' : 'Recording data', facts(inner))}${exif.length > 0 && fold('Camera and picture data', facts(exif))}${deletable && (await deleteForm(room, file, uses, { datasets: made.datasets.length + made.others, back: beside?.back }))}</aside></div>`,
   })
 }
 

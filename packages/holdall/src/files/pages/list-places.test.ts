@@ -75,3 +75,60 @@ for (const list of LISTS) {
     }
   })
 }
+
+test('who deletes a file from its page comes to the page of the list that it was on, or before it where it was alone there', async () => {
+  const room = await openTestFiles({
+    permissions: { 'files-browse': { id: 'alice' }, 'files-delete': { id: 'alice' } },
+  })
+  try {
+    const { id: source_id } = room.sources.get('photos')
+    await room.database.write(async (trx) => {
+      for (let n = 0; n <= PAGE_OF_TILES; n += 1) {
+        const filename = `boat ${String(n).padStart(3, '0')}.txt`
+        const file = { id: idOf(n), source_id, path: `${n}`, filename, size: n, created_at: '2026-01-01' }
+        await trx.insertInto('datasette_files').values(file).execute()
+      }
+    })
+    const app = createHttp(room.routes, room.hooks)
+    const headers = { 'X-Actor': 'alice', Accept: 'text/html', 'Sec-Fetch-Site': 'same-origin' }
+    const get = async (path: string) => (await (await app.request(path, { headers })).text()).replaceAll('&amp;', '&')
+    const remove = async (html: string) => {
+      const [, action = ''] =
+        /<form [^>]*action="([^"]+\/-\/delete)"[^>]*aria-label="Delete this file">/.exec(html) ?? []
+      const [, form = ''] = /aria-label="Delete this file">(.*?)<\/form>/s.exec(html) ?? []
+      const fields = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)]
+      const body = new URLSearchParams(fields.map(([, name = '', value = '']) => [name, value]))
+      const answer = await app.request(action, { method: 'POST', headers, body })
+      assert.equal(answer.status, 303)
+      return answer.headers.get('Location')
+    }
+    for (const list of ['/-/files/browse/photos?_sort=name&view=list', '/-/files/search?q=boat&_sort=name']) {
+      const first = await get(list)
+      const [, nextPage = ''] = /href="([^"]*_next=[^"]*)"/.exec(first) ?? []
+      const hrefs = [...(await get(nextPage)).matchAll(/href="(\/-\/files\/df-\d{26}\?[^"]+)"/g)]
+      const [, last = ''] = hrefs.at(-1) ?? []
+      const onFirst = /href="(\/-\/files\/df-\d{26}\?[^"]+)"/.exec(first)?.[1] ?? ''
+      // Alone on the last page, its list ends with the page before. A file is back for the next list.
+      assert.equal(await remove(await get(last)), list)
+      await room.files.trash.restore([/df-\d{26}/.exec(last)?.[0] ?? ''])
+      assert.equal(await remove(await get(onFirst)), list)
+      await room.files.trash.restore([/df-\d{26}/.exec(onFirst)?.[0] ?? ''])
+    }
+    // A second page that has more files is come back to.
+    await room.database.write(async (trx) => {
+      const filename = 'boat 999.txt'
+      await trx
+        .insertInto('datasette_files')
+        .values({ id: idOf(999), source_id, path: '999', filename })
+        .execute()
+    })
+    const list = '/-/files/browse/photos?_sort=name'
+    const [, second = ''] = /href="([^"]*_next=[^"]*)"/.exec(await get(list)) ?? []
+    const [, file = ''] = /href="(\/-\/files\/df-\d{26}\?[^"]+)"/.exec(await get(second)) ?? []
+    assert.equal(await remove(await get(file)), second)
+    // Opened from nowhere, its source is what is left.
+    assert.equal(await remove(await get(`/-/files/${idOf(999)}`)), '/-/files/browse/photos')
+  } finally {
+    await room.close()
+  }
+})

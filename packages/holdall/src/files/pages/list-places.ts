@@ -10,6 +10,8 @@ export interface Places {
   readonly own: string | undefined
   readonly previous: string | undefined
   readonly next: string | undefined
+  /** The page to go to when the file leaves the list. */
+  readonly without: string | undefined
 }
 
 /** The address of a file says which page of its list it is on; its neighbours may be on the one before or after. */
@@ -33,11 +35,8 @@ export async function placesOf(
   const at = page.files.findIndex((file) => file.id === id)
   const isFirst = at === 0 && own !== undefined
   const isLast = at >= 0 && at === page.files.length - 1
-  return {
-    own,
-    previous: isFirst ? await cursorAt(page.seen - PAGE_OF_TILES) : own,
-    next: isLast ? (page.next ?? own) : own,
-  }
+  const previous = isFirst ? await cursorAt(page.seen - PAGE_OF_TILES) : own
+  return { own, previous, next: isLast ? (page.next ?? own) : own, without: isFirst && isLast ? previous : own }
 
   /** Where the page begins that so many files are before. Past what is counted nobody goes back by pages. */
   async function cursorAt(before: number): Promise<string | undefined> {

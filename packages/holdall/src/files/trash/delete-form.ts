@@ -1,6 +1,6 @@
 import { formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
-import { button } from '../../web/parts/button.ts'
+import { button, hiddenFields } from '../../web/parts/button.ts'
 import type { FileRecord } from '../record.ts'
 import { countRows, type FileUses } from '../references.ts'
 import type { FilesRoom } from '../room.ts'
@@ -12,11 +12,12 @@ export async function deleteForm(
   { urls, sources, findUsed }: FilesRoom,
   file: FileRecord,
   uses: FileUses,
-  datasets = 0,
+  /** The datasets that read it, and the list that it was opened from. */
+  { datasets, back }: { readonly datasets: number; readonly back: string | undefined },
 ): Promise<Html> {
   const keeps = keepsBytes(sources, file)
   const isUsedElsewhere = uses.references.length === 0 && (await findUsed([file.id])).used.has(file.id)
-  return html`<form class="stack" method="post" action="${urls.path(`/-/files/${file.id}/-/delete`)}" aria-label="Delete this file"><p class="hint">${usesWords(uses, isUsedElsewhere, keeps)} ${datasets > 0 && `${formatCount(datasets, 'dataset')} ${datasets === 1 ? 'reads' : 'read'} it where it lies: ${keeps ? 'that goes on.' : 'when its bytes are gone for good, nothing more can be asked there.'} `}${
+  return html`<form class="stack" method="post" action="${urls.path(`/-/files/${file.id}/-/delete`)}" aria-label="Delete this file">${back !== undefined && hiddenFields({ return: back })}<p class="hint">${usesWords(uses, isUsedElsewhere, keeps)} ${datasets > 0 && `${formatCount(datasets, 'dataset')} ${datasets === 1 ? 'reads' : 'read'} it where it lies: ${keeps ? 'that goes on.' : 'when its bytes are gone for good, nothing more can be asked there.'} `}${
     keeps
       ? `Hiding takes it out of the lists here; ${file.missingSince === null ? 'its bytes stay as they are where they lie, and it' : 'it'} can be restored at any time.`
       : `A deleted file can be restored for ${RETENTION_DAYS} days.`

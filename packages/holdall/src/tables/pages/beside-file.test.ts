@@ -146,6 +146,18 @@ test('saving the description stays in the list', async () => {
   assert.deepEqual([saved.status, saved.headers.get('Location')], [303, jug])
 })
 
+test('deleting leads back to the rows, where it is said and undone', async () => {
+  for (const list of ['/data/objects?year__gt=1800', '/data/objects/7']) {
+    const page = await app.page(await opened(list, 'ledger'))
+    const [, form = ''] = /aria-label="Delete this file">(.*?)<\/form>/s.exec(page.replaceAll('&amp;', '&')) ?? []
+    assert.match(form, new RegExp(`<input type="hidden" name="return" value="${list.replace('?', '\\?')}">`))
+    const deleted = await app.ask(`/-/files/${ids.ledger}/-/delete`, { actor: 'root', form: { return: list } })
+    assert.deepEqual([deleted.status, deleted.headers.get('Location')], [303, list])
+    const restored = await app.ask(`/-/files/${ids.ledger}/-/restore`, { actor: 'root', json: {} })
+    assert.ok(restored.ok)
+  }
+})
+
 test('who may not see a file is not led there, and who may not see the table sees nothing of it', async () => {
   const jug = await opened('/data/objects', 'jug', 'ann')
   assert.deepEqual(await goneThrough(jug, 'next', 'ann'), ['jug', 'bowl', 'groat', 'ledger'])

@@ -1,7 +1,7 @@
+import type { Beside } from '../../files/references.ts'
 import { MAX_BATCH } from '../../files/registry.ts'
 import { HoldallError } from '../../web/error.ts'
-import { type Html, NOTHING } from '../../web/html.ts'
-import { neighbours } from '../../web/parts/neighbours.ts'
+import { neighbours, type NeighboursOptions as Ways } from '../../web/parts/neighbours.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { ServedDatabase } from '../databases.ts'
 import { readCell } from '../file-columns/cell.ts'
@@ -28,12 +28,12 @@ interface Held {
  * Above a file that was opened from a cell or a row: the way back, and the files before and after it, of the column down the
  * list, or of the row. Nothing where it was not, or where one may not see the table.
  */
-export async function besideFile(c: RouteContext, room: PagesRoom, id: string): Promise<Html> {
+export async function besideFile(c: RouteContext, room: PagesRoom, id: string): Promise<Beside | undefined> {
   const place = readPlace(new URL(c.req.url).searchParams)
-  if (place === undefined) return NOTHING
+  if (place === undefined) return undefined
   const { actor } = c.var
   const resource = { kind: 'table', parent: place.database, child: place.table } as const
-  if ((await room.permissions.allowed(actor, 'view-table', resource)) !== true) return NOTHING
+  if ((await room.permissions.allowed(actor, 'view-table', resource)) !== true) return undefined
   try {
     const database = room.databases.get(place.database)
     const { signal } = c.req.raw
@@ -46,12 +46,12 @@ export async function besideFile(c: RouteContext, room: PagesRoom, id: string): 
     return place.from === 'row' ? await inRow(c, room, place, row, id) : await inList(c, room, place, database, row, id)
   } catch (error) {
     // The row, or its table, is no more.
-    if (error instanceof HoldallError) return NOTHING
+    if (error instanceof HoldallError) return undefined
     throw error
   }
 }
 
-async function inRow(c: RouteContext, room: PagesRoom, place: FilePlace, row: RowPage, id: string): Promise<Html> {
+async function inRow(c: RouteContext, room: PagesRoom, place: FilePlace, row: RowPage, id: string): Promise<Beside> {
   const settings = await room.fileColumns.of(place.database, place.table)
   const held = [...fileColumnsOf(row.table, settings).keys()].flatMap((column) => {
     const value = row.row[row.columns.indexOf(column)] ?? null
@@ -61,7 +61,7 @@ async function inRow(c: RouteContext, room: PagesRoom, place: FilePlace, row: Ro
   const before = at < 0 ? [] : held.slice(0, at).reverse()
   const after = at < 0 ? [] : held.slice(at + 1)
   const path = `${room.urls.table(place.database, place.table)}/${row.rowKey}`
-  return neighbours({
+  return beside({
     label: 'Files of the row',
     list: { href: place.list === '' ? path : `${path}?${place.list}`, label: 'Back to the row' },
     ...(held.length > 1 && (await openable(c, room, place, before, after))),
@@ -75,7 +75,7 @@ async function inList(
   database: ServedDatabase,
   row: RowPage,
   id: string,
-): Promise<Html> {
+): Promise<Beside> {
   const { actor } = c.var
   const parameters = new URLSearchParams(place.list)
   const mayExecuteSql =
@@ -103,11 +103,15 @@ async function inList(
   for (const name of pageNames(row.table)) back.delete(name)
   if (page !== null) back.set('_next', page)
   const path = room.urls.table(place.database, place.table)
-  return neighbours({
+  return beside({
     label: 'Files of the list',
     list: { href: back.size === 0 ? path : `${path}?${back}`, label: 'Back to the list' },
     ...(await openable(c, room, place, earlier, later)),
   })
+}
+
+function beside(options: Ways): Beside {
+  return { ways: neighbours(options), back: options.list.href }
 }
 
 function heldIn(rowKey: string, column: string, value: RowPage['row'][number]): Held[] {
