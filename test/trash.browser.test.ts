@@ -138,8 +138,15 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
 
   test('one press selects all of a list, and all of the trash', async () => {
     await page.goto(`${holdall.url}/-/files/browse/files`)
+    const drawn = (name: RegExp) =>
+      page.getByRole('button', { name }).evaluate((one) => {
+        const { borderColor, backgroundColor, height } = getComputedStyle(one)
+        return { borderColor, backgroundColor, height }
+      })
+    const all = await drawn(/^Select all 3$/)
     await page.getByRole('button', { name: 'Select all 3' }).click()
     await page.getByText('3 selected').first().waitFor()
+    assert.deepEqual(all, await drawn(/^Move to trash$/), 'it looks as what else is pressed there')
     assert.equal(await page.getByRole('button', { name: /^Select all/ }).count(), 0, 'there is no more to select')
     await page.getByRole('button', { name: 'Clear selection' }).click()
     for (const name of [/lamp\.jpg/, /spare\.jpg/]) await page.getByRole('checkbox', { name }).check()

@@ -17,7 +17,6 @@ function selectionBar(words: string, all: number, buttons: Html, uses: Html = NO
     all > 1 &&
     button({
       label: `Select all ${formatNumber(all)}`,
-      kind: 'quiet',
       small: true,
       more: { 'data-selection-all': true, hidden: true },
     })
