@@ -44,6 +44,8 @@ export async function planAgain(
     files: [...wrote.keys(), ...before.keys()],
     match,
     replace: run.match?.replace ?? false,
+    list: run.match?.list,
+    allRows: run.match?.allRows,
     signal,
   })
   const keys = cells.map(({ key }) => key)

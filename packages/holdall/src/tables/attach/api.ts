@@ -11,6 +11,16 @@ const MATCH = z.object({
   pattern: z.string().optional().describe('`{value}` stands for the value, `*` for anything'),
   exact: z.boolean().describe('Letter for letter; else case, separators and leading zeros do not count'),
 })
+const PLANNED_MATCH = MATCH.extend({
+  rows: z
+    .string()
+    .optional()
+    .describe('The conditions of the rows that were looked at, as in the address of their list; absent: all'),
+})
+const ROWS = z
+  .string()
+  .optional()
+  .describe('The conditions of the only rows that files may go to, as in the address of their list: `year=1862`')
 const KEY = z.string().describe("The last part of the row's address")
 const PAIR = z.tuple([z.string(), KEY])
 const RUN = z.object({
@@ -20,7 +30,7 @@ const RUN = z.object({
   column: z.string(),
   actor: z.string().nullable(),
   status: z.enum(['planned', 'applying', 'applied', 'undoing', 'undone', 'failed']),
-  match: MATCH.nullable(),
+  match: PLANNED_MATCH.nullable(),
   files: z.int(),
   rows: z.int().describe('How many rows it wrote'),
   restored: z.int().nullable().describe('How many of them undoing set back; the others had changed since'),
@@ -73,6 +83,7 @@ export const ATTACH_API = {
       column: z.string().optional(),
       q: z.string().optional().describe('Words in the names of files that are here already'),
       source: z.string().optional().describe('The source of those files'),
+      rows: ROWS,
     }),
     answers: [answers({ columns: z.array(z.string()), runs: z.array(RUN) }), PAGE],
   },
@@ -80,6 +91,7 @@ export const ATTACH_API = {
     summary: 'Attach many files, or only plan it',
     description:
       'Either `files`, each of which goes to the row that its name fits, or `pairs`. All of the rows are written, or none. Needs `view-table` too, and `files-browse` for the files. What no single row fits is left out and listed.',
+    query: z.object({ rows: ROWS }),
     body: {
       [JSON_TYPE]: ATTACH_BODY,
       [FORM_TYPE]: z.object({ column: z.string(), ids: z.string().optional(), file: z.string().optional() }),
@@ -91,7 +103,7 @@ export const ATTACH_API = {
         column: z.string(),
         run: RUN.optional(),
         pairs: z.array(PAIR),
-        match: MATCH.optional(),
+        match: PLANNED_MATCH.optional(),
         complete: z.boolean().optional().describe('Whether every row was looked at before the time was over'),
         counts: COUNTS.optional(),
         files: z.array(LINE).optional(),

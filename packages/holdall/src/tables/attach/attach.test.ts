@@ -45,6 +45,7 @@ before(async () => {
       collections: [{ organization: '550e8400-e29b-41d4-a716-446655440000', id: 'visits', source: 'store' }],
       permissions: {
         'update-row': { id: ['root', 'ann'] },
+        'execute-sql': { id: 'root' },
         'files-browse': { files: { allow: { id: ['root'] } } },
       },
     },
@@ -660,6 +661,86 @@ test('text that is no file is never replaced, whatever is asked, and its rows ar
   assert.deepEqual(cells('id = 34'), ['Weir'])
   stands()
   app.look.exec('UPDATE objects SET photo = NULL WHERE id IN (31, 32, 33, 34)')
+})
+
+test('from a filtered list, only its rows get files until all are taken, and the way back leads to it', async () => {
+  app.look.exec(`WITH RECURSIVE n (i) AS (SELECT 301 UNION ALL SELECT i + 1 FROM n WHERE i < 306)
+    INSERT INTO objects (id, inventory, title, year) SELECT i, 'L-' || (i - 300), 'Listed ' || i, 1900 + i % 2 FROM n;
+    INSERT INTO objects (id, inventory, title, year) VALUES (307, 'l_1', 'Beside', 1950)`)
+  // L-1, L-3 and L-5 are of 1901; another row is called like the first.
+  const list = 'year=1901&_sort_desc=inventory&_size=50'
+  const rows = new URLSearchParams({ rows: list })
+  const table = await app.page(`/data/objects?${list}`)
+  const way = `/data/objects/-/attach?${rows}`.replaceAll('&', '&amp;')
+  assert.ok(table.includes(`href="${way}"`), 'the table’s actions lead there with the list')
+  const back = `href="/data/objects?${list.replaceAll('&', '&amp;')}"`
+  const start = await app.page(`/data/objects/-/attach?column=photo&${rows}`)
+  assert.ok(start.includes(back))
+  assert.match(start, /Only the <strong>3 rows<\/strong> of <a [^>]*>this list<\/a> get files: where year = 1901\./)
+  assert.match(start, /<a href="\/data\/objects\/-\/attach\?column=photo">Take all rows<\/a>/)
+  assert.ok(start.includes(`action="${way}"`), 'what is uploaded comes with the list')
+
+  const files = await upload('L-1.txt', 'L-2.txt', 'L-3.txt')
+  const [first, second, third] = files as [string, string, string]
+  const begun = await submit(`/data/objects/-/attach?${rows}`, { column: 'photo', ids: files.join(' ') })
+  assert.equal(begun.status, 303, begun.text.slice(0, 500))
+  const pairs = async () => {
+    const answer = await app.ask(`${begun.location}.json`, { actor: 'root' })
+    return ((await answer.json()) as { pairs: string[][] }).pairs
+  }
+  const ofList = [
+    [first, '301'],
+    [third, '303'],
+  ]
+  assert.deepEqual(await pairs(), ofList)
+  const page = await app.page(begun.location)
+  assert.match(page, /2 go to a row · 1 without a row/)
+  assert.match(page, /Only the <strong>3 rows<\/strong>.*?where year = 1901.*?value="rows all"[^>]*>Take all rows</s)
+  assert.match(page, /1 row of the list still has none in photo then/)
+  assert.ok(page.includes(back))
+  // All rows, and the list again: the first name fits two rows of all.
+  assert.equal((await submit(begun.location, { go: 'rows all' })).status, 303)
+  assert.deepEqual(await pairs(), [
+    [second, '302'],
+    [third, '303'],
+  ])
+  const all = await app.page(begun.location)
+  assert.match(all, /All rows of objects get files\..*?value="rows list"[^>]*>Only the 3 rows of the list</s)
+  assert.ok(all.includes(back), 'the way back is the same')
+  assert.equal((await submit(begun.location, { go: 'rows list' })).status, 303)
+  assert.deepEqual(await pairs(), ofList)
+  // Matched again, it is still the list.
+  assert.equal((await submit(begun.location, { go: 'match', match: 'inventory', how: 'prefix' })).status, 303)
+  assert.deepEqual(await pairs(), ofList)
+  assert.equal((await submit(begun.location, { go: 'apply' })).status, 303)
+  assert.deepEqual(cells('id BETWEEN 301 AND 307'), [first, null, third, null, null, null, null])
+  const applied = await app.page(begun.location)
+  assert.ok(applied.includes(back))
+  assert.match(applied, />Back to the list</)
+  assert.equal((await submit(`${begun.location}/-/undo`, {})).status, 303)
+  const again = await submit(begun.location, { go: 'again' })
+  assert.match(await app.page(again.location), /2 go to a row.*Only the <strong>3 rows<\/strong>/s)
+
+  // The API takes the conditions in the address, as the list has them.
+  const asked = { column: 'photo', files, match: { column: 'inventory' }, dry_run: true }
+  const planned = await post(`/data/objects/-/attach?${rows}`, asked)
+  assert.deepEqual(planned.body.pairs, ofList)
+  assert.equal(planned.body.rows_without_file, 1)
+  assert.equal((planned.body.match as { rows?: string }).rows, list)
+  const words = await post('/data/objects/-/attach?rows=_search%3DListed', { ...asked, files: [first] })
+  assert.deepEqual(words.body.pairs, [[first, '301']])
+  const nothing = await post('/data/objects/-/attach?rows=_sort%3Dyear', { ...asked, files: [second] })
+  assert.deepEqual(nothing.body.pairs, [[second, '302']], 'an order alone is no condition')
+  const wrong = await post('/data/objects/-/attach?rows=nowhere__gt%3D1', asked)
+  assert.equal(wrong.status, 400)
+  const sql = await post('/data/objects/-/attach?rows=_where%3Dyear%3D1901', asked, 'ann')
+  const own = await post('/data/objects/-/attach?rows=_where%3Dyear%3D1901', asked)
+  assert.deepEqual(own.body.pairs, ofList)
+  assert.equal(sql.status, 403, 'SQL of one’s own is for whom the table’s page takes it from')
+  const late = await submit(`/data/objects/-/attach?rows=nowhere__gt%3D1`, { column: 'photo', ids: first })
+  assert.equal(late.status, 400)
+  assert.match(late.text, /Nothing was attached/)
+  app.look.exec('DELETE FROM objects WHERE id BETWEEN 301 AND 307')
 })
 
 test('what undoing left as it is is named and linked, at most ten rows of it', async () => {

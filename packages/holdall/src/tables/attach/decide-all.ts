@@ -1,5 +1,7 @@
 import { MAX_BATCH } from '../../files/registry.ts'
 import type { Actor } from '../../web/route.ts'
+import type { List } from './conditions.ts'
+import { listFor } from './list.ts'
 import { findRows } from './match.ts'
 import { candidatesFor, WHOLE } from './names.ts'
 import type { JudgedLine, Outline } from './outline.ts'
@@ -37,7 +39,10 @@ export async function decideAll(
     actor,
     [...open, ...takers.values()].map(({ file }) => file),
   )
-  const exact = way === 'exact' ? await exactRows(subject, run, open, files, signal) : new Map<string, string>()
+  const exact =
+    way === 'exact'
+      ? await exactRows(subject, run, open, files, await listFor(room, subject, actor, run.match ?? {}), signal)
+      : new Map<string, string>()
   const hashOf = (line: JudgedLine) => files.get(line.file)?.contentHash ?? null
   const choices = new Map<number, string>()
   for (const [row, same] of byRow(open)) {
@@ -77,12 +82,13 @@ async function exactRows(
   { match, column }: Run,
   lines: readonly JudgedLine[],
   files: Awaited<ReturnType<typeof recordsOf>>,
+  list: List | undefined,
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
   if (match === null || !table.columnsByName.has(match.column)) return new Map()
   const names = lines.map(({ file }) => files.get(file)?.filename ?? '')
   const candidates = await candidatesFor(names, { ...match, exact: true })
-  const question = { column: match.column, candidates, exact: true, cells: column, label: null, signal }
+  const question = { column: match.column, candidates, exact: true, cells: column, label: null, list, signal }
   // What a pattern reads is all of a value; else the whole name is.
   const found = (await findRows(database, table.name, question)).best(match.how === 'pattern' ? 0 : WHOLE)
   return new Map(

@@ -103,6 +103,12 @@ async function upload(
   return (session ?? (await ending.ended)).fileId
 }
 
+/** What the button says that takes all rows in place of those of a list, or those of the list again. */
+export const ALL_ROWS: ReadonlyMap<string, boolean> = new Map([
+  ['rows all', true],
+  ['rows list', false],
+])
+
 /** What the form of a plan's page sent. */
 export interface PlanForm {
   /** `apply`, `save`, `match`, `forget`, or a page to turn to. */
@@ -116,6 +122,8 @@ export interface PlanForm {
   readonly match: Match | undefined
   /** What of that which rows hold is replaced, for all of them; undefined where that was not asked for. */
   readonly replace: Replace | undefined
+  /** Whether the rows outside the list count, too; undefined where that was not asked for. */
+  readonly allRows: boolean | undefined
   /** What was typed in place of a row and names none, by field. */
   readonly problems: ReadonlyMap<string, string>
   readonly posted: URLSearchParams
@@ -162,6 +170,7 @@ export async function readPlanForm(c: RouteContext, room: AttachRoom, subject: S
     problems,
     posted,
     replace: REPLACING.get(go),
+    allRows: ALL_ROWS.get(go),
     match:
       go === 'match'
         ? {

@@ -1,11 +1,20 @@
 import type { ServedDatabase } from '../databases.ts'
 import type { Column, Table } from '../schema.ts'
+import type { List } from './conditions.ts'
 import { GUESS_FILES, GUESS_LIMIT_MS, MAX_GUESSED } from './limits.ts'
 import { type FoundRows, findRows } from './match.ts'
 import { candidatesFor, type Match, WHOLE } from './names.ts'
 
 /** A column by which so many of the files have a row of their own is the one that they were named after. */
 const CERTAIN = 0.9
+
+interface Guessed {
+  readonly fileColumns: ReadonlySet<string>
+  /** The column that the files are for. */
+  readonly cells: string
+  readonly list: List | undefined
+  readonly signal: AbortSignal
+}
 
 /** How well a match serves: rows that get a file of their own count, then files that find one row and no other. */
 interface Score {
@@ -36,9 +45,7 @@ export async function guessMatch(
   database: ServedDatabase,
   table: Table,
   filenames: readonly string[],
-  fileColumns: ReadonlySet<string>,
-  cells: string,
-  signal?: AbortSignal,
+  { fileColumns, cells, list, signal }: Guessed,
 ): Promise<Match | undefined> {
   const columns = comparable(table, fileColumns).slice(0, MAX_GUESSED)
   const [likeliest] = columns
@@ -59,8 +66,9 @@ export async function guessMatch(
       exact: false,
       cells,
       label: null,
+      list,
       limitMs,
-      ...(signal && { signal }),
+      signal,
     })
     for (const [how, rank] of [
       ['equal', WHOLE],

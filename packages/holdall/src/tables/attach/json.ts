@@ -27,8 +27,8 @@ export function runJson(run: Run): Record<string, unknown> {
   }
 }
 
-export function matchJson({ column, how, pattern, exact }: PlannedMatch): Record<string, unknown> {
-  return { column, how, ...(how === 'pattern' && { pattern }), exact }
+export function matchJson({ column, how, pattern, exact, list, allRows }: PlannedMatch): Record<string, unknown> {
+  return { column, how, ...(how === 'pattern' && { pattern }), exact, ...(list && !allRows && { rows: list }) }
 }
 
 export function planJson({ match, lines, files, troubles }: Plan, empty: EmptyRows): Record<string, unknown> {

@@ -5,6 +5,7 @@ import { MAX_ROWS_NAMED, type RowsOfValue } from '../reader/match-functions.ts'
 import type { Statement } from '../reader/protocol.ts'
 import type { DatabaseSchema, Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
+import { type List, rowsOf } from './conditions.ts'
 import { CHUNK_ROWS, FEWEST_ROWS, MATCH_LIMIT_MS } from './limits.ts'
 import type { Candidate } from './names.ts'
 
@@ -27,6 +28,8 @@ export interface Question {
   readonly cells: string
   /** What names a row, beside its key. */
   readonly label: string | null
+  /** The only rows that count; undefined: all of them. */
+  readonly list?: List | undefined
   readonly limitMs?: number
   readonly signal?: AbortSignal
 }
@@ -87,10 +90,11 @@ async function readChunk(
     const { results } = await database.read(
       (schema) => {
         const table = tableFor(schema, name, question)
-        const rows = chunkOf(table, after, size)
-        const last = rows.last === null ? [] : [{ sql: rows.last, params: rows.params, limit: 1 }]
+        const rows = chunkOf(table, after, size, question.list)
+        const last = rows.last === null ? [] : [{ sql: rows.last, params: rows.place, limit: 1 }]
         // So few rows are read in milliseconds, whatever the table; it need not stand in line with what takes seconds.
-        return { statements: [matches(table, question, rows, keys), ...last], options: { short: rows.last !== null } }
+        const options = { short: rows.last !== null && question.list === undefined, suspect: isSuspect(question) }
+        return { statements: [matches(table, question, rows, keys), ...last], options }
       },
       { ...(signal && { signal }) },
     )
@@ -118,20 +122,34 @@ interface Chunk {
   /** What stands after FROM. */
   readonly sql: string
   readonly params: Readonly<Record<string, SqliteValue>>
+  /** Those of them that say where the chunk begins. */
+  readonly place: Readonly<Record<string, SqliteValue>>
   /** Gives where the next chunk begins, or null after the last one; null for a table that has no row ids to cut it by. */
   readonly last: string | null
 }
 
-function chunkOf(table: Table, after: SqliteValue, size: number): Chunk {
+function chunkOf(table: Table, after: SqliteValue, size: number, list: List | undefined): Chunk {
   const from = identifier(table.name)
-  if (table.rowid === null || table.isVirtual) return { sql: from, params: {}, last: null }
-  const { rowid } = table
-  const where = after === null ? '' : ` where ${rowid} > :after`
-  return {
-    sql: `(select ${rowid} as ${ROW}, * from ${from}${where} order by ${rowid} limit ${size})`,
-    params: after === null ? {} : { after },
-    last: `select (select ${rowid} from ${from}${where} order by ${rowid} limit 1 offset ${size - 1})`,
+  const only = list && rowsOf(table, list)
+  if (table.rowid === null || table.isVirtual) {
+    return { sql: only ? `(select * ${only.sql}true)` : from, params: only?.params ?? {}, place: {}, last: null }
   }
+  const { rowid } = table
+  const begins = after === null ? 'true' : `${rowid} > :after`
+  const place: Chunk['place'] = after === null ? {} : { after }
+  const end = `(select ${rowid} from ${from} where ${begins} order by ${rowid} limit 1 offset ${size - 1})`
+  // Of a list, the rows among so many of the table: nobody knows how far one would look for as many of its own.
+  const sql = only
+    ? `select ${rowid} as ${ROW}, * ${only.sql}${begins} and ${rowid} <= coalesce(${end}, ${LAST_ROWID}) order by ${rowid}`
+    : `select ${rowid} as ${ROW}, * from ${from} where ${begins} order by ${rowid} limit ${size}`
+  return { sql: `(${sql})`, params: { ...place, ...only?.params }, place, last: `select ${end}` }
+}
+
+/** The largest that SQLite has. */
+const LAST_ROWID = '9223372036854775807'
+
+function isSuspect({ list }: Question): boolean {
+  return list?.parameters.has('_where') === true
 }
 
 /** What no column is called: the row id, which `*` leaves out, and what names are compared by. */

@@ -6,16 +6,18 @@ import { cellFiles, visibleFiles } from '../file-columns/visible.ts'
 import { identifier, quoted } from '../identifiers.ts'
 import { encodeRowKey } from '../keys.ts'
 import { titleColumn } from '../pages/table-data.ts'
+import { type AskedList, type List, rowsOf } from './conditions.ts'
 import { guessMatch } from './guess.ts'
 import { type HeldTrouble, troubleIn } from './held.ts'
 import { MAX_EMPTY_ROWS } from './limits.ts'
+import { listFor } from './list.ts'
 import { type FoundRows, findRows } from './match.ts'
 import { candidatesFor, type Match } from './names.ts'
 import { besideEachOther, inOrder, type Line, planLines, type RowChoice } from './plan.ts'
 import type { AttachRoom, Subject } from './room.ts'
 import type { PlannedMatch, Replace } from './run.ts'
 
-export interface PlanAsked {
+export interface PlanAsked extends AskedList {
   readonly actor: Actor | null
   readonly column: string
   readonly rule: FileColumn
@@ -45,8 +47,11 @@ export async function makePlan(room: AttachRoom, subject: Subject, asked: PlanAs
   const visible = inOrder([...files.values()])
   const hidden = [...new Set(asked.files)].filter((id) => !files.has(id))
   const names = visible.map(({ filename }) => filename)
-  const match = asked.match ?? (await guessMatch(database, table, names, new Set(fileColumns.keys()), column, signal))
-  const found = match && (await matchNames(subject, column, match, names, signal))
+  const { list, allRows } = asked
+  const only = await listFor(room, subject, asked.actor, asked)
+  const guessed = { fileColumns: new Set(fileColumns.keys()), cells: column, list: only, signal }
+  const match = asked.match ?? (await guessMatch(database, table, names, guessed))
+  const found = match && (await matchNames(subject, column, match, names, only, signal))
   const rows: FoundRows = found?.rows ?? new Map()
   const planned = [...visible.map((file) => ({ id: file.id, file })), ...hidden.map((id) => ({ id, file: undefined }))]
   const cells = [...rows].flatMap(
@@ -67,7 +72,14 @@ export async function makePlan(room: AttachRoom, subject: Subject, asked: PlanAs
     cells.flatMap(([, cell]) => readCell(cell).ids),
   )
   return {
-    match: { ...(match ?? NO_MATCH), replace, complete: found?.complete ?? true },
+    match: {
+      ...(match ?? NO_MATCH),
+      replace,
+      complete: found?.complete ?? true,
+      // Both are said anew, whatever a plan that is matched again said.
+      list: list || undefined,
+      allRows: (list && allRows) || undefined,
+    },
     files,
     troubles: new Map(
       cells.flatMap(([id, cell]) => {
@@ -87,6 +99,7 @@ async function matchNames(
   cells: string,
   match: Match,
   names: readonly string[],
+  list: List | undefined,
   signal: AbortSignal,
 ): Promise<{ rows: FoundRows; complete: boolean }> {
   const found = await findRows(database, table.name, {
@@ -95,6 +108,7 @@ async function matchNames(
     exact: match.exact,
     cells,
     label: titleColumn(table),
+    list,
     signal,
   })
   return { rows: found.best(), complete: found.complete }
@@ -107,27 +121,30 @@ export interface EmptyRows {
   readonly rows: readonly RowChoice[]
 }
 
-/** The rows that have no file, and get none from the rows that a plan chooses. */
+/** The rows of a list, or of all, that have no file, and get none from the rows that a plan chooses. */
 export async function emptyRows(
   { database, table: { name } }: Subject,
   column: string,
   chosen: ReadonlySet<string>,
+  list?: List,
 ): Promise<EmptyRows> {
   const { results, schema } = await database.read((known) => {
     const table = known.tables.get(name)
     if (table === undefined) return { statements: [] }
     const cell = quoted(column)
-    const where = `from ${identifier(name)} where ${cell} is null or ${cell} = ''`
+    const only = list && rowsOf(table, list)
+    const where = `${only?.sql ?? `from ${identifier(name)} where `}(${cell} is null or ${cell} = '')`
+    const params = only?.params ?? {}
     const label = titleColumn(table)
     const shown = [...table.keys.map(({ sqlName }) => identifier(sqlName)), label === null ? 'null' : identifier(label)]
     return {
       statements: [
         {
           sql: `select ${shown.join(', ')} ${where} limit :limit`,
-          params: { limit: MAX_EMPTY_ROWS + chosen.size },
+          params: { ...params, limit: MAX_EMPTY_ROWS + chosen.size },
           optional: true,
         },
-        { sql: `select count(*) ${where}`, optional: true },
+        { sql: `select count(*) ${where}`, params, optional: true },
       ],
     }
   })

@@ -11,6 +11,7 @@ import { decideAll, undecidedDoubles } from './decide-all.ts'
 import { readFilesForm, readPlanForm } from './forms.ts'
 import { cellJson, pairsOf, planJson, runJson } from './json.ts'
 import { MAX_BODY_BYTES, MAX_REFUSED_TOLD } from './limits.ts'
+import { listFor, startHref } from './list.ts'
 import { outlineOf } from './outline.ts'
 import { leftFiles, leftNotice } from './pages/left-files.ts'
 import { planPage } from './pages/plan-page.ts'
@@ -67,11 +68,19 @@ async function attach(c: RouteContext, room: AttachRoom): Promise<Response> {
   const { actor } = c.var
   const plan =
     asked.pairs === undefined
-      ? await makePlan(room, subject, { ...asked, actor, column, rule, signal: c.req.raw.signal })
+      ? await makePlan(room, subject, {
+          ...asked,
+          actor,
+          column,
+          rule,
+          list: c.req.query('rows'),
+          signal: c.req.raw.signal,
+        })
       : undefined
   const pairs = plan === undefined ? (asked.pairs ?? []) : pairsOf(plan.lines)
   const wanted = { ...subject, table: subject.table.name, column, rule, actor, pairs, run: null }
-  const planned = plan && planJson(plan, await emptyRows(subject, column, new Set(pairs.map(([, key]) => key))))
+  const only = plan && (await listFor(room, subject, actor, plan.match))
+  const planned = plan && planJson(plan, await emptyRows(subject, column, new Set(pairs.map(([, key]) => key)), only))
   if (asked.dryRun) {
     if (plan === undefined) await room.carryOut.check(wanted)
     return c.json({ ok: true, dry_run: true, column, pairs, ...planned })
@@ -91,6 +100,7 @@ async function begin(c: RouteContext, room: AttachRoom, subject: Subject): Promi
       files,
       match: undefined,
       replace: false,
+      list: c.req.query('rows'),
       signal: c.req.raw.signal,
     })
     const place = { database: subject.database.name, table: subject.table.name, column }
@@ -137,15 +147,17 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
       const [message = ''] = form.problems.values()
       throw new HoldallError('bad_request', { reason: message }, { fields: Object.fromEntries(form.problems) })
     }
-    if (form.match !== undefined) {
+    if (form.match !== undefined || form.allRows !== undefined) {
       const { column, rule } = columnIn(subject, run.column)
       const plan = await makePlan(room, subject, {
         actor: c.var.actor,
         column,
         rule,
         files: await room.plans.files(run.id),
-        match: form.match,
+        match: form.match ?? (run.match?.column ? run.match : undefined),
         replace: run.match?.replace ?? false,
+        list: run.match?.list,
+        allRows: form.allRows ?? run.match?.allRows,
         signal: c.req.raw.signal,
       })
       await room.plans.change(run.id, plan.match, plan.lines)
@@ -175,11 +187,15 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
       await room.plans.forget(run.id)
       // Their ids do not fit into what a redirect can carry.
       if (left.length > 0) {
-        const said = leftNotice(room, subject, run.column, left)
-        return startPage(c, room, subject, await pastRuns(room, subject), { said, column: run.column })
+        const said = leftNotice(room, subject, run, left)
+        return startPage(c, room, subject, await pastRuns(room, subject), {
+          said,
+          column: run.column,
+          rows: run.match?.list,
+        })
       }
       room.once.write(c, subject.href, { said: 'Plan forgotten. The files stay where they are.' })
-      return c.redirect(`${subject.href}?${new URLSearchParams({ column: run.column })}`, 303)
+      return c.redirect(startHref(subject, { column: run.column, rows: run.match?.list }), 303)
     }
   } catch (error) {
     if (!isPageRefusal(c, error)) throw error

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import { ulid } from 'ulid'
 import type { AttachRunTable, AttachStatus } from '../../database/schema.ts'
+import type { AskedList } from './conditions.ts'
 import type { Match } from './names.ts'
 
 export interface Place {
@@ -34,7 +35,7 @@ export interface Run extends Place {
 /** Whether a file takes the place of the one that its row holds: of any, of none, or of what is not right alone. */
 export type Replace = boolean | 'not_right'
 
-export interface PlannedMatch extends Match {
+export interface PlannedMatch extends Match, AskedList {
   readonly replace: Replace
   /** Whether every row was looked at before the time was over. */
   readonly complete: boolean

@@ -9,6 +9,7 @@ import { sizeNames } from '../place.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import { type Address, addressOf } from './address.ts'
 import { answerPage } from './answer.ts'
+import { attachHref } from './attach-href.ts'
 import { countWords } from './count-words.ts'
 import { noRows, noRowsYet } from './no-rows.ts'
 import { crumbs, type PagesRoom } from './room.ts'
@@ -75,7 +76,7 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
         ? [
             {
               label: 'Attach many files…',
-              href: `${path}/-/attach`,
+              href: attachHref(address),
               icon: 'upload',
               note: 'A folder, by the names of its files',
             },
@@ -90,7 +91,13 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
           label: 'These rows for Excel',
           href: excel,
           icon: 'download',
-          note: 'The same, with letters as Excel reads them',
+          note: 'Commas between columns, as Excel has it in English',
+        },
+        {
+          label: 'These rows for Excel, with semicolons',
+          href: `${excel}&_sep=semicolon`,
+          icon: 'download',
+          note: 'Where decimals have a comma: Danish, French, German',
         },
         { label: 'These rows as JSON', href: json, icon: 'download', note: 'This page' },
       ],

@@ -10,6 +10,7 @@ import { isSortable } from '../query.ts'
 import type { Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
 import type { Address } from './address.ts'
+import { attachHref } from './attach-href.ts'
 import { columnWords } from './column-words.ts'
 import { densityOf } from './density.ts'
 import { sourceFor } from './destinations.ts'
@@ -77,7 +78,7 @@ function head(data: TableData, name: string, kind: ColumnKind, address: Address,
   const { page, fileColumns } = data
   const { table } = page
   const type = columnWords(table, name, fileColumns.get(name), page.references.get(name))
-  const attach = attachMany(data, name, urls)
+  const attach = attachMany(data, name, address, urls)
   return {
     label: name,
     kind,
@@ -88,7 +89,7 @@ function head(data: TableData, name: string, kind: ColumnKind, address: Address,
 }
 
 /** What the head of a file column takes, where many files may be dropped onto it. */
-function attachMany({ fileColumns, sources, rights, database, page }: TableData, column: string, urls: Urls) {
+function attachMany({ fileColumns, sources, rights }: TableData, column: string, address: Address, urls: Urls) {
   const rule = fileColumns.get(column)
   const source = rule && sourceFor(rule, sources)
   if (rule === undefined || source === undefined || !rights.update) return undefined
@@ -99,7 +100,7 @@ function attachMany({ fileColumns, sources, rights, database, page }: TableData,
     label: column,
     accept: rule.accept.length === 0 ? null : rule.accept.join(', '),
     'max-size': rule.maxSize ?? null,
-    action: `${urls.table(database.name, page.table.name)}/-/attach`,
+    action: attachHref(address),
   }
 }
 

@@ -6,6 +6,7 @@ import { notice } from '../../../web/parts/notice.ts'
 import type { Actor } from '../../../web/route.ts'
 import { createUsed } from '../../file-columns/used.ts'
 import { UPLOADED_BEFORE_MS } from '../limits.ts'
+import { startHref } from '../list.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import type { Run } from '../run.ts'
 
@@ -34,9 +35,9 @@ export async function leftFiles(room: AttachRoom, actor: Actor | null, run: Run)
 }
 
 /** What is said when a plan is forgotten whose files stay. */
-export function leftNotice(room: AttachRoom, { href }: Subject, column: string, ids: readonly string[]): Html {
+export function leftNotice(room: AttachRoom, subject: Subject, { column, match }: Run, ids: readonly string[]): Html {
   const files = formatCount(ids.length, 'file')
-  const back = `${href}?${new URLSearchParams({ column })}`
+  const back = startHref(subject, { column, rows: match?.list })
   return notice({
     tone: 'info',
     role: 'status',

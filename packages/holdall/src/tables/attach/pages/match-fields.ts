@@ -3,8 +3,10 @@ import { button } from '../../../web/parts/button.ts'
 import { field } from '../../../web/parts/field.ts'
 import { checkbox, selectInput, textInput } from '../../../web/parts/inputs.ts'
 import { comparable } from '../guess.ts'
+import type { ListWords } from '../list.ts'
 import type { Subject } from '../room.ts'
-import type { Run } from '../run.ts'
+import type { PlannedMatch, Run } from '../run.ts'
+import { listCount, listLine } from './list-line.ts'
 
 const HOW_CHOICES = [
   { value: 'equal', label: 'is the whole name' },
@@ -14,11 +16,13 @@ const HOW_CHOICES = [
 
 /** By what files are matched to rows. */
 export function matchFields(
-  { table, fileColumns }: Subject,
+  subject: Subject,
   { match }: Run,
   posted: URLSearchParams | undefined,
   example: string,
+  list: ListWords | undefined,
 ): Html {
+  const { table, fileColumns } = subject
   const value = (name: string, stored: string) => posted?.get(name) ?? stored
   const isOn = (name: string, stored: boolean) => (posted === undefined ? stored : posted.get(name) === 'on')
   const columns = comparable(table, new Set(fileColumns.keys()))
@@ -51,5 +55,17 @@ export function matchFields(
       label: 'Letter for letter: case, separators and leading zeros count',
       checked: isOn('exact', match?.exact ?? false),
     },
-  )}</div></section>`
+  )}</div>${list && match?.list && ofList(subject, match, match.list, list)}</section>`
+}
+
+/** Which rows files may go to: those of the list from which somebody came, or all. */
+function ofList(subject: Subject, { allRows }: PlannedMatch, list: string, words: ListWords): Html {
+  const count = listCount(words)
+  const to = (way: string, label: string) =>
+    button({ label, type: 'submit', name: 'go', value: `rows ${way}`, small: true })
+  return html`<div class="match-list">${
+    allRows
+      ? html`<span>All rows of ${subject.table.name} get files.</span>${to('list', `Only the ${count} of the list`)}`
+      : html`${listLine(subject, list, words, count)}${to('all', 'Take all rows')}`
+  }</div>`
 }

@@ -1,5 +1,5 @@
 import type { FileBrief } from '../../../files/record.ts'
-import type { HoldallError } from '../../../web/error.ts'
+import { HoldallError } from '../../../web/error.ts'
 import { formatCount, formatNumber } from '../../../web/format.ts'
 import { type Html, html, safeUrl } from '../../../web/html.ts'
 import { renderPage } from '../../../web/page.ts'
@@ -13,12 +13,12 @@ import type { Actor, RouteContext } from '../../../web/route.ts'
 import { readCell } from '../../file-columns/cell.ts'
 import { cellFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
-import { crumbs } from '../../pages/room.ts'
 import { recordsOf, undecidedDoubles, WAYS, type Way } from '../decide-all.ts'
 import { positionOf } from '../forms.ts'
 import { type HeldTrouble, troubleIn } from '../held.ts'
 import { keptIn } from '../here.ts'
 import { PAGE_LINES } from '../limits.ts'
+import { listFor, listWords } from '../list.ts'
 import { type JudgedLine, outlineOf } from '../outline.ts'
 import { attachWords, type Figures, headWords, leftWords, type Part } from '../parts.ts'
 import { examplePattern } from '../plan.ts'
@@ -36,6 +36,7 @@ import { controlOf, fileCellOf, type PlanView, type Refused, rowCell, type Shown
 import { replacingBar } from './replacing-bar.ts'
 import { placeOf } from './result-page.ts'
 import { rivalLine, rivalsOf } from './rivals.ts'
+import { trail } from './trail.ts'
 
 /** The parts of a plan, each a page of its own. */
 const SHOWN = {
@@ -60,7 +61,7 @@ export async function planPage(
   run: Run,
   refused?: Refused,
 ): Promise<Response> {
-  const { database, table, href } = subject
+  const { table, href } = subject
   const asked = new URLSearchParams(refused?.form.posted.get('here') ?? new URL(c.req.url).search)
   const outline = await outlineOf(room, subject, run)
   const countOf = (part: Shown) => (part === 'all' ? outline.files : outline.parts[part])
@@ -84,14 +85,14 @@ export async function planPage(
   const noneFits = run.files > 0 && outline.parts.none === run.files
   const fresh = outline.lines.flatMap(({ chosen, fills }) => (fills && chosen !== null ? [chosen] : []))
   const rivals = rivalsOf(outline.lines, lines)
-  const [frame, files, empty, labels, values, kept, troubles, filled] = await Promise.all([
+  const [frame, files, empty, labels, values, kept, troubles, filled, list] = await Promise.all([
     room.frame(c),
     recordsOf(
       room,
       c.var.actor,
       [...lines, ...[...rivals.values()].flat()].map(({ file }) => file),
     ),
-    emptyRows(subject, run.column, new Set(fresh)),
+    emptyOf(room, subject, run, c.var.actor, new Set(fresh)),
     labelsOf(
       subject,
       lines.flatMap(({ chosen: key }) => key || []),
@@ -100,6 +101,7 @@ export async function planPage(
     keptIn(room, c.var.actor, run),
     troublesOf(room, c.var.actor, run, lines),
     filledOf(room, subject, run, outline, c.var.actor),
+    listWords(room, subject, c.var.actor, run.match?.list, c.req.raw.signal),
   ])
   const here = addressOf(shown, from === 0 ? 0 : (page[0]?.position ?? 0))
   const messages = refused && messagesOf(refused.error, lines, (key) => rowName(key, labels.get(key)), files)
@@ -113,11 +115,7 @@ export async function planPage(
       ...frame,
       title: `Attach ${formatCount(run.files, 'file')} to ${run.column}`,
       lede: html`<span data-live="plan-head">${headWords(outline)}</span>${kept !== '' && ` · ${kept}`}`,
-      crumbs: [
-        ...crumbs(room, database.name, table.name, '').slice(0, -1),
-        { label: 'Attach many files', href: `${href}?${new URLSearchParams({ column: run.column })}` },
-        { label: 'Plan' },
-      ],
+      crumbs: trail(room, subject, run.match?.list, run, 'Plan'),
       section: 'databases',
       body: html`<form class="stack" data-decides method="post" action="${safeUrl(`${href}/${run.id}`)}"><input type="hidden" name="here" value="${here}">${
         // What Enter in a field does: nothing is written by it.
@@ -126,7 +124,7 @@ export async function planPage(
         refused === undefined &&
         run.failureReason !== null &&
         notice({ tone: 'warning', title: 'Nothing was written so far.', body: run.failureReason })
-      }${matchFields(subject, run, refused?.form.posted, examplePattern(nameOf(files, lines)))}${notUploaded(run)}${
+      }${matchFields(subject, run, refused?.form.posted, examplePattern(nameOf(files, lines)), list)}${notUploaded(run)}${
         noneFits &&
         values.length > 0 &&
         notice({
@@ -178,6 +176,21 @@ function nameOf(files: ReadonlyMap<string, FileBrief>, [line]: readonly PlannedL
 function shownOf(asked: string | null, countOf: (part: Shown) => number): Shown {
   const part = (Object.keys(SHOWN) as Shown[]).find((one) => one === asked) ?? 'decide'
   return countOf(part) > 0 ? part : 'all'
+}
+
+/** Of the list to which the plan is matched; of all rows where its conditions do not hold any more. */
+async function emptyOf(
+  room: AttachRoom,
+  subject: Subject,
+  run: Run,
+  actor: Actor | null,
+  chosen: ReadonlySet<string>,
+): Promise<EmptyRows> {
+  const list = await listFor(room, subject, actor, run.match ?? {}).catch((error: unknown) => {
+    if (error instanceof HoldallError && error.status < 500) return undefined
+    throw error
+  })
+  return emptyRows(subject, run.column, chosen, list)
 }
 
 /** What is left, and what carries the rest out. */
@@ -297,11 +310,11 @@ function pageBar(shown: Shown, from: number, lines: readonly JudgedLine[]): Html
 }
 
 /** Rows that still have no file when the plan has been carried out. */
-function withoutFile({ path, table }: Subject, { column }: Run, { count, rows }: EmptyRows): Html {
-  if (count === 0)
-    return html`<p class="muted after-panel">Every row of ${table.name} has a file in ${column} then.</p>`
+function withoutFile({ path, table }: Subject, { column, match }: Run, { count, rows }: EmptyRows): Html {
+  const all = match?.list && !match.allRows ? 'the list' : table.name
+  if (count === 0) return html`<p class="muted after-panel">Every row of ${all} has a file in ${column} then.</p>`
   const words = count === null ? 'Some rows' : formatCount(count, 'row')
-  return html`<details class="panel fold-panel after-panel"><summary>${icon('chevronRight')}<strong>Rows without a file</strong> <span class="muted">${words} of ${table.name} still ${count === 1 ? 'has' : 'have'} none in ${column} then</span></summary><ul class="linked">${rows.map(
+  return html`<details class="panel fold-panel after-panel"><summary>${icon('chevronRight')}<strong>Rows without a file</strong> <span class="muted">${words} of ${all} still ${count === 1 ? 'has' : 'have'} none in ${column} then</span></summary><ul class="linked">${rows.map(
     ({ key, label }) =>
       html`<li><a class="grow" href="${safeUrl(`${path}/${key}`)}"><strong>${rowName(key, label)}</strong></a></li>`,
   )}</ul>${count !== null && count > rows.length && html`<p class="panel-body fine muted">These are the first ${rows.length}.</p>`}</details>`

@@ -11,17 +11,18 @@ import type { RouteContext } from '../../../web/route.ts'
 import { itemsOf } from '../../file-columns/items.ts'
 import { cellFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
-import { crumbs } from '../../pages/room.ts'
 import type { CellOutcome, CellStanding } from '../../write/protocol.ts'
 import { keptIn } from '../here.ts'
 import type { JournalCell } from '../journal-cells.ts'
 import { PAGE_LINES } from '../limits.ts'
+import { listHref, startHref } from '../list.ts'
 import { PARTS, type Part, partOf } from '../parts.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import { rowName } from '../row-name.ts'
 import { lastOf, type Run } from '../run.ts'
 import { statusWords } from './runs-panel.ts'
+import { trail } from './trail.ts'
 
 /** So many files that were left out are named; more are counted. */
 const MOST_LEFT_NAMED = 5
@@ -31,7 +32,8 @@ const MOST_ROWS_NAMED = 10
 
 /** `GET /{db}/{table}/-/attach/{run}` of a run that was carried out: what it wrote, and its undo. */
 export async function resultPage(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<Response> {
-  const { database, table, href, path } = subject
+  const { table, href, path } = subject
+  const list = run.match?.list
   const cells = await room.journal.cells(run.id)
   const from = Math.min(placeOf(c.req.query('from')), Math.max(0, cells.length - 1))
   const shown = cells.slice(from, from + PAGE_LINES)
@@ -63,13 +65,9 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
       ...frame,
       title: titleOf(run, cells),
       lede: html`${run.status === 'applied' && changeable < cells.length ? `On ${formatNumber(changeable)} of ${formatCount(cells.length, 'row')}` : statusWords(run)}${actor}, ${shownTime(at)}${kept !== '' && ` · ${kept}`}`,
-      crumbs: [
-        ...crumbs(room, database.name, table.name, '').slice(0, -1),
-        { label: 'Attach many files', href: `${href}?${new URLSearchParams({ column: run.column })}` },
-        { label: formatTime(at) },
-      ],
+      crumbs: trail(room, subject, list, run, formatTime(at)),
       section: 'databases',
-      actions: html`${linkButton({ label: `Show ${table.name}`, href: path, kind: 'filled' })}${
+      actions: html`${linkButton({ label: list ? 'Back to the list' : `Show ${table.name}`, href: listHref(subject, list), kind: 'filled' })}${
         run.status === 'applied' &&
         changeable > 0 &&
         postButton(`${href}/${run.id}/-/undo`, { label: `Undo ${formatCount(changeable, 'row')}` })
@@ -116,7 +114,7 @@ async function leftOut(c: RouteContext, room: AttachRoom, run: Run): Promise<Lef
 }
 
 /** Which files were not attached, and why, with what matches them again. Those of a run that was undone go with “Attach again”. */
-function leftNotice({ urls }: AttachRoom, { href }: Subject, run: Run, left: readonly LeftFile[]): Html {
+function leftNotice({ urls }: AttachRoom, subject: Subject, run: Run, left: readonly LeftFile[]): Html {
   if (left.length === 0) return html``
   const names = (some: readonly LeftFile[]) => {
     const more = some.length - MOST_LEFT_NAMED
@@ -137,7 +135,7 @@ function leftNotice({ urls }: AttachRoom, { href }: Subject, run: Run, left: rea
     body: html`${reasons}`,
     ...(run.status === 'applied' && {
       actions: postButton(
-        href,
+        startHref(subject, { rows: run.match?.allRows ? undefined : run.match?.list }),
         { label: `Match ${left.length === 1 ? 'it' : 'them'} again`, small: true },
         { column: run.column, ids: left.map(({ file }) => file.id).join(' ') },
       ),

@@ -15,12 +15,14 @@ import { dataTable } from '../../../web/parts/table.ts'
 import { shownTime } from '../../../web/parts/time.ts'
 import type { RouteContext } from '../../../web/route.ts'
 import { answerPage } from '../../pages/answer.ts'
-import { crumbs } from '../../pages/room.ts'
 import { chosenOf, destinationsOf, newestFiles, sourcesHere } from '../here.ts'
 import { MAX_FILES } from '../limits.ts'
+import { type ListWords, listWords, startHref } from '../list.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { lastOf, type Run } from '../run.ts'
+import { listCount, listLine } from './list-line.ts'
 import { plansPanel, runsPanel } from './runs-panel.ts'
+import { trail } from './trail.ts'
 
 export interface StartOptions {
   readonly refused?: HoldallError
@@ -28,6 +30,8 @@ export interface StartOptions {
   readonly said?: Html
   /** The file column, where the address does not say it. */
   readonly column?: string
+  /** The list of rows, likewise. */
+  readonly rows?: string | undefined
 }
 
 /** `GET /{db}/{table}/-/attach`: where files come from, and what was attached before. */
@@ -36,16 +40,18 @@ export async function startPage(
   room: AttachRoom,
   subject: Subject,
   runs: readonly Run[],
-  { refused, said, column: chosen }: StartOptions = {},
+  { refused, said, column: chosen, rows = c.req.query('rows') }: StartOptions = {},
 ): Promise<Response> {
   const { table, database, fileColumns, href } = subject
+  const list = rows || undefined
   const asked = chosen ?? c.req.query('column') ?? ''
   const column = fileColumns.has(asked) ? asked : fileColumns.keys().next().value
   const place = { database: database.name, table: table.name }
-  const [frame, names, plans] = await Promise.all([
+  const [frame, names, plans, words] = await Promise.all([
     room.frame(c),
     namesOf(room, runs),
     room.plans.unfinished(place, c.var.actor?.id ?? null),
+    listWords(room, subject, c.var.actor, list, c.req.raw.signal),
   ])
   return answerPage(
     c,
@@ -53,7 +59,7 @@ export async function startPage(
       ...frame,
       title: 'Attach many files',
       lede: html`To rows of ${table.name}, which are found by the names of the files`,
-      crumbs: crumbs(room, database.name, table.name, 'Attach many files'),
+      crumbs: trail(room, subject, list),
       section: 'databases',
       body: html`<div class="stack">${
         refused &&
@@ -61,7 +67,7 @@ export async function startPage(
           'Nothing was attached',
           refused.errors.map((message) => ({ message })),
         )
-      }${said}${plansPanel(subject, plans)}${column === undefined ? noColumn(subject) : await ways(c, room, subject, column)}${runsPanel(subject, runs, names)}</div>`,
+      }${said}${plansPanel(subject, plans)}${column === undefined ? noColumn(subject) : html`${list && words && ofList(subject, column, list, words)}${await ways(c, room, subject, column, list)}`}${runsPanel(subject, runs, names)}</div>`,
       ...room.once.take(c, href),
     }),
     refused?.status,
@@ -83,22 +89,33 @@ function noColumn({ path, table }: Subject): Html {
   })}</section>`
 }
 
-async function ways(c: RouteContext, room: AttachRoom, subject: Subject, column: string): Promise<Html> {
+/** That files go to no other rows, said before any is chosen. */
+function ofList(subject: Subject, column: string, list: string, words: ListWords): Html {
+  return html`<p>${listLine(subject, list, words, listCount(words))} <a href="${safeUrl(startHref(subject, { column }))}">Take all rows</a></p>`
+}
+
+async function ways(
+  c: RouteContext,
+  room: AttachRoom,
+  subject: Subject,
+  column: string,
+  list: string | undefined,
+): Promise<Html> {
   const [destinations, here] = await Promise.all([
     destinationsOf(room, c.var.actor, subject, column),
     sourcesHere(room, c.var.actor),
   ])
   const rule = subject.fileColumns.get(column)
   const source = chosenOf(destinations, c.req.query('to'))
-  return html`${columnChoice(subject, column)}${
+  return html`${columnChoice(subject, column, list)}${
     source === undefined
       ? notice({
           tone: 'info',
           title: 'You may not upload files for this column.',
           body: 'Files that are here already can be attached.',
         })
-      : html`${destinationChoice(subject, column, destinations, source)}${uploadWay(room, subject, column, source)}`
-  }${here.length > 0 && (await hereWay(c, room, subject, column, await inOrderOfUse(room, here, rule?.source ?? source?.slug)))}`
+      : html`${destinationChoice(subject, column, list, destinations, source)}${uploadWay(room, subject, column, list, source)}`
+  }${here.length > 0 && (await hereWay(c, room, subject, column, list, await inOrderOfUse(room, here, rule?.source ?? source?.slug)))}`
 }
 
 /** The source that files of the column go to comes first; those without any file come last. */
@@ -108,20 +125,28 @@ async function inOrderOfUse(room: AttachRoom, here: readonly Source[], slug: str
   return [...here].sort((one, other) => place(one) - place(other))
 }
 
-function columnChoice({ fileColumns, href }: Subject, column: string): Html {
+function columnChoice({ fileColumns, href }: Subject, column: string, list: string | undefined): Html {
   if (fileColumns.size === 1) return html``
-  return html`<form class="toolbar" action="${safeUrl(href)}"><label class="inline-field">File column${selectInput({
-    name: 'column',
-    value: column,
-    options: [...fileColumns.keys()].map((name) => ({ value: name, label: name })),
-    submits: true,
-  })}</label>${button({ label: 'Show', type: 'submit', more: { 'data-when-scriptless': true } })}</form>`
+  return html`<form class="toolbar" action="${safeUrl(href)}">${list && hiddenFields({ rows: list })}<label class="inline-field">File column${selectInput(
+    {
+      name: 'column',
+      value: column,
+      options: [...fileColumns.keys()].map((name) => ({ value: name, label: name })),
+      submits: true,
+    },
+  )}</label>${button({ label: 'Show', type: 'submit', more: { 'data-when-scriptless': true } })}</form>`
 }
 
 /** Where uploaded files go, said before any is chosen. */
-function destinationChoice({ href }: Subject, column: string, destinations: readonly Source[], chosen: Source): Html {
+function destinationChoice(
+  { href }: Subject,
+  column: string,
+  list: string | undefined,
+  destinations: readonly Source[],
+  chosen: Source,
+): Html {
   if (destinations.length === 1) return html`<p>Files go to the source <strong>${chosen.label}</strong></p>`
-  return html`<form class="toolbar" action="${safeUrl(href)}">${hiddenFields({ column })}<label class="inline-field">Files go to the source${selectInput(
+  return html`<form class="toolbar" action="${safeUrl(href)}">${hiddenFields({ column, ...(list && { rows: list }) })}<label class="inline-field">Files go to the source${selectInput(
     {
       name: 'to',
       value: chosen.slug,
@@ -132,8 +157,8 @@ function destinationChoice({ href }: Subject, column: string, destinations: read
 }
 
 /** A folder or files of the person's machine; without scripts a plain form. */
-function uploadWay(room: AttachRoom, { href, fileColumns }: Subject, column: string, source: Source): Html {
-  const rule = fileColumns.get(column)
+function uploadWay(room: AttachRoom, subject: Subject, column: string, list: string | undefined, source: Source): Html {
+  const rule = subject.fileColumns.get(column)
   const accept = rule && rule.accept.length > 0 ? rule.accept.join(', ') : null
   const tied = attributes({
     base: `${room.urls.base}/`,
@@ -141,10 +166,10 @@ function uploadWay(room: AttachRoom, { href, fileColumns }: Subject, column: str
     label: column,
     accept,
     'max-size': rule?.maxSize ?? source.rules.maxFileSize,
-    action: safeUrl(href),
+    action: safeUrl(startHref(subject, { rows: list })),
     column,
   })
-  return html`<file-matcher${tied}><form class="panel panel-body form-narrow" method="post" enctype="multipart/form-data" action="${safeUrl(href)}">${hiddenFields({ column, to: source.slug })}${field(
+  return html`<file-matcher${tied}><form class="panel panel-body form-narrow" method="post" enctype="multipart/form-data" action="${safeUrl(startHref(subject, { rows: list }))}">${hiddenFields({ column, to: source.slug })}${field(
     {
       name: 'file',
       label: `Files for ${column}`,
@@ -159,8 +184,9 @@ function uploadWay(room: AttachRoom, { href, fileColumns }: Subject, column: str
 async function hereWay(
   c: RouteContext,
   room: AttachRoom,
-  { href }: Subject,
+  subject: Subject,
   column: string,
+  list: string | undefined,
   here: readonly Source[],
 ): Promise<Html> {
   const q = (c.req.query('q') ?? '').trim().slice(0, 200)
@@ -168,8 +194,8 @@ async function hereWay(
   const source = here.find(({ slug }) => slug === asked) ?? (here[0] as Source)
   const isOpen = asked !== undefined || c.req.query('q') !== undefined
   const { files, total, truncated } = await newestFiles(room, source, q)
-  const reset = `${href}?${new URLSearchParams({ column, source: source.slug })}`
-  return html`<details class="panel fold-panel"${attributes({ open: isOpen })}><summary>${icon('chevronRight')}<strong>Files that are here already</strong> <span class="muted">Attach what was uploaded or found before</span></summary><form class="toolbar inset" role="search" action="${safeUrl(href)}">${hiddenFields({ column })}${searchInput(
+  const reset = startHref(subject, { column, rows: list, source: source.slug })
+  return html`<details class="panel fold-panel"${attributes({ open: isOpen })}><summary>${icon('chevronRight')}<strong>Files that are here already</strong> <span class="muted">Attach what was uploaded or found before</span></summary><form class="toolbar inset" role="search" action="${safeUrl(subject.href)}">${hiddenFields({ column, ...(list && { rows: list }) })}${searchInput(
     { name: 'q', value: q, label: 'Search files', placeholder: 'Search files' },
     q === '' ? undefined : reset,
   )}${selectInput({
@@ -184,7 +210,7 @@ async function hereWay(
           title: q === '' ? `The source ${source.label} has no files yet` : 'No file matches',
           icon: 'image',
         })
-      : html`<form method="post" action="${safeUrl(href)}">${hiddenFields({ column, source: source.slug, q })}${dataTable(
+      : html`<form method="post" action="${safeUrl(startHref(subject, { rows: list }))}">${hiddenFields({ column, source: source.slug, q })}${dataTable(
           {
             caption: `Files of the source ${source.label}, newest first`,
             columns: [{ label: 'Take' }, { label: 'File', kind: 'file' }, { label: 'Added' }],
