@@ -106,6 +106,9 @@ export const TABLES_API = {
       _files: PARAMETER.describe(
         '`names`: the names of files where their ids stand; `states`: and beside each such column one, `{column}_state`, that says of which files that they are missing, cannot be read, are in the trash or gone for good',
       ),
+      _sep: PARAMETER.describe(
+        'What stands between columns: `comma`, or `semicolon`, with which decimals have a comma, as Excel reads them where they have one',
+      ),
       _bom: ON.describe('Begin with a byte order mark, without which Excel misreads letters beyond ASCII'),
       _dl: ON.describe('Have it saved'),
     }),

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import { disposition } from '../files/serving/disposition.ts'
 import type { FindDeleted } from '../files/trash/notes.ts'
+import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
 import { TABLES_API } from './api.ts'
-import { type Beside, type CellText, csvHead, csvRows } from './csv.ts'
+import { type Beside, type CellText, csvHead, csvRows, type Separator } from './csv.ts'
 import { readCell } from './file-columns/cell.ts'
 import { type CellFiles, idsIn, troubleOf } from './file-columns/items.ts'
 import { TROUBLE_WORDS } from './file-columns/trouble-words.ts'
@@ -28,7 +29,7 @@ const BYTE_ORDER_MARK = '\u{feff}'
 /**
  * `/{db}/{table}.csv`: all rows that the address asks for, a page at a time as the client takes them; with `_size` one
  * page. `_files=names` writes the names of files where their ids stand, of those that the actor may see; `_files=states`
- * says in a column beside them what is not right with any, too; `_bom` is for Excel; `_dl` has it saved.
+ * says in a column beside them what is not right with any, too; `_bom` and `_sep=semicolon` are for Excel; `_dl` has it saved.
  */
 export function tableCsvRoutes(room: TableCsvRoom): Route[] {
   const { table: need } = viewNeeds(room)
@@ -53,6 +54,8 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
   const wanted = wantedLabels(parameters)
   const labelled = (column: string) => wanted === 'all' || (wanted !== 'none' && wanted.includes(column))
   const files = parameters.get('_files')
+  const forExcel = parameters.has('_bom')
+  const separator = separatorIn(parameters)
   const [neighbours, fileColumns, mayAskSql, fileIds] = await Promise.all([
     visibleNeighbours(room.permissions, c.var.actor, served, name),
     files === 'names' || files === 'states' ? room.fileColumns.of(served.name, name) : new Map<string, never>(),
@@ -94,9 +97,9 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
   // Before anything is answered: what cannot be asked is refused with words, not with half a file.
   const first = await read()
   async function* lines(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(`${parameters.has('_bom') ? BYTE_ORDER_MARK : ''}${csvHead(first, beside)}`)
+    yield Buffer.from(`${forExcel ? BYTE_ORDER_MARK : ''}${csvHead(first, beside, separator)}`)
     for (let page = first; ; page = await read()) {
-      if (page.rows.length > 0) yield Buffer.from(csvRows(page, beside, await cellsOf(page)))
+      if (page.rows.length > 0) yield Buffer.from(csvRows(page, beside, await cellsOf(page), separator))
       if (!all || page.next === null) return
       // It comes before its other name, which may be a column's.
       parameters.set('_next', page.next)
@@ -106,9 +109,19 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
     headers: {
       'Content-Type': 'text/csv; charset=utf-8',
       'Cache-Control': 'private, no-store',
-      ...(parameters.has('_dl') && { 'Content-Disposition': disposition('attachment', `${name}.csv`) }),
+      ...(parameters.has('_dl') && {
+        'Content-Disposition': disposition('attachment', `${name}${forExcel ? ' for Excel' : ''}.csv`),
+      }),
     },
   })
+}
+
+/** @throws HoldallError `bad_request` */
+function separatorIn(parameters: URLSearchParams): Separator {
+  const asked = parameters.get('_sep') ?? 'comma'
+  if (asked === 'comma') return ','
+  if (asked === 'semicolon') return ';'
+  throw new HoldallError('bad_request', { reason: '_sep must be comma or semicolon.' })
 }
 
 function nameOf(id: string, { files, deleted }: CellFiles): string | undefined {

@@ -145,7 +145,31 @@ test('what is not right with files is said in a column beside their names, to wh
   const links = [...page.matchAll(/href="(\/data\/objects\.csv[^"]*)"/g)].map(([, href]) =>
     href?.replaceAll('&amp;', '&'),
   )
-  assert.deepEqual(links, ['/data/objects.csv?_files=states&_dl=1', '/data/objects.csv?_files=states&_dl=1&_bom=1'])
+  const plain = '/data/objects.csv?_files=states&_dl=1'
+  assert.deepEqual(links, [plain, `${plain}&_bom=1`, `${plain}&_bom=1&_sep=semicolon`])
+})
+
+test('for Excel where decimals have a comma there are semicolons between columns; what is for Excel is named so', async () => {
+  const set = app.look.prepare('UPDATE objects SET photo = ? WHERE id = ?')
+  for (const id of [1, 2, 3]) set.run(id === 3 ? 'no; file' : null, id)
+  assert.equal(
+    await csv('/data/objects.csv?_sep=semicolon'),
+    'id;title;photo;maker;year;raw\r\n1;"Jug, ""large""";;1;9007199254740993;AAE=\r\n2;"Zwei\nZeilen";;;1,5;\r\n3;Ærø;"no; file";7;-1;\r\n',
+  )
+  assert.match(await csv('/data/objects.csv?_sep=comma&id=2'), /,1\.5,/)
+  const page = await app.page('/data/objects', 'ann')
+  const names: string[] = []
+  for (const [, href = ''] of page.matchAll(/href="(\/data\/objects\.csv[^"]*)"/g)) {
+    const saved = await app.ask(href.replaceAll('&amp;', '&'), { actor: 'ann' })
+    const [line = ''] = (await saved.text()).split('\r\n')
+    const between = line.includes(';') ? 'semicolons' : 'commas'
+    names.push(`${/filename="([^"]*)"/.exec(saved.headers.get('Content-Disposition') ?? '')?.[1]} with ${between}`)
+  }
+  assert.deepEqual(names, [
+    'objects.csv with commas',
+    'objects for Excel.csv with commas',
+    'objects for Excel.csv with semicolons',
+  ])
 })
 
 test('what cannot be asked is refused with words before anything is answered', async () => {
@@ -155,6 +179,7 @@ test('what cannot be asked is refused with words before anything is answered', a
     ['/data/many.csv?_sort=none', 400],
     ['/data/many.csv?_next=strange', 400],
     ['/data/many.csv?_where=1', 403],
+    ['/data/many.csv?_sep=tab', 400],
     ['/data/hidden.csv', 401],
   ] as const) {
     const response = await app.ask(path, { headers: { Accept: 'application/json' } })

@@ -4,9 +4,12 @@ import type { SqliteValue } from './value.ts'
 /** How a cell is written that is not written as it stands. */
 export type CellText = (value: SqliteValue) => string
 
+/** What stands between columns. With semicolons decimals have a comma, as spreadsheets have it where they use both. */
+export type Separator = ',' | ';'
+
 /** RFC 4180, for readers of any kind: what is missing is empty, bytes are base64, and lines end in CRLF. */
-export function csvLine(values: readonly SqliteValue[]): string {
-  return `${values.map(quoted).join(',')}\r\n`
+export function csvLine(values: readonly SqliteValue[], separator: Separator = ','): string {
+  return `${values.map((value) => quoted(value, separator)).join(separator)}\r\n`
 }
 
 /** What follows a column in one of its own. */
@@ -17,13 +20,18 @@ export interface Beside {
 }
 
 /** The names of the columns; a column whose labels were asked for is followed by one for them, as in Datasette. */
-export function csvHead({ columns, references }: TablePage, { labelled, stated }: Beside): string {
+export function csvHead(
+  { columns, references }: TablePage,
+  { labelled, stated }: Beside,
+  separator?: Separator,
+): string {
   return csvLine(
     columns.flatMap((column) => [
       column,
       ...(references.has(column) && labelled(column) ? [`${column}_label`] : []),
       ...(stated.has(column) ? [`${column}_state`] : []),
     ]),
+    separator,
   )
 }
 
@@ -32,6 +40,7 @@ export function csvRows(
   { columns, references, rows, labels }: TablePage,
   { labelled, stated }: Beside,
   { texts, states }: { readonly texts: ReadonlyMap<string, CellText>; readonly states: ReadonlyMap<string, CellText> },
+  separator?: Separator,
 ): string {
   const cells = columns.map((column) => {
     const text = texts.get(column)
@@ -44,14 +53,24 @@ export function csvRows(
       ...(state ? [state(value)] : []),
     ]
   })
-  return rows.map((row) => csvLine(cells.flatMap((cell, at) => cell(row[at] ?? null)))).join('')
+  return rows
+    .map((row) =>
+      csvLine(
+        cells.flatMap((cell, at) => cell(row[at] ?? null)),
+        separator,
+      ),
+    )
+    .join('')
 }
 
 const NO_LABELS: ReadonlyMap<SqliteValue, SqliteValue> = new Map()
 
-function quoted(value: SqliteValue): string {
+const QUOTED: Readonly<Record<Separator, RegExp>> = { ',': /[",\r\n]/, ';': /[";\r\n]/ }
+
+function quoted(value: SqliteValue, separator: Separator): string {
   if (value === null) return ''
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (typeof value === 'number' && separator === ';') return String(value).replace('.', ',')
   const text = String(value)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return QUOTED[separator].test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
