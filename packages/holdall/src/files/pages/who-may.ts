@@ -12,7 +12,11 @@ export interface SeenBy {
 }
 
 /** To those who can change it; undefined to all others. */
-export async function seenBy(room: FilesRoom, c: RouteContext, source: Source): Promise<SeenBy | undefined> {
+export async function seenBy(
+  room: Pick<FilesRoom, 'permissions' | 'urls' | 'whoMay'>,
+  c: RouteContext,
+  source: Source,
+): Promise<SeenBy | undefined> {
   const { permissions, urls, whoMay } = room
   const { actor } = c.var
   if (whoMay === undefined || actor === null) return undefined

@@ -46,7 +46,7 @@ before(async () => {
       permissions: {
         'update-row': { id: ['root', 'ann'] },
         'execute-sql': { id: 'root' },
-        'files-browse': { files: { allow: { id: ['root'] } } },
+        'files-browse': { files: { allow: { id: ['root'] } }, texts: { allow: true } },
       },
     },
   })
@@ -741,6 +741,21 @@ test('from a filtered list, only its rows get files until all are taken, and the
   assert.equal(late.status, 400)
   assert.match(late.text, /Nothing was attached/)
   app.look.exec('DELETE FROM objects WHERE id BETWEEN 301 AND 307')
+})
+
+test('who may see what is uploaded is said before it is, to those who can change it, and in the plan', async () => {
+  const closed =
+    /<p class="muted">Only root may see the files of Papers\. <a href="\/-\/people#everybody">Change who may<\/a>/
+  const open = /<p class="muted">Everybody, signed in or not, may see the files of Texts\. </
+  const start = await app.page('/data/sketches/-/attach?column=photo&to=files')
+  assert.match(start, closed)
+  assert.ok(start.search(closed) < start.indexOf('<file-matcher'), 'before there is anything to choose')
+  assert.match(await app.page('/data/sketches/-/attach?column=photo&to=texts'), open)
+  const files = await upload('SK.2017.003.txt')
+  const plan = await submit('/data/sketches/-/attach', { column: 'photo', ids: files.join(' ') })
+  assert.match(await app.page(plan.location), closed)
+  await submit(plan.location, { go: 'forget' })
+  assert.doesNotMatch(await app.page('/data/sketches/-/attach?column=photo', 'ann'), /Change who may/)
 })
 
 test('what undoing left as it is is named and linked, at most ten rows of it', async () => {

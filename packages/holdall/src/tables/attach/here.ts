@@ -31,13 +31,17 @@ export async function destinationsOf(
   return sourcesFor(rule, sources, last?.sourceSlug)
 }
 
-/** The sources that the files of a run are in, in words, as far as one may know of them; empty where one knows of none. */
-export async function keptIn(room: AttachRoom, actor: Actor | null, run: Run): Promise<string> {
+/** The sources that the files of a run are in, as far as one may know of them. */
+export async function sourcesOf(room: AttachRoom, actor: Actor | null, run: Run): Promise<Source[]> {
   const [ids, here] = await Promise.all([room.journal.sourcesOf(run.id), sourcesHere(room, actor)])
   const isMine = run.actorId === (actor?.id ?? null)
-  const known = (isMine ? room.sources.list() : here).filter(({ id }) => ids.has(id)).map(({ label }) => label)
-  if (known.length === 0) return ''
-  return `The files are in the ${known.length === 1 ? 'source' : 'sources'} ${known.join(' and ')}`
+  return (isMine ? room.sources.list() : here).filter(({ id }) => ids.has(id))
+}
+
+/** `The files are in the source Photographs`; empty where one knows of none. */
+export function keptIn(sources: readonly Source[]): string {
+  if (sources.length === 0) return ''
+  return `The files are in the ${sources.length === 1 ? 'source' : 'sources'} ${sources.map(({ label }) => label).join(' and ')}`
 }
 
 /** The source that was chosen among them; else the first. */

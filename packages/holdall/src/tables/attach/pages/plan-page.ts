@@ -16,7 +16,7 @@ import { answerPage } from '../../pages/answer.ts'
 import { recordsOf, undecidedDoubles, WAYS, type Way } from '../decide-all.ts'
 import { positionOf } from '../forms.ts'
 import { type HeldTrouble, troubleIn } from '../held.ts'
-import { keptIn } from '../here.ts'
+import { keptIn, sourcesOf } from '../here.ts'
 import { PAGE_LINES } from '../limits.ts'
 import { listFor, listWords } from '../list.ts'
 import { type JudgedLine, outlineOf } from '../outline.ts'
@@ -36,6 +36,7 @@ import { controlOf, fileCellOf, type PlanView, type Refused, rowCell, type Shown
 import { replacingBar } from './replacing-bar.ts'
 import { placeOf } from './result-page.ts'
 import { rivalLine, rivalsOf } from './rivals.ts'
+import { seenLines } from './seen-line.ts'
 import { trail } from './trail.ts'
 
 /** The parts of a plan, each a page of its own. */
@@ -85,7 +86,7 @@ export async function planPage(
   const noneFits = run.files > 0 && outline.parts.none === run.files
   const fresh = outline.lines.flatMap(({ chosen, fills }) => (fills && chosen !== null ? [chosen] : []))
   const rivals = rivalsOf(outline.lines, lines)
-  const [frame, files, empty, labels, values, kept, troubles, filled, list] = await Promise.all([
+  const [frame, files, empty, labels, values, sources, troubles, filled, list] = await Promise.all([
     room.frame(c),
     recordsOf(
       room,
@@ -98,11 +99,12 @@ export async function planPage(
       lines.flatMap(({ chosen: key }) => key || []),
     ),
     noneFits && run.match ? sampleValues(subject, run.match.column) : [],
-    keptIn(room, c.var.actor, run),
+    sourcesOf(room, c.var.actor, run),
     troublesOf(room, c.var.actor, run, lines),
     filledOf(room, subject, run, outline, c.var.actor),
     listWords(room, subject, c.var.actor, run.match?.list, c.req.raw.signal),
   ])
+  const kept = keptIn(sources)
   const here = addressOf(shown, from === 0 ? 0 : (page[0]?.position ?? 0))
   const messages = refused && messagesOf(refused.error, lines, (key) => rowName(key, labels.get(key)), files)
   const problems = Object.fromEntries(
@@ -117,7 +119,7 @@ export async function planPage(
       lede: html`<span data-live="plan-head">${headWords(outline)}</span>${kept !== '' && ` · ${kept}`}`,
       crumbs: trail(room, subject, run.match?.list, run, 'Plan'),
       section: 'databases',
-      body: html`<form class="stack" data-decides method="post" action="${safeUrl(`${href}/${run.id}`)}"><input type="hidden" name="here" value="${here}">${
+      body: html`${await seenLines(room, c, sources)}<form class="stack" data-decides method="post" action="${safeUrl(`${href}/${run.id}`)}"><input type="hidden" name="here" value="${here}">${
         // What Enter in a field does: nothing is written by it.
         html`<button class="unseen" type="submit" name="go" value="save" tabindex="-1" aria-hidden="true">Keep choices</button>`
       }${refused && errorSummary('Nothing was written', messages ?? [])}${

@@ -12,7 +12,7 @@ import { itemsOf } from '../../file-columns/items.ts'
 import { cellFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
 import type { CellOutcome, CellStanding } from '../../write/protocol.ts'
-import { keptIn } from '../here.ts'
+import { keptIn, sourcesOf } from '../here.ts'
 import type { JournalCell } from '../journal-cells.ts'
 import { PAGE_LINES } from '../limits.ts'
 import { listHref, startHref } from '../list.ts'
@@ -49,7 +49,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
       [...shown, ...leftCells(cells).slice(0, MOST_ROWS_NAMED)].map(({ key }) => key),
     ),
     leftOut(c, room, run),
-    keptIn(room, c.var.actor, run),
+    sourcesOf(room, c.var.actor, run).then(keptIn),
     run.status === 'applied' ? room.carryOut.standing(run, cells) : cells.map(({ outcome }) => outcome ?? 'restored'),
   ])
   const changeable = outcomes.filter((outcome) => outcome === 'held').length

@@ -22,6 +22,7 @@ import type { AttachRoom, Subject } from '../room.ts'
 import { lastOf, type Run } from '../run.ts'
 import { listCount, listLine } from './list-line.ts'
 import { plansPanel, runsPanel } from './runs-panel.ts'
+import { seenLines } from './seen-line.ts'
 import { trail } from './trail.ts'
 
 export interface StartOptions {
@@ -114,7 +115,7 @@ async function ways(
           title: 'You may not upload files for this column.',
           body: 'Files that are here already can be attached.',
         })
-      : html`${destinationChoice(subject, column, list, destinations, source)}${uploadWay(room, subject, column, list, source)}`
+      : html`${destinationChoice(subject, column, list, destinations, source)}${await seenLines(room, c, [source])}${uploadWay(room, subject, column, list, source)}`
   }${here.length > 0 && (await hereWay(c, room, subject, column, list, await inOrderOfUse(room, here, rule?.source ?? source?.slug)))}`
 }
 
