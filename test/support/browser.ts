@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -48,9 +49,20 @@ export const CHROMIUM = process.env.HOLDALL_TEST_CHROMIUM
 /** The same engine for half the work. */
 const SHELL = process.env.HOLDALL_TEST_CHROMIUM_SHELL
 
+const launched: Promise<Browser>[] = []
+
+// Where what is started beside a browser fails, nobody has the browser, and the file would never end.
+after(async () => {
+  for (const browser of await Promise.allSettled(launched)) {
+    if (browser.status === 'fulfilled') await browser.value.close()
+  }
+})
+
 /** @param program the whole browser, where its headless shell has not what a test looks at: a viewer of PDFs */
 export function launchBrowser(program: string | undefined = SHELL ?? CHROMIUM): Promise<Browser> {
-  return chromium.launch({ executablePath: program ?? '/usr/bin/chromium', args: FLAGS, headless: true })
+  const browser = chromium.launch({ executablePath: program ?? '/usr/bin/chromium', args: FLAGS, headless: true })
+  launched.push(browser)
+  return browser
 }
 
 /** What Playwright keeps for itself: the session over which the browser reports a page's requests. */

@@ -68,7 +68,13 @@ export async function startHoldall(options: ServeOptions = {}): Promise<RunningH
   const died = ended.then((code) => {
     throw new Error(`holdall serve ended with ${code} before it listened:\n${printed}`)
   })
-  await Promise.race([ready, late, died])
+  try {
+    await Promise.race([ready, late, died])
+  } catch (error) {
+    // Else it keeps whoever wanted it from ending.
+    child.kill('SIGKILL')
+    throw error
+  }
   died.catch(() => undefined)
   return {
     url: url.replace(/\/$/, ''),
