@@ -5,7 +5,7 @@ import type { Schema } from '../database/schema.ts'
 import type { FinishedUpload } from '../uploads/inspection.ts'
 import type { Actor } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
-import type { WorkKind } from './background/queue.ts'
+import { enqueueWork, type WorkKind } from './background/queue.ts'
 import { countToRead, type ToRead } from './background/to-read.ts'
 import { createDoubles, type Doubles } from './doubles/list.ts'
 import { walkFiles } from './list.ts'
@@ -220,7 +220,11 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
         ...(changes.metadata !== undefined && { metadata: JSON.stringify(changes.metadata) }),
       }
       if (Object.keys(values).length > 0) {
-        await database.write((trx) => trx.updateTable('datasette_files').set(values).where('id', '=', id).execute())
+        await database.write(async (trx) => {
+          await trx.updateTable('datasette_files').set(values).where('id', '=', id).execute()
+          // What is only called a picture may be called something else now, or the other way about.
+          if (changes.filename !== undefined) await enqueueWork(trx, [id], ['whole'])
+        })
       }
       return byId(id)
     },

@@ -11,11 +11,17 @@ export function isToBeWhole(file: Named): boolean {
   return DECODABLE.has(file.contentType) || onlyCalled(file) !== undefined
 }
 
-/** The type of a picture or a PDF that it is called, where its bytes are nothing that is known. */
+/** What shows as it should, whatever it is called: a `.jpg` that is a PNG, or a film, is no trouble. */
+const SHOWS_ANYWAY = /^(?:image|audio|video)\/|^application\/pdf$/
+
+/** The type of a picture or a PDF that it is called, where its bytes are nothing that is known, or of another kind. */
 export function onlyCalled({ contentType, declaredType, filename }: Named): string | undefined {
-  if (contentType !== UNKNOWN_TYPE) return undefined
-  return [declaredType ?? undefined, typeByEnding(filename)].find(
-    (type) => type !== undefined && (DECODABLE.has(type) || type === 'application/pdf'),
+  if (SHOWS_ANYWAY.test(contentType)) return undefined
+  const ending = typeByEnding(filename)
+  // Of bytes that are known, an ending that says what they are says more than whoever sent them.
+  const called = contentType === UNKNOWN_TYPE ? [declaredType, ending] : [ending ?? declaredType]
+  return (
+    called.find((type) => typeof type === 'string' && (DECODABLE.has(type) || type === 'application/pdf')) ?? undefined
   )
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +8,7 @@ import type { Hono } from 'hono'
 import { sql } from 'kysely'
 import sharp from 'sharp'
 import { createHttp } from '../../app/http.ts'
+import { openInternalDatabase } from '../../database/internal.ts'
 import type { RouteEnv } from '../../web/route.ts'
 import { ChildFailure, type FailureKind } from '../children/child-process.ts'
 import { pdfOf } from '../parsing/test-documents.ts'
@@ -115,6 +117,55 @@ describe('files that cannot be read', () => {
     assert.match(file, /Cannot be read<\/dt><dd[^>]*>Cut off/)
   })
 
+  test('are also what is called a picture or a PDF and is known to be something else, until it is called what it is', async () => {
+    const zip = Buffer.concat([Buffer.from('PK\u0003\u0004'), Buffer.alloc(60, 1)])
+    const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer()
+    const names = async () => [...(await listed('/-/files/browse/photos.json?state=unreadable&q=called&_sort=name'))]
+    const text = await put(Buffer.from('404, the plate is not here'), 'called text.jpg')
+    const page = await put(Buffer.from('<!doctype html><p>Please sign in'), 'called page.PDF')
+    const other = await put(zip, 'called zip.tif')
+    // What shows as it should is no trouble, nor is what says itself what it is, nor a PDF behind an empty line.
+    await put(png, 'called picture.jpg')
+    await put(png, 'called paper.pdf')
+    await put(pdfOf(['a page']), 'called page.png')
+    await put(Buffer.concat([Buffer.from('\n'), pdfOf(['a page'])]), 'called late.pdf')
+    await put(Buffer.from('a note'), 'called note.txt')
+    await allRead()
+    assert.deepEqual(await names(), [
+      ['called page.PDF', 'other_bytes'],
+      ['called text.jpg', 'other_bytes'],
+      ['called zip.tif', 'other_bytes'],
+    ])
+    assert.match(
+      await (await get(`/-/files/${text}`)).text(),
+      /404, the plate is not here<\/pre>.*It is called a JPEG image, but its bytes are something else: Plain text\./s,
+    )
+    assert.match(
+      await (await get(`/-/files/${other}`)).text(),
+      /It is called a TIFF image, but its bytes are something else: Zip archive\. Download gives/,
+    )
+
+    const rename = async (id: string, filename: string) => {
+      const answer = await app.request(`/-/files/${id}/-/update`, {
+        method: 'POST',
+        headers: { 'X-Actor': 'alice', 'Content-Type': 'application/json' },
+        body: JSON.stringify({ update: { filename } }),
+      })
+      assert.equal(answer.status, 200)
+    }
+    await rename(text, 'called text.txt')
+    await rename(page, 'called page.jpg')
+    await wake()
+    await allRead()
+    assert.deepEqual(await names(), [
+      ['called page.jpg', 'other_bytes'],
+      ['called zip.tif', 'other_bytes'],
+    ])
+    assert.match(await (await get(`/-/files/${page}`)).text(), /It is called a JPEG image, .* HTML page\./)
+  })
+
   test('are not those that nobody has read yet, and the list says that there are some', async () => {
     const id = await put(photo, 'soon.jpg')
     await allRead()
@@ -179,6 +230,44 @@ describe('files that cannot be read', () => {
       )
     }
   })
+})
+
+test('an update has what was only called a picture before looked at, and nothing that shows as it should', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdall-update-'))
+  const path = join(folder, 'internal.db')
+  try {
+    const before = await openInternalDatabase(path)
+    await before.write(async (trx) => {
+      const values = { slug: 'photos', storage_type: 'filesystem', config: '{}', origin: 'configuration' as const }
+      const { insertId } = await trx.insertInto('datasette_files_sources').values(values).executeTakeFirstOrThrow()
+      for (const [n, [filename, content_type]] of [
+        ['text.jpg', 'text/plain'],
+        ['page.PDF', 'text/html'],
+        ['picture.jpg', 'image/png'],
+        ['film.jpg', 'video/mp4'],
+        ['note.txt', 'text/plain'],
+        ['new.jpg', null],
+      ].entries()) {
+        const file = { id: `df-${String(n).padStart(26, '0')}`, source_id: Number(insertId), path: `${n}` }
+        await trx
+          .insertInto('datasette_files')
+          .values({ ...file, filename: filename as string, content_type: content_type as string | null })
+          .execute()
+      }
+      await sql`DELETE FROM holdall_migrations WHERE name LIKE '031-%'`.execute(trx)
+    })
+    await before.close()
+    const after = await openInternalDatabase(path)
+    const { rows } = await sql<{ filename: string; kind: string }>`SELECT f.filename, w.kind
+      FROM datasette_files_work AS w JOIN datasette_files AS f ON f.id = w.file_id ORDER BY f.id`.execute(after.read)
+    await after.close()
+    assert.deepEqual(
+      rows.map(({ filename, kind }) => `${filename} ${kind}`),
+      ['text.jpg whole', 'page.PDF whole'],
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('a process that was killed, or had no time, proves nothing', () => {

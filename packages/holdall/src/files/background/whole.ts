@@ -37,7 +37,8 @@ export function wholeJob({ byId, sources, readers, limits }: WholeJobOptions): J
   return async ({ fileId }, signal) => {
     const file = await byId(fileId)
     const source = file && sources.byId(file.sourceId)
-    if (file === undefined || source === undefined || file.size === null || !isToBeWhole(file)) return undefined
+    if (file === undefined || source === undefined || file.size === null) return undefined
+    if (!isToBeWhole(file)) return isOfItsName(file.unreadable) ? says(file, null) : undefined
     const called = onlyCalled(file)
     if (called !== undefined && file.size === 0) return says(file, 'empty')
     // Who does not want files to be read whole for their hashes does not want it for this.
@@ -70,6 +71,11 @@ export function wholeJob({ byId, sources, readers, limits }: WholeJobOptions): J
       return wrongWithPicture(error)
     }
   }
+}
+
+/** What is wrong only because of what the file is called: it may have another name by now. */
+function isOfItsName(reason: UnreadableReason | null): boolean {
+  return reason === 'other_bytes' || reason === 'empty'
 }
 
 function says({ id, version, contentType }: FileRecord, wrong: UnreadableReason | null): ReturnType<Job> {

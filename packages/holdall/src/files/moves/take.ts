@@ -81,6 +81,8 @@ export async function takePlace(
     .where('id', '=', old.id)
     .execute()
   await handOver(trx, fresh.id, old.id)
+  // It may be called what it is now.
+  if (old.unreadable === 'other_bytes') await enqueueWork(trx, [old.id], ['whole'])
   await trx
     .updateTable('dataset_files')
     .set({ path: fresh.path })

@@ -104,7 +104,8 @@ export function listToolbar({ asked, hrefOf, isReading = false }: Listing, optio
 const STATE_WORDS: Record<FileState, string> = {
   missing: 'Only files that are missing from their place.',
   changed: 'Only files that have had other bytes since they were listed.',
-  unreadable: 'Only files that cannot be read: pictures that are cut off or damaged, PDFs that do not open.',
+  unreadable:
+    'Only files that cannot be read: pictures that are cut off or damaged, PDFs that do not open, and what is only called one of these.',
 }
 
 /** The files, as tiles or as rows, those that the actor may delete with a box to select them by; then the pages. */

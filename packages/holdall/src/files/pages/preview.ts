@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatCount, formatDimensions } from '../../web/format.ts'
-import type { Html } from '../../web/html.ts'
+import { type Html, html } from '../../web/html.ts'
 import { preview } from '../../web/parts/file.ts'
 import { DECODABLE } from '../images/jobs.ts'
-import type { FileRecord } from '../record.ts'
+import { type FileRecord, UNKNOWN_TYPE } from '../record.ts'
 import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { isInline, isMedia, typeName } from '../types.ts'
 import { contentPreview } from './content.ts'
-import { unreadableWords } from './unreadable-words.ts'
+import { notWhatItIsCalled, unreadableWords } from './unreadable-words.ts'
 
 /** Pixels of the longer side of a preview. */
 const PREVIEW_SIDE = 1_600
@@ -39,6 +39,12 @@ export async function filePreview(room: FilesRoom, file: FileRecord, reachable: 
   const wrong = file.size === 0 ? 'empty' : file.unreadable
   if (wrong === 'cut_off' && reachable && DECODABLE.has(contentType)) {
     return await picturePreview(room, file, reachable, unreadableWords(file, wrong))
+  }
+  if (wrong === 'other_bytes' && reachable && file.contentType !== UNKNOWN_TYPE) {
+    const content = await room.previews.of(file)
+    if (content.kind !== 'none') {
+      return html`${contentPreview(content, file, { ...shown, openHref: null })}<p class="hint">${notWhatItIsCalled(file)}</p>`
+    }
   }
   if (wrong !== null) return preview({ ...shown, openHref: null, without: unreadableWords(file, wrong) })
   if (DECODABLE.has(contentType)) return await picturePreview(room, file, reachable)
