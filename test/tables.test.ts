@@ -142,6 +142,36 @@ test('without scripts a row is edited all the same', async () => {
   await plain.close()
 })
 
+test('from a cell one goes through the files of its column by keys, and back to the list', async () => {
+  const page = await open('/collection/objects?_sort_desc=accession_no')
+  await page.locator('file-cell[column=image]').getByRole('link', { name: 'lantern.jpg' }).click()
+  await page.getByRole('heading', { name: 'lantern.jpg' }).waitFor()
+  await page.keyboard.press('ArrowRight')
+  await page.getByRole('heading', { name: '1998-214-7_front.jpg' }).waitFor()
+  await page.getByRole('link', { name: 'Back to the list' }).click()
+  await page.waitForURL('**/collection/objects?_sort_desc=accession_no')
+  await page.close()
+})
+
+test('a file in the trash is restored from its cell, and its page found from there', async () => {
+  const page = await open('/collection/objects')
+  const { image } = stored("SELECT image FROM objects WHERE accession_no = '2004.117.12'")
+  const deleted = await page.evaluate(
+    async (url) => (await fetch(url, { method: 'DELETE' })).status,
+    `/-/files/${image}`,
+  )
+  assert.equal(deleted, 200)
+  await page.reload()
+  const cell = page.locator('file-cell[column=image]').last()
+  await cell.getByText('In the trash until').waitFor()
+  await cell.getByRole('link', { name: 'lantern.jpg' }).waitFor()
+  await cell.getByRole('button', { name: 'Restore lantern.jpg' }).click()
+  await page.getByText('lantern.jpg restored').waitFor()
+  assert.equal(new URL(page.url()).pathname, '/collection/objects')
+  await cell.locator('img.thumb').waitFor()
+  await page.close()
+})
+
 test('the key and the pencil of a wide table stay in sight, and leave room for what scrolls', async () => {
   const page = await open('/collection/conservation_treatments')
   for (const width of [1280, 360]) {

@@ -59,7 +59,7 @@ export const TRASH_API = {
   },
   restore: {
     summary: 'Put a deleted file back as it was',
-    body: fields({}),
+    body: fields(BACK),
     answers: [answers({ id: ID }), SEE_OTHER],
   },
   purgePage: { summary: 'The question before a file is deleted for good', answers: [PAGE] },

@@ -8,6 +8,7 @@ import { notice } from '../../web/parts/notice.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { usedIn } from '../pages/file.ts'
+import { originOf } from '../pages/list-address.ts'
 import type { FilesRoom } from '../room.ts'
 import { shownFile } from '../shown.ts'
 import { typeName } from '../types.ts'
@@ -36,9 +37,11 @@ export async function trashedFilePage(room: FilesRoom, c: RouteContext, file: Tr
       { label: 'Trash', href: urls.path('/-/files/trash') },
       { label: file.filename },
     ],
-    actions: html`${postButton(at('restore'), { label: 'Restore file', kind: 'filled', icon: 'retry' })}${
-      purgeable && linkButton({ label: 'Delete for good…', href: at('purge'), kind: 'danger' })
-    }`,
+    actions: html`${postButton(
+      at('restore'),
+      { label: 'Restore file', kind: 'filled', icon: 'retry' },
+      { return: `${urls.file(file.id)}${originOf(c)}` },
+    )}${purgeable && linkButton({ label: 'Delete for good…', href: at('purge'), kind: 'danger' })}`,
     said: room.once?.take(c, urls.file(file.id)).said,
     body: html`${notice({
       tone: 'info',

@@ -36,10 +36,11 @@ export function singleRoutes(room: FilesRoom): Route[] {
       api: TRASH_API.restore,
       async handler(c) {
         const { id, filename } = foundFile(c)
-        await readFields(c)
+        const sent = await readFields(c)
         await trash.restore([id])
         if (c.var.format === 'json') return c.json({ ok: true, id })
-        return goBack(room, c, urls.file(id), `${filename} restored`)
+        const back = textOf(sent, 'return') ? safeReturnPath(sent.return, urls) : urls.file(id)
+        return goBack(room, c, back, `${filename} restored`)
       },
     },
     {

@@ -16,7 +16,7 @@ export interface CellFiles {
 
 /**
  * What a cell shows for its ids; an id that is missing or hidden tells nothing.
- * @param place what the address of a file ends in, where it says from where it is opened
+ * @param place what the address of a file ends in, on a page that it leads back to, where it can be restored
  */
 export function itemsOf(ids: readonly string[], { files, deleted }: CellFiles, urls: Urls, place = ''): CellItem[] {
   return ids.map((id) => {
@@ -25,7 +25,10 @@ export function itemsOf(ids: readonly string[], { files, deleted }: CellFiles, u
       const shown = shownFile(file, urls)
       return { state: 'file', file: { ...shown, href: `${shown.href}${place}` } }
     }
-    return deleted.get(id) ?? { state: 'unavailable' }
+    const absent = deleted.get(id) ?? { state: 'unavailable' as const }
+    if (absent.state !== 'trashed' || place === '') return absent
+    const action = urls.path(`/-/files/${id}/-/restore`)
+    return { ...absent, restore: { href: `${urls.file(id)}${place}`, action } }
   })
 }
 

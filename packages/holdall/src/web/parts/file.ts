@@ -9,6 +9,7 @@ import {
 } from '@holdall/elements/shared'
 import { type Html, html, safeUrl } from '../html.ts'
 import { attributes } from './attributes.ts'
+import { hiddenFields } from './button.ts'
 import { icon } from './icon.ts'
 
 /** What a page needs to show a file. `thumbnail` is null where there is only a type to show. */
@@ -50,7 +51,17 @@ interface FolderLink {
 }
 
 /** What stands in a cell. An id that is missing or hidden tells nothing; one in the trash shows only to those who may restore it. */
-export type CellItem = { readonly state: 'file'; readonly file: ShownFile } | AbsentFile
+export type CellItem =
+  | { readonly state: 'file'; readonly file: ShownFile }
+  | (AbsentFile & { readonly restore?: Restorable })
+
+/** Of a file in the trash, on a page that has a `restoreForm`. */
+interface Restorable {
+  /** Its page. */
+  readonly href: string
+  /** What a POST restores it at. */
+  readonly action: string
+}
 
 /** How many of several files a cell shows. */
 export const STRIP_LENGTH = 3
@@ -119,17 +130,35 @@ function stripName({ filename, changedAt = null, missingSince = null, unreadable
   return nameAndState({ filename, changed_at: changedAt, missing_since: missingSince, unreadable })
 }
 
-function absentCell(item: AbsentFile): Html {
+const RESTORE_FORM = 'restore-file'
+
+/** What the buttons in cells send, once a page: a form in each would be one inside of others. */
+export function restoreForm(back: string): Html {
+  return html`<form method="post" id="${RESTORE_FORM}" hidden>${hiddenFields({ return: back })}</form>`
+}
+
+function absentCell(item: Exclude<CellItem, { readonly state: 'file' }>): Html {
   const { sign, name, note, hint } = absentWords(item)
   const title = attributes({ title: note === null ? hint : null })
-  return html`<span class="file-cell absent"${title}><span class="type-tile">${icon(sign)}</span><span class="file-text"><span>${
-    item.state === 'trashed' ? fileName(name) : name
-  }</span>${note !== null && html`<span class="file-facts">${note}</span>`}</span></span>`
+  const shown = item.state === 'trashed' ? fileName(name) : name
+  const { restore } = item
+  return html`<span class="file-cell absent"${title}><span class="type-tile">${icon(sign)}</span><span class="file-text">${
+    restore === undefined
+      ? html`<span>${shown}</span>`
+      : html`<a href="${safeUrl(restore.href)}" aria-label="${name}" title="${name}">${shown}</a>`
+  }${note !== null && html`<span class="file-facts">${note}</span>`}${
+    restore !== undefined &&
+    html`<button class="button small" type="submit" form="${RESTORE_FORM}" formaction="${safeUrl(restore.action)}" aria-label="Restore ${name}">Restore</button>`
+  }</span></span>`
 }
 
 /** What is not there, where files are pictures only. */
-function absentTile(item: AbsentFile): Html {
-  const { sign, short, hint } = absentWords(item)
+function absentTile(item: Exclude<CellItem, { readonly state: 'file' }>): Html {
+  const { sign, name, short, hint } = absentWords(item)
+  if (item.restore !== undefined) {
+    const words = `${name}: ${short}`
+    return html`<a href="${safeUrl(item.restore.href)}" aria-label="${words}" title="${words}"><span class="type-tile">${icon(sign)}</span></a>`
+  }
   return html`<span class="type-tile" title="${hint}">${icon(sign)}<span class="unseen">${short}</span></span>`
 }
 
