@@ -31,6 +31,8 @@ export interface SourceTotals {
   readonly hashed: number
 }
 
+export type FileAmount = Pick<FileBrief, 'id' | 'size' | 'contentType'>
+
 /** What may be changed of a file. `undefined` leaves the value as it is. */
 export interface FileChanges {
   readonly filename?: string
@@ -58,6 +60,8 @@ export interface Registry {
   readonly doubles: Doubles
   /** The folders right below a folder of a source; empty for those that lie in none. */
   folders(sourceId: number, folder: string): Promise<Folders>
+  /** So many of the files of these sources, in no order, with no more than says how much they are. */
+  some(sources: readonly number[], most: number): Promise<readonly FileAmount[]>
   /** By the source's row id; a source without files is absent. */
   totals(): Promise<Map<number, SourceTotals>>
   /** How many of them are missing, by source, one more than `MAX_COUNT` at the most; those without any are absent. */
@@ -159,6 +163,12 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
     excerpts: createExcerpts(database, tokenize),
     doubles: createDoubles(database),
     folders: (sourceId, folder) => foldersIn(database, sourceId, folder),
+    async some(sources, most) {
+      const { rows } = await sql<Pick<FileRow, 'id' | 'size' | 'content_type'>>`SELECT f.id, f.size, f.content_type
+        FROM json_each(${JSON.stringify(sources)}) AS wanted
+        CROSS JOIN datasette_files AS f ON f.source_id = wanted.value LIMIT ${most}`.execute(database.read)
+      return rows.map(({ id, size, content_type }) => ({ id, size, contentType: content_type ?? UNKNOWN_TYPE }))
+    },
     async totals() {
       const rows = await database.read.selectFrom('datasette_files_totals').selectAll().execute()
       return new Map(rows.map(({ source_id, files, bytes, hashed }) => [source_id, { files, bytes, hashed }]))

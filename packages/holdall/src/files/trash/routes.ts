@@ -10,7 +10,7 @@ import { trashedJson } from './record.ts'
 import { deletableBy, mayDeleteAny } from './rights.ts'
 import { singleRoutes } from './single-routes.ts'
 import { trashPage } from './trash-page.ts'
-import { listUnused } from './unused.ts'
+import { amountOf, countUnused, listUnused } from './unused.ts'
 import { unusedPage } from './unused-page.ts'
 
 const PAGE_OF_ROWS = 50
@@ -54,10 +54,22 @@ export function trashRoutes(room: FilesRoom): Route[] {
         const asked = deletable.filter(({ slug }) => source === '' || slug === source).map(({ id }) => id)
         const kind = readKind(c)
         const list = await listUnused(room, { sources: asked, kind, cursor })
-        if (c.var.format === 'html') return sendPage(c, unusedPage(room, c, list, { deletable, source, kind, cursor }))
+        // What is all on its first page is counted there.
+        const isAll = cursor === undefined && list.next === null
+        const total = list.truncated
+          ? null
+          : isAll
+            ? { ...amountOf(list.files), truncated: false }
+            : await countUnused(room, { sources: asked, kind })
+        if (c.var.format === 'html') {
+          return sendPage(c, unusedPage(room, c, { ...list, total }, { deletable, source, kind, cursor }))
+        }
         return c.json({
           ok: true,
           files: list.files.map((file) => fileJson(file, urls)),
+          total: total?.files ?? null,
+          total_bytes: total?.bytes ?? null,
+          total_truncated: total?.truncated ?? true,
           looked_at: list.looked,
           truncated: list.truncated,
           next: list.next,

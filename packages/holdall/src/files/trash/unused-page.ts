@@ -14,7 +14,7 @@ import type { FilesRoom } from '../room.ts'
 import type { Kind } from '../search/kinds.ts'
 import { shownFile } from '../shown.ts'
 import { keepsBytes } from './kept.ts'
-import type { UnusedList } from './unused.ts'
+import type { UnusedList, UnusedTotal } from './unused.ts'
 
 const PATH = '/-/files/unused'
 
@@ -28,11 +28,16 @@ export interface UnusedQuery {
   readonly cursor: string | undefined
 }
 
+/** A page of them, and how much there is of all. */
+export interface CountedList extends UnusedList {
+  readonly total: UnusedTotal | null
+}
+
 /** GET `/-/files/unused`: the files that no row uses, to be moved to the trash. */
 export async function unusedPage(
   room: FilesRoom,
   c: RouteContext,
-  list: UnusedList,
+  list: CountedList,
   { deletable, source: slug, kind, cursor }: UnusedQuery,
 ): Promise<Html> {
   const { urls, frame } = room
@@ -43,10 +48,7 @@ export async function unusedPage(
     title: 'Unused files',
     section: 'files',
     crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Unused' }],
-    lede:
-      list.truncated || (list.files.length === 0 && list.next === null)
-        ? undefined
-        : `${formatCount(list.files.length, 'file')} on this page ${list.files.length === 1 ? 'is' : 'are'} in no row of any table. ${checkedWords(list)}`,
+    lede: list.truncated || (list.files.length === 0 && list.next === null) ? undefined : totalWords(list),
     said: room.once?.take(c, urls.path(PATH)).said,
     body: html`${filterBar(urls.path(PATH), sourceFilter(deletable, slug), typeFilter(kind))}${
       list.truncated &&
@@ -78,6 +80,21 @@ export async function unusedPage(
       bare: true,
     })}`,
   })
+}
+
+/** "1,234 files, 5.6 GB, are in no row of any table. 50 of them are on this page." */
+function totalWords(list: CountedList): string {
+  const { files, next, total } = list
+  // What was looked at for the total may be less than what led to this page.
+  if (total === null || (total.truncated && total.files <= files.length)) {
+    return `${formatCount(files.length, 'file')} on this page ${files.length === 1 ? 'is' : 'are'} in no row of any table. ${checkedWords(list)}`
+  }
+  const amount = `${total.truncated ? 'At least ' : ''}${formatCount(total.files, 'file')}, ${formatBytes(total.bytes)},`
+  const here =
+    next === null
+      ? checkedWords(list)
+      : `${formatNumber(files.length)} of them ${files.length === 1 ? 'is' : 'are'} on this page.`
+  return `${amount} ${total.files === 1 ? 'is' : 'are'} in no row of any table. ${here}`
 }
 
 function checkedWords({ looked, next }: UnusedList): string {

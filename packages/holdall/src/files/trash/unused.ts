@@ -1,4 +1,4 @@
-import { MAX_PAGE } from '../list.ts'
+import { MAX_COUNT, MAX_PAGE } from '../list.ts'
 import type { FileRecord } from '../record.ts'
 import type { FilesRoom } from '../room.ts'
 import { isOfKind, type Kind } from '../search/kinds.ts'
@@ -18,6 +18,36 @@ export interface UnusedList {
   /** Not every table could be searched in time. What is not known to be unused is not shown. */
   readonly truncated: boolean
 }
+
+/** How much no row holds. */
+export interface UnusedTotal {
+  readonly files: number
+  readonly bytes: number
+  /** Not all files were looked at: there may be more. */
+  readonly truncated: boolean
+}
+
+/**
+ * How much of all files of some sources no row of any file column holds, of `MAX_COUNT` files that are looked at, each
+ * column being read once for them. Null where not every table could be searched in time.
+ */
+export async function countUnused(
+  { registry, findUsed }: Pick<FilesRoom, 'registry' | 'findUsed'>,
+  { sources, kind }: { readonly sources: readonly number[]; readonly kind: Kind },
+): Promise<UnusedTotal | null> {
+  const some = await registry.some(sources, MAX_COUNT + 1)
+  const looked = some.slice(0, MAX_COUNT).filter(({ contentType }) => kind === '' || isOfKind(contentType, kind))
+  const { used, truncated } = looked.length === 0 ? NONE_USED : await findUsed(looked.map(({ id }) => id))
+  if (truncated) return null
+  return { ...amountOf(looked.filter(({ id }) => !used.has(id))), truncated: some.length > MAX_COUNT }
+}
+
+/** The same of a list that is the whole of it. */
+export function amountOf(files: readonly Pick<FileRecord, 'size'>[]): Pick<UnusedTotal, 'files' | 'bytes'> {
+  return { files: files.length, bytes: files.reduce((sum, { size }) => sum + (size ?? 0), 0) }
+}
+
+const NONE_USED = { used: new Set<string>(), truncated: false }
 
 /**
  * The files of some sources that no row of any file column holds. A page may have few files, or none, and still not be

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { MAX_COUNT } from '../../files/list.ts'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
 
 let app: TestApp
@@ -172,4 +175,38 @@ test('the cell of a file that was deleted for good says so to who may see every 
   const other = await app.page(form, 'eve')
   assert.equal(other.match(/<script type="application\/json">\[\]<\/script>/g)?.length, 2)
   assert.doesNotMatch(other, /Gone for good|"gone"/)
+})
+
+test('how much is unused in all is said, and that there may be more where not all was looked at', async () => {
+  const counted = async (query = '') => {
+    const body = await (await app.ask(`/-/files/unused.json?${query}`, { actor: 'ann' })).json()
+    return [body.total, body.total_bytes, body.total_truncated, body.files.length, body.next !== null]
+  }
+  // One of those to come is used.
+  app.look.prepare('UPDATE objects SET papers = ? WHERE id = 1').run(JSON.stringify([`df-${'7'.padStart(26, '0')}`]))
+  const [files, bytes] = await counted()
+  const enter = (from: number, to: number) => {
+    const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'), { timeout: 5_000 })
+    internal.exec(`INSERT INTO datasette_files (id, source_id, path, filename, content_type, size)
+      WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to})
+      SELECT printf('df-%026d', i), (SELECT id FROM datasette_files_sources WHERE slug = 'files'), 'many/' || i,
+        i || '.csv', 'text/csv', 1000 FROM n`)
+    internal.close()
+  }
+  enter(1, 1_200)
+  const first = await counted()
+  assert.deepEqual(first.slice(0, 3), [files + 1_199, bytes + 1_199_000, false])
+  assert.ok(first[3] < first[0] && first[4], 'more than one page')
+  assert.deepEqual((await counted('content_type=text/csv')).slice(0, 3), [1_199, 1_199_000, false])
+  assert.match(
+    await app.page('/-/files/unused?content_type=text/csv', 'ann'),
+    /1,199 files, 1\.2 MB, are in no row of any table\. (?:1,\d{3}|\d+) of them are on this page\./,
+  )
+  enter(1_201, MAX_COUNT + 1)
+  const [total, , truncated] = await counted('content_type=text/csv')
+  assert.deepEqual([total > 9_000 && total < MAX_COUNT, truncated], [true, true])
+  assert.match(
+    await app.page('/-/files/unused?content_type=text/csv', 'ann'),
+    /At least 9,\d{3} files, [\d.]+ MB, are in no row of any table\./,
+  )
 })
