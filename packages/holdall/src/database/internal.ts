@@ -1,8 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Kysely, Transaction } from 'kysely'
+import type { CompiledQuery, Kysely, Transaction } from 'kysely'
 import { HoldallError } from '../web/error.ts'
-import { createBulk } from './bulk/bulk.ts'
+import { createBulkConnection } from './bulk/connection.ts'
+import { transactionThrough } from './bulk/transaction.ts'
 import { createFlush, type Flush } from './flush.ts'
 import { kyselyOn } from './kysely.ts'
 import { migrate } from './migrate.ts'
@@ -45,6 +46,8 @@ export interface InternalDatabase {
    * meanwhile. Others write before it or after it.
    */
   writeInBulk<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result>
+  /** The same of reading, in another thread. Few rows at best: each is copied from there. */
+  readInBulk<Row>(query: CompiledQuery): Promise<readonly Row[]>
   close(): Promise<void>
 }
 
@@ -87,7 +90,9 @@ export async function openInternalDatabase(
   reading.exec('PRAGMA query_only = ON')
   const write = kyselyOn(writing)
   const read = kyselyOn(reading)
-  const bulk = createBulk({ path, busyLimitMs: BUSY_LIMIT_MS, pragmas: WRITING_IN_BULK })
+  const settings = { path, busyLimitMs: BUSY_LIMIT_MS }
+  const bulkWriting = createBulkConnection({ ...settings, pragmas: WRITING_IN_BULK, isWriting: true })
+  const bulkReading = createBulkConnection({ ...settings, pragmas: ['query_only = ON'], isWriting: false })
   const log = flushOf(`${path}-wal`)
   let last: Promise<unknown> = Promise.resolve()
   let checkpointAt = CHECKPOINT_PAGES
@@ -111,7 +116,7 @@ export async function openInternalDatabase(
       // The queries of a transaction only ever wait for microtasks, so the event loop cannot turn while it is open.
       const result = await work(write as unknown as Transaction<Schema>)
       if (waited) throw new Error('A write transaction waited for something other than its own queries')
-      checkpointEvery(lasting && !bulk.isRunning ? CHECKPOINT_PAGES : CHECKPOINT_PAGES_IN_BULK)
+      checkpointEvery(lasting && !bulkWriting.isRunning ? CHECKPOINT_PAGES : CHECKPOINT_PAGES_IN_BULK)
       writing.exec('COMMIT')
       return result
     } catch (error) {
@@ -142,10 +147,14 @@ export async function openInternalDatabase(
       }
       return result
     },
-    writeInBulk: (work) => inTurn(() => bulk.transaction(work)),
+    writeInBulk: (work) => inTurn(() => bulkWriting.use((ask) => transactionThrough(ask, work))),
+    async readInBulk<Row>({ sql, parameters }: CompiledQuery) {
+      const { rows } = await bulkReading.use((ask) => ask({ sql, parameters }))
+      return rows as readonly Row[]
+    },
     async close() {
       await last
-      await bulk.close()
+      await Promise.all([bulkWriting.close(), bulkReading.close()])
       await log.close()
       await read.destroy()
       await write.destroy()

@@ -6,8 +6,10 @@ export interface Settings {
   readonly path: string
   /** How long SQLite waits for another process's transaction. */
   readonly busyLimitMs: number
-  /** Run once, as each is of its connection only. */
+  /** Run at its beginning, as each is of its connection only. */
   readonly pragmas: readonly string[]
+  /** Whether it writes. */
+  readonly isWriting: boolean
 }
 
 export interface Statement {
@@ -23,7 +25,7 @@ export interface Done {
 
 export type Answer = Done | { readonly failed: string; readonly errcode: number | undefined }
 
-const { path, busyLimitMs, pragmas } = workerData as Settings
+const { path, busyLimitMs, pragmas, isWriting } = workerData as Settings
 // Here nobody else is kept from anything while SQLite waits.
 const connection = new DatabaseSync(path, { timeout: busyLimitMs })
 for (const pragma of pragmas) connection.exec(`PRAGMA ${pragma}`)
@@ -48,7 +50,7 @@ function carryOut({ sql, parameters }: Statement): Answer {
 /** The next one who commits would have to bring into the database what was written here, on the event loop. */
 function end(): void {
   try {
-    connection.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    if (isWriting) connection.exec('PRAGMA wal_checkpoint(PASSIVE)')
   } finally {
     connection.close()
     parentPort?.close()

@@ -2,32 +2,73 @@ import { CompiledQuery, sql, type Transaction } from 'kysely'
 import { monotonicFactory } from 'ulid'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
+import { PAGE_FILES } from './limits.ts'
 import { type Listed, mayHoldText } from './listed.ts'
 import { runOver } from './rows.ts'
 
-/** What the registry holds at a listed path. */
+/** A listed file, as the registry is asked about it. */
+export interface Asked {
+  readonly path: string
+  readonly version: string
+  /** Whether to tell of it in any case. */
+  readonly always: boolean
+}
+
+/** A registered file that there is something to say of: what it is now, or where it was not, is not what was entered. */
 export interface Known {
+  /** Which of those that were asked about. */
   readonly at: number
   readonly seq: number
   readonly id: string
   readonly adopted: number
-  readonly version: string | null
-  readonly missing_since: string | null
+  readonly differs: number
+  readonly missing: number
 }
 
-// Written out: it is asked a thousand times for a million files.
-const KNOWN = `SELECT n.key AS at, f.seq, f.id, f.adopted, f.version, f.missing_since FROM json_each(?) AS n
-  CROSS JOIN datasette_files AS f ON f.source_id = ? AND f.path = n.value`
+/** What is registered of some listed files. */
+export interface Registered {
+  /** Which of them are. */
+  readonly at: readonly number[]
+  /** The `seq` of each. */
+  readonly seqs: readonly number[]
+  readonly told: readonly Known[]
+}
 
-/** Those of the paths that are registered; `at` says which of them. */
-export async function knownAmong(
+const ASKED_AT_ONCE = [10, 100, PAGE_FILES] as const
+const NOBODY = [null, null, 0]
+
+// One row of numbers for a page, and more only of what has changed: a row for each of a million files takes longer to
+// make than to look up.
+function askRegistered(length: number): string {
+  const rows = Array.from({ length }, (_, at) => `(${at},?,?,?)`)
+  return `WITH n (at, path, version, always) AS (VALUES ${rows.join()})
+    SELECT json_group_array(n.at) AS at, json_group_array(f.seq) AS seqs,
+      json_group_array(json_object('at', n.at, 'seq', f.seq, 'id', f.id, 'adopted', f.adopted,
+        'differs', f.version IS NOT n.version, 'missing', f.missing_since IS NOT NULL))
+        FILTER (WHERE n.always OR f.missing_since IS NOT NULL OR f.adopted = 1 AND f.version IS NOT n.version) AS told
+    FROM n CROSS JOIN datasette_files AS f ON f.source_id = ? AND f.path = n.path`
+}
+
+const ASK_REGISTERED = new Map(ASKED_AT_ONCE.map((length) => [length as number, askRegistered(length)]))
+
+/** What is registered of a page of listed files. */
+export async function registeredAmong(
   database: InternalDatabase,
   sourceId: number,
-  paths: readonly string[],
-): Promise<readonly Known[]> {
-  if (paths.length === 0) return []
-  const query = CompiledQuery.raw(KNOWN, [JSON.stringify(paths), sourceId]) as CompiledQuery<Known>
-  return (await database.read.executeQuery(query)).rows
+  asked: readonly Asked[],
+): Promise<Registered> {
+  // Few lengths, so that each statement is prepared once.
+  const length = ASKED_AT_ONCE.find((most) => asked.length <= most)
+  if (length === undefined)
+    throw new Error(`A storage was asked for ${PAGE_FILES} files at most and gave ${asked.length}`)
+  const values = asked.flatMap(({ path, version, always }) => [path, version, always ? 1 : 0])
+  const padding = Array.from({ length: length - asked.length }, () => NOBODY).flat()
+  const statement = ASK_REGISTERED.get(length) as string
+  const [row] = await database.readInBulk<Record<keyof Registered, string>>(
+    CompiledQuery.raw(statement, [...values, ...padding, sourceId]),
+  )
+  if (row === undefined) throw new Error('An aggregate has a row')
+  return { at: JSON.parse(row.at), seqs: JSON.parse(row.seqs), told: JSON.parse(row.told) }
 }
 
 /** Those of the paths that belong to something else: an upload, whatever became of it, or a file in the trash. */

@@ -9,7 +9,7 @@ import { MAX_LEFT_OVER } from './limits.ts'
 import { isNamed, type Listed, toListed, versionOf } from './listed.ts'
 import { lookAt, missingBefore, unseenFiles } from './missing.ts'
 import { type Page, pagesOf } from './pages.ts'
-import { type Changed, hasTrash, knownAmong, markMissing, reservedAmong } from './registered.ts'
+import { type Changed, hasTrash, markMissing, registeredAmong, reservedAmong } from './registered.ts'
 import type { RunLease, RunStore, SyncRun } from './runs.ts'
 import { loadSeen, type Seen } from './seen.ts'
 
@@ -83,30 +83,32 @@ async function compare(
   leftOver: LeftOver,
   options: WorkOptions,
 ): Promise<Compared> {
-  const { source_id } = lease.run
+  const { database, isLeftOut } = options
   const files = page.files.filter(isNamed)
-  const known = await knownAmong(
-    options.database,
-    source_id,
-    files.map(({ path }) => path),
-  )
-  const isKnown = new Set<number>()
+  const asked = files.map((file) => ({ path: file.path, version: versionOf(file), always: isLeftOut(file.path) }))
+  const registered = await registeredAmong(database, lease.run.source_id, asked)
+  for (const seq of registered.seqs) seen.add(seq)
   const changed: Changed[] = []
   const returned: number[] = []
-  for (const { at, seq, id, adopted, version, missing_since } of known) {
-    isKnown.add(at)
-    seen.add(seq)
+  for (const { at, seq, id, adopted, differs, missing } of registered.told) {
     const stored = files[at] as StoredFile
-    if (adopted === 1 && options.isLeftOut(stored.path)) leftOver.there.push({ id, seq })
+    if (adopted === 1 && isLeftOut(stored.path)) leftOver.there.push({ id, seq })
     // What came in through here is known by its hash: other bytes in its place are not the file.
-    if (adopted === 1 && version !== versionOf(stored)) changed.push({ id, to: toListed(stored) as Listed })
-    if (missing_since !== null) returned.push(seq)
+    if (adopted === 1 && differs === 1) changed.push({ id, to: toListed(stored) as Listed })
+    if (missing === 1) returned.push(seq)
   }
-  const strange = isKnown.size === files.length ? [] : files.filter((_, at) => !isKnown.has(at))
-  const unknown = strange.filter(({ path }) => !options.isLeftOut(path)).flatMap((stored) => toListed(stored) ?? [])
+  const strange = strangersAmong(files, registered.at)
+  const unknown = strange.filter(({ path }) => !isLeftOut(path)).flatMap((stored) => toListed(stored) ?? [])
   const leftOut = strange.length - unknown.length
   const fresh = await adoptable(lease, unknown, page.said, options)
   return { listed: files.length - leftOut, leftOut, fresh, changed, returned }
+}
+
+/** Those that nobody has registered. */
+function strangersAmong(files: readonly StoredFile[], registered: readonly number[]): readonly StoredFile[] {
+  if (registered.length === files.length) return []
+  const known = new Set(registered)
+  return files.filter((_, at) => !known.has(at))
 }
 
 /**

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql, type Transaction } from 'kysely'
+import { CompiledQuery, sql, type Transaction } from 'kysely'
 import { HoldallError } from '../../web/error.ts'
 import { openInternalDatabase } from '../internal.ts'
 import type { Schema } from '../schema.ts'
-import { createBulk } from './bulk.ts'
+import { createBulkConnection } from './connection.ts'
+import { transactionThrough } from './transaction.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdall-bulk-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -123,14 +124,27 @@ test('a transaction of another process is waited for', async () => {
 test('without work the thread brings what it wrote into the database, and ends; the next transaction has a new one', async () => {
   const path = join(folder, 'idle.db')
   const database = await openInternalDatabase(path)
-  const bulk = createBulk({ path, busyLimitMs: 1_000, pragmas: [] }, 1)
+  const bulk = createBulkConnection({ path, busyLimitMs: 1_000, pragmas: [], isWriting: true }, 1)
   const before = statSync(path).size
-  await bulk.transaction((trx) => add(trx, 'eve', 'x'.repeat(500_000)))
+  await bulk.use((ask) => transactionThrough(ask, (trx) => add(trx, 'eve', 'x'.repeat(500_000))))
   while (statSync(path).size === before) await sleep(5)
   assert.equal(bulk.isRunning, false)
-  await bulk.transaction((trx) => add(trx, 'frank'))
+  await bulk.use((ask) => transactionThrough(ask, (trx) => add(trx, 'frank')))
   await bulk.close()
   await bulk.close()
   await database.close()
   assert.deepEqual(await names(path), ['eve', 'frank'])
+})
+
+test('what is read is as it is in the database, and nothing is written there', async () => {
+  const path = join(folder, 'reading.db')
+  const database = await openInternalDatabase(path)
+  await database.write((trx) => add(trx, 'gina'), { lasting: false })
+  const all = CompiledQuery.raw('SELECT id FROM actors WHERE id >= ?', ['a'])
+  assert.deepEqual(await Promise.all([database.readInBulk(all), database.readInBulk(all)]), [
+    [{ id: 'gina' }],
+    [{ id: 'gina' }],
+  ])
+  await assert.rejects(database.readInBulk(CompiledQuery.raw('DELETE FROM actors')), /readonly/)
+  await database.close()
 })
