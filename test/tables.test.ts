@@ -94,9 +94,13 @@ test('a photo that is dropped onto a cell is stored in its row', async () => {
     }
   }, bytes)
   await page.getByText('1998-214-7_front.jpg attached').waitFor()
+  const drawn = await cell.getByRole('link', { name: '1998-214-7_front.jpg' }).getAttribute('href')
   assert.match(String(stored("SELECT image FROM objects WHERE accession_no = '1998.214.7'").image), /^df-[a-z0-9]{26}$/)
   await page.reload()
   await page.locator('file-cell[column=image] img.thumb').first().waitFor()
+  const served = await cell.getByRole('link', { name: '1998-214-7_front.jpg' }).getAttribute('href')
+  assert.match(served ?? '', /\?from=table&row=/)
+  assert.equal(drawn, served, 'it leads back from its page, whoever drew it')
   await page.close()
 })
 

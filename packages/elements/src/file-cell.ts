@@ -2,7 +2,16 @@ import { requestJson } from '@holdall/client'
 import type { TemplateResult } from 'lit'
 import { withArrived } from './cell/attached.ts'
 import type { Problem } from './cell/contents.ts'
-import { drawnByServer, elementOf, nameOf, type Shown, STRIP_LENGTH, unknownIn, withAnswer } from './cell/shown.ts'
+import {
+  drawnByServer,
+  elementOf,
+  inPlace,
+  nameOf,
+  type Shown,
+  STRIP_LENGTH,
+  unknownIn,
+  withAnswer,
+} from './cell/shown.ts'
 import { besideServed, type CellActions, type CellState, cellView } from './cell/view.ts'
 import { announce } from './lib/announce.ts'
 import { askAbout } from './lib/asking.ts'
@@ -31,6 +40,7 @@ export class FileCell extends HoldallElement {
     ...HoldallElement.properties,
     column: {},
     rowUrl: { attribute: 'row-url' },
+    place: {},
     multiple: { type: Boolean },
     value: {},
     label: {},
@@ -43,6 +53,8 @@ export class FileCell extends HoldallElement {
   }
   declare column: string
   declare rowUrl: string
+  /** What the addresses of its files end in, so that their pages lead back here. */
+  declare place: string
   declare multiple: boolean
   declare value: string
   declare label: string
@@ -94,6 +106,7 @@ export class FileCell extends HoldallElement {
     super()
     this.column = ''
     this.rowUrl = ''
+    this.place = ''
     this.multiple = false
     this.value = '[]'
     this.label = ''
@@ -317,7 +330,7 @@ export class FileCell extends HoldallElement {
 
   override render(): TemplateResult {
     const cell: CellState = {
-      shown: this.#shown,
+      shown: this.#shown.map((one) => inPlace(one, this.place)),
       slot: this.#slot,
       tasks: this.#uploads.tasks,
       keptOut: keptOutBeside(this.#door, this.#uploads.tasks, this.#transfers.wholeUpTo),

@@ -39,6 +39,11 @@ export function withAnswer(shown: readonly Shown[], asked: readonly string[], { 
   })
 }
 
+/** What stands in a cell whose files have addresses that end so. */
+export function inPlace(shown: Shown, place: string): Shown {
+  return shown.file ? { ...shown, file: { ...shown.file, url: `${shown.file.url}${place}` } } : shown
+}
+
 /** What draws a file in its cell now; null for what is not drawn. */
 export function elementOf(cell: HTMLElement, { id, node }: Shown): Element | null {
   return node instanceof Element ? node : cell.querySelector(`[data-id="${CSS.escape(id)}"]`)

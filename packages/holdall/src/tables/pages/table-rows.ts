@@ -198,10 +198,12 @@ function fileCellWriter(
   return (row, place) => {
     const { ids, other } = readCell(row[index] ?? null)
     if (other !== null) return valueCell(row[index] ?? null, urls)
+    const inList = place.key === undefined ? '' : placeOf(place.key)
     return fileColumnCell({
       ...common,
       ids,
-      items: itemsOf(ids, { files, deleted }, urls, place.key === undefined ? '' : placeOf(place.key)),
+      items: itemsOf(ids, { files, deleted }, urls, inList),
+      place: inList,
       rowHref: place.href ?? '',
       rowLabel: place.label,
     })

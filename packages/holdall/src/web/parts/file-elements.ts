@@ -25,6 +25,8 @@ export interface CellElementOptions extends ColumnRules {
   readonly ids: readonly string[]
   /** The row's page. */
   readonly rowHref: string
+  /** What the address of a file in it ends in, so that its page leads back. */
+  readonly place?: string
   /** Who the row is, in words: its key or label. */
   readonly rowLabel: string
   /** Whether the actor may change the row. */
@@ -43,6 +45,7 @@ export function fileColumnCell(options: CellElementOptions): Html {
     source,
     column: options.column,
     'row-url': safeUrl(rowHref),
+    place: options.place,
     accept: options.accept,
     'max-size': options.maxSize,
     multiple: options.multiple,
