@@ -52,6 +52,7 @@ const LINE = z.object({
 const CELL = z.object({
   row: KEY,
   files: z.array(z.string()),
+  replaced: z.array(z.string()).describe('The files whose place they took'),
   outcome: z.enum(['restored', 'changed', 'gone']).nullable().describe('Of undoing'),
 })
 const COUNTS = z.record(z.enum(STATES), z.int())

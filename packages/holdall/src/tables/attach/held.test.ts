@@ -210,7 +210,36 @@ test('one press replaces only what is not right, and another takes that back; th
       .all()
       .map(({ photo }) => photo)
   assert.deepEqual(cells(), [held.fine, two, three, four, five, six])
+  const result = await app.page(plan)
+  const [panel = ''] = /<details class="panel fold-panel" open><summary>.*?<\/details>/s.exec(result) ?? []
+  assert.match(panel, /5 files were replaced<\/strong> <span class="muted">Undo puts them back/)
+  const lines = [...panel.matchAll(/<tr[^>]*>(.*?)<\/tr>/gs)]
+    .slice(1)
+    .map(([, line = '']) => [
+      /href="\/data\/objects\/(\d)"/.exec(line)?.[1],
+      /<a (?:class="[^"]*" )?href="\/-\/files\/(df-\w+)"/.exec(line)?.[1],
+      /data-label="Where it is now">(?:<a [^>]*>)?([^<]*)/.exec(line)?.[1],
+    ])
+  assert.deepEqual(lines, [
+    ['2', held.missing, 'The source open is without it'],
+    ['3', held.unreadable, 'In the source open'],
+    ['4', held.trashed, 'In the trash'],
+    ['5', undefined, 'Gone for good'],
+    ['6', held.hidden, 'The source closed is without it'],
+  ])
+  const { cells: written } = (await json(`${plan}.json`)) as { cells: { row: string; replaced: string[] }[] }
+  assert.deepEqual(
+    written.map(({ row, replaced }) => [row, ...replaced]),
+    [
+      ['2', held.missing],
+      ['3', held.unreadable],
+      ['4', held.trashed],
+      ['5', NEVER],
+      ['6', held.hidden],
+    ],
+  )
   await submit(`${plan}/-/undo`, {})
+  assert.doesNotMatch(await app.page(plan), /were replaced/, 'what was replaced is back')
   assert.deepEqual(cells(), [held.fine, held.missing, held.unreadable, held.trashed, NEVER, held.hidden])
 })
 

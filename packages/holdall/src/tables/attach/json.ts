@@ -4,6 +4,7 @@ import type { JournalCell } from './journal-cells.ts'
 import { LEFT_OUT } from './parts.ts'
 import { countStates, type Line } from './plan.ts'
 import type { EmptyRows, Plan } from './planning.ts'
+import { replacedIn } from './replaced.ts'
 import type { PlannedMatch, Run } from './run.ts'
 
 /** A run as the API shows it. */
@@ -58,6 +59,7 @@ function lineJson(line: Line, file: FileBrief | undefined, trouble: HeldTrouble 
   }
 }
 
-export function cellJson({ key, files, outcome }: JournalCell): Record<string, unknown> {
-  return { row: key, files, outcome }
+export function cellJson(cell: JournalCell): Record<string, unknown> {
+  const { key, files, outcome } = cell
+  return { row: key, files, replaced: replacedIn(cell), outcome }
 }

@@ -21,6 +21,7 @@ import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import { rowName } from '../row-name.ts'
 import { lastOf, type Run } from '../run.ts'
+import { readReplaced, replacedPanel } from './replaced-panel.ts'
 import { statusWords } from './runs-panel.ts'
 import { trail } from './trail.ts'
 
@@ -37,6 +38,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
   const cells = await room.journal.cells(run.id)
   const from = Math.min(placeOf(c.req.query('from')), Math.max(0, cells.length - 1))
   const shown = cells.slice(from, from + PAGE_LINES)
+  const replaced = await readReplaced(room, c.var.actor, run.status === 'applied' ? cells : [])
   const [frame, files, labels, left, kept, outcomes] = await Promise.all([
     room.frame(c),
     cellFiles(
@@ -46,7 +48,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
     ),
     labelsOf(
       subject,
-      [...shown, ...leftCells(cells).slice(0, MOST_ROWS_NAMED)].map(({ key }) => key),
+      [...shown, ...leftCells(cells).slice(0, MOST_ROWS_NAMED), ...replaced.first].map(({ key }) => key),
     ),
     leftOut(c, room, run),
     sourcesOf(room, c.var.actor, run).then(keptIn),
@@ -72,7 +74,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
         changeable > 0 &&
         postButton(`${href}/${run.id}/-/undo`, { label: `Undo ${formatCount(changeable, 'row')}` })
       }${run.status === 'undone' && postButton(`${href}/${run.id}`, { label: 'Attach again' }, { go: 'again' })}`,
-      body: html`<div class="stack">${notices(run, cells, row)}${leftNotice(room, subject, run, left)}${
+      body: html`<div class="stack">${notices(run, cells, row)}${leftNotice(room, subject, run, left)}${replacedPanel(room, replaced, run.column, row)}${
         shown.length > 0 &&
         html`<section class="panel" aria-label="Rows">${dataTable({
           caption: `What was attached to ${run.column}`,
