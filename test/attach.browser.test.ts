@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Dialog, Page } from 'playwright-core'
 import { CHROMIUM, launchBrowser, lookAt } from './support/browser.ts'
 import { type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { photograph } from './support/photograph.ts'
@@ -157,6 +157,50 @@ describe('a folder of photographs onto the rows of a table, in a browser', { ski
     await page.getByRole('button', { name: 'Forget plan' }).click()
     await page.getByText('Plan forgotten').waitFor()
     assert.equal(attached(), 0)
+  })
+
+  test('leaving asks only where something would be lost: not for ticks, rules and what is kept', {
+    timeout: 120_000,
+  }, async () => {
+    const asked: string[] = []
+    const answer = (dialog: Dialog) => {
+      asked.push(dialog.type())
+      dialog.accept().catch(() => {})
+    }
+    page.on('dialog', answer)
+    const begin = async (name: string) => {
+      await page.goto(`${holdall.url}/museum/objects/-/attach?column=photo&q=${name}`)
+      await page.getByRole('checkbox', { name, exact: true }).check()
+    }
+    const match = () => page.getByRole('button', { name: 'Match chosen files' }).click()
+    await begin('1862-008.jpg')
+    await begin('1862-008.jpg')
+    assert.deepEqual(asked, [], 'a tick is no loss')
+    await match()
+    await page.getByText('1 goes to a row').waitFor()
+    await page.getByLabel('Row for 1862-008.jpg').selectOption('Leave out')
+    await page.getByText('0 go to a row · 1 left out').waitFor()
+    await page.getByLabel('In the name of the file').selectOption('stands where a pattern says')
+    await page.getByLabel('Letter for letter').check()
+    await begin('1862-007.jpg')
+    assert.deepEqual(asked, [], 'what is kept, and a rule that nobody applied, is no loss')
+    await match()
+    await page.getByText('0 go to a row · 1 without a row').waitFor()
+    const plan = page.url()
+    // What the server did not take would be lost.
+    const refused = page.waitForResponse((response) => response.request().method() === 'POST')
+    await page.getByLabel('Row for 1862-007.jpg').fill('nowhere')
+    await page.getByLabel('Row for 1862-007.jpg').blur()
+    assert.equal((await refused).status(), 400)
+    await page.goto(plan)
+    assert.deepEqual(asked, ['beforeunload'])
+    await page.getByLabel('In the name of the file').selectOption('stands where a pattern says')
+    await page.getByLabel('Pattern').fill('IMG {value}.jpg')
+    await page.goto(plan)
+    assert.deepEqual(asked, ['beforeunload', 'beforeunload'], 'a pattern was typed')
+    page.off('dialog', answer)
+    await page.getByRole('button', { name: 'Forget plan' }).click()
+    await page.getByText('Plan forgotten').waitFor()
   })
 
   test('several files dropped onto the head of a file column go the same way', { timeout: 120_000 }, async () => {

@@ -4,12 +4,7 @@ export function fileFields(form: HTMLFormElement): FileColumnInput[] {
   return [...form.querySelectorAll<FileColumnInput>('file-column-input')]
 }
 
-/** How many fields of a form hold something else than the page came with. */
-export function countChanges(form: HTMLFormElement): number {
-  return changedFields(form).length
-}
-
-/** What those fields are called, each once, as the page calls them. */
+/** What the fields of a form are called that hold something else than the page came with, each once, as the page calls them. */
 export function changedFields(form: HTMLFormElement): string[] {
   const controls = [...form.elements].filter(isChanged)
   const files = fileFields(form).filter((field) => field.changed || field.pending > 0)

@@ -18,6 +18,7 @@ export function keepDecisions(send: typeof fetch): void {
     isSending = true
     while (changed && !stop.signal.aborted) {
       changed = false
+      const sent = decisionsIn(form as HTMLFormElement)
       const fields = new URLSearchParams([...new FormData(form as HTMLFormElement)] as [string, string][])
       fields.set('go', 'save')
       try {
@@ -28,6 +29,8 @@ export function keepDecisions(send: typeof fetch): void {
           signal: stop.signal,
         })
         const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+        // A form that is refused in part has kept the rest.
+        if (answer.ok || answer.status === 400) markKept(sent, page)
         // What is being pressed must not be taken away before it is let go.
         await released
         if (!stop.signal.aborted) adoptLive(page)
@@ -46,7 +49,30 @@ export function keepDecisions(send: typeof fetch): void {
   })
   form.addEventListener('change', (event) => {
     const { name = '' } = event.target as HTMLInputElement
-    if (/^(row|typed)\./.test(name)) keep()
+    if (DECISION.test(name)) keep()
   })
   form.addEventListener('submit', () => stop.abort())
+}
+
+/** The fields that say where a file goes. */
+const DECISION = /^(row|typed)\./
+
+type Decision = HTMLInputElement | HTMLSelectElement
+
+/** What stands in them at this moment. */
+function decisionsIn(form: HTMLFormElement): Map<Decision, string> {
+  const fields = [...form.elements].filter((field) => DECISION.test((field as Decision).name ?? '')) as Decision[]
+  return new Map(fields.map((field) => [field, field.value]))
+}
+
+/** The server has it: leaving the page loses nothing of it. @param page what it answered, which says what it did not take */
+function markKept(sent: ReadonlyMap<Decision, string>, page: Document): void {
+  const refused = new Set(
+    [...page.querySelectorAll<HTMLInputElement>('input[aria-invalid="true"]')].map(({ name }) => name),
+  )
+  for (const [field, value] of sent) {
+    if (field.value !== value || refused.has(field.name)) continue
+    if (field instanceof HTMLInputElement) field.defaultValue = value
+    else for (const option of field.options) option.defaultSelected = option.value === value
+  }
 }

@@ -1,4 +1,7 @@
-import { countChanges } from './changes.ts'
+import { fileFields, isChanged } from './changes.ts'
+
+/** What is ticked and chosen within these only says what a button is pressed for: nobody misses it. */
+const CHOICES = '[data-selecting], [data-leavable]'
 
 /**
  * Leaving a page asks first while one of its forms holds what was not saved. Sending that form, or pressing its own
@@ -28,7 +31,18 @@ export function askBeforeLeaving(): void {
   })
 }
 
-/** A form that came back refused holds, as it came, what nobody has saved. */
 function isUnsaved(form: HTMLFormElement): boolean {
-  return countChanges(form) > 0 || form.querySelector('[data-error-summary]') !== null
+  const isLost = [...form.elements].some((control) => isChanged(control) && !isMereChoice(control))
+  return isLost || fileFields(form).some(({ changed, pending }) => changed || pending > 0) || isRefused(form)
+}
+
+/** What was typed is never mere choice. */
+function isMereChoice(control: Element): boolean {
+  return control.matches('select, [type=checkbox], [type=radio]') && control.closest(CHOICES) !== null
+}
+
+/** A form that came back refused holds, as it came, what nobody has saved; of one that keeps its choices, what it did not take. */
+function isRefused(form: HTMLFormElement): boolean {
+  if (form.querySelector('[data-error-summary]') === null) return false
+  return !form.hasAttribute('data-decides') || form.querySelector('input[aria-invalid="true"]') !== null
 }

@@ -26,7 +26,7 @@ export function matchFields(
   const value = (name: string, stored: string) => posted?.get(name) ?? stored
   const isOn = (name: string, stored: boolean) => (posted === undefined ? stored : posted.get(name) === 'on')
   const columns = comparable(table, new Set(fileColumns.keys()))
-  return html`<section class="panel match-fields" aria-label="How files find their rows"><div class="match-line">${field(
+  return html`<section class="panel match-fields" data-leavable aria-label="How files find their rows"><div class="match-line">${field(
     {
       name: 'match',
       label: 'The value of',

@@ -211,7 +211,7 @@ async function hereWay(
           title: q === '' ? `The source ${source.label} has no files yet` : 'No file matches',
           icon: 'image',
         })
-      : html`<form method="post" action="${safeUrl(startHref(subject, { rows: list }))}">${hiddenFields({ column, source: source.slug, q })}${dataTable(
+      : html`<form method="post" data-leavable action="${safeUrl(startHref(subject, { rows: list }))}">${hiddenFields({ column, source: source.slug, q })}${dataTable(
           {
             caption: `Files of the source ${source.label}, newest first`,
             columns: [{ label: 'Take' }, { label: 'File', kind: 'file' }, { label: 'Added' }],
