@@ -7,13 +7,9 @@ import { transactionThrough } from './bulk/transaction.ts'
 import { createFlush, type Flush } from './flush.ts'
 import { kyselyOn } from './kysely.ts'
 import { migrate } from './migrate.ts'
+import { BUSY_LIMIT_MS, errcodeOf, patiently, ROOM_FOR_OTHERS_MS } from './patiently.ts'
 import type { Schema } from './schema.ts'
 
-/** How long a writer waits for another process's transaction before it gives up. */
-export const BUSY_LIMIT_MS = 15_000
-
-const FIRST_PAUSE_MS = 2
-const LONGEST_PAUSE_MS = 100
 /** SQLite's own default. */
 const CHECKPOINT_PAGES = 1_000
 /** A page of a sync is more than that already: bringing each into the database by itself writes the same pages each time. */
@@ -28,7 +24,8 @@ const WRITING = [
   'cache_size = -16384',
 ]
 const WRITING_IN_BULK = ['foreign_keys = ON', ...WRITING, `wal_autocheckpoint = ${CHECKPOINT_PAGES_IN_BULK}`]
-const SQLITE_BUSY = 5
+// There nobody else is kept from anything while SQLite waits.
+const READING_IN_BULK = ['query_only = ON', `busy_timeout = ${BUSY_LIMIT_MS}`]
 const SQLITE_FULL = 13
 
 /** Holdall's own database: sources, files, uploads, actors, tokens and what is set at runtime. */
@@ -90,12 +87,12 @@ export async function openInternalDatabase(
   reading.exec('PRAGMA query_only = ON')
   const write = kyselyOn(writing)
   const read = kyselyOn(reading)
-  const settings = { path, busyLimitMs: BUSY_LIMIT_MS }
-  const bulkWriting = createBulkConnection({ ...settings, pragmas: WRITING_IN_BULK, isWriting: true })
-  const bulkReading = createBulkConnection({ ...settings, pragmas: ['query_only = ON'], isWriting: false })
+  const bulkWriting = createBulkConnection({ path, pragmas: WRITING_IN_BULK, isWriting: true })
+  const bulkReading = createBulkConnection({ path, pragmas: READING_IN_BULK, isWriting: false })
   const log = flushOf(`${path}-wal`)
   let last: Promise<unknown> = Promise.resolve()
   let checkpointAt = CHECKPOINT_PAGES
+  let bulkEnded = Number.NEGATIVE_INFINITY
 
   function checkpointEvery(pages: number): void {
     if (pages === checkpointAt) return
@@ -127,12 +124,23 @@ export async function openInternalDatabase(
     }
   }
 
+  async function bulkTransaction<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
+    // Of those in this process nobody is overtaken; others have to find a moment.
+    const room = bulkEnded + ROOM_FOR_OTHERS_MS - performance.now()
+    if (room > 0) await sleep(room)
+    try {
+      return await bulkWriting.use((ask) => transactionThrough(ask, work))
+    } finally {
+      bulkEnded = performance.now()
+    }
+  }
+
   /** One after the other: whoever asked first is never overtaken by those that ask again and again. */
   async function inTurn<Result>(transact: () => Promise<Result>): Promise<Result> {
     const committing = last.then(transact)
     last = committing.catch(() => undefined)
     return await committing.catch((error) => {
-      throw toldPlainly(error)
+      throw errcodeOf(error) === SQLITE_FULL ? full(error) : error
     })
   }
 
@@ -147,7 +155,7 @@ export async function openInternalDatabase(
       }
       return result
     },
-    writeInBulk: (work) => inTurn(() => bulkWriting.use((ask) => transactionThrough(ask, work))),
+    writeInBulk: (work) => inTurn(() => bulkTransaction(work)),
     async readInBulk<Row>({ sql, parameters }: CompiledQuery) {
       const { rows } = await bulkReading.use((ask) => ask({ sql, parameters }))
       return rows as readonly Row[]
@@ -168,31 +176,6 @@ function connect(path: string): DatabaseSync {
   return new DatabaseSync(path, { timeout: 0 })
 }
 
-function toldPlainly(error: unknown): unknown {
-  if (errcodeOf(error) === SQLITE_FULL) return full(error)
-  return errcodeOf(error) === SQLITE_BUSY ? new HoldallError('database_busy', {}, { cause: error }) : error
-}
-
 function full(cause: unknown): HoldallError {
   return new HoldallError('database_full', {}, { cause })
-}
-
-/** SQLite's primary result code: what waits for another process that recovers the log is busy as well. */
-function errcodeOf(error: unknown): number | undefined {
-  const { errcode } = (error ?? {}) as { errcode?: number }
-  return errcode === undefined ? undefined : errcode & 0xff
-}
-
-async function patiently(run: () => void): Promise<void> {
-  const deadline = Date.now() + BUSY_LIMIT_MS
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    try {
-      run()
-      return
-    } catch (error) {
-      if (errcodeOf(error) !== SQLITE_BUSY) throw error
-      if (Date.now() > deadline) throw new HoldallError('database_busy', {}, { cause: error })
-    }
-    await sleep(pause / 2 + (Math.random() * pause) / 2)
-  }
 }

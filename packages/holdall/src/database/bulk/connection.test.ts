@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CompiledQuery, sql, type Transaction } from 'kysely'
 import { HoldallError } from '../../web/error.ts'
 import { openInternalDatabase } from '../internal.ts'
+import { ROOM_FOR_OTHERS_MS } from '../patiently.ts'
 import type { Schema } from '../schema.ts'
 import { createBulkConnection } from './connection.ts'
 import { transactionThrough } from './transaction.ts'
@@ -70,6 +71,35 @@ test('whoever writes meanwhile has their turn after it, and before the one that 
   assert.deepEqual(await names(path), ['four', 'one', 'three', 'two'])
 })
 
+test('between any two of them another process that waits finds a moment', async () => {
+  const path = join(folder, 'moments.db')
+  const [bulk, other] = [await openInternalDatabase(path), await openInternalDatabase(path)]
+  const times: number[] = []
+  const note = async () => void times.push(performance.now())
+  await Promise.all([bulk.writeInBulk(note), bulk.writeInBulk(note)])
+  // Longer than the pauses of whoever waits; a timer may be a millisecond early.
+  assert.ok((times[1] as number) - (times[0] as number) >= ROOM_FOR_OTHERS_MS - 1)
+
+  let going = true
+  const writing = (async () => {
+    for (let n = 0; n < 20; n += 1) {
+      await bulk.writeInBulk((trx) =>
+        sql`WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 200000)
+          SELECT count(*) FROM n`.execute(trx),
+      )
+    }
+    going = false
+  })()
+  let written = 0
+  for (; going; written += 1) {
+    await other.write((trx) => add(trx, `other ${written}`), { lasting: false })
+    await sleep(1)
+  }
+  await writing
+  assert.ok(written >= 10, `${written} while there were 20`)
+  await Promise.all([bulk.close(), other.close()])
+})
+
 test('one that fails leaves nothing, whatever failed, and the next is as if it had not been', async () => {
   const path = join(folder, 'failing.db')
   const database = await openInternalDatabase(path)
@@ -124,7 +154,7 @@ test('a transaction of another process is waited for', async () => {
 test('without work the thread brings what it wrote into the database, and ends; the next transaction has a new one', async () => {
   const path = join(folder, 'idle.db')
   const database = await openInternalDatabase(path)
-  const bulk = createBulkConnection({ path, busyLimitMs: 1_000, pragmas: [], isWriting: true }, 1)
+  const bulk = createBulkConnection({ path, pragmas: [], isWriting: true }, 1)
   const before = statSync(path).size
   await bulk.use((ask) => transactionThrough(ask, (trx) => add(trx, 'eve', 'x'.repeat(500_000))))
   while (statSync(path).size === before) await sleep(5)

@@ -4,8 +4,6 @@ import { statementsOf } from '../statements.ts'
 
 export interface Settings {
   readonly path: string
-  /** How long SQLite waits for another process's transaction. */
-  readonly busyLimitMs: number
   /** Run at its beginning, as each is of its connection only. */
   readonly pragmas: readonly string[]
   /** Whether it writes. */
@@ -25,9 +23,8 @@ export interface Done {
 
 export type Answer = Done | { readonly failed: string; readonly errcode: number | undefined }
 
-const { path, busyLimitMs, pragmas, isWriting } = workerData as Settings
-// Here nobody else is kept from anything while SQLite waits.
-const connection = new DatabaseSync(path, { timeout: busyLimitMs })
+const { path, pragmas, isWriting } = workerData as Settings
+const connection = new DatabaseSync(path)
 for (const pragma of pragmas) connection.exec(`PRAGMA ${pragma}`)
 const prepare = statementsOf(connection)
 

@@ -9,6 +9,7 @@ import {
   SqliteQueryCompiler,
   type Transaction,
 } from 'kysely'
+import { patiently } from '../patiently.ts'
 import type { Schema } from '../schema.ts'
 import type { Ask } from './connection.ts'
 
@@ -17,7 +18,7 @@ export async function transactionThrough<Result>(
   ask: Ask,
   work: (trx: Transaction<Schema>) => Promise<Result>,
 ): Promise<Result> {
-  await ask({ sql: 'BEGIN IMMEDIATE', parameters: [] })
+  await patiently(() => ask({ sql: 'BEGIN IMMEDIATE', parameters: [] }))
   try {
     const result = await work(kyselyThrough(ask) as unknown as Transaction<Schema>)
     await ask({ sql: 'COMMIT', parameters: [] })
