@@ -19,7 +19,7 @@ export interface Own {
  * Reads `my.db [--files FOLDER …]` out of what `npm start` was given; undefined where no database is named.
  *
  * @param from what paths are relative to
- * @throws Error when `--files` stands alone, or beside a configuration, which has sources of its own
+ * @throws Error when `--files` or `--data` stands alone, or beside a configuration, which has sources of its own
  */
 export function readOwn(given: readonly string[], from: string): Own | undefined {
   const tokens = tokensOf(given)
@@ -37,6 +37,9 @@ export function readOwn(given: readonly string[], from: string): Own | undefined
   }
   if (databases.length === 0) {
     if (folders.length > 0) throw new Error('--files belongs to a database: npm start -- my.db --files FOLDER')
+    if (tokens.some((token) => token.kind === 'option' && token.name === 'data')) {
+      throw new Error('The sample keeps its data beside itself, wherever it is: npm start -- --sample FOLDER')
+    }
     return undefined
   }
   if (folders.length > 0 && others.some((other) => other === '-c' || other === '--config')) {

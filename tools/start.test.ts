@@ -149,6 +149,9 @@ test('npm start serves the sample, goes on where it was stopped, and is quick on
   const lost = start(['--files', folder])
   await lost.says(/--files belongs to a database: npm start -- my\.db --files FOLDER/)
   await lost.stop()
+  const apart = start(['--data', folder])
+  await apart.says(/The sample keeps its data beside itself, wherever it is: npm start -- --sample FOLDER/)
+  await apart.stop()
 
   // Where somebody else has the usual port already, this fails to take it, and it is as taken.
   const other = createServer().on('error', () => {})
