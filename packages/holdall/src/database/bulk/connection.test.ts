@@ -178,3 +178,30 @@ test('what is read is as it is in the database, and nothing is written there', a
   await assert.rejects(database.readInBulk(CompiledQuery.raw('DELETE FROM actors')), /readonly/)
   await database.close()
 })
+
+test('that the log cannot be brought into the database when the thread ends is nobody’s loss, and no error', async () => {
+  const path = join(folder, 'end.db')
+  const database = await openInternalDatabase(path)
+  const bulk = createBulkConnection({ path, pragmas: [], isWriting: true }, 1)
+  await bulk.use(async (ask) => {
+    await transactionThrough(ask, (trx) => add(trx, 'hana'))
+    // SQLite refuses with one open, as it does on a full disk.
+    await ask({ sql: 'BEGIN IMMEDIATE', parameters: [] })
+  })
+  while (bulk.isRunning) await sleep(5)
+  await bulk.close()
+  await database.write((trx) => add(trx, 'ines'))
+  await database.close()
+  assert.deepEqual(await names(path), ['hana', 'ines'])
+})
+
+test('nobody gets it once it is closed', async () => {
+  const database = await openInternalDatabase(join(folder, 'closed.db'))
+  const closing = database.close()
+  await assert.rejects(
+    database.writeInBulk((trx) => add(trx, 'jana')),
+    /closed/,
+  )
+  await closing
+  await assert.rejects(database.readInBulk(CompiledQuery.raw('SELECT 1')), /closed/)
+})

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Answer, Done, Settings, Statement } from './thread.ts'
 
@@ -18,7 +17,7 @@ export interface BulkConnection {
   readonly isRunning: boolean
   /** Gives it to one after the other. What fails may have ended the thread, and then took its transaction back with it. */
   use<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result>
-  /** Ends the thread after those who have asked for it. */
+  /** Ends the thread after whoever has it; nobody gets it any more. */
   close(): Promise<void>
 }
 
@@ -27,6 +26,7 @@ export function createBulkConnection(settings: Settings, idleMs = IDLE_MS): Bulk
   let running: Worker | undefined
   let idle: NodeJS.Timeout | undefined
   let last: Promise<unknown> = Promise.resolve()
+  let closed = false
 
   function start(): Worker {
     // Of the environment it needs nothing.
@@ -41,6 +41,7 @@ export function createBulkConnection(settings: Settings, idleMs = IDLE_MS): Bulk
   }
 
   async function run<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result> {
+    if (closed) throw new Error('The database is closed')
     clearTimeout(idle)
     const worker = running ?? start()
     // It keeps the process from ending while it works, and only then.
@@ -57,8 +58,10 @@ export function createBulkConnection(settings: Settings, idleMs = IDLE_MS): Bulk
     const worker = running
     running = undefined
     if (worker === undefined) return
+    // Not `once`: that rejects with the thread's own error, which is nobody's any more.
+    const exited = new Promise((resolve) => worker.on('exit', resolve))
     worker.postMessage(null)
-    await once(worker, 'exit')
+    await exited
   }
 
   return {
@@ -71,6 +74,7 @@ export function createBulkConnection(settings: Settings, idleMs = IDLE_MS): Bulk
       return turn
     },
     async close() {
+      closed = true
       await last
       clearTimeout(idle)
       running?.ref()

@@ -44,10 +44,14 @@ function carryOut({ sql, parameters }: Statement): Answer {
   }
 }
 
-/** The next one who commits would have to bring into the database what was written here, on the event loop. */
+/**
+ * The next one who commits would have to bring into the database what was written here, on the event loop. On a full disk
+ * it stays in the log, where it lasts as well.
+ */
 function end(): void {
   try {
     if (isWriting) connection.exec('PRAGMA wal_checkpoint(PASSIVE)')
+  } catch {
   } finally {
     connection.close()
     parentPort?.close()

@@ -48,6 +48,7 @@ export function createEntering(lease: RunLease, { store, seen, now, onProgress }
   let gathered = NOTHING
   let recorded = now()
   let running: Promise<void> | undefined
+  let failure: { readonly error: unknown } | undefined
 
   /** A run over files that have not changed is told of from time to time. */
   function isDue(): boolean {
@@ -55,9 +56,18 @@ export function createEntering(lease: RunLease, { store, seen, now, onProgress }
   }
 
   async function enterWhatIsDue(): Promise<void> {
-    while (isDue()) await enter()
-    // Not after a failure: whoever waits next is told of it.
-    running = undefined
+    try {
+      while (isDue()) await enter()
+    } catch (error) {
+      failure = { error }
+    } finally {
+      running = undefined
+    }
+  }
+
+  /** Nobody waited for what was entered meanwhile; whoever asks next is told. */
+  function assertEntered(): void {
+    if (failure !== undefined) throw failure.error
   }
 
   async function enter(): Promise<void> {
@@ -85,16 +95,16 @@ export function createEntering(lease: RunLease, { store, seen, now, onProgress }
       cursor = next
       onProgress({ ...run, listed, left_out })
       if (writesOf(gathered) >= ENTERED_AT_ONCE) await running
-      if (running !== undefined || !isDue()) return
-      running = enterWhatIsDue()
-      running.catch(() => undefined)
+      assertEntered()
+      if (running === undefined && isDue()) running = enterWhatIsDue()
     },
     async finish() {
       await running
+      assertEntered()
       if (run.phase === 'listing') await enter()
       return run
     },
-    settled: async () => await running?.catch(() => undefined),
+    settled: async () => await running,
   }
 }
 

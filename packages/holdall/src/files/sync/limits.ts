@@ -3,7 +3,7 @@ import { MAX_LIST_LIMIT } from '../../sources/storage.ts'
 /** Files that are compared at once. */
 export const PAGE_FILES = MAX_LIST_LIMIT
 /** What has gathered, when no more is compared until it is entered: in one transaction, for which others wait. */
-export const ENTERED_AT_ONCE = 4_000
+export const ENTERED_AT_ONCE = 2_000
 /** A run over files that have not changed says so often where it is. */
 export const CHECKPOINT_MS = 1_000
 /** A run is held for so long after its last heartbeat. */

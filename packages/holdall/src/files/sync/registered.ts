@@ -162,8 +162,10 @@ const HAS_CHANGED = sql`(f.version IS NOT n.value->>2 OR f.content_hash = n.valu
  *
  * @returns how many had changed
  */
-export async function recordChanges(trx: Transaction<Schema>, files: readonly Changed[], at: Date): Promise<number> {
-  if (files.length === 0) return 0
+export async function recordChanges(trx: Transaction<Schema>, told: readonly Changed[], at: Date): Promise<number> {
+  if (told.length === 0) return 0
+  // A listing may name a path twice when something is renamed under it.
+  const files = [...new Map(told.map((change) => [change.id, change])).values()]
   const rows = JSON.stringify(
     files.map(({ id, to, disproved = null }) => [
       id,

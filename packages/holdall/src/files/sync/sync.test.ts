@@ -3,8 +3,12 @@ import { chmodSync, chownSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Transaction } from 'kysely'
+import type { Schema } from '../../database/schema.ts'
 import { HoldallError } from '../../web/error.ts'
 import { MISSING_BATCH } from './limits.ts'
+import { type Listed, toListed } from './listed.ts'
+import { recordChanges } from './registered.ts'
 import type { SyncRun } from './runs.ts'
 import { openTestSync, type TestSync, type TestSyncOptions } from './testing.ts'
 
@@ -120,6 +124,25 @@ describe('a run', () => {
       .where('datasette_files_fts', '=', 'heliotrope')
       .execute()
     assert.deepEqual(words, [], 'the words of the old bytes are found no more')
+  })
+
+  test('a changed file that is told of twice in one transaction has changed once', async () => {
+    const room = await opened()
+    room.put('a.txt', 'first')
+    await room.run()
+    const [{ id = '' } = {}] = await room.rows()
+    const to = toListed({ path: 'a.txt', size: 14, etag: 'another' }) as Listed
+    const change = (trx: Transaction<Schema>) =>
+      recordChanges(
+        trx,
+        [
+          { id, to },
+          { id, to },
+        ],
+        new Date(),
+      )
+    assert.equal(await room.database.write(change), 1)
+    assert.equal((await room.sync.history(id)).length, 1)
   })
 
   test('takes names of every kind as they are', async () => {
