@@ -67,7 +67,7 @@ const ATTACH_BODY = z.object({
   pairs: z
     .array(z.tuple([z.string(), z.union([z.string(), z.int()])]))
     .optional()
-    .describe('In place of `files`'),
+    .describe('In place of `files`, and without `rows` in the address'),
   dry_run: z.boolean().optional().describe('Only say what would be done'),
   replace: z
     .union([z.boolean(), z.literal('not_right')])

@@ -737,6 +737,11 @@ test('from a filtered list, only its rows get files until all are taken, and the
   const own = await post('/data/objects/-/attach?rows=_where%3Dyear%3D1901', asked)
   assert.deepEqual(own.body.pairs, ofList)
   assert.equal(sql.status, 403, 'SQL of one’s own is for whom the table’s page takes it from')
+  const named = { column: 'photo', pairs: [[second, '302']] }
+  const ofBoth = await post(`/data/objects/-/attach?${rows}`, named)
+  assert.equal(ofBoth.status, 400, 'pairs name their rows, which a list does not change')
+  assert.match(JSON.stringify(ofBoth.body), /goes with \\"files\\" only/)
+  assert.deepEqual(cells('id = 302'), [null])
   const late = await submit(`/data/objects/-/attach?rows=nowhere__gt%3D1`, { column: 'photo', ids: first })
   assert.equal(late.status, 400)
   assert.match(late.text, /Nothing was attached/)

@@ -19,12 +19,16 @@ export interface AttachRequest {
 const KEYS = ['column', 'files', 'match', 'pairs', 'dry_run', 'replace']
 const MATCH_KEYS = ['column', 'how', 'pattern', 'exact']
 
-/** @throws HoldallError `bad_request`, `attach_too_many_files` */
-export function readAttachRequest(body: { [key: string]: Json }): AttachRequest {
+/**
+ * @param list the conditions of the only rows that files may go to
+ * @throws HoldallError `bad_request`, `attach_too_many_files`
+ */
+export function readAttachRequest(body: { [key: string]: Json }, list: string | undefined): AttachRequest {
   refuseStrangers(body, KEYS, '')
   const { column, files, match, pairs, dry_run, replace } = body
   if (column !== undefined && typeof column !== 'string') throw wrong('"column" must be the name of a column')
   if ((files === undefined) === (pairs === undefined)) throw wrong('JSON must have one or other of "files" or "pairs"')
+  if (pairs !== undefined && list) throw wrong('"rows" in the address goes with "files" only: "pairs" name their rows')
   return {
     column,
     files: files === undefined ? [] : readIds(files),

@@ -63,7 +63,8 @@ async function start(c: RouteContext, room: AttachRoom): Promise<Response> {
 async function attach(c: RouteContext, room: AttachRoom): Promise<Response> {
   const subject = await subjectOf(c, room)
   if (isForm(c)) return begin(c, room, subject)
-  const asked = readAttachRequest(asObject(parseJson(await readBytes(c, MAX_BODY_BYTES))))
+  const list = c.req.query('rows')
+  const asked = readAttachRequest(asObject(parseJson(await readBytes(c, MAX_BODY_BYTES))), list)
   const { column, rule } = columnIn(subject, asked.column)
   const { actor } = c.var
   const plan =
@@ -73,7 +74,7 @@ async function attach(c: RouteContext, room: AttachRoom): Promise<Response> {
           actor,
           column,
           rule,
-          list: c.req.query('rows'),
+          list,
           signal: c.req.raw.signal,
         })
       : undefined
