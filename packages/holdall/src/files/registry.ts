@@ -12,8 +12,9 @@ import { walkFiles } from './list.ts'
 import { FILE_ID, type FileBrief, type FileRecord, UNKNOWN_TYPE } from './record.ts'
 import { FILE_COLUMNS_SQL, type FileRow, toRecord } from './rows.ts'
 import { createExcerpts, type FindExcerpts } from './search/excerpts.ts'
-import { createFind, type FileList, type FileQuestion } from './search/find.ts'
+import { createFind, type FileList, type FileQuestion, placesOfKind } from './search/find.ts'
 import { type Folders, foldersIn } from './search/folders.ts'
+import type { Kind } from './search/kinds.ts'
 import { createNeighbours, type FindNeighbours } from './search/neighbours.ts'
 import { countMissing, isReadingWhole } from './search/states.ts'
 import { createTokenizer } from './search/tokens.ts'
@@ -31,7 +32,7 @@ export interface SourceTotals {
   readonly hashed: number
 }
 
-export type FileAmount = Pick<FileBrief, 'id' | 'size' | 'contentType'>
+export type FileAmount = Pick<FileBrief, 'id' | 'size'>
 
 /** What may be changed of a file. `undefined` leaves the value as it is. */
 export interface FileChanges {
@@ -60,8 +61,8 @@ export interface Registry {
   readonly doubles: Doubles
   /** The folders right below a folder of a source; empty for those that lie in none. */
   folders(sourceId: number, folder: string): Promise<Folders>
-  /** So many of the files of these sources, in no order, with no more than says how much they are. */
-  some(sources: readonly number[], most: number): Promise<readonly FileAmount[]>
+  /** So many of the files of these sources and of a kind, empty for all, in no order: no more than says how much they are. */
+  some(sources: readonly number[], kind: Kind, most: number): Promise<readonly FileAmount[]>
   /** By the source's row id; a source without files is absent. */
   totals(): Promise<Map<number, SourceTotals>>
   /** How many of them are missing, by source, one more than `MAX_COUNT` at the most; those without any are absent. */
@@ -163,11 +164,14 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
     excerpts: createExcerpts(database, tokenize),
     doubles: createDoubles(database),
     folders: (sourceId, folder) => foldersIn(database, sourceId, folder),
-    async some(sources, most) {
-      const { rows } = await sql<Pick<FileRow, 'id' | 'size' | 'content_type'>>`SELECT f.id, f.size, f.content_type
-        FROM json_each(${JSON.stringify(sources)}) AS wanted
-        CROSS JOIN datasette_files AS f ON f.source_id = wanted.value LIMIT ${most}`.execute(database.read)
-      return rows.map(({ id, size, content_type }) => ({ id, size, contentType: content_type ?? UNKNOWN_TYPE }))
+    async some(sources, kind, most) {
+      const [ids, key] =
+        kind === ''
+          ? [sources, sql`f.source_id`]
+          : [[...(await placesOfKind(database, sources, kind, most))], sql`f.seq`]
+      const { rows } = await sql<FileAmount>`SELECT f.id, f.size FROM json_each(${JSON.stringify(ids)}) AS wanted
+        CROSS JOIN datasette_files AS f ON ${key} = wanted.value LIMIT ${most}`.execute(database.read)
+      return rows
     },
     async totals() {
       const rows = await database.read.selectFrom('datasette_files_totals').selectAll().execute()

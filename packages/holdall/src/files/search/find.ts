@@ -232,6 +232,18 @@ async function byHash(
   return counted(pageOf(page, rows, { total, sort: 'newest' }))
 }
 
+/** So many of the files of some sources that are of a kind, by their place in the registry, in no order. */
+export async function placesOfKind(
+  database: InternalDatabase,
+  sources: readonly number[],
+  kind: Kind,
+  most: number,
+): Promise<ReadonlySet<number>> {
+  const plan = sources.length === 0 ? null : await planSearch(database, [], kind)
+  if (plan === null) return NO_PLACES
+  return matchesOf(database, plan.anywhere, await sourcesToName(database, sources), most)
+}
+
 /** The types of files there are that are of a kind; undefined: any. */
 export async function typesOf(database: InternalDatabase, kind: Kind | undefined): Promise<string[] | undefined> {
   if (kind === undefined) return undefined

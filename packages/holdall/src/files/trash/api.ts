@@ -94,7 +94,10 @@ export const TRASH_API = {
       PAGE,
       answers({
         files: z.array(z.object(FILE)),
-        total: z.int().nullable().describe('Of all pages; null where not every table could be searched in time'),
+        total: z
+          .int()
+          .nullable()
+          .describe('Of all pages, on the first; null on others, and where not every table could be searched in time'),
         total_bytes: z.int().nullable(),
         total_truncated: z.boolean().describe('There may be more: at most 10,000 files are looked at for it'),
         looked_at: z.int().describe('Files looked at, on this page and before'),

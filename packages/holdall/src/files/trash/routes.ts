@@ -10,7 +10,7 @@ import { trashedJson } from './record.ts'
 import { deletableBy, mayDeleteAny } from './rights.ts'
 import { singleRoutes } from './single-routes.ts'
 import { trashPage } from './trash-page.ts'
-import { amountOf, countUnused, listUnused } from './unused.ts'
+import { listUnused, totalOf } from './unused.ts'
 import { unusedPage } from './unused-page.ts'
 
 const PAGE_OF_ROWS = 50
@@ -53,14 +53,9 @@ export function trashRoutes(room: FilesRoom): Route[] {
         const deletable = await sourcesFor(room, c.var.actor, 'files-delete')
         const asked = deletable.filter(({ slug }) => source === '' || slug === source).map(({ id }) => id)
         const kind = readKind(c)
-        const list = await listUnused(room, { sources: asked, kind, cursor })
-        // What is all on its first page is counted there.
-        const isAll = cursor === undefined && list.next === null
-        const total = list.truncated
-          ? null
-          : isAll
-            ? { ...amountOf(list.files), truncated: false }
-            : await countUnused(room, { sources: asked, kind })
+        const question = { sources: asked, kind, cursor }
+        const list = await listUnused(room, question)
+        const total = await totalOf(room, list, question)
         if (c.var.format === 'html') {
           return sendPage(c, unusedPage(room, c, { ...list, total }, { deletable, source, kind, cursor }))
         }

@@ -85,7 +85,6 @@ export async function unusedPage(
 /** "1,234 files, 5.6 GB, are in no row of any table. 50 of them are on this page." */
 function totalWords(list: CountedList): string {
   const { files, next, total } = list
-  // What was looked at for the total may be less than what led to this page.
   if (total === null || (total.truncated && total.files <= files.length)) {
     return `${formatCount(files.length, 'file')} on this page ${files.length === 1 ? 'is' : 'are'} in no row of any table. ${checkedWords(list)}`
   }

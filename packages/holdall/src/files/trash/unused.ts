@@ -9,6 +9,13 @@ const LOOKED_UP = 1_000
 const ENOUGH = 50
 const ENOUGH_MS = 2_000
 
+export interface UnusedQuestion {
+  readonly sources: readonly number[]
+  /** Only files of it; empty for all. */
+  readonly kind: Kind
+  readonly cursor: string | undefined
+}
+
 export interface UnusedList {
   /** Those that no row holds, newest first; as many as were found on the way. */
   readonly files: readonly FileRecord[]
@@ -28,22 +35,38 @@ export interface UnusedTotal {
 }
 
 /**
- * How much of all files of some sources no row of any file column holds, of `MAX_COUNT` files that are looked at, each
- * column being read once for them. Null where not every table could be searched in time.
+ * How much there is of all. Only who sees the first page is told: on the others it would be counted again each time.
+ * Null where it was not counted.
  */
-export async function countUnused(
-  { registry, findUsed }: Pick<FilesRoom, 'registry' | 'findUsed'>,
-  { sources, kind }: { readonly sources: readonly number[]; readonly kind: Kind },
+export async function totalOf(
+  room: Pick<FilesRoom, 'registry' | 'findUsed'>,
+  { files, next, truncated }: UnusedList,
+  { cursor, ...asked }: UnusedQuestion,
 ): Promise<UnusedTotal | null> {
-  const some = await registry.some(sources, MAX_COUNT + 1)
-  const looked = some.slice(0, MAX_COUNT).filter(({ contentType }) => kind === '' || isOfKind(contentType, kind))
+  if (cursor !== undefined || truncated) return null
+  const here = amountOf(files)
+  if (next === null) return { ...here, truncated: false }
+  const total = await countUnused(room, asked)
+  // What was looked at for it may be other files than those that led to this page.
+  return total !== null && total.files < here.files ? { ...here, truncated: true } : total
+}
+
+/**
+ * How much of all files of some sources, and of a kind, no row of any file column holds, of `MAX_COUNT` files that are
+ * looked at, each column being read once for them. Null where not every table could be searched in time.
+ */
+async function countUnused(
+  { registry, findUsed }: Pick<FilesRoom, 'registry' | 'findUsed'>,
+  { sources, kind }: Pick<UnusedQuestion, 'sources' | 'kind'>,
+): Promise<UnusedTotal | null> {
+  const some = await registry.some(sources, kind, MAX_COUNT + 1)
+  const looked = some.slice(0, MAX_COUNT)
   const { used, truncated } = looked.length === 0 ? NONE_USED : await findUsed(looked.map(({ id }) => id))
   if (truncated) return null
   return { ...amountOf(looked.filter(({ id }) => !used.has(id))), truncated: some.length > MAX_COUNT }
 }
 
-/** The same of a list that is the whole of it. */
-export function amountOf(files: readonly Pick<FileRecord, 'size'>[]): Pick<UnusedTotal, 'files' | 'bytes'> {
+function amountOf(files: readonly Pick<FileRecord, 'size'>[]): Pick<UnusedTotal, 'files' | 'bytes'> {
   return { files: files.length, bytes: files.reduce((sum, { size }) => sum + (size ?? 0), 0) }
 }
 
@@ -53,12 +76,11 @@ const NONE_USED = { used: new Set<string>(), truncated: false }
  * The files of some sources that no row of any file column holds. A page may have few files, or none, and still not be
  * the last.
  *
- * @param kind only files of it; empty for all
  * @throws HoldallError `invalid_cursor`
  */
 export async function listUnused(
   { registry, findUsed }: Pick<FilesRoom, 'registry' | 'findUsed'>,
-  { sources, kind, cursor }: { sources: readonly number[]; kind: Kind; cursor: string | undefined },
+  { sources, kind, cursor }: UnusedQuestion,
 ): Promise<UnusedList> {
   const began = performance.now()
   const unused: FileRecord[] = []
