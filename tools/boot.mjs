@@ -15,6 +15,17 @@ const COMMANDS = {
 const OLDEST_BOOT_NODE = 18
 const OLDEST_NODE = 24
 const PARENT_CHECK_MS = 1000
+const START_HELP = `install what Holdall needs and serve, with a link that signs in once as root
+
+  npm start                                 a sample, the collection of a small museum
+  npm start -- my.db [--files FOLDER …]     databases of your own, with the files of folders that you have
+
+  --sample FOLDER   where the sample, and what is kept beside your databases, is (.holdall when it is not given)
+  --port N          where it listens; else 8001, or the next that is free
+
+Whatever else stands after the first -- is for holdall serve. Once npm start has installed it,
+this prints its help, here in the checkout: npx holdall serve --help
+`
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const [command, ...args] = process.argv.slice(2)
@@ -27,6 +38,10 @@ if (major() < OLDEST_BOOT_NODE) {
     2,
     `This is Node ${process.versions.node}. Install Node ${OLDEST_NODE} (or any from ${OLDEST_BOOT_NODE} on), then run this again.`,
   )
+}
+if (command === 'start' && args.includes('--help')) {
+  process.stdout.write(START_HELP)
+  process.exit()
 }
 installPackages()
 run(chosenNode(), join(root, COMMANDS[command]), args)

@@ -61,6 +61,23 @@ test('a lockfile that npm cannot install from is said, and nothing is started', 
   assert.doesNotMatch(stdout, /Installed/)
 })
 
+test('npm start says how it is used, and installs and starts nothing for it', () => {
+  const fresh = mkdtempSync(join(workspace, 'fresh-'))
+  mkdirSync(join(fresh, 'tools'))
+  cpSync(join(import.meta.dirname, 'boot.mjs'), join(fresh, 'tools', 'boot.mjs'))
+  for (const given of [['--help'], ['my.db', '--port', '8003', '--help']]) {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(fresh, 'tools', 'boot.mjs'), 'start', ...given],
+      { encoding: 'utf8' },
+    )
+    assert.deepEqual([status, stderr], [0, ''])
+    for (const word of ['my.db [--files FOLDER', '--sample FOLDER', '--port N', 'npx holdall serve --help']) {
+      assert.ok(stdout.includes(word), `${word} in:\n${stdout}`)
+    }
+  }
+})
+
 test('a command that there is not is wrong usage', () => {
   for (const command of [[], ['serve'], ['toString']]) {
     const { status, stderr } = boot(...command)
