@@ -17,6 +17,9 @@ export async function changeMetadata(
 
 /** The same as a value, in an update of the file. */
 export function changedMetadata(changes: Readonly<Record<string, unknown>>): RawBuilder<string> {
+  // A patch would put the members of an object among those of the old one: what was written into another picture.
+  const without = Object.fromEntries(Object.keys(changes).map((name) => [name, null]))
   // What another program wrote there may be no JSON.
-  return sql<string>`json_patch(iif(json_valid(metadata), metadata, '{}'), ${JSON.stringify(changes)})`
+  return sql<string>`json_patch(json_patch(iif(json_valid(metadata), metadata, '{}'), ${JSON.stringify(without)}),
+    ${JSON.stringify(changes)})`
 }
