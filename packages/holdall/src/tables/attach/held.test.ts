@@ -318,6 +318,20 @@ test('of several files of one plan with the same bytes the first goes to the row
   )
 })
 
+test('of files with the same bytes the one whose name is all of the value goes to the row, wherever it stands', async () => {
+  const files = await Promise.all([
+    upload('hm_006 (copy).txt', 'one and the same'),
+    upload('HM-006.txt', 'one and the same'),
+  ])
+  assert.deepEqual(
+    (await planned('papers', files)).map(({ filename, state }) => [filename, state]),
+    [
+      ['hm_006 (copy).txt', 'copy'],
+      ['HM-006.txt', 'matched'],
+    ],
+  )
+})
+
 test('the same bytes as a file that is missing are worth having', async () => {
   app.look.prepare('UPDATE objects SET papers = ? WHERE id = 9').run(JSON.stringify([held.missing]))
   const found = await upload('HM-009 found.txt', 'all of missing')

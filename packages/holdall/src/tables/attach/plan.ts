@@ -96,12 +96,12 @@ export function planLines({ files, found, rule, replace, held }: PlanOptions): L
   const settled = rule.multiple
     ? drafts
     : settleDoubles(drafts, new Map(files.map(({ id, file }) => [id, file?.filename ?? null])))
-  const judged = settled.map(({ rank: _, cell, ...line }): Line & { readonly ids: readonly string[] } => {
+  const judged = settled.map(({ rank, cell, ...line }): Judged => {
     const { ids } = readCell(cell)
-    return { ...judge(line, ids), ids }
+    return { ...judge(line, ids), ids, rank }
   })
   const byId = new Map(files.map(({ id, file }) => [id, file]))
-  return rule.multiple ? withoutCopies(judged, byId, held) : judged.map(({ ids: _, ...line }) => line)
+  return rule.multiple ? withoutCopies(judged, byId, held) : judged.map(({ ids: _, rank: __, ...line }) => line)
 
   function judge(line: Line, ids: readonly string[]): Line {
     if (line.state !== 'matched' && line.state !== 'missing') return line
@@ -114,25 +114,42 @@ export function planLines({ files, found, rule, replace, held }: PlanOptions): L
   }
 }
 
-/** Where a row takes several files, none of them is added whose bytes it has already, or gets from a file before it. */
+/** A line with how well the name fits, and what its row holds. */
+interface Judged extends Line {
+  readonly rank: number
+  readonly ids: readonly string[]
+}
+
+/**
+ * Where a row takes several files, none of them is added whose bytes it has already, or gets from another: from the one whose
+ * name fits best, or the first of those.
+ */
 function withoutCopies(
-  lines: readonly (Line & { readonly ids: readonly string[] })[],
+  lines: readonly Judged[],
   files: ReadonlyMap<string, FileBrief | undefined>,
   held: CellFiles,
 ): Line[] {
-  /** By row and hash: why there need be no other. */
-  const there = new Map<string, string>()
-  return lines.map(({ ids, ...line }): Line => {
-    const hash = files.get(line.file)?.contentHash ?? null
-    if (line.state !== 'matched' || hash === null) return line
-    const place = `${line.chosen} ${hash}`
+  const hashOf = ({ file, state }: Line) => (state === 'matched' ? (files.get(file)?.contentHash ?? null) : null)
+  const placeOf = (line: Line) => `${line.chosen} ${hashOf(line)}`
+  const best = new Map<string, Judged>()
+  for (const line of lines) {
+    const before = best.get(placeOf(line))
+    if (hashOf(line) !== null && (before === undefined || before.rank < line.rank)) best.set(placeOf(line), line)
+  }
+  return lines.map((judged): Line => {
+    const { ids, rank: _, ...line } = judged
+    const hash = hashOf(line)
+    if (hash === null) return line
     const twin = ids.map((id) => held.files.get(id)).find((file) => file?.contentHash === hash && isRight(file))
-    const note = twin ? `The row has ${twin.filename} already, with the same bytes.` : there.get(place)
-    const name = files.get(line.file)?.filename
-    if (note !== undefined) return { ...line, state: 'copy', chosen: null, note: `${note} ${ALL_THE_SAME}` }
-    there.set(place, `${name} fits the row too, and has the same bytes.`)
-    return line
+    const first = best.get(placeOf(line))
+    const name = first && files.get(first.file)?.filename
+    if (twin) return asCopy(line, `The row has ${twin.filename} already, with the same bytes.`)
+    return first === judged ? line : asCopy(line, `${name} fits the row too, and has the same bytes.`)
   })
+}
+
+function asCopy(line: Line, why: string): Line {
+  return { ...line, state: 'copy', chosen: null, note: `${why} ${ALL_THE_SAME}` }
 }
 
 const ALL_THE_SAME = 'Choose the row to add it all the same.'
