@@ -101,5 +101,5 @@ function position(metadata: Readonly<Record<string, unknown>>): string | undefin
   const { latitude, longitude } = asObject(metadata.position)
   if (typeof latitude === 'number' && typeof longitude === 'number')
     return `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`
-  return metadata.position_removed === true ? 'In the file, not shown here' : undefined
+  return metadata.position_removed === true ? 'Not shown here. It is in the file, for whoever downloads it' : undefined
 }
