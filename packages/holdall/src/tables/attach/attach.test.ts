@@ -748,6 +748,30 @@ test('from a filtered list, only its rows get files until all are taken, and the
   app.look.exec('DELETE FROM objects WHERE id BETWEEN 301 AND 307')
 })
 
+test('a plan whose list cannot be read any more says so, and of which rows it then counts those without a file', async () => {
+  app.look.exec(`ALTER TABLE sketches ADD COLUMN box TEXT; UPDATE sketches SET box = 'A' WHERE number = 'SK.2017.002';
+    INSERT INTO sketches (title, number) VALUES ('Cliffs', 'SK.2017.009')`)
+  const files = await upload('SK.2017.002.txt')
+  const asked = { column: 'photo', ids: files.join(' ') }
+  const plan = await submit('/data/sketches/-/attach?rows=box%3DA', asked)
+  assert.match(
+    await app.page(plan.location),
+    /Only the <strong>1 row<.*Every row of the list has a file in photo then/s,
+  )
+  app.look.exec('ALTER TABLE sketches DROP COLUMN box')
+  const page = await app.page(plan.location)
+  assert.match(page, />This list<\/a> cannot be read now\. To match files, take all rows\.<.*value="rows all"/s)
+  assert.match(page, /1 row of sketches still has none in photo then/)
+  assert.doesNotMatch(page, /of the list still|of the list has/)
+  assert.match(await app.page('/data/sketches/-/attach?rows=box%3DA'), />This list<\/a> cannot be read now\./)
+  assert.equal((await submit(plan.location, { go: 'rows all' })).status, 303)
+  const all = await app.page(plan.location)
+  assert.match(all, /All rows of sketches get files\./)
+  assert.doesNotMatch(all, /value="rows list"/)
+  await submit(plan.location, { go: 'forget' })
+  app.look.exec("DELETE FROM sketches WHERE number = 'SK.2017.009'")
+})
+
 test('who may see what is uploaded is said before it is, to those who can change it, and in the plan', async () => {
   const closed =
     /<p class="muted">Only root may see the files of Papers\. <a href="\/-\/people#everybody">Change who may<\/a>/

@@ -180,19 +180,19 @@ function shownOf(asked: string | null, countOf: (part: Shown) => number): Shown 
   return countOf(part) > 0 ? part : 'all'
 }
 
-/** Of the list to which the plan is matched; of all rows where its conditions do not hold any more. */
+/** Of the list to which the plan is matched; of all rows where that cannot be read. */
 async function emptyOf(
   room: AttachRoom,
   subject: Subject,
   run: Run,
   actor: Actor | null,
   chosen: ReadonlySet<string>,
-): Promise<EmptyRows> {
+): Promise<EmptyRows & { readonly isOfList: boolean }> {
   const list = await listFor(room, subject, actor, run.match ?? {}).catch((error: unknown) => {
     if (error instanceof HoldallError && error.status < 500) return undefined
     throw error
   })
-  return emptyRows(subject, run.column, chosen, list)
+  return { ...(await emptyRows(subject, run.column, chosen, list)), isOfList: list !== undefined }
 }
 
 /** What is left, and what carries the rest out. */
@@ -312,8 +312,12 @@ function pageBar(shown: Shown, from: number, lines: readonly JudgedLine[]): Html
 }
 
 /** Rows that still have no file when the plan has been carried out. */
-function withoutFile({ path, table }: Subject, { column, match }: Run, { count, rows }: EmptyRows): Html {
-  const all = match?.list && !match.allRows ? 'the list' : table.name
+function withoutFile(
+  { path, table }: Subject,
+  { column }: Run,
+  { count, rows, isOfList }: Awaited<ReturnType<typeof emptyOf>>,
+): Html {
+  const all = isOfList ? 'the list' : table.name
   if (count === 0) return html`<p class="muted after-panel">Every row of ${all} has a file in ${column} then.</p>`
   const words = count === null ? 'Some rows' : formatCount(count, 'row')
   return html`<details class="panel fold-panel after-panel"><summary>${icon('chevronRight')}<strong>Rows without a file</strong> <span class="muted">${words} of ${all} still ${count === 1 ? 'has' : 'have'} none in ${column} then</span></summary><ul class="linked">${rows.map(
