@@ -61,7 +61,7 @@ export interface Registry {
   readonly doubles: Doubles
   /** The folders right below a folder of a source; empty for those that lie in none. */
   folders(sourceId: number, folder: string): Promise<Folders>
-  /** So many of the files of these sources and of a kind, empty for all, in no order: no more than says how much they are. */
+  /** So many of the files of these sources and of a kind, empty for all, in no order: only how much they are. */
   some(sources: readonly number[], kind: Kind, most: number): Promise<readonly FileAmount[]>
   /** By the source's row id; a source without files is absent. */
   totals(): Promise<Map<number, SourceTotals>>

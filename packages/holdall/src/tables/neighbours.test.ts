@@ -58,8 +58,8 @@ describe('the rows before and after one', () => {
   async function beside(table: string, rowKey: string, parameters: URLSearchParams) {
     const database = tables.databases.get('data')
     const row = await readRow(database, table, rowKey, { ...common, labels: false, linked: false })
-    const { previous, next } = await readNeighbours(database, row, { parameters, mayExecuteSql: false })
-    return [previous?.rowKey, next?.rowKey]
+    const { before, after } = await readNeighbours(database, row, { parameters, mayExecuteSql: false })
+    return [before[0]?.rowKey, after[0]?.rowKey]
   }
 
   for (const [table, query] of LISTS) {

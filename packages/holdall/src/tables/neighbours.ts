@@ -21,9 +21,7 @@ export interface BesideRows {
   /** As many as were asked for, the nearest first. */
   readonly before: readonly BesideRow[]
   readonly after: readonly BesideRow[]
-  readonly previous: BesideRow | null
-  readonly next: BesideRow | null
-  /** The cursor of the list's page that the row is on, or of one that begins with it where its place is not known; null: the first. */
+  /** The cursor of the page that the row is on, or that begins with it where that is not known; null: the first. */
   readonly page: string | null
 }
 
@@ -38,7 +36,7 @@ export interface NeighboursOptions {
   readonly signal?: AbortSignal
 }
 
-const NONE: BesideRows = { previous: null, next: null, before: [], after: [], page: null }
+const NONE: BesideRows = { before: [], after: [], page: null }
 /** What says that there is no such list: then there is nothing beside. */
 const NO_LIST: readonly string[] = [
   ...['bad_request', 'invalid_cursor', 'permission_denied'],
@@ -46,8 +44,8 @@ const NO_LIST: readonly string[] = [
 ]
 
 /**
- * The rows before and after one in the order of a list, one of each or as many as `reach` says, as the list's own pages would go on from it. A list that
- * takes too long to search gives none.
+ * The rows before and after one in the order of a list, one of each or as many as `reach` says, as the list's own pages
+ * would go on from it. A list that takes too long to search gives none.
  */
 export async function readNeighbours(
   database: ServedDatabase,
@@ -93,12 +91,9 @@ export async function readNeighbours(
     const { before, after, all, size } = plan
     const [previous, next, places] = results as [StatementResult, StatementResult, StatementResult?]
     const page = places && pageOf(places, all, size)
-    const [rowsBefore, rowsAfter] = [besideOf(previous, before), besideOf(next, after)]
     return {
-      previous: rowsBefore[0] ?? null,
-      next: rowsAfter[0] ?? null,
-      before: rowsBefore,
-      after: rowsAfter,
+      before: besideOf(previous, before),
+      after: besideOf(next, after),
       page: page === undefined ? before.next({ more: true, last: previous.last }) : page,
     }
   } catch (error) {

@@ -76,12 +76,3 @@ export async function listWords(
 export function listHref({ path }: Subject, list: string | undefined): string {
   return list === undefined || list === '' ? path : `${path}?${list}`
 }
-
-/** The page of attaching many to a column, for the rows of a list. */
-export function startHref(
-  { href }: Subject,
-  { column, rows, ...more }: { readonly column?: string; readonly rows?: string | undefined; readonly source?: string },
-): string {
-  const parameters = new URLSearchParams({ ...(column !== undefined && { column }), ...(rows && { rows }), ...more })
-  return parameters.size === 0 ? href : `${href}?${parameters}`
-}

@@ -2,6 +2,7 @@ import { readBytes } from '../../web/body.ts'
 import { HoldallError } from '../../web/error.ts'
 import { formatCount, formatNumber } from '../../web/format.ts'
 import type { Route, RouteContext } from '../../web/route.ts'
+import { attachHref } from '../pages/attach-href.ts'
 import { asObject, parseJson } from '../write/body.ts'
 import { needsTable } from '../write/room.ts'
 import { isForm } from '../write/routes.ts'
@@ -11,7 +12,7 @@ import { decideAll, undecidedDoubles } from './decide-all.ts'
 import { readFilesForm, readPlanForm } from './forms.ts'
 import { cellJson, pairsOf, planJson, runJson } from './json.ts'
 import { MAX_BODY_BYTES, MAX_REFUSED_TOLD } from './limits.ts'
-import { listFor, startHref } from './list.ts'
+import { listFor } from './list.ts'
 import { outlineOf } from './outline.ts'
 import { leftFiles, leftNotice } from './pages/left-files.ts'
 import { planPage } from './pages/plan-page.ts'
@@ -196,7 +197,7 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
         })
       }
       room.once.write(c, subject.href, { said: 'Plan forgotten. The files stay where they are.' })
-      return c.redirect(startHref(subject, { column: run.column, rows: run.match?.list }), 303)
+      return c.redirect(attachHref(subject.path, { column: run.column, rows: run.match?.list }), 303)
     }
   } catch (error) {
     if (!isPageRefusal(c, error)) throw error

@@ -1,4 +1,4 @@
-import { MAX_TROUBLED, TROUBLES, type Trouble, type Troubles } from '../../files/troubles.ts'
+import { MAX_TROUBLED, type Trouble, type Troubles } from '../../files/troubles.ts'
 import { HoldallError } from '../../web/error.ts'
 import { formatNumber } from '../../web/format.ts'
 import type { Actor } from '../../web/route.ts'
@@ -77,11 +77,8 @@ export function createFindFileIds(room: {
 
   return Object.assign(find, {
     async askable(actor: Actor | null) {
-      const known = await troubles.askable(actor)
-      const unknown = TROUBLES.filter((trouble) => !known.has(trouble)).map(
-        (trouble): string => FILE_OPERATORS[trouble],
-      )
-      return new Set(Object.values(FILE_OPERATORS).filter((operator) => !unknown.includes(operator)))
+      const questions: FileQuestion[] = ['any', 'changed', ...(await troubles.askable(actor))]
+      return new Set(questions.map((question) => FILE_OPERATORS[question]))
     },
   })
 }

@@ -20,8 +20,8 @@ export async function besideRow(c: RouteContext, room: PagesRoom, { database, pa
     parameters.has('_where') &&
     (await room.permissions.allowed(c.var.actor, 'execute-sql', { kind: 'database', parent: database.name }))
   const {
-    previous,
-    next,
+    before: [previous],
+    after: [next],
     page: place,
   } = await readNeighbours(database, page, {
     parameters,
@@ -29,14 +29,14 @@ export async function besideRow(c: RouteContext, room: PagesRoom, { database, pa
     fileIds: () => room.fileIds(c.var.actor, database, page.table.name, parameters),
     signal: c.req.raw.signal,
   })
-  if (previous === null && next === null && search === '') return NOTHING
+  if (previous === undefined && next === undefined && search === '') return NOTHING
   const path = room.urls.table(database.name, page.table.name)
   const list = new URLSearchParams(parameters)
   for (const name of pageNames(page.table)) list.delete(name)
   if (place !== null) list.set('_next', place)
   const label = titleColumn(page.table)
-  const to = (row: BesideRow | null) =>
-    row === null
+  const to = (row: BesideRow | undefined) =>
+    row === undefined
       ? null
       : {
           href: `${path}/${row.rowKey}${search}`,

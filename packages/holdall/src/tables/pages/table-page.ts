@@ -9,7 +9,7 @@ import { sizeNames } from '../place.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import { type Address, addressOf } from './address.ts'
 import { answerPage } from './answer.ts'
-import { attachHref } from './attach-href.ts'
+import { attachListHref } from './attach-href.ts'
 import { countWords } from './count-words.ts'
 import { noRows, noRowsYet } from './no-rows.ts'
 import { crumbs, type PagesRoom } from './room.ts'
@@ -76,7 +76,7 @@ function actions({ page, rights, fileColumns, database }: TableData, urls: Urls,
         ? [
             {
               label: 'Attach many files…',
-              href: attachHref(address),
+              href: attachListHref(address),
               icon: 'upload',
               note: 'A folder, by the names of its files',
             },

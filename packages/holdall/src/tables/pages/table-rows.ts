@@ -10,7 +10,7 @@ import { isSortable } from '../query.ts'
 import type { Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
 import type { Address } from './address.ts'
-import { attachHref } from './attach-href.ts'
+import { attachListHref } from './attach-href.ts'
 import { columnWords } from './column-words.ts'
 import { densityOf } from './density.ts'
 import { sourceFor } from './destinations.ts'
@@ -100,7 +100,7 @@ function attachMany({ fileColumns, sources, rights }: TableData, column: string,
     label: column,
     accept: rule.accept.length === 0 ? null : rule.accept.join(', '),
     'max-size': rule.maxSize ?? null,
-    action: attachHref(address),
+    action: attachListHref(address),
   }
 }
 

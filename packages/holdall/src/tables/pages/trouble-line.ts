@@ -11,8 +11,8 @@ import { operatorWords } from './operator-words.ts'
 import type { TableData } from './table-data.ts'
 
 /**
- * What is not right with the files of the rows of a page, with the way to all such rows and what restores those in the trash. It costs nothing: the cells say it
- * one by one. A filter that asks for it says it already.
+ * What is not right with the files of the rows of a page, with the way to all such rows and what restores those in the
+ * trash. It costs nothing: the cells say it one by one. A filter that asks for it says it already.
  */
 export function troubleLine(data: TableData, address: Address): Html {
   const found = [...data.fileColumns.keys()].flatMap((column) => {

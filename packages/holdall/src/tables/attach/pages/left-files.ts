@@ -5,8 +5,8 @@ import { button, hiddenFields } from '../../../web/parts/button.ts'
 import { notice } from '../../../web/parts/notice.ts'
 import type { Actor } from '../../../web/route.ts'
 import { createUsed } from '../../file-columns/used.ts'
+import { attachHref } from '../../pages/attach-href.ts'
 import { UPLOADED_BEFORE_MS } from '../limits.ts'
-import { startHref } from '../list.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import type { Run } from '../run.ts'
 
@@ -37,7 +37,7 @@ export async function leftFiles(room: AttachRoom, actor: Actor | null, run: Run)
 /** What is said when a plan is forgotten whose files stay. */
 export function leftNotice(room: AttachRoom, subject: Subject, { column, match }: Run, ids: readonly string[]): Html {
   const files = formatCount(ids.length, 'file')
-  const back = startHref(subject, { column, rows: match?.list })
+  const back = attachHref(subject.path, { column, rows: match?.list })
   return notice({
     tone: 'info',
     role: 'status',

@@ -11,11 +11,12 @@ import type { RouteContext } from '../../../web/route.ts'
 import { itemsOf } from '../../file-columns/items.ts'
 import { cellFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
+import { attachHref } from '../../pages/attach-href.ts'
 import type { CellOutcome, CellStanding } from '../../write/protocol.ts'
 import { keptIn, sourcesOf } from '../here.ts'
 import type { JournalCell } from '../journal-cells.ts'
 import { PAGE_LINES } from '../limits.ts'
-import { listHref, startHref } from '../list.ts'
+import { listHref } from '../list.ts'
 import { PARTS, type Part, partOf } from '../parts.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
@@ -137,7 +138,7 @@ function leftNotice({ urls }: AttachRoom, subject: Subject, run: Run, left: read
     body: html`${reasons}`,
     ...(run.status === 'applied' && {
       actions: postButton(
-        startHref(subject, { rows: run.match?.allRows ? undefined : run.match?.list }),
+        attachHref(subject.path, { rows: run.match?.allRows ? undefined : run.match?.list }),
         { label: `Match ${left.length === 1 ? 'it' : 'them'} again`, small: true },
         { column: run.column, ids: left.map(({ file }) => file.id).join(' ') },
       ),

@@ -15,9 +15,10 @@ import { dataTable } from '../../../web/parts/table.ts'
 import { shownTime } from '../../../web/parts/time.ts'
 import type { RouteContext } from '../../../web/route.ts'
 import { answerPage } from '../../pages/answer.ts'
+import { attachHref } from '../../pages/attach-href.ts'
 import { chosenOf, destinationsOf, newestFiles, sourcesHere } from '../here.ts'
 import { MAX_FILES } from '../limits.ts'
-import { type ListWords, listWords, startHref } from '../list.ts'
+import { type ListWords, listWords } from '../list.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { lastOf, type Run } from '../run.ts'
 import { listCount, listLine } from './list-line.ts'
@@ -92,7 +93,7 @@ function noColumn({ path, table }: Subject): Html {
 
 /** That files go to no other rows, said before any is chosen. */
 function ofList(subject: Subject, column: string, list: string, words: ListWords): Html {
-  return html`<p>${listLine(subject, list, words, listCount(words))} <a href="${safeUrl(startHref(subject, { column }))}">Take all rows</a></p>`
+  return html`<p>${listLine(subject, list, words, listCount(words))} <a href="${safeUrl(attachHref(subject.path, { column }))}">Take all rows</a></p>`
 }
 
 async function ways(
@@ -167,10 +168,10 @@ function uploadWay(room: AttachRoom, subject: Subject, column: string, list: str
     label: column,
     accept,
     'max-size': rule?.maxSize ?? source.rules.maxFileSize,
-    action: safeUrl(startHref(subject, { rows: list })),
+    action: safeUrl(attachHref(subject.path, { rows: list })),
     column,
   })
-  return html`<file-matcher${tied}><form class="panel panel-body form-narrow" method="post" enctype="multipart/form-data" action="${safeUrl(startHref(subject, { rows: list }))}">${hiddenFields({ column, to: source.slug })}${field(
+  return html`<file-matcher${tied}><form class="panel panel-body form-narrow" method="post" enctype="multipart/form-data" action="${safeUrl(attachHref(subject.path, { rows: list }))}">${hiddenFields({ column, to: source.slug })}${field(
     {
       name: 'file',
       label: `Files for ${column}`,
@@ -195,7 +196,7 @@ async function hereWay(
   const source = here.find(({ slug }) => slug === asked) ?? (here[0] as Source)
   const isOpen = asked !== undefined || c.req.query('q') !== undefined
   const { files, total, truncated } = await newestFiles(room, source, q)
-  const reset = startHref(subject, { column, rows: list, source: source.slug })
+  const reset = attachHref(subject.path, { column, rows: list, source: source.slug })
   return html`<details class="panel fold-panel"${attributes({ open: isOpen })}><summary>${icon('chevronRight')}<strong>Files that are here already</strong> <span class="muted">Attach what was uploaded or found before</span></summary><form class="toolbar inset" role="search" action="${safeUrl(subject.href)}">${hiddenFields({ column, ...(list && { rows: list }) })}${searchInput(
     { name: 'q', value: q, label: 'Search files', placeholder: 'Search files' },
     q === '' ? undefined : reset,
@@ -211,7 +212,7 @@ async function hereWay(
           title: q === '' ? `The source ${source.label} has no files yet` : 'No file matches',
           icon: 'image',
         })
-      : html`<form method="post" data-leavable action="${safeUrl(startHref(subject, { rows: list }))}">${hiddenFields({ column, source: source.slug, q })}${dataTable(
+      : html`<form method="post" data-leavable action="${safeUrl(attachHref(subject.path, { rows: list }))}">${hiddenFields({ column, source: source.slug, q })}${dataTable(
           {
             caption: `Files of the source ${source.label}, newest first`,
             columns: [{ label: 'Take' }, { label: 'File', kind: 'file' }, { label: 'Added' }],

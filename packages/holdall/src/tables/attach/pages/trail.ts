@@ -1,6 +1,7 @@
 import type { Crumb } from '../../../web/page.ts'
+import { attachHref } from '../../pages/attach-href.ts'
 import { crumbs } from '../../pages/room.ts'
-import { listHref, startHref } from '../list.ts'
+import { listHref } from '../list.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import type { Run } from '../run.ts'
 
@@ -12,6 +13,9 @@ export function trail(room: AttachRoom, subject: Subject, list: string | undefin
     { label: table.name, href: listHref(subject, list) },
     ...(run === undefined
       ? [{ label: 'Attach many files' }]
-      : [{ label: 'Attach many files', href: startHref(subject, { column: run.column, rows: list }) }, { label }]),
+      : [
+          { label: 'Attach many files', href: attachHref(subject.path, { column: run.column, rows: list }) },
+          { label },
+        ]),
   ]
 }
