@@ -130,7 +130,7 @@ function leftNotice({ urls }: AttachRoom, subject: Subject, run: Run, left: read
     const some = left.filter((one) => one.part === part)
     return some.length === 0
       ? []
-      : [html`<span class="reason">${reasonWords(part, some.length)}: ${names(some)}.</span> `]
+      : [html`<span class="reason">${reasonWords(part, some.length, run)}: ${names(some)}.</span> `]
   })
   return notice({
     tone: 'info',
@@ -146,7 +146,7 @@ function leftNotice({ urls }: AttachRoom, subject: Subject, run: Run, left: read
   })
 }
 
-function reasonWords(part: Part, count: number): string {
+function reasonWords(part: Part, count: number, { status }: Run): string {
   const number = formatNumber(count)
   switch (part) {
     case 'none':
@@ -158,7 +158,10 @@ function reasonWords(part: Part, count: number): string {
     case 'left':
       return `${number} ${count === 1 ? 'was' : 'were'} left out by choice`
     case 'copy':
-      return `${count === 1 ? 'Its row has' : `The rows of ${number} have`} the same bytes already`
+      // Those bytes may be what undoing took from the row.
+      return status === 'undone'
+        ? `${count === 1 ? 'Its row' : `The rows of ${number}`} had the same bytes then`
+        : `${count === 1 ? 'Its row has' : `The rows of ${number} have`} the same bytes already`
     case 'refused':
       return `The column does not take ${count === 1 ? 'it' : number}`
     default:
