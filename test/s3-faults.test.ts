@@ -1,3 +1,4 @@
+// Runs alone: it counts the bytes that are sent again, and a client sends again what a busy machine answers late.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
