@@ -55,9 +55,12 @@ export function deletingBar(
   const kept = files.filter((file) => keepsBytes(sources, file)).length
   if (kept === 0)
     return selectionBar('Select files to move them to the trash.', all, button({ ...trash, ...more() }), USES)
-  if (kept === files.length) return selectionBar('', all, button({ ...hide, ...more() }), USES)
+  // Beside “Select all” nothing has to be said; without it the bar would be an empty gap.
+  const words = (told: string) => (all > 1 ? '' : told)
+  if (kept === files.length)
+    return selectionBar(words('Select files to hide them.'), all, button({ ...hide, ...more() }), USES)
   return selectionBar(
-    '',
+    words('Select files to remove them from lists.'),
     all,
     html`${button({ ...base, label: 'Remove from lists', ...more('both') })}${button({ ...hide, ...more('kept', true) })}${button({ ...trash, ...more('gone', true) })}`,
     USES,
