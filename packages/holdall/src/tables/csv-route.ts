@@ -12,9 +12,10 @@ import { cellFiles, type VisibleFiles, visibleFiles } from './file-columns/visib
 import { readTablePage, type TablePage } from './page.ts'
 import { placeIn } from './place.ts'
 import type { TablesRoom } from './room.ts'
-import { databaseIn, mayExecuteSql, tableIn, viewNeeds, wantedLabels } from './routes.ts'
+import { databaseIn, tableIn, viewNeeds, wantedLabels } from './routes.ts'
 import type { SqliteValue } from './value.ts'
 import { visibleNeighbours } from './visible-tables.ts'
+import { mayAskWhere } from './where-right.ts'
 
 interface TableCsvRoom extends TablesRoom {
   readonly registry: VisibleFiles
@@ -56,10 +57,10 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
   const files = parameters.get('_files')
   const forExcel = parameters.has('_bom')
   const separator = separatorIn(parameters)
-  const [neighbours, fileColumns, mayAskSql, fileIds] = await Promise.all([
+  const [neighbours, fileColumns, mayExecuteSql, fileIds] = await Promise.all([
     visibleNeighbours(room.permissions, c.var.actor, served, name),
     files === 'names' || files === 'states' ? room.fileColumns.of(served.name, name) : new Map<string, never>(),
-    parameters.has('_where') && mayExecuteSql(c, room, served),
+    mayAskWhere(room.permissions, c.var.actor, served.name, parameters),
     // Once: all of the file is about the same files.
     room.fileIds(c.var.actor, served, name, parameters),
   ])
@@ -67,7 +68,7 @@ async function tableCsv(c: RouteContext, room: TableCsvRoom): Promise<Response> 
   function read(): Promise<TablePage> {
     return readTablePage(served, name, {
       parameters,
-      mayExecuteSql: mayAskSql,
+      mayExecuteSql,
       fileIds,
       mayView: (other) => neighbours.has(other),
       count: false,

@@ -12,6 +12,7 @@ import type { TablesRoom } from './room.ts'
 import { readRow } from './row.ts'
 import type { Table } from './schema.ts'
 import { visibleNeighbours, visibleTables } from './visible-tables.ts'
+import { mayAskWhere } from './where-right.ts'
 
 /** The database that an address names. @throws HoldallError `database_not_found` */
 export function databaseIn(c: RouteContext, { databases }: Pick<TablesRoom, 'databases'>): ServedDatabase {
@@ -127,7 +128,7 @@ async function table(c: RouteContext, room: TablesRoom): Promise<Response> {
     name,
     {
       parameters,
-      mayExecuteSql: parameters.has('_where') && (await mayExecuteSql(c, room, served)),
+      mayExecuteSql: await mayAskWhere(room.permissions, c.var.actor, served.name, parameters),
       fileIds: await room.fileIds(c.var.actor, served, name, parameters),
       mayView: (other) => neighbours.has(other),
       count: wantsCount(extras, parameters, options.shape),
@@ -235,14 +236,6 @@ export function nextAddress(
   // What tilde encoding writes is safe in a query, so it stays legible.
   next.search = next.search.replaceAll('%7E', '~')
   return next.href
-}
-
-export function mayExecuteSql(
-  c: RouteContext,
-  { permissions }: TablesRoom,
-  { name }: ServedDatabase,
-): Promise<boolean> {
-  return permissions.allowed(c.var.actor, 'execute-sql', { kind: 'database', parent: name })
 }
 
 /** Whether somebody who has not signed in may not see this. */

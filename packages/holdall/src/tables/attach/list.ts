@@ -2,6 +2,7 @@ import { HoldallError } from '../../web/error.ts'
 import type { Actor } from '../../web/route.ts'
 import { pageNames, sizeNames } from '../place.ts'
 import { countSql, describe } from '../query.ts'
+import { mayAskWhere } from '../where-right.ts'
 import { type AskedList, hasConditions, type List, queryOf } from './conditions.ts'
 import type { AttachRoom, Subject } from './room.ts'
 
@@ -22,8 +23,7 @@ export async function listFor(
   const parameters = new URLSearchParams(list)
   for (const name of [...pageNames(table), ...sizeNames(table), ...NO_CONDITIONS]) parameters.delete(name)
   const [mayExecuteSql, fileIds] = await Promise.all([
-    parameters.has('_where') &&
-      room.permissions.allowed(actor, 'execute-sql', { kind: 'database', parent: database.name }),
+    mayAskWhere(room.permissions, actor, database.name, parameters),
     room.fileIds(actor, database, table.name, parameters),
   ])
   const found = { parameters, mayExecuteSql, fileIds }

@@ -10,6 +10,7 @@ import { filterName } from '../filters.ts'
 import { type BesideRow, type NeighboursOptions, readNeighbours } from '../neighbours.ts'
 import { pageNames } from '../place.ts'
 import { type RowPage, readRow } from '../row.ts'
+import { mayAskWhere } from '../where-right.ts'
 import { type FilePlace, placesIn, readPlace } from './file-place.ts'
 import type { PagesRoom } from './room.ts'
 import { fileColumnsOf } from './table-data.ts'
@@ -78,12 +79,9 @@ async function inList(
 ): Promise<Beside> {
   const { actor } = c.var
   const parameters = new URLSearchParams(place.list)
-  const mayExecuteSql =
-    parameters.has('_where') &&
-    (await room.permissions.allowed(actor, 'execute-sql', { kind: 'database', parent: database.name }))
   const asked: NeighboursOptions = {
     parameters,
-    mayExecuteSql,
+    mayExecuteSql: await mayAskWhere(room.permissions, actor, database.name, parameters),
     fileIds: () => room.fileIds(actor, database, place.table, parameters),
     signal: c.req.raw.signal,
   }

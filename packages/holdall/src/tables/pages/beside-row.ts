@@ -3,6 +3,7 @@ import { neighbours } from '../../web/parts/neighbours.ts'
 import type { RouteContext } from '../../web/route.ts'
 import { type BesideRow, readNeighbours } from '../neighbours.ts'
 import { pageNames } from '../place.ts'
+import { mayAskWhere } from '../where-right.ts'
 import type { PagesRoom } from './room.ts'
 import type { RowData } from './row-data.ts'
 import { titleColumn } from './table-data.ts'
@@ -16,16 +17,13 @@ export function listOf(c: RouteContext): string {
 /** The rows before and after one: of the whole table, or of the list whose filters and sort its address has. */
 export async function besideRow(c: RouteContext, room: PagesRoom, { database, page }: RowData): Promise<Html> {
   const { search, searchParams: parameters } = new URL(c.req.url)
-  const mayExecuteSql =
-    parameters.has('_where') &&
-    (await room.permissions.allowed(c.var.actor, 'execute-sql', { kind: 'database', parent: database.name }))
   const {
     before: [previous],
     after: [next],
     page: place,
   } = await readNeighbours(database, page, {
     parameters,
-    mayExecuteSql,
+    mayExecuteSql: await mayAskWhere(room.permissions, c.var.actor, database.name, parameters),
     fileIds: () => room.fileIds(c.var.actor, database, page.table.name, parameters),
     signal: c.req.raw.signal,
   })

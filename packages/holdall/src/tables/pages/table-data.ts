@@ -12,6 +12,7 @@ import type { Statement } from '../reader/protocol.ts'
 import { databaseIn, tableIn } from '../routes.ts'
 import type { Table } from '../schema.ts'
 import { visibleNeighbours } from '../visible-tables.ts'
+import { mayAskWhere } from '../where-right.ts'
 import { conditionsOf } from './conditions.ts'
 import { type Destinations, uploadableSources } from './destinations.ts'
 import { readFilterLabels } from './filter-labels.ts'
@@ -77,8 +78,7 @@ export async function readTableData(c: RouteContext, room: PagesRoom, parameters
     visibleNeighbours(room.permissions, actor, database, name),
     room.fileColumns.of(database.name, name),
     rightsOf(room, actor, database, name),
-    parameters.has('_where') &&
-      room.permissions.allowed(actor, 'execute-sql', { kind: 'database', parent: database.name }),
+    mayAskWhere(room.permissions, actor, database.name, parameters),
     room.fileIds(actor, database, name, parameters),
   ])
   const page = await readTablePage(database, name, {
