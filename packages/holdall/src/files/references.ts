@@ -1,5 +1,4 @@
-import type { Html } from '../web/html.ts'
-import type { Actor, RouteContext } from '../web/route.ts'
+import type { Actor } from '../web/route.ts'
 
 /** A cell that holds a file, as the file's page shows it. */
 export interface FileUse {
@@ -65,15 +64,6 @@ export type FindDatasets = (
 
 /** How many datasets a source keeps the objects of, by its id, as far as the actor may see them. */
 export type CountDatasets = (actor: Actor | null) => Promise<ReadonlyMap<number, number>>
-
-/** What stands above a file that was opened from a list: the ways to those beside it, and where to go when it is deleted. */
-export interface Beside {
-  readonly ways: Html
-  readonly back: string
-}
-
-/** Finds the way back to the rows that a file was opened from, and to those beside it; the tables above hand it in. */
-export type BesideFile = (c: RouteContext, fileId: string) => Promise<Beside | undefined>
 
 /** Finds the rows that hold a file, as far as the actor may see them; the tables above hand it in. */
 export type FindUses = (actor: Actor | null, fileId: string) => Promise<FileUses>

@@ -1,7 +1,7 @@
 import { neighbours } from '../../web/parts/neighbours.ts'
 import type { RouteContext } from '../../web/route.ts'
+import type { Beside } from '../beside.ts'
 import type { FileRecord } from '../record.ts'
-import type { Beside } from '../references.ts'
 import { type FilesRoom, sourcesFor } from '../room.ts'
 import { readList } from '../search/asked.ts'
 import { hrefFrom, parametersOf, readOrigin } from './list-address.ts'

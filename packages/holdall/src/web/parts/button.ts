@@ -5,7 +5,7 @@ import { type IconName, icon } from './icon.ts'
 /** `filled` at most once a page or dialog; `danger` is red text, `danger-filled` only in a dialog that confirms. */
 export type ButtonKind = 'outlined' | 'filled' | 'quiet' | 'danger' | 'danger-filled'
 
-interface ButtonLook {
+export interface ButtonLook {
   /** Verb and object: "Save row". */
   readonly label: string
   readonly kind?: ButtonKind

@@ -1,7 +1,7 @@
 import { type Html, html, NOTHING, safeUrl } from '../html.ts'
-import { deadButton, linkButton } from './button.ts'
+import { type ButtonLook, deadButton, linkButton } from './button.ts'
 
-export interface NeighboursOptions {
+export interface Ways {
   /** What they are of, for those who do not see where they stand: "Files of the list" */
   readonly label: string
   /** Where the list is, and what the way there is called. */
@@ -18,20 +18,15 @@ export interface Neighbour {
 }
 
 /** Above one of a list: the one before it, the one after it and the list itself. The arrow keys go there too. */
-export function neighbours({ label, list, previous, next }: NeighboursOptions): Html {
-  const before = { label: 'Previous', icon: 'chevronLeft', small: true } as const
-  const after = { label: 'Next', endIcon: 'chevronRight', small: true } as const
-  return html`<nav class="neighbours" aria-label="${label}">${
-    previous === undefined
-      ? NOTHING
-      : previous === null
-        ? deadButton(before)
-        : linkButton({ ...before, href: previous.href, more: { rel: 'prev', title: previous.title } })
-  }${
-    next === undefined
-      ? NOTHING
-      : next === null
-        ? deadButton(after)
-        : linkButton({ ...after, href: next.href, more: { rel: 'next', title: next.title } })
-  }<a href="${safeUrl(list.href)}">${list.label}</a></nav>`
+export function neighbours({ label, list, previous, next }: Ways): Html {
+  return html`<nav class="neighbours" aria-label="${label}">${step(previous, 'prev', {
+    label: 'Previous',
+    icon: 'chevronLeft',
+  })}${step(next, 'next', { label: 'Next', endIcon: 'chevronRight' })}<a href="${safeUrl(list.href)}">${list.label}</a></nav>`
+}
+
+function step(to: Neighbour | null | undefined, rel: 'prev' | 'next', look: ButtonLook): Html {
+  if (to === undefined) return NOTHING
+  if (to === null) return deadButton({ ...look, small: true })
+  return linkButton({ ...look, small: true, href: to.href, more: { rel, title: to.title } })
 }
