@@ -4,7 +4,7 @@ import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { linkButton } from '../../web/parts/button.ts'
 import { linkedRows } from '../../web/parts/facts.ts'
-import { fileCell, fileTiles, restoreForm } from '../../web/parts/file.ts'
+import { fileCell, fileTiles } from '../../web/parts/file.ts'
 import { menu } from '../../web/parts/menu.ts'
 import { nullCell } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
@@ -14,6 +14,7 @@ import { answerPage } from './answer.ts'
 import { besideRow, listOf } from './beside-row.ts'
 import { columnWords } from './column-words.ts'
 import { placesIn } from './file-place.ts'
+import { restoring } from './restoring.ts'
 import { crumbs, type PagesRoom } from './room.ts'
 import { linkedOf, type RowData, readRowData } from './row-data.ts'
 import { plainText, referenceCell, valueCell, WEB_ADDRESS } from './value-cell.ts'
@@ -38,9 +39,7 @@ export async function rowPage(c: RouteContext, room: PagesRoom): Promise<Respons
         data.rights.update &&
         linkButton({ label: 'Edit row', href: `${href}/-/update${listOf(c)}`, kind: 'filled', icon: 'edit' })
       }${rowMenu(data, listOf(c))}`,
-      body: html`${beside}<div class="with-side"><section class="panel" aria-label="Row">${filesFirst(data).map((column) => line(data, column, listOf(c), room))}</section>${linkedSide(data, room)}</div>${
-        [...data.deleted.values()].some(({ state }) => state === 'trashed') && restoreForm(`${href}${listOf(c)}`)
-      }`,
+      body: html`${beside}<div class="with-side"><section class="panel" aria-label="Row">${filesFirst(data).map((column) => line(data, column, listOf(c), room))}</section>${linkedSide(data, room)}</div>${restoring(data, `${href}${listOf(c)}`)}`,
       ...room.once.take(c, href),
     }),
   )

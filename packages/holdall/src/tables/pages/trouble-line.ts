@@ -1,7 +1,6 @@
 import { TROUBLES, type Trouble } from '../../files/troubles.ts'
 import { formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html, NOTHING, safeUrl } from '../../web/html.ts'
-import { restoreForm } from '../../web/parts/file.ts'
 import { readCell } from '../file-columns/cell.ts'
 import { troubleOf } from '../file-columns/items.ts'
 import { TROUBLE_WORDS } from '../file-columns/trouble-words.ts'
@@ -11,17 +10,15 @@ import { operatorWords } from './operator-words.ts'
 import type { TableData } from './table-data.ts'
 
 /**
- * What is not right with the files of the rows of a page, with the way to all such rows and what restores those in the
- * trash. It costs nothing: the cells say it one by one. A filter that asks for it says it already.
+ * What is not right with the files of the rows of a page, with the way to all such rows. It costs nothing: the cells say it
+ * one by one. A filter that asks for it says it already.
  */
 export function troubleLine(data: TableData, address: Address): Html {
   const found = [...data.fileColumns.keys()].flatMap((column) => {
     const counts = [...countRows(data, column)].filter(([trouble]) => !isAsked(data, column, FILE_OPERATORS[trouble]))
     return counts.length === 0 ? [] : [{ column, counts }]
   })
-  const restores = [...data.deleted.values()].some(({ state }) => state === 'trashed')
-  const form = restores ? restoreForm(`${address.path}?${address.parameters}`) : NOTHING
-  if (found.length === 0) return form
+  if (found.length === 0) return NOTHING
   const link = (column: string, [trouble, rows]: readonly [Trouble, number]) => {
     const operator = FILE_OPERATORS[trouble]
     const words = operatorWords(operator, 'file').replace(/^has/, rows === 1 ? 'has' : 'have')
@@ -29,7 +26,7 @@ export function troubleLine(data: TableData, address: Address): Html {
   }
   const all = (column: string) =>
     html` (<a href="${safeUrl(address.with({ ...without(column), [filterName(column, FILE_OPERATORS.any)]: '1' }))}" title="All rows with a file that is not right in ${column}">all such rows</a>)`
-  return html`${form}<div class="sync-line"><p class="muted">On this page, ${found.map(
+  return html`<div class="sync-line"><p class="muted">On this page, ${found.map(
     ({ column, counts }, at) =>
       html`${at > 0 && '; '}${column}: ${counts.map((one, index) => html`${index > 0 && ', '}${link(column, one)}`)}${
         !isAsked(data, column, FILE_OPERATORS.any) && all(column)
