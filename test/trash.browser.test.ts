@@ -230,4 +230,44 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     await there.getByRole('link', { name: 'lantern.jpg' }).first().waitFor()
     await plain.close()
   })
+
+  test('is emptied by one button, which says first what goes', async () => {
+    const internal = new DatabaseSync(join(folder, 'data', 'internal.db'))
+    const adopt = internal.prepare('UPDATE datasette_files SET adopted = ? WHERE id = ?')
+    const token = await createToken(join(folder, 'data'), 'root')
+    const extra = await fetch(`${holdall.url}/-/files/upload/files?filename=original.jpg`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}` },
+      body: await photograph(9, 600, 400),
+    })
+    const { file_id: original } = (await extra.json()) as { file_id: string }
+    adopt.run(1, original)
+    internal.close()
+    for (const id of [ids[0] as string, original]) {
+      await page.goto(`${holdall.url}/-/files/${id}`)
+      await page.getByRole('button', { name: /^(Delete|Hide) file$/ }).click()
+      await page
+        .getByText(/moved to trash|hidden/)
+        .first()
+        .waitFor()
+    }
+    await page.goto(`${holdall.url}/-/files/trash`)
+    await page.getByRole('link', { name: 'Empty trash…' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Empty the trash?' }).waitFor()
+    await page.getByText('Rows still use 1 of them.').waitFor()
+    const findings = await lookAt(context, `${holdall.url}/-/files/trash/empty`, 'empty-trash-question')
+    assert.deepEqual(findings, [])
+    await page.getByRole('link', { name: 'Cancel' }).click()
+    await page.getByRole('link', { name: 'lantern.jpg' }).first().waitFor()
+    await page.getByRole('link', { name: 'Empty trash…' }).click()
+    await page.getByRole('button', { name: 'Empty trash' }).click()
+    await page.getByText('2 files are being deleted for good', { exact: true }).waitFor()
+    await page.getByRole('link', { name: 'original.jpg' }).first().waitFor()
+    assert.equal(await page.getByRole('link', { name: 'lantern.jpg' }).count(), 0)
+    await page.getByRole('link', { name: 'Empty trash…' }).click()
+    await page.getByRole('checkbox', { name: /Delete the hidden file/ }).check()
+    await page.getByRole('button', { name: 'Empty trash' }).click()
+    await page.getByText('1 file is being deleted for good', { exact: true }).waitFor()
+    await page.getByText('The trash is empty').waitFor()
+  })
 })

@@ -207,6 +207,7 @@ const ABOUT_ALL_SOURCES: ReadonlySet<string> = new Set([
   '/-/files',
   '/-/files/duplicates',
   '/-/files/trash',
+  '/-/files/trash/empty',
   '/-/files/unused',
 ])
 

@@ -110,6 +110,22 @@ export interface FileTrashTable {
   lease_until: string | null
   record: string
   work: Generated<string>
+  entered: Generated<number>
+}
+
+export interface FilesTrashEntriesTable {
+  only: number
+  last: number
+}
+
+export interface FilesEmptyingTable {
+  id: Generated<number>
+  scope: string
+  q: string
+  up_to: number
+  hidden: number
+  asked_at: CreatedAt
+  asked_by: string | null
 }
 
 export interface SyncRunTable {
@@ -456,6 +472,8 @@ export interface Schema {
   datasette_files_text: FileTextTable
   datasette_files_work: FileWorkTable
   datasette_files_trash: FileTrashTable
+  datasette_files_trash_entries: FilesTrashEntriesTable
+  datasette_files_emptyings: FilesEmptyingTable
   datasette_files_vanished: FilesVanishedTable
   sync_runs: SyncRunTable
   sync_seen: SyncSeenTable

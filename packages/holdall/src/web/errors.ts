@@ -67,6 +67,10 @@ export const ERRORS = {
     message: 'Nothing of this is in the trash any more: it was restored already, or is gone for good.',
   },
   not_in_trash: { status: 409, message: '{filename} is not in the trash. Delete it first.' },
+  trash_changed: {
+    status: 409,
+    message: 'More would be deleted for good than you were told of. Nothing was deleted: look again, then retry.',
+  },
   source_keeps_files: {
     status: 400,
     message:

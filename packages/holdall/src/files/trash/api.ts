@@ -43,6 +43,12 @@ const USE = {
   url: z.string(),
 }
 
+const PART = z.object({
+  files: z.int(),
+  bytes: z.int(),
+  used: z.int().describe('Files that rows use, whoever may see these'),
+})
+
 const TRASHED_NOW = TIME.nullable().describe('null: somebody has restored it, or deleted it for good, in this moment')
 const HIDDEN = z.boolean().describe('true: its bytes stay in the storage, and it is only hidden here')
 const REMOVED = answers(
@@ -77,9 +83,44 @@ export const TRASH_API = {
         files: z.array(z.object({ ...FILE, ...TRASHED })),
         total: z.int(),
         total_truncated: z.boolean(),
+        going: z
+          .int()
+          .describe('Files that nobody can restore any more and whose bytes are still to go; at most 10,001'),
         next: NEXT,
       }),
     ],
+  },
+  emptyPage: {
+    summary: 'What emptying the trash would delete for good',
+    query: z.object({ q: z.string().optional().describe('Words that the name has') }),
+    answers: [
+      PAGE,
+      answers({
+        gone: PART.describe('What goes by itself when its time is over'),
+        hidden: PART.describe(
+          'What is only hidden, since its bytes were there before; it goes only if that is asked for',
+        ),
+        kept: z.int().describe('Files whose bytes cannot be deleted: they stay hidden'),
+        unreachable: z.int().describe('Files whose source cannot be reached now: they stay in the trash'),
+        looked_up: z.int().describe('Of so many files, those deleted last, it is known whether rows use them'),
+        truncated: z.boolean().describe('Not every table could be searched in time'),
+        state: z.string().describe('To be sent back: no more is deleted than this says'),
+      }),
+    ],
+  },
+  empty: {
+    summary: 'Empty the trash: delete for good all that the actor may',
+    description:
+      'When it is answered nobody can restore them; their bytes go one after the other. A form without `state` is answered by the question.',
+    body: fields({
+      state: z.string().describe('As the question said it'),
+      q: z.string().optional().describe('Words that the name has'),
+      hidden: z
+        .union([z.boolean(), z.string()])
+        .optional()
+        .describe('true, or `yes` in a form: what is only hidden as well'),
+    }),
+    answers: [answers({ files: z.int() }), PAGE, SEE_OTHER],
   },
   unused: {
     summary: 'Files that no row of any table uses, of the sources where the actor may delete',

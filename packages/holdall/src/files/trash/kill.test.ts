@@ -45,6 +45,8 @@ describe('a process that is killed while it deletes, restores and purges', () =>
     { action: 'restore', writes: 1, before: 'trashed', either: ['trashed', 'live'], done: 'live' },
     // Condemned together: what was begun is finished by whoever comes next.
     { action: 'purge', writes: 11, before: 'trashed', either: ['trashed', 'gone'], done: 'gone' },
+    // Written down, then marked one by one: what was begun is finished here, too.
+    { action: 'empty', writes: 14, before: 'trashed', either: ['trashed', 'gone'], done: 'gone' },
     { action: 'due', writes: 10, before: 'trashed', either: ['gone'], done: 'gone' },
   ] as const
 
@@ -77,6 +79,9 @@ describe('a process that is killed while it deletes, restores and purges', () =>
       'purge: flush folder',
       'purge: remove folder',
       'purge: database: forget purged',
+      'empty: database: empty trash',
+      'empty: database: condemn',
+      'empty: database: emptied trash',
       'due: database: claim purge',
       'due: remove file',
     ]) {
@@ -104,6 +109,8 @@ describe('a process that is killed while it deletes, restores and purges', () =>
   async function prepare(state: 'live' | 'trashed', due: boolean): Promise<string[]> {
     const storage = await room.source.storage()
     const made: string[] = []
+    // By which those that are emptied are found among all others.
+    const filename = `${ulid()}.bin`
     for (let at = 0; at < 2; at += 1) {
       const id = `df-${ulid().toLowerCase()}`
       const path = storagePath(id, 'file.bin')
@@ -114,7 +121,7 @@ describe('a process that is killed while it deletes, restores and purges', () =>
           yield bytes
         })(),
       )
-      const row = { id, path, filename: 'file.bin', source_id: room.source.id, size: 500, content_hash: hashOf(bytes) }
+      const row = { id, path, filename, source_id: room.source.id, size: 500, content_hash: hashOf(bytes) }
       await room.database.write((trx) => trx.insertInto('datasette_files').values(row).execute())
       made.push(id)
       files.add(id)

@@ -11,3 +11,5 @@ export const PURGE_BATCH = 100
 export const MAX_IDS = 1_000
 /** A form with so many ids, each a part of its own. */
 export const MAX_IDS_BYTES = 256 * 1_024
+/** Files that one transaction marks while the trash is emptied: others write in between. */
+export const CONDEMN_BATCH = 500

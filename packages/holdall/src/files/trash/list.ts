@@ -76,7 +76,8 @@ export async function listTrash(
   }
 }
 
-function nameHas(q: string): RawBuilder<unknown> {
+/** A condition on `t`: its name has all the words. */
+export function nameHas(q: string): RawBuilder<unknown> {
   const words = q.split(/\s+/).filter(Boolean).slice(0, MAX_WORDS)
   return words.reduce((all, word) => sql`${all} AND instr(lower(t.filename), lower(${word})) > 0`, sql`1`)
 }

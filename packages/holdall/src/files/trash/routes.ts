@@ -6,6 +6,7 @@ import { type FilesRoom, sendPage, sourcesFor } from '../room.ts'
 import { readKind } from '../search/asked.ts'
 import { TRASH_API } from './api.ts'
 import { bulkRoutes } from './bulk-routes.ts'
+import { emptyRoutes } from './empty-routes.ts'
 import { trashedJson } from './record.ts'
 import { deletableBy, mayDeleteAny } from './rights.ts'
 import { singleRoutes } from './single-routes.ts'
@@ -20,6 +21,7 @@ export function trashRoutes(room: FilesRoom): Route[] {
   const { trash, urls } = room
   return [
     ...bulkRoutes(room),
+    ...emptyRoutes(room),
     {
       method: 'GET',
       path: '/-/files/trash',
@@ -30,13 +32,16 @@ export function trashRoutes(room: FilesRoom): Route[] {
         const cursor = c.req.query('_next') || c.req.query('cursor') || undefined
         const limit = pageSize(c, c.var.format === 'json' ? DEFAULT_PAGE : PAGE_OF_ROWS)
         const q = c.req.query('q')?.trim() ?? ''
-        const list = await trash.list(await deletableBy(room, c.var.actor), { cursor, limit, q })
-        if (c.var.format === 'html') return sendPage(c, trashPage(room, c, list, { q, cursor }))
+        const scope = await deletableBy(room, c.var.actor)
+        const list = await trash.list(scope, { cursor, limit, q })
+        const going = await trash.emptying.countGoing(scope)
+        if (c.var.format === 'html') return sendPage(c, trashPage(room, c, list, { q, cursor, going }))
         return c.json({
           ok: true,
           files: list.files.map((file) => trashedJson(file, urls)),
           total: Math.min(list.total, MAX_COUNT),
           total_truncated: list.total > MAX_COUNT,
+          going,
           next: list.next,
         })
       },

@@ -51,7 +51,9 @@ export function createTrashStore({ database, before, now }: TrashStoreOptions) {
       const moved = await write('move to trash', async (trx) => {
         const { rows } = await sql<Selectable<FileTable>>`SELECT * FROM datasette_files
           WHERE id IN (SELECT value FROM json_each(${wanted}))`.execute(trx)
+        if (rows.length === 0) return []
         const work = await takeWork(trx, wanted)
+        const entered = await nextEntry(trx)
         for (const row of rows) {
           const kept = keptFor(row)
           await trx
@@ -72,6 +74,7 @@ export function createTrashStore({ database, before, now }: TrashStoreOptions) {
               lease_until: null,
               record: JSON.stringify(row),
               work: JSON.stringify(work.get(row.id) ?? []),
+              entered,
             })
             .execute()
         }
@@ -99,11 +102,17 @@ export function createTrashStore({ database, before, now }: TrashStoreOptions) {
       })
     },
 
-    /** From now on nobody can restore these. Only what may still be restored is taken. @returns the ids that were */
-    async condemn(ids: readonly string[]): Promise<string[]> {
+    /**
+     * From now on nobody can restore these. Only what may still be restored is taken.
+     *
+     * @param upTo nothing that entered the trash after this
+     * @returns the ids that were
+     */
+    async condemn(ids: readonly string[], upTo: number = Number.MAX_SAFE_INTEGER): Promise<string[]> {
       const { rows } = await write('condemn', (trx) =>
         sql<{ id: string }>`UPDATE datasette_files_trash SET purging = 1
-          WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND purging = 0 RETURNING id`.execute(trx),
+          WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND purging = 0 AND entered <= ${upTo}
+          RETURNING id`.execute(trx),
       )
       return rows.map(({ id }) => id)
     },
@@ -206,6 +215,16 @@ export function createTrashStore({ database, before, now }: TrashStoreOptions) {
     if (lease_process === null || lease_until === null || lease_until <= time()) return false
     return isAlive(lease_process) !== false
   }
+}
+
+/** Writers come one after the other, so that what has a higher number was not there before. */
+async function nextEntry(trx: Transaction<Schema>): Promise<number> {
+  const { last } = await trx
+    .updateTable('datasette_files_trash_entries')
+    .set(({ eb }) => ({ last: eb('last', '+', 1) }))
+    .returning('last')
+    .executeTakeFirstOrThrow()
+  return last
 }
 
 /** What was still to be read from the bytes of files that go: it waits with them. */

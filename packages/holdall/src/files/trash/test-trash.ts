@@ -15,7 +15,7 @@ export interface TestTrash {
   close(): Promise<void>
 }
 
-/** The trash of a folder with a real database and real bytes, in a process of its own or beside others. */
+/** The trash of a folder with a real database and real bytes, in a process of its own or beside others; emptied one by one. */
 export async function openTestTrash(folder: string, before: BeforeIo = unwatched): Promise<TestTrash> {
   const database = await openInternalDatabase(join(folder, 'internal.db'))
   const log = createLog(() => {})
@@ -29,7 +29,7 @@ export async function openTestTrash(folder: string, before: BeforeIo = unwatched
   })
   const source = sources.get('files')
   await source.check()
-  const trash = createTrash({ database, sources, log, before, forgetPictures: async () => {} })
+  const trash = createTrash({ database, sources, log, before, condemnBatch: 1, forgetPictures: async () => {} })
   return {
     database,
     sources,

@@ -4,7 +4,7 @@ import { renderPage } from '../../web/page.ts'
 import { button, hiddenFields, linkButton } from '../../web/parts/button.ts'
 import { fileCell, pickBox } from '../../web/parts/file.ts'
 import { searchInput } from '../../web/parts/inputs.ts'
-import { emptyState } from '../../web/parts/notice.ts'
+import { emptyState, notice } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
 import { shownTime } from '../../web/parts/time.ts'
 import type { RouteContext } from '../../web/route.ts'
@@ -16,6 +16,7 @@ import type { ManyUses } from '../references.ts'
 import type { FilesRoom } from '../room.ts'
 import { folderOf } from '../search/folders.ts'
 import { shownFile } from '../shown.ts'
+import { EMPTY_PATH } from './empty-page.ts'
 import type { TrashList } from './list.ts'
 import type { TrashedFile } from './record.ts'
 import { usingRows } from './uses.ts'
@@ -29,7 +30,16 @@ export async function trashPage(
   room: FilesRoom,
   c: RouteContext,
   list: TrashList,
-  { q, cursor }: { readonly q: string; readonly cursor: string | undefined },
+  {
+    q,
+    cursor,
+    going,
+  }: {
+    readonly q: string
+    readonly cursor: string | undefined
+    /** Files that nobody can restore any more and that are still there. */
+    readonly going: number
+  },
 ): Promise<Html> {
   const { urls, frame, sources } = room
   const counted = { total: Math.min(list.total, MAX_COUNT), truncated: list.total > MAX_COUNT }
@@ -42,8 +52,17 @@ export async function trashPage(
     crumbs: [{ label: 'Files', href: urls.path('/-/files') }, { label: 'Trash' }],
     lede:
       list.total === 0 ? undefined : `${filesInWords(counted)}. Each can be restored; until when is written beside it.`,
+    // What cannot be deleted anywhere on this page may be deletable on the next.
+    ...((purgeable || list.next !== null || cursor !== undefined) && {
+      actions: linkButton({
+        label: q === '' ? 'Empty trash…' : 'Delete all found for good…',
+        href: urls.path(EMPTY_PATH, { q: asked }),
+        icon: 'trash',
+        kind: 'danger',
+      }),
+    }),
     said: room.once?.take(c, urls.path(PATH)).said,
-    body:
+    body: html`${going > 0 && goingNotice(going)}${
       list.files.length === 0
         ? q !== ''
           ? html`${nameSearch(urls, q)}${emptyState({
@@ -67,7 +86,18 @@ export async function trashPage(
               nextHref: list.next === null ? null : urls.path(PATH, { q: asked, _next: list.next }),
               bare: true,
             },
-          )}`,
+          )}`
+    }`,
+  })
+}
+
+function goingNotice(going: number): Html {
+  const one = going === 1
+  return notice({
+    tone: 'info',
+    title: `${filesInWords({ total: Math.min(going, MAX_COUNT), truncated: going > MAX_COUNT })} ${one ? 'is' : 'are'} being deleted for good.`,
+    body: `${one ? 'Its bytes are' : 'Their bytes are'} removed in the background, also when this page is closed.`,
+    role: 'status',
   })
 }
 

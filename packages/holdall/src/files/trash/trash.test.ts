@@ -466,6 +466,7 @@ describe('deleting for good', () => {
         .execute()
     })
     assert.equal(await rowOf(`df-${'1'.repeat(26)}`), undefined)
+    await room.files.trash.purgeDue()
   })
 })
 

@@ -3,8 +3,9 @@ import type { BeforeIo } from '../../sources/filesystem/io.ts'
 import type { Sources } from '../../sources/sources.ts'
 import type { Log } from '../../web/log.ts'
 import type { FileRecord } from '../record.ts'
+import { createEmptying, type Emptying } from './emptying.ts'
 import { keepsBytes } from './kept.ts'
-import { PURGE_EVERY_MS, RETENTION_MS } from './limits.ts'
+import { CONDEMN_BATCH, PURGE_EVERY_MS, RETENTION_MS } from './limits.ts'
 import { listTrash, ownInTrash, type Scope, type TrashList, type TrashPage } from './list.ts'
 import { createPurge, type OnPurged, type PurgeReport } from './purge.ts'
 import type { TrashedFile } from './record.ts'
@@ -19,6 +20,8 @@ export interface TrashOptions {
   /** Told each write before it is made; a test ends the process there. */
   readonly before?: BeforeIo | undefined
   readonly now?: (() => number) | undefined
+  /** Files that one transaction marks while the trash is emptied. @default CONDEMN_BATCH */
+  readonly condemnBatch?: number | undefined
 }
 
 /** Deleted files, until their time is over. Who may is asked by the routes. */
@@ -41,27 +44,45 @@ export interface Trash {
   ownBySource(actorId: string): Promise<readonly { sourceId: number; slug: string; id: string }[]>
   /** Removes files for good. @throws HoldallError `source_keeps_files`, `source_unavailable`, `source_inactive` */
   purge(files: readonly TrashedFile[]): Promise<void>
+  /** Removing for good all that is in the trash. */
+  readonly emptying: Emptying
   /** How much is due. */
   due(): Promise<{ readonly files: number; readonly bytes: number }>
-  /** Removes for good what is due. */
+  /** Removes for good what is due. Emptyings that were interrupted are carried out first. */
   purgeDue(onPurged?: OnPurged, signal?: AbortSignal): Promise<PurgeReport>
   /** Looks for what is due, now and from time to time. */
   start(): void
+  /** Looks for what is due, in the background. */
+  sweep(): void
   /** Stops; resolves when no bytes are being removed any more. */
   close(): Promise<void>
 }
 
 export function createTrash(options: TrashOptions): Trash {
-  const { database, sources, log, forgetPictures, before = () => {}, now = Date.now } = options
+  const {
+    database,
+    sources,
+    log,
+    forgetPictures,
+    before = () => {},
+    now = Date.now,
+    condemnBatch = CONDEMN_BATCH,
+  } = options
   const store = createTrashStore({ database, before, now })
   const purge = createPurge({ store, sources, log, forgetPictures })
+  const emptying = createEmptying({ database, store, before, batch: condemnBatch })
   const stopping = new AbortController()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<unknown> = Promise.resolve()
 
+  async function purgeDue(onPurged?: OnPurged, signal?: AbortSignal): Promise<PurgeReport> {
+    await emptying.resume(signal)
+    return await purge.due(onPurged, signal)
+  }
+
   function sweep(): void {
     running = running
-      .then(() => purge.due(undefined, stopping.signal))
+      .then(() => purgeDue(undefined, stopping.signal))
       .catch((error) => log.error('trash not purged', { error }))
   }
 
@@ -78,8 +99,10 @@ export function createTrash(options: TrashOptions): Trash {
     list: (scope, page) => listTrash(database, scope, page),
     ownBySource: (actorId) => ownInTrash(database, actorId),
     purge: purge.now,
+    emptying,
     due: store.countDue,
-    purgeDue: purge.due,
+    purgeDue,
+    sweep,
     start() {
       sweep()
       timer = setInterval(sweep, PURGE_EVERY_MS).unref()

@@ -83,6 +83,7 @@ export interface ChoiceOptions {
   readonly label: string
   readonly checked?: boolean
   readonly disabled?: boolean
+  readonly required?: boolean
 }
 
 export function checkbox(options: ChoiceOptions): Html {
