@@ -35,7 +35,7 @@ export async function lostAndFound(
   database: InternalDatabase,
   sourceId: number,
   after: MissingPosition,
-): Promise<{ hashes: Set<string>; next: MissingPosition | undefined }> {
+): Promise<{ hashes: string[]; next: MissingPosition | undefined }> {
   const { rows } = await sql<MissingPosition & { hash: string; found: number }>`SELECT m.missing_since, m.seq,
       m.content_hash AS hash, m.size > 0 AND EXISTS (SELECT 1 FROM datasette_files AS n
         WHERE n.content_hash = m.content_hash AND n.source_id = m.source_id AND n.missing_since IS NULL) AS found
@@ -44,31 +44,43 @@ export async function lostAndFound(
       AND (m.missing_since, m.seq) > (${after.missing_since}, ${after.seq})
     ORDER BY m.missing_since, m.seq LIMIT ${LOOKED_AT}`.execute(database.read)
   return {
-    hashes: new Set(rows.filter(({ found }) => found === 1).map(({ hash }) => hash)),
+    hashes: [...new Set(rows.filter(({ found }) => found === 1).map(({ hash }) => hash))],
     next: rows.length < LOOKED_AT ? undefined : rows.at(-1),
   }
 }
 
-/** The files of a source with these bytes, of which it is not said that it is a move as long as they are too many. */
-export async function sameBytes(
+/** Files with the same bytes. */
+export interface Group {
+  readonly missing: readonly FileRow[]
+  readonly untouched: readonly FileRow[]
+}
+
+/**
+ * The files of a source with these bytes, as many at a time as are compared. Of bytes that more files have than that
+ * nobody says what has moved.
+ */
+export async function* sameBytes(
   database: InternalDatabase,
   sourceId: number,
-  hashes: Iterable<string>,
-): Promise<{ missing: FileRow[]; untouched: FileRow[] }[]> {
-  const { rows } = await sql<FileRow & { lost: number }>`SELECT ${FILE_COLUMNS}, f.missing_since IS NOT NULL AS lost
-    FROM json_each(${JSON.stringify([...hashes])}) AS wanted
-    CROSS JOIN datasette_files AS f ON f.content_hash = wanted.value AND f.source_id = ${sourceId}
-    CROSS JOIN datasette_files_sources AS s ON s.id = f.source_id
-    WHERE f.size > 0 AND (f.missing_since IS NOT NULL OR ${IS_UNTOUCHED})
-    LIMIT ${COMPARED + 1}`.execute(database.read)
-  const groups = Map.groupBy(rows, ({ content_hash, size }) => `${content_hash} ${size}`)
-  // Of the last it is not known whether it is all there.
-  const last = rows.at(-1)
-  if (rows.length > COMPARED && last !== undefined) groups.delete(`${last.content_hash} ${last.size}`)
-  return [...groups.values()].map((files) => ({
-    missing: files.filter(({ lost }) => lost === 1),
-    untouched: files.filter(({ lost }) => lost === 0),
-  }))
+  hashes: readonly string[],
+): AsyncGenerator<Group[]> {
+  for (let from = 0; from < hashes.length; ) {
+    const { rows } = await sql<FileRow & { at: number; lost: number }>`SELECT wanted.key AS at, ${FILE_COLUMNS},
+        f.missing_since IS NOT NULL AS lost
+      FROM json_each(${JSON.stringify(hashes.slice(from))}) AS wanted
+      CROSS JOIN datasette_files AS f ON f.content_hash = wanted.value AND f.source_id = ${sourceId}
+      CROSS JOIN datasette_files_sources AS s ON s.id = f.source_id
+      WHERE f.size > 0 AND (f.missing_since IS NOT NULL OR ${IS_UNTOUCHED})
+      LIMIT ${COMPARED + 1}`.execute(database.read)
+    // Of the last it is not known whether it is all there: the next look begins with it, unless this one did.
+    const cut = rows.length > COMPARED ? rows.at(-1)?.at : undefined
+    const whole = cut === undefined ? rows : rows.filter(({ at }) => at < cut)
+    yield [...Map.groupBy(whole, ({ content_hash, size }) => `${content_hash} ${size}`).values()].map((files) => ({
+      missing: files.filter(({ lost }) => lost === 1),
+      untouched: files.filter(({ lost }) => lost === 0),
+    }))
+    from = cut === undefined ? hashes.length : from + Math.max(cut, 1)
+  }
 }
 
 /** A file as it is in this moment, if it is untouched. */

@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path'
 import { after, afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hono } from 'hono'
+import { sql } from 'kysely'
 import { createHttp } from '../../app/http.ts'
 import type { RouteEnv } from '../../web/route.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
-import { UNDO_MS } from './limits.ts'
+import { COMPARED, UNDO_MS } from './limits.ts'
 import { createMoves } from './moves.ts'
 import { pairsOf } from './pairs.ts'
 
@@ -343,6 +344,32 @@ describe('what is no move', () => {
     )
     assert.equal(await room.files.files.moves.settle(room.files.sources.get('photos').id), 0)
     assert.equal(await room.idOf('c.txt'), id)
+  })
+})
+
+describe('a folder with a name of its own', () => {
+  test('moves as a whole, whatever other copies of its files there are', async () => {
+    const room = await opened()
+    const files = Math.ceil(COMPARED / 3) + 50
+    for (let n = 0; n < files; n += 1) room.put(`new/${n}.txt`, `${n}`)
+    await room.synced()
+    // Three entries of each: the one that came, the one that went, and a copy that has always lain elsewhere.
+    const { database, sources } = room.files
+    const photos = sources.get('photos')
+    await database.write(async (trx) => {
+      for (const [folder, ids, missing] of [
+        ['old', 'df-old', '2999-01-01'],
+        ['copies', 'df-copy', null],
+      ] as const) {
+        await sql`INSERT INTO datasette_files (id, source_id, path, filename, size, content_hash, adopted, created_at, missing_since)
+          SELECT ${ids} || row_number() OVER (ORDER BY seq), source_id, ${folder} || substr(path, 4), filename, size, content_hash, 1, '2000-01-01', ${missing}
+          FROM datasette_files WHERE path LIKE 'new/%' AND source_id = ${photos.id}`.execute(trx)
+      }
+    })
+    assert.equal(await room.files.files.moves.settle(photos.id), files)
+    assert.equal(await room.idOf('new/0.txt'), 'df-old1')
+    const left = [...(await room.listed()).values()].filter(({ missing }) => missing)
+    assert.deepEqual(left, [])
   })
 })
 

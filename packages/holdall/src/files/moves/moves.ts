@@ -11,7 +11,7 @@ import { type FileRow, toRecord } from '../rows.ts'
 import { versionOf } from '../sync/listed.ts'
 import { lookAt } from '../sync/missing.ts'
 import { isReading } from '../sync/reading.ts'
-import { cameInstead, lostAndFound, type MissingPosition, newestRuns, pastRuns, sameBytes } from './find.ts'
+import { cameInstead, type Group, lostAndFound, type MissingPosition, newestRuns, pastRuns, sameBytes } from './find.ts'
 import { type FormerPlace, formerPlaces } from './former.ts'
 import { LEFT_OPEN, LOOK_MS, MAX_CANDIDATES, PAUSE_MS, SETTLED_AT_ONCE, UNDO_MS } from './limits.ts'
 import { pairsOf } from './pairs.ts'
@@ -49,12 +49,6 @@ export interface Moves {
   close(): Promise<void>
 }
 
-/** Files with the same bytes: those that are missing, and those that one of them may be. */
-interface Group {
-  readonly missing: readonly FileRow[]
-  readonly untouched: readonly FileRow[]
-}
-
 export function createMoves(options: MovesOptions): Moves {
   const { database, sources, findUsed, log, before = () => {}, now = Date.now } = options
   const stopping = new AbortController()
@@ -87,7 +81,7 @@ export function createMoves(options: MovesOptions): Moves {
     const open = new Map<string, string>()
     for (let after: MissingPosition | undefined = { missing_since: '', seq: 0 }; after !== undefined; await turn()) {
       const { hashes, next } = await lostAndFound(database, sourceId, after)
-      if (hashes.size > 0) moved += await settleSome(source, hashes, runs, byPath)
+      moved += await settleSome(source, hashes, runs, byPath)
       if (stopping.signal.aborted) return moved
       after = next
     }
@@ -99,7 +93,7 @@ export function createMoves(options: MovesOptions): Moves {
     if (moved === 0 && leftOpen.get(sourceId) === said) return 0
     const hashes = [...open.keys()]
     for (let at = 0; at < hashes.length; at += LEFT_OPEN) {
-      moved += await settleSome(source, new Set(hashes.slice(at, at + LEFT_OPEN)), runs, (group) =>
+      moved += await settleSome(source, hashes.slice(at, at + LEFT_OPEN), runs, (group) =>
         byRenamedFolders(database, sourceId, group),
       )
       if (stopping.signal.aborted) return moved
@@ -125,33 +119,42 @@ export function createMoves(options: MovesOptions): Moves {
 
   async function settleSome(
     source: Source,
-    hashes: ReadonlySet<string>,
+    hashes: readonly string[],
     runs: Awaited<ReturnType<typeof pastRuns>>,
     pairsIn: (group: Group) => [FileRow, FileRow][] | Promise<[FileRow, FileRow][]>,
   ): Promise<number> {
-    const groups = (await sameBytes(database, source.id, hashes))
+    let moved = 0
+    for await (const groups of sameBytes(database, source.id, hashes)) {
+      for (const [missing, found] of await asTheyLie(source, await movesAmong(groups, runs, pairsIn))) {
+        if (stopping.signal.aborted) return moved
+        before('database: move a file')
+        // Lost with the power, it is found again.
+        const done = await database.write((trx) => takePlace(trx, { missing, found }, new Date(now()), null), {
+          lasting: false,
+        })
+        if (done) moved += 1
+      }
+    }
+    return moved
+  }
+
+  async function movesAmong(
+    same: readonly Group[],
+    runs: Awaited<ReturnType<typeof pastRuns>>,
+    pairsIn: (group: Group) => [FileRow, FileRow][] | Promise<[FileRow, FileRow][]>,
+  ): Promise<[FileRow, FileRow][]> {
+    const groups = same
       .map(({ missing, untouched }) => ({
         missing,
         untouched: untouched.filter((found) => missing.some((one) => cameInstead(one, found, runs))),
       }))
       .filter(({ missing, untouched }) => missing.length > 0 && untouched.length > 0)
     const unused = await unusedAmong(groups.flatMap(({ untouched }) => untouched))
-    const all: [FileRow, FileRow][] = []
+    const pairs: [FileRow, FileRow][] = []
     for (const { missing, untouched } of groups) {
-      all.push(...(await pairsIn({ missing, untouched: untouched.filter(({ id }) => unused.has(id)) })))
+      pairs.push(...(await pairsIn({ missing, untouched: untouched.filter(({ id }) => unused.has(id)) })))
     }
-    const pairs = all.filter(([missing, found]) => cameInstead(missing, found, runs))
-    let moved = 0
-    for (const [missing, found] of await asTheyLie(source, pairs)) {
-      if (stopping.signal.aborted) return moved
-      before('database: move a file')
-      // Lost with the power, it is found again.
-      const done = await database.write((trx) => takePlace(trx, { missing, found }, new Date(now()), null), {
-        lasting: false,
-      })
-      if (done) moved += 1
-    }
-    return moved
+    return pairs.filter(([missing, found]) => cameInstead(missing, found, runs))
   }
 
   /** Those that no row of any table holds, as far as that can be said. */
@@ -241,11 +244,11 @@ export function createMoves(options: MovesOptions): Moves {
     },
     async candidates(file) {
       if (file.missingSince === null || file.contentHash === null) return []
-      const groups = await sameBytes(database, file.sourceId, [file.contentHash])
-      const untouched = groups.flatMap(({ missing, untouched }) =>
+      const groups = (await Array.fromAsync(sameBytes(database, file.sourceId, [file.contentHash]))).flat()
+      const found = groups.flatMap(({ missing, untouched }) =>
         missing.some(({ id }) => id === file.id) ? untouched : [],
       )
-      const shown = untouched.sort((a, b) => (a.created_at < b.created_at ? 1 : -1)).slice(0, MAX_CANDIDATES)
+      const shown = found.sort((a, b) => (a.created_at < b.created_at ? 1 : -1)).slice(0, MAX_CANDIDATES)
       const unused = await unusedAmong(shown)
       return shown.filter(({ id }) => unused.has(id)).map(toRecord)
     },
