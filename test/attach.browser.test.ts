@@ -224,6 +224,28 @@ describe('a folder of photographs onto the rows of a table, in a browser', { ski
     await page.getByRole('button', { name: 'Attach 2 files' }).click()
     await page.getByRole('heading', { level: 1, name: '2 files attached to photo' }).waitFor()
     assert.equal(attached(), 2)
+  })
+
+  test('a plan shows which of its files are cut off, and those alone', { timeout: 120_000 }, async () => {
+    const whole = await photograph(901, 640, 480)
+    await page.goto(`${holdall.url}/museum/objects/-/attach?column=photo`)
+    const chooser = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: 'Choose files' }).click()
+    await (await chooser).setFiles([
+      { name: '1862-021.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(whole.subarray(0, whole.length / 2)) },
+      { name: '1862-022.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(whole) },
+    ])
+    await page.getByRole('heading', { level: 1, name: 'Attach 2 files to photo' }).waitFor()
+    // Each is read in the background, whenever that is.
+    const said = page.getByText('1 of 2 files cannot be read, and it goes to a row.')
+    while ((await said.count()) === 0) await page.reload()
+    const findings = await lookAt(context, page.url(), 'attach-unreadable')
+    await page.getByRole('button', { name: 'Show it' }).click()
+    await page.waitForURL(/show=unreadable/)
+    await page.getByRole('link', { name: '1862-021.jpg' }).waitFor()
+    assert.equal(await page.getByRole('link', { name: '1862-022.jpg' }).count(), 0)
+    await page.getByText('Cannot be read', { exact: true }).waitFor()
+    assert.deepEqual(findings, [])
     assert.deepEqual(troubles, [])
   })
 })

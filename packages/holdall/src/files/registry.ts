@@ -9,6 +9,7 @@ import { enqueueWork, type WorkKind } from './background/queue.ts'
 import { countToRead, type ToRead } from './background/to-read.ts'
 import { createDoubles, type Doubles } from './doubles/list.ts'
 import { walkFiles } from './list.ts'
+import { type Readability, readabilityOf } from './readability.ts'
 import { FILE_ID, type FileBrief, type FileRecord, UNKNOWN_TYPE } from './record.ts'
 import { FILE_COLUMNS_SQL, type FileRow, toRecord } from './rows.ts'
 import { createExcerpts, type FindExcerpts } from './search/excerpts.ts'
@@ -71,6 +72,8 @@ export interface Registry {
   toRead(sources: readonly number[], kinds: readonly WorkKind[]): Promise<ToRead>
   /** Whether there are files of which nobody knows yet whether they can be read. */
   isReadingWhole(): Promise<boolean>
+  /** Which of these files cannot be read, whoever may see them. */
+  readability(ids: readonly string[]): Promise<Readability>
   /** Other files with the same bytes that the actor may browse, newest first. */
   duplicates(actor: Actor | null, file: FileRecord): Promise<FileRecord[]>
   /** What people call an actor; the id where there is no name. */
@@ -180,6 +183,7 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
     missing: (sources) => countMissing(database, sources),
     toRead: (sources, kinds) => countToRead(database, sources, kinds),
     isReadingWhole: () => isReadingWhole(database),
+    readability: (ids) => readabilityOf(database, ids),
     async duplicates(actor, file) {
       if (file.contentHash === null) return []
       const { rows } = await sql<{ id: number; slug: string }>`SELECT s.id, s.slug FROM datasette_files_sources AS s

@@ -43,6 +43,7 @@ const RUN = z.object({
 const LINE = z.object({
   id: z.string(),
   filename: z.string().nullable(),
+  unreadable: z.string().nullable().describe('Why the file cannot be read, where that is known'),
   state: z.enum(STATES),
   row: KEY.nullable().describe('The row that the file goes to'),
   rows: z.array(z.object({ key: KEY, label: z.string().nullable() })).describe('The rows that fit'),

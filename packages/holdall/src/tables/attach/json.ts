@@ -51,6 +51,7 @@ function lineJson(line: Line, file: FileBrief | undefined, trouble: HeldTrouble 
   return {
     id: line.file,
     filename: file?.filename ?? null,
+    unreadable: file?.unreadable ?? null,
     state: line.state,
     row: line.chosen || null,
     rows: line.rows,

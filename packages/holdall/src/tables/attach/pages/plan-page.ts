@@ -19,7 +19,7 @@ import { type HeldTrouble, troubleIn } from '../held.ts'
 import { keptIn, sourcesOf } from '../here.ts'
 import { PAGE_LINES } from '../limits.ts'
 import { listFor, listWords } from '../list.ts'
-import { type JudgedLine, outlineOf } from '../outline.ts'
+import { type JudgedLine, type Outline, outlineOf } from '../outline.ts'
 import { attachWords, type Figures, headWords, leftWords, type Part } from '../parts.ts'
 import { examplePattern } from '../plan.ts'
 import { type EmptyRows, emptyRows } from '../planning.ts'
@@ -38,6 +38,7 @@ import { placeOf } from './result-page.ts'
 import { rivalLine, rivalsOf } from './rivals.ts'
 import { seenLines } from './seen-line.ts'
 import { trail } from './trail.ts'
+import { unreadableBar } from './unreadable-bar.ts'
 
 /** The parts of a plan, each a page of its own. */
 const SHOWN = {
@@ -51,7 +52,9 @@ const SHOWN = {
   copy: 'Same bytes there',
   there: 'There already',
   refused: 'Not taken',
-} as const satisfies Record<Part | 'all', string>
+  // In one of the others as well.
+  unreadable: 'Cannot be read',
+} as const satisfies Record<Part | 'all' | 'unreadable', string>
 type Shown = keyof typeof SHOWN
 
 /** `GET /{db}/{table}/-/attach/{run}` of a plan: which file goes to which row, and what is still to be decided. */
@@ -65,9 +68,13 @@ export async function planPage(
   const { table, href } = subject
   const asked = new URLSearchParams(refused?.form.posted.get('here') ?? new URL(c.req.url).search)
   const outline = await outlineOf(room, subject, run)
-  const countOf = (part: Shown) => (part === 'all' ? outline.files : outline.parts[part])
+  const { unreadable, reading } = await readabilityIn(room, c.var.actor, outline)
+  const countOf = (part: Shown) =>
+    part === 'all' ? outline.files : part === 'unreadable' ? unreadable.size : outline.parts[part]
   const shown = shownOf(asked.get('show'), countOf)
-  const there = outline.lines.filter(({ part }) => shown === 'all' || part === shown)
+  const there = outline.lines.filter(
+    ({ part, file }) => shown === 'all' || (shown === 'unreadable' ? unreadable.has(file) : part === shown),
+  )
   const first = placeOf(asked.get('from') ?? undefined)
   const from = Math.max(
     0,
@@ -141,7 +148,7 @@ export async function planPage(
           title: 'The table is too large to look at all of it.',
           body: 'Files may have a row that is not shown here.',
         })
-      }<section class="panel" aria-label="Plan"><div data-live="plan-parts">${parts(countOf, mends ? null : shown)}</div><div data-live="plan-doubles">${doublesBar(undecidedDoubles(outline).length)}${replacingBar(filled)}</div>${
+      }<section class="panel" aria-label="Plan"><div data-live="plan-parts">${parts(countOf, mends ? null : shown)}</div><div data-live="plan-readable">${unreadableBar(outline, unreadable, reading, shown === 'unreadable' ? null : goTo('unreadable', 0))}</div><div data-live="plan-doubles">${doublesBar(undecidedDoubles(outline).length)}${replacingBar(filled)}</div>${
         lines.length === 0
           ? emptyState({ title: 'No file is in this part of the plan', icon: 'file' })
           : dataTable({
@@ -161,6 +168,21 @@ export async function planPage(
     }),
     refused?.error.status,
   )
+}
+
+/** Which files of a plan cannot be read, of those that the actor may see. */
+async function readabilityIn(
+  room: AttachRoom,
+  actor: Actor | null,
+  { lines }: Outline,
+): Promise<{ unreadable: ReadonlySet<string>; reading: number }> {
+  const { unreadable, reading } = await room.registry.readability(lines.map(({ file }) => file))
+  return { unreadable: new Set((await recordsOf(room, actor, unreadable)).keys()), reading }
+}
+
+/** What a button of the form sends to turn to another part. */
+function goTo(shown: Shown, from: number): string {
+  return `to?${addressOf(shown, from)}`
 }
 
 function addressOf(shown: Shown, from: number): string {
@@ -295,7 +317,7 @@ function parts(countOf: (part: Shown) => number, shown: Shown | null): Html {
   const there = (Object.keys(SHOWN) as Shown[]).filter((part) => part === 'all' || part === shown || countOf(part) > 0)
   return html`<div class="plan-parts" role="group" aria-label="Part of the plan">${there.map(
     (part) =>
-      html`<button type="submit" name="go" value="${`to?${addressOf(part, 0)}`}"${attributes({ 'aria-current': part === shown ? 'true' : null })}>${SHOWN[part]} <span class="tabular muted">${formatNumber(countOf(part))}</span></button>`,
+      html`<button type="submit" name="go" value="${goTo(part, 0)}"${attributes({ 'aria-current': part === shown ? 'true' : null })}>${SHOWN[part]} <span class="tabular muted">${formatNumber(countOf(part))}</span></button>`,
   )}</div>`
 }
 
@@ -304,7 +326,7 @@ function pageBar(shown: Shown, from: number, lines: readonly JudgedLine[]): Html
   const total = lines.length
   if (total <= PAGE_LINES) return html``
   // A place in the plan: what is decided meanwhile leaves its part, and nothing is skipped.
-  const to = (place: number) => `to?${addressOf(shown, place)}`
+  const to = (place: number) => goTo(shown, place)
   const next = lines[from + PAGE_LINES]
   return html`<div class="pager"><span class="tabular">Files ${formatNumber(from + 1)}–${formatNumber(Math.min(total, from + PAGE_LINES))} of ${formatNumber(total)}</span><nav aria-label="Pages">${
     from > 0 && button({ label: 'First page', type: 'submit', name: 'go', value: to(0) })
