@@ -32,10 +32,10 @@ export async function listFor(
 
 /** The rows of a list, as its pages say it. */
 export interface ListWords {
+  /** Absent where a condition can no longer be asked for: its column is gone, or the right to it. */
+  readonly conditions?: List
   /** At most `COUNT_LIMIT + 1`; null where counting took too long, or the list cannot be read. */
   readonly count: number | null
-  /** False where a condition can no longer be asked for: its column is gone, or the right to it. */
-  readonly isReadable: boolean
   /** `where year = 1862` */
   readonly words: string
 }
@@ -63,12 +63,12 @@ export async function listWords(
     const [counted] = results
     return {
       count: counted === undefined || counted.failure ? null : Number(counted.rows[0]?.[0] ?? 0),
-      isReadable: true,
+      conditions: found,
       words: describe(plan.query.filters, plan.query.search, null),
     }
   } catch (error) {
     if (!(error instanceof HoldallError) || error.status >= 500) throw error
-    return { count: null, isReadable: false, words: '' }
+    return { count: null, words: '' }
   }
 }
 

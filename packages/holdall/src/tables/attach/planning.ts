@@ -34,6 +34,8 @@ export interface Plan {
   readonly files: ReadonlyMap<string, FileBrief>
   /** What is not right with what the row of a file holds, by the file. */
   readonly troubles: ReadonlyMap<string, HeldTrouble>
+  /** The list whose rows were looked at; absent: all. */
+  readonly conditions: List | undefined
 }
 
 /**
@@ -48,10 +50,10 @@ export async function makePlan(room: AttachRoom, subject: Subject, asked: PlanAs
   const hidden = [...new Set(asked.files)].filter((id) => !files.has(id))
   const names = visible.map(({ filename }) => filename)
   const { list, allRows } = asked
-  const only = await listFor(room, subject, asked.actor, asked)
-  const guessed = { fileColumns: new Set(fileColumns.keys()), cells: column, list: only, signal }
+  const conditions = await listFor(room, subject, asked.actor, asked)
+  const guessed = { fileColumns: new Set(fileColumns.keys()), cells: column, list: conditions, signal }
   const match = asked.match ?? (await guessMatch(database, table, names, guessed))
-  const found = match && (await matchNames(subject, column, match, names, only, signal))
+  const found = match && (await matchNames(subject, column, match, names, conditions, signal))
   const rows: FoundRows = found?.rows ?? new Map()
   const planned = [...visible.map((file) => ({ id: file.id, file })), ...hidden.map((id) => ({ id, file: undefined }))]
   const cells = [...rows].flatMap(
@@ -81,6 +83,7 @@ export async function makePlan(room: AttachRoom, subject: Subject, asked: PlanAs
       allRows: (list && allRows) || undefined,
     },
     files,
+    conditions,
     troubles: new Map(
       cells.flatMap(([id, cell]) => {
         const trouble = troubleIn(cell, held)

@@ -12,7 +12,6 @@ import { decideAll, undecidedDoubles } from './decide-all.ts'
 import { readFilesForm, readPlanForm } from './forms.ts'
 import { cellJson, pairsOf, planJson, runJson } from './json.ts'
 import { MAX_BODY_BYTES, MAX_REFUSED_TOLD } from './limits.ts'
-import { listFor } from './list.ts'
 import { outlineOf } from './outline.ts'
 import { leftFiles, leftNotice } from './pages/left-files.ts'
 import { planPage } from './pages/plan-page.ts'
@@ -81,8 +80,8 @@ async function attach(c: RouteContext, room: AttachRoom): Promise<Response> {
       : undefined
   const pairs = plan === undefined ? (asked.pairs ?? []) : pairsOf(plan.lines)
   const wanted = { ...subject, table: subject.table.name, column, rule, actor, pairs, run: null }
-  const only = plan && (await listFor(room, subject, actor, plan.match))
-  const planned = plan && planJson(plan, await emptyRows(subject, column, new Set(pairs.map(([, key]) => key)), only))
+  const chosen = new Set(pairs.map(([, key]) => key))
+  const planned = plan && planJson(plan, await emptyRows(subject, column, chosen, plan.conditions))
   if (asked.dryRun) {
     if (plan === undefined) await room.carryOut.check(wanted)
     return c.json({ ok: true, dry_run: true, column, pairs, ...planned })

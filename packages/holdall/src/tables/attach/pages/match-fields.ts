@@ -65,7 +65,7 @@ function ofList(subject: Subject, { allRows }: PlannedMatch, list: string, words
     button({ label, type: 'submit', name: 'go', value: `rows ${way}`, small: true })
   return html`<div class="match-list">${
     allRows
-      ? html`<span>All rows of ${subject.table.name} get files.</span>${words.isReadable && to('list', `Only the ${count} of the list`)}`
+      ? html`<span>All rows of ${subject.table.name} get files.</span>${words.conditions !== undefined && to('list', `Only the ${count} of the list`)}`
       : html`${listLine(subject, list, words, count)}${to('all', 'Take all rows')}`
   }</div>`
 }

@@ -1,12 +1,9 @@
 import type { FileBrief } from '../../../files/record.ts'
-import { HoldallError } from '../../../web/error.ts'
-import { formatCount, formatNumber } from '../../../web/format.ts'
+import { formatCount } from '../../../web/format.ts'
 import { type Html, html, safeUrl } from '../../../web/html.ts'
 import { renderPage } from '../../../web/page.ts'
-import { attributes } from '../../../web/parts/attributes.ts'
 import { button } from '../../../web/parts/button.ts'
 import { errorSummary } from '../../../web/parts/field.ts'
-import { icon } from '../../../web/parts/icon.ts'
 import { emptyState, notice } from '../../../web/parts/notice.ts'
 import { dataTable } from '../../../web/parts/table.ts'
 import type { Actor, RouteContext } from '../../../web/route.ts'
@@ -14,48 +11,32 @@ import { readCell } from '../../file-columns/cell.ts'
 import { cellFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
 import { recordsOf, undecidedDoubles, WAYS, type Way } from '../decide-all.ts'
-import { positionOf } from '../forms.ts'
 import { type HeldTrouble, troubleIn } from '../held.ts'
 import { keptIn, sourcesOf } from '../here.ts'
 import { PAGE_LINES } from '../limits.ts'
-import { listFor, listWords } from '../list.ts'
+import { listWords } from '../list.ts'
 import { type JudgedLine, type Outline, outlineOf } from '../outline.ts'
-import { attachWords, type Figures, headWords, leftWords, type Part } from '../parts.ts'
+import { attachWords, type Figures, headWords, leftWords } from '../parts.ts'
 import { examplePattern } from '../plan.ts'
-import { type EmptyRows, emptyRows } from '../planning.ts'
+import { emptyRows } from '../planning.ts'
 import type { PlannedLine } from '../plans.ts'
 import { filledOf } from '../replacing.ts'
 import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import { rowName } from '../row-name.ts'
-import { refusedRows } from '../row-problems.ts'
 import type { Run } from '../run.ts'
 import { sampleValues } from '../sample-values.ts'
 import { matchFields } from './match-fields.ts'
-import { controlOf, fileCellOf, type PlanView, type Refused, rowCell, type ShownLine, why } from './plan-line.ts'
+import { fileCellOf, type PlanView, type Refused, rowCell, type ShownLine, why } from './plan-line.ts'
+import { addressOf, goTo, pageBar, partsBar, type Shown, shownOf } from './plan-parts.ts'
+import { linesToMend, messagesOf } from './refused-lines.ts'
 import { replacingBar } from './replacing-bar.ts'
 import { placeOf } from './result-page.ts'
 import { rivalLine, rivalsOf } from './rivals.ts'
 import { seenLines } from './seen-line.ts'
 import { trail } from './trail.ts'
 import { unreadableBar } from './unreadable-bar.ts'
-
-/** The parts of a plan, each a page of its own. */
-const SHOWN = {
-  all: 'All',
-  rows: 'To a row',
-  decide: 'To decide',
-  none: 'Without a row',
-  text: 'Holds text',
-  missing: 'Missing',
-  left: 'Left out',
-  copy: 'Same bytes there',
-  there: 'There already',
-  refused: 'Not taken',
-  // In one of the others as well.
-  unreadable: 'Cannot be read',
-} as const satisfies Record<Part | 'all' | 'unreadable', string>
-type Shown = keyof typeof SHOWN
+import { withoutFile } from './without-file.ts'
 
 /** `GET /{db}/{table}/-/attach/{run}` of a plan: which file goes to which row, and what is still to be decided. */
 export async function planPage(
@@ -93,14 +74,16 @@ export async function planPage(
   const noneFits = run.files > 0 && outline.parts.none === run.files
   const fresh = outline.lines.flatMap(({ chosen, fills }) => (fills && chosen !== null ? [chosen] : []))
   const rivals = rivalsOf(outline.lines, lines)
-  const [frame, files, empty, labels, values, sources, troubles, filled, list] = await Promise.all([
+  const listing = listWords(room, subject, c.var.actor, run.match?.list, c.req.raw.signal)
+  const listed = listing.then((list) => (run.match?.allRows ? undefined : list?.conditions))
+  const [frame, files, empty, labels, values, sources, troubles, filled, list, only] = await Promise.all([
     room.frame(c),
     recordsOf(
       room,
       c.var.actor,
       [...lines, ...[...rivals.values()].flat()].map(({ file }) => file),
     ),
-    emptyOf(room, subject, run, c.var.actor, new Set(fresh)),
+    listed.then((conditions) => emptyRows(subject, run.column, new Set(fresh), conditions)),
     labelsOf(
       subject,
       lines.flatMap(({ chosen: key }) => key || []),
@@ -109,7 +92,8 @@ export async function planPage(
     sourcesOf(room, c.var.actor, run),
     troublesOf(room, c.var.actor, run, lines),
     filledOf(room, subject, run, outline, c.var.actor),
-    listWords(room, subject, c.var.actor, run.match?.list, c.req.raw.signal),
+    listing,
+    listed,
   ])
   const kept = keptIn(sources)
   const here = addressOf(shown, from === 0 ? 0 : (page[0]?.position ?? 0))
@@ -148,7 +132,7 @@ export async function planPage(
           title: 'The table is too large to look at all of it.',
           body: 'Files may have a row that is not shown here.',
         })
-      }<section class="panel" aria-label="Plan"><div data-live="plan-parts">${parts(countOf, mends ? null : shown)}</div><div data-live="plan-readable">${unreadableBar(outline, unreadable, reading, shown === 'unreadable' ? null : goTo('unreadable', 0))}</div><div data-live="plan-doubles">${doublesBar(undecidedDoubles(outline).length)}${replacingBar(filled)}</div>${
+      }<section class="panel" aria-label="Plan"><div data-live="plan-parts">${partsBar(countOf, mends ? null : shown)}</div><div data-live="plan-readable">${unreadableBar(outline, unreadable, reading, shown === 'unreadable' ? null : goTo('unreadable', 0))}</div><div data-live="plan-doubles">${doublesBar(undecidedDoubles(outline).length)}${replacingBar(filled)}</div>${
         lines.length === 0
           ? emptyState({ title: 'No file is in this part of the plan', icon: 'file' })
           : dataTable({
@@ -163,7 +147,7 @@ export async function planPage(
               })),
               cards: true,
             })
-      }${!mends && pageBar(shown, from, there)}<div class="save-bar" data-live="plan-bar">${saveBar(outline)}</div></section></form>${withoutFile(subject, run, empty)}`,
+      }${!mends && pageBar(shown, from, there)}<div class="save-bar" data-live="plan-bar">${saveBar(outline)}</div></section></form>${withoutFile(subject, run, empty, only !== undefined)}`,
       ...room.once.take(c, `${href}/${run.id}`),
     }),
     refused?.error.status,
@@ -180,41 +164,8 @@ async function readabilityIn(
   return { unreadable: new Set((await recordsOf(room, actor, unreadable)).keys()), reading }
 }
 
-/** What a button of the form sends to turn to another part. */
-function goTo(shown: Shown, from: number): string {
-  return `to?${addressOf(shown, from)}`
-}
-
-function addressOf(shown: Shown, from: number): string {
-  const parameters = new URLSearchParams()
-  parameters.set('show', shown)
-  if (from > 0) parameters.set('from', String(from))
-  return parameters.toString()
-}
-
 function nameOf(files: ReadonlyMap<string, FileBrief>, [line]: readonly PlannedLine[]): string | undefined {
   return line && files.get(line.file)?.filename
-}
-
-/** What was asked for; else what is to be decided, as long as there is any of it. */
-function shownOf(asked: string | null, countOf: (part: Shown) => number): Shown {
-  const part = (Object.keys(SHOWN) as Shown[]).find((one) => one === asked) ?? 'decide'
-  return countOf(part) > 0 ? part : 'all'
-}
-
-/** Of the list to which the plan is matched; of all rows where that cannot be read. */
-async function emptyOf(
-  room: AttachRoom,
-  subject: Subject,
-  run: Run,
-  actor: Actor | null,
-  chosen: ReadonlySet<string>,
-): Promise<EmptyRows & { readonly isOfList: boolean }> {
-  const list = await listFor(room, subject, actor, run.match ?? {}).catch((error: unknown) => {
-    if (error instanceof HoldallError && error.status < 500) return undefined
-    throw error
-  })
-  return { ...(await emptyRows(subject, run.column, chosen, list)), isOfList: list !== undefined }
 }
 
 /** What is left, and what carries the rest out. */
@@ -250,41 +201,6 @@ async function troublesOf(
   )
 }
 
-/** The lines that a refusal is about. */
-function linesToMend(lines: readonly JudgedLine[], error: HoldallError): JudgedLine[] {
-  const typed = new Set(Object.keys(error.fields).flatMap((name) => positionOf(name) ?? []))
-  const keys = new Set(refusedRows(error).map(({ key }) => key))
-  return lines.filter(({ position, chosen }) => typed.has(position) || (chosen !== null && keys.has(chosen)))
-}
-
-/** What was wrong, each with the field that mends it: of a row that cannot take its files, the first file's. */
-function messagesOf(
-  error: HoldallError,
-  lines: readonly ShownLine[],
-  nameOfRow: (key: string) => string,
-  files: ReadonlyMap<string, FileBrief>,
-): { field?: string; label?: string; message: string }[] {
-  const rows = refusedRows(error)
-  if (rows.length > 0) {
-    const shown = rows.flatMap(({ key, message }) =>
-      lines
-        .filter(({ chosen }) => chosen === key)
-        .map((line) => ({
-          field: controlOf(line),
-          label: `Row ${nameOfRow(key)}, ${files.get(line.file)?.filename ?? 'a file'}`,
-          message,
-        })),
-    )
-    if (shown.length > 0) return shown
-  }
-  const fields = Object.entries(error.fields).filter(([name]) => name === 'pattern' || positionOf(name) !== undefined)
-  if (fields.length === 0) return error.errors.slice(0, 10).map((message) => ({ message }))
-  return fields.map(([field, message]) => {
-    const line = lines.find(({ position }) => position === positionOf(field))
-    return { field, label: line ? (files.get(line.file)?.filename ?? 'Row') : 'Pattern', message }
-  })
-}
-
 /** One choice for all doubles. */
 function doublesBar(open: number): Html {
   if (open === 0) return html``
@@ -310,40 +226,4 @@ function notUploaded({ match }: Run): Html | false {
       body: html`${refused.map((reason) => html`${reason}<br>`)}`,
     })
   )
-}
-
-/** The parts as buttons of the form, so that turning to another keeps what was chosen here. */
-function parts(countOf: (part: Shown) => number, shown: Shown | null): Html {
-  const there = (Object.keys(SHOWN) as Shown[]).filter((part) => part === 'all' || part === shown || countOf(part) > 0)
-  return html`<div class="plan-parts" role="group" aria-label="Part of the plan">${there.map(
-    (part) =>
-      html`<button type="submit" name="go" value="${goTo(part, 0)}"${attributes({ 'aria-current': part === shown ? 'true' : null })}>${SHOWN[part]} <span class="tabular muted">${formatNumber(countOf(part))}</span></button>`,
-  )}</div>`
-}
-
-/** @param from how many lines of the part stand before the page */
-function pageBar(shown: Shown, from: number, lines: readonly JudgedLine[]): Html {
-  const total = lines.length
-  if (total <= PAGE_LINES) return html``
-  // A place in the plan: what is decided meanwhile leaves its part, and nothing is skipped.
-  const to = (place: number) => goTo(shown, place)
-  const next = lines[from + PAGE_LINES]
-  return html`<div class="pager"><span class="tabular">Files ${formatNumber(from + 1)}–${formatNumber(Math.min(total, from + PAGE_LINES))} of ${formatNumber(total)}</span><nav aria-label="Pages">${
-    from > 0 && button({ label: 'First page', type: 'submit', name: 'go', value: to(0) })
-  }${next !== undefined && button({ label: 'Next page', type: 'submit', name: 'go', value: to(next.position), endIcon: 'chevronRight' })}</nav></div>`
-}
-
-/** Rows that still have no file when the plan has been carried out. */
-function withoutFile(
-  { path, table }: Subject,
-  { column }: Run,
-  { count, rows, isOfList }: Awaited<ReturnType<typeof emptyOf>>,
-): Html {
-  const all = isOfList ? 'the list' : table.name
-  if (count === 0) return html`<p class="muted after-panel">Every row of ${all} has a file in ${column} then.</p>`
-  const words = count === null ? 'Some rows' : formatCount(count, 'row')
-  return html`<details class="panel fold-panel after-panel"><summary>${icon('chevronRight')}<strong>Rows without a file</strong> <span class="muted">${words} of ${all} still ${count === 1 ? 'has' : 'have'} none in ${column} then</span></summary><ul class="linked">${rows.map(
-    ({ key, label }) =>
-      html`<li><a class="grow" href="${safeUrl(`${path}/${key}`)}"><strong>${rowName(key, label)}</strong></a></li>`,
-  )}</ul>${count !== null && count > rows.length && html`<p class="panel-body fine muted">These are the first ${rows.length}.</p>`}</details>`
 }
