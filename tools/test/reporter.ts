@@ -11,6 +11,10 @@ export type Report =
 /** What Node tells at the end of every file; the totals are counted over all files here. */
 const TOTALS = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
 
+// Node names only the message of an error that no test awaited; where it is from is printed.
+process.on('unhandledRejection', (error) => console.error(error))
+process.on('uncaughtExceptionMonitor', (error) => console.error(error))
+
 /** A reporter for `node --test-reporter`: one JSON `Report` a line, suites left out. */
 export default async function* reporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const names: string[] = []

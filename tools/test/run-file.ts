@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Report } from './reporter.ts'
 
 const REPORTER = fileURLToPath(new URL('./reporter.ts', import.meta.url))
+const UNTRACKED = new URL('./untracked.ts', import.meta.url).href
 const PIPE_GRACE_MS = 1000
 const running = new Set<ChildProcess>()
 
@@ -31,7 +32,12 @@ export async function runFile(path: string, { cwd, env, limitMs }: FileOptions):
   const began = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'holdall-run-'))
   const destination = join(folder, 'reports')
-  const flags = ['--enable-source-maps', `--test-reporter=${REPORTER}`, `--test-reporter-destination=${destination}`]
+  const flags = [
+    '--enable-source-maps',
+    `--import=${UNTRACKED}`,
+    `--test-reporter=${REPORTER}`,
+    `--test-reporter-destination=${destination}`,
+  ]
   // A group of its own, so that servers a test left behind go with it.
   const child = spawn(process.execPath, [...flags, path], {
     cwd,

@@ -56,6 +56,32 @@ test('a failure is told with its suite, its place, its error and what the file p
   assert.match(recapitulate(results), /Failed:\n {2}a\.test\.ts:3 {2}s › bad\n {4}Error: broken pipe\n/)
 })
 
+for (const [what, text] of [
+  ['a promise', `Promise.reject(new Error('spilled'))`],
+  ['a timer', `setTimeout(() => { throw new Error('spilled') }, 1)`],
+] as const) {
+  test(`an error of ${what} that no test awaits is a failure, told with where it is from`, async () => {
+    const { printed, totals } = await run({
+      'a.test.ts': `function pour() { ${text} }
+test('a', async () => { await null; pour(); await new Promise((resolve) => setTimeout(resolve, 50)) })`,
+    })
+    assert.equal(totals.failed, 1)
+    assert.match(printed, /Error: spilled\n[\s\S]*a\.test\.ts:2/)
+  })
+}
+
+test('promises are not followed', async () => {
+  const { totals } = await run({
+    'a.test.ts': `import { executionAsyncId } from 'node:async_hooks'
+test('a', async () => {
+  const ids = new Set()
+  for (let at = 0; at < 3; at++) { await null; ids.add(executionAsyncId()) }
+  if (ids.size > 1) throw new Error([...ids].join())
+})`,
+  })
+  assert.deepEqual(totals, { passed: 1, failed: 0, skipped: 0 })
+})
+
 test('a skipped test is told with its reason', async () => {
   const { results, totals } = await run({
     'a.test.ts': `test('far', { skip: 'no browser' }, () => {})\ntest('b', () => {})`,
