@@ -92,19 +92,35 @@ sources:
 export function prepareOwn(place: string, { folders }: Own): string[] {
   mkdirSync(place, { recursive: true })
   const file = join(place, 'holdall.yaml')
-  const isNew = !existsSync(file)
-  const document = parseDocument(isNew ? NEW_CONFIGURATION : readFileSync(file, 'utf8'))
-  // What cannot be read is told by the server, with its line.
-  const added = document.errors.length > 0 ? [] : folders.filter((folder) => addSource(document, folder))
-  if (isNew || added.length > 0) writeFileSync(file, document.toString({ lineWidth: 0 }))
+  const document = readConfiguration(file)
+  const added = newIn(document, folders)
+  for (const folder of added) addSource(document, folder)
+  if (!existsSync(file) || added.length > 0) writeFileSync(file, document.toString({ lineWidth: 0 }))
   return ['-c', file, '--data', join(place, 'data'), '--log', join(place, 'holdall.log')]
 }
 
-/** Makes a source of a folder. @returns whether none had it already */
-function addSource(document: Document, folder: string): boolean {
-  const written = document.toJS() as { sources?: Record<string, { config?: { root?: unknown } } | null> | null } | null
-  const sources = written?.sources ?? {}
-  if (Object.values(sources).some((source) => source?.config?.root === folder)) return false
+/** Those of the folders that are no sources there yet. */
+export function newFolders(place: string, folders: readonly string[]): string[] {
+  return newIn(readConfiguration(join(place, 'holdall.yaml')), folders)
+}
+
+function readConfiguration(file: string): Document {
+  return parseDocument(existsSync(file) ? readFileSync(file, 'utf8') : NEW_CONFIGURATION)
+}
+
+function newIn(document: Document, folders: readonly string[]): string[] {
+  // What cannot be read is told by the server, with its line.
+  if (document.errors.length > 0) return []
+  const known = Object.values(sourcesIn(document)).map((source) => source?.config?.root)
+  return [...new Set(folders)].filter((folder) => !known.includes(folder))
+}
+
+function sourcesIn(document: Document): Record<string, { config?: { root?: unknown } } | null> {
+  return (document.toJS() as { sources?: ReturnType<typeof sourcesIn> | null } | null)?.sources ?? {}
+}
+
+function addSource(document: Document, folder: string): void {
+  const sources = sourcesIn(document)
   const name =
     basename(folder)
       .replace(/[^A-Za-z0-9]+/g, '-')
@@ -117,5 +133,4 @@ function addSource(document: Document, folder: string): boolean {
     ['sources', slug],
     document.createNode({ label: basename(folder) || folder, storage: 'filesystem', config: { root: folder } }),
   )
-  return true
 }

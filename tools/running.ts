@@ -8,16 +8,16 @@ interface Note {
   readonly pid: number
   /** Tells the process from a later one with its id; null where the system does not say. */
   readonly started: string | null
-  /** What is served, so that other databases are not taken for these. */
+  /** The databases, and what else was asked for: others are not taken for these. */
   readonly serves: string
   /** Null until it is served. */
   readonly url: string | null
 }
 
-/** Where the server runs that another `npm start` has begun for the same; undefined when there is none. */
-export function runningFor(data: string, serves: string): { readonly url: string | null } | undefined {
+/** The server that another `npm start` has begun on the same data; undefined when there is none. */
+export function runningOn(data: string): Pick<Note, 'serves' | 'url'> | undefined {
   const note = read(data)
-  return note !== undefined && note.serves === serves && isAlive(note) ? note : undefined
+  return note !== undefined && isAlive(note) ? note : undefined
 }
 
 /** Notes the server for the next `npm start`, unless one that runs is noted there already. */

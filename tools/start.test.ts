@@ -142,6 +142,21 @@ test('npm start serves the sample, goes on where it was stopped, and is quick on
   const closed = start(['--port', '0', mine, '--files', join(folder, 'Old scans'), join(folder, 'old-scans')])
   const [, closedAt] = await closed.says(/Holdall serves at (\S+?)\/?\n/)
   assert.equal((await fetch(`${closedAt}/mine.json`)).status, 401)
+  // While it runs, it is the same with fewer folders, and without one more; other databases are another.
+  const command = [mine, '--files', join(folder, 'Old scans')]
+  const fewer = start([mine])
+  await fewer.says(new RegExp(`running here already, at ${closedAt}\n`))
+  assert.equal(await fewer.status(), 0)
+  const more = start([...command, join(folder, 'data')])
+  await more.says(/It has no source for \S+data yet: stop it, then start it with the same command again\.\n/)
+  assert.equal(await more.status(), 1)
+  const another = join(folder, 'another.db')
+  new DatabaseSync(another).exec('CREATE TABLE notes (id INTEGER PRIMARY KEY)')
+  const apartFrom = start([another])
+  await apartFrom.says(
+    new RegExp(`Another Holdall runs at ${closedAt}, with other databases on the same data; this one`),
+  )
+  await apartFrom.stop()
   await closed.stop()
   const kept = readFileSync(ownConfig, 'utf8')
   assert.match(kept, /^# mine\nallow: \{ id: root \}\n/)

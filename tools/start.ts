@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { dirname, join, relative, resolve } from 'node:path'
-import { type Own, prepareOwn, readOwn, withoutAddress } from './own.ts'
-import { forgetRunning, noteRunning, runningFor } from './running.ts'
+import { newFolders, type Own, prepareOwn, readOwn, withoutAddress } from './own.ts'
+import { forgetRunning, noteRunning, runningOn } from './running.ts'
 import { addressIn, isIncomplete, isMade, sampleIn } from './sample/place.ts'
 
 const ROOT = dirname(import.meta.dirname)
@@ -26,12 +26,18 @@ const data = own ? join(ownPlace, 'data') : sample.data
 const config = own ? join(ownPlace, 'holdall.yaml') : sample.config
 const onData = ['-c', config, '--data', data]
 const { port: chosen, others } = withoutAddress(given)
-// Where it is served does not count: the same is there.
-const serves = JSON.stringify(own ? { ...own, others: withoutAddress(own.others).others } : others)
-const running = runningFor(data, serves)
-if (running && (chosen === undefined || isServedOn(running.url, chosen))) {
+// Where it is served does not count: the same is there. Nor do folders: those that were given once stay.
+const serves = JSON.stringify(own ? { databases: own.databases, others: withoutAddress(own.others).others } : others)
+const running = runningOn(data)
+if (running?.serves === serves && (chosen === undefined || isServedOn(running.url, chosen))) {
   sayRunning(running.url)
-  process.exit(0)
+  const lacking = own ? newFolders(ownPlace, own.folders) : []
+  if (lacking.length > 0) {
+    say(
+      `It has no source for ${lacking.map(shown).join(', ')} yet: stop it, then start it with the same command again.`,
+    )
+  }
+  process.exit(lacking.length > 0 ? 1 : 0)
 }
 
 if (own) {
@@ -169,7 +175,12 @@ function sayRunning(address: string | null): void {
 /** An address that is not the usual one, or not the last one, is said: bookmarks and links lead to the other. */
 function sayWhere(url: string, port: number): void {
   const choose = 'To choose the port: npm start -- --port N'
-  if (port !== PORT) say(`Port ${PORT} is taken, most likely by another Holdall; this one is at ${url}. ${choose}`)
+  if (running) {
+    say(
+      `Another Holdall runs at ${running.url ?? 'another address'}, with other databases on the same data; this one is at ${url}. ${choose}`,
+    )
+  } else if (port !== PORT)
+    say(`Port ${PORT} is taken, most likely by another Holdall; this one is at ${url}. ${choose}`)
   else if (before !== undefined && before !== url) say(`It was at ${before} before, and is at ${url} now. ${choose}`)
 }
 
