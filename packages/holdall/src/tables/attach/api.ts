@@ -103,7 +103,7 @@ export const ATTACH_API = {
       answers({
         dry_run: z.literal(true).optional(),
         column: z.string(),
-        run: RUN.optional(),
+        run: RUN.optional().describe('Absent of a dry run, and where the rows hold all of it already'),
         pairs: z.array(PAIR),
         match: PLANNED_MATCH.optional(),
         complete: z.boolean().optional().describe('Whether every row was looked at before the time was over'),

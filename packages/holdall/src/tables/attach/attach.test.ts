@@ -123,6 +123,16 @@ test('files find their rows by their names, are attached and undone as one', asy
   const run = applied.body.run as { id: string; status: string }
   assert.equal(run.status, 'applied')
 
+  assert.deepEqual((applied.body.run as { match: unknown }).match, { ...match, how: 'prefix', exact: false })
+  // Once more, from the files or their rows, it is there already: nothing is written, and nobody is refused.
+  for (const asked of [{ files, match: { ...match, how: 'prefix' } }, { pairs: [[one, '1']] }]) {
+    const again = await post('/data/objects/-/attach', { column: 'photo', ...asked })
+    assert.equal(again.status, 200, JSON.stringify(again.body))
+    assert.equal(again.body.run, undefined)
+  }
+  const same = await post('/data/objects/-/attach', { column: 'photo', files, match: { ...match, how: 'prefix' } })
+  assert.equal((same.body.counts as { same: number }).same, 2)
+
   app.look.exec('UPDATE objects SET photo = NULL WHERE id = 3')
   const undone = await post(`/data/objects/-/attach/${run.id}/-/undo`, {})
   assert.equal(undone.status, 200, JSON.stringify(undone.body))

@@ -156,7 +156,8 @@ export function createCarryOut({ journal, databases, writers, files, log, before
       try {
         await holding(id, async () => {
           try {
-            await journal.begin({ ...place, column, id, isPlanned: wanted.run !== null }, actor?.id ?? null, cells)
+            const { run, match } = wanted
+            await journal.begin({ ...place, column, id, isPlanned: run !== null, match }, actor?.id ?? null, cells)
             await write(await known(id), 'attach', cells)
           } catch (error) {
             if (isRefusal(error)) await journal.failed(id, (error as HoldallError).message)

@@ -5,7 +5,7 @@ import type { CellOutcome } from '../write/protocol.ts'
 import { type JournalCell, readCells, writeCells } from './journal-cells.ts'
 import { MAX_RUNS } from './limits.ts'
 import { LEFT_OUT } from './parts.ts'
-import { type Place, placeColumns, type Run, toRun } from './run.ts'
+import { type Place, type PlannedMatch, placeColumns, type Run, toRun } from './run.ts'
 import { inBatches, type WriteOptions, writesTo } from './writes.ts'
 
 export interface JournalOptions extends WriteOptions {
@@ -63,7 +63,18 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
      * @throws HoldallError `attach_busy`, `attach_not_planned`, `attach_files_gone`
      */
     async begin(
-      { id, ...run }: Place & { readonly column: string; readonly id: string; readonly isPlanned: boolean },
+      {
+        id,
+        isPlanned,
+        match,
+        ...place
+      }: Place & {
+        readonly column: string
+        readonly id: string
+        readonly isPlanned: boolean
+        /** How a run was matched that had no plan. */
+        readonly match?: PlannedMatch | undefined
+      },
       actorId: string | null,
       cells: readonly Omit<JournalCell, 'outcome'>[],
     ): Promise<void> {
@@ -71,10 +82,16 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
       const working = { status: 'applying', cells: cells.length, files, ...taken() } as const
       await oneOfATable(() =>
         write('begin run', async (trx) => {
-          if (!run.isPlanned) {
+          if (!isPlanned) {
             await trx
               .insertInto('attach_runs')
-              .values({ id, ...placeColumns(run), actor_id: actorId, ...working })
+              .values({
+                id,
+                ...placeColumns(place),
+                actor_id: actorId,
+                match: match === undefined ? null : JSON.stringify(match),
+                ...working,
+              })
               .execute()
             return
           }
