@@ -14,7 +14,8 @@ import { createToken, listTokens, revokeToken, TOKEN_CLAIM, type TokenFacts } fr
 import { tokensPage } from './tokens-page.ts'
 
 const PATH = '/-/tokens'
-const WITHHELD = 'A restricted token makes no others. Sign in, or use a token without restrictions.'
+const WITHHELD =
+  'A token with restrictions reads and changes neither tokens nor sessions. Sign in, or use a token without restrictions.'
 
 /** One's own tokens and sessions: list, make, revoke, end. */
 export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
@@ -27,7 +28,6 @@ export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
       urls,
       ...(await read(c, actor)),
       flash: flash.take(c, path),
-      ...(isRestricted(actor) && { withheld: WITHHELD }),
       refusal,
     })
     return c.html(renderPage({ ...(await frame(c)), ...content }))
@@ -49,6 +49,7 @@ export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
   }
 
   async function list(c: RouteContext): Promise<Response> {
+    refuseRestricted(c.var.actor)
     if (c.var.format === 'html') return page(c)
     const { tokens, sessions, session } = await read(c, c.var.actor as Actor)
     return c.json({
@@ -60,12 +61,7 @@ export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
 
   async function change(c: RouteContext): Promise<Response> {
     const actor = c.var.actor as Actor
-    if (isRestricted(actor)) {
-      throw new HoldallError('permission_denied', {
-        action: 'making and revoking tokens',
-        resource: 'a restricted token',
-      })
-    }
+    refuseRestricted(actor)
     const fields = await readFields(c)
     return answerForm(
       c,
@@ -133,6 +129,11 @@ export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
       handler: change,
     },
   ]
+}
+
+/** What else its actor has is none of the business of whoever was handed a token for one thing. */
+function refuseRestricted(actor: Actor | null): void {
+  if (isRestricted(actor)) throw new HoldallError('permission_denied', {}, { errors: [WITHHELD] })
 }
 
 /** A token without what makes it one. */

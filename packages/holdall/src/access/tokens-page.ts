@@ -32,30 +32,28 @@ export function tokensPage(options: {
   /** The id of the session of this very request; undefined where it came with a token. */
   readonly session: string | undefined
   readonly flash: Flash
-  /** Why no token can be made now; there is no form then. */
-  readonly withheld?: string
   readonly refusal?: Refusal
 }): PageContent {
-  const { urls, tokens, sessions, session, flash, withheld, refusal } = options
+  const { urls, tokens, sessions, session, flash, refusal } = options
+  const existing =
+    tokens.length > 0
+      ? tokenTable(urls, tokens)
+      : refusal === undefined &&
+        emptyState({ icon: 'key', title: 'No tokens yet', body: 'A token lets a script do what you may do, or less.' })
+  const form = html`<section><div class="section-head"><h2>Make a token</h2></div>${makeForm(urls, refusal)}</section>`
   return {
     title: 'Tokens and sessions',
     section: 'account',
     lede: `${formatCount(tokens.length, 'token')} for scripts, ${formatCount(sessions.length, 'session')} in browsers`,
     said: flash.said,
     body: html`<div class="stack">${flash.secret && madeNotice(flash.secret)}${refusalSummary('No token was made', refusal, LABELS)}
-${tokens.length === 0 ? emptyState({ icon: 'key', title: 'No tokens yet', body: 'A token lets a script do what you may do, or less.' }) : tokenTable(urls, tokens)}
-<section><div class="section-head"><h2>Make a token</h2></div>${withheld === undefined ? makeForm(urls, refusal) : html`<p class="hint">${withheld}</p>`}</section>
-${sessionList(urls, sessions, session, withheld === undefined)}</div>`,
+${refusal === undefined ? [existing, form] : [form, existing]}
+${sessionList(urls, sessions, session)}</div>`,
   }
 }
 
 /** Where one is signed in: this browser is left by "Sign out", the others are ended here. */
-function sessionList(
-  urls: Urls,
-  sessions: readonly SessionFacts[],
-  current: string | undefined,
-  mayEnd: boolean,
-): Html {
+function sessionList(urls: Urls, sessions: readonly SessionFacts[], current: string | undefined): Html {
   const path = urls.path('/-/tokens')
   const others = sessions.filter(({ id }) => id !== current).length
   return waysIn({
@@ -65,12 +63,11 @@ function sessionList(
     ways: sessions.map(sessionWay),
     end: (way) => {
       if (way.id === current) return 'this browser'
-      return mayEnd ? endButton(path, 'End', way, { op: 'end-session' }) : ''
+      return endButton(path, 'End', way, { op: 'end-session' })
     },
-    ...(mayEnd &&
-      others > 1 && {
-        more: html`<p class="form-foot">${postButton(path, { label: `End all ${others} others`, kind: 'danger' }, { op: 'end-other-sessions' })}</p>`,
-      }),
+    ...(others > 1 && {
+      more: html`<p class="form-foot">${postButton(path, { label: `End all ${others} others`, kind: 'danger' }, { op: 'end-other-sessions' })}</p>`,
+    }),
   })
 }
 

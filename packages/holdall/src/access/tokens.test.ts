@@ -137,6 +137,19 @@ test('a restricted token may do what it names and makes no other', async () => {
   ])
 })
 
+test('a restricted token reads neither the tokens nor the sessions of its actor', async () => {
+  const bob = await server.signIn('bob')
+  const { token } = await make(bob, { name: 'uploads', restrict: ['files-upload:photos'] })
+  for (const Accept of ['*/*', 'text/html']) {
+    const refused = await ask('/-/tokens', { headers: { ...bearer(token), Accept } })
+    const { code, error } = (await refused.json()) as { code: string; error: string }
+    assert.deepEqual([refused.status, code], [403, 'permission_denied'])
+    assert.match(error, /token with restrictions reads and changes neither tokens nor sessions/)
+  }
+  const { token: whole } = await make(bob, { name: 'all' })
+  assert.equal((await ask('/-/tokens', { headers: bearer(whole) })).status, 200)
+})
+
 test('a restriction that cannot be read allows nothing', async () => {
   const { token, id } = await createToken(opened.db, () => time, {
     actorId: 'root',
@@ -184,6 +197,25 @@ test('the page makes a token, shows it once, and keeps what was typed when it re
   assert.match(page, />\s*fly<\/textarea>/)
   assert.match(page, /There is no action &quot;fly&quot;/)
   assert.match(page, /id="field-restrict-error"/)
+})
+
+test('what was refused stands above its form, with no list between them', async () => {
+  const newcomer = await server.signIn('newcomer')
+  const wish = { op: 'create', name: 'import', expires_days: '30', restrict: 'fly' }
+  const first = await (await form('/-/tokens', wish, newcomer)).text()
+  assert.doesNotMatch(first, /No tokens yet/)
+  assert.match(
+    await (await ask('/-/tokens', { headers: { Accept: 'text/html', ...newcomer } })).text(),
+    /No tokens yet/,
+  )
+  await make(newcomer, { name: 'another' })
+  const second = await (await form('/-/tokens', wish, newcomer)).text()
+  const places = ['No token was made', 'Make a token', 'Revoke another'].map((words) => second.indexOf(words))
+  assert.ok(!places.includes(-1))
+  assert.deepEqual(
+    places,
+    places.toSorted((a, b) => a - b),
+  )
 })
 
 test('bad input is refused with the field, never a 500', async () => {

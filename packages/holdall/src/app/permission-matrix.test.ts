@@ -216,7 +216,10 @@ const REFUSALS = ['sign_in_required', 'permission_denied', 'invalid_token', 'cro
 /** What the person must get, or undefined where they must get in. */
 function refusalFor(person: Person, { path, need }: Route): readonly (string | undefined)[] | undefined {
   if (person === 'an expired token') return ['invalid_token']
-  if (need.kind === 'signed-in') return person === 'anonymous' ? ['sign_in_required'] : undefined
+  if (need.kind === 'signed-in') {
+    if (path === '/-/tokens' && person.startsWith('a token restricted')) return ['permission_denied']
+    return person === 'anonymous' ? ['sign_in_required'] : undefined
+  }
   if (need.kind !== 'permission' || LET_IN.has(person)) return undefined
   // They are about all sources, so that whoever may browse one of them, or delete there, may see them.
   if (ABOUT_ALL_SOURCES.has(path)) {
@@ -228,10 +231,6 @@ function refusalFor(person: Person, { path, need }: Route): readonly (string | u
     return ['file_not_found']
   }
   return person === 'anonymous' ? ['sign_in_required'] : ['permission_denied']
-}
-
-function mayMakeTokens(person: Person, route: Route): boolean {
-  return !(route.path === '/-/tokens' && route.method === 'POST' && person.startsWith('a token restricted'))
 }
 
 test('every route says what it needs', () => {
@@ -261,7 +260,7 @@ for (const route of holdall.routes) {
             else assert(refusal.includes(answer.code), `${seen}, and not ${refusal}`)
             if (answer.status === 401) assert.match(answer.headers.get('WWW-Authenticate') ?? '', /^Bearer/)
             assert.equal(answer.bodyRead, false, `${person}: the body was read before the refusal`)
-          } else if (mayMakeTokens(person, route)) {
+          } else {
             assert(!REFUSALS.includes(answer.code ?? ''), seen)
             assert.notEqual(answer.code, 'file_not_found', seen)
             assert.notEqual(answer.status, 401, seen)
