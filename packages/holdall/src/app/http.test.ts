@@ -78,6 +78,18 @@ test('refusals are JSON for programs and pages for people', async () => {
   const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
   assert.equal(await type('/x', { method: 'POST', headers: { ...form, Accept: 'text/html,*/*' } }), 'text/html')
   assert.equal(await type('/x', { method: 'POST', headers: { ...form, Accept: '*/*' } }), 'application/json')
+  for (const [header, value] of [
+    ['Authorization', 'Bearer hlt_1'],
+    ['Authorization', 'bearer hlt_1'],
+    ['X-User-Token', 'hlt_1'],
+  ] as const) {
+    const token = { [header]: value }
+    assert.equal(await type('/x', { headers: { ...token, Accept: '*/*' } }), 'application/json')
+    assert.equal(await type('/x', { headers: token }), 'application/json')
+    assert.equal(await type('/x', { headers: { ...token, Accept: 'text/html,*/*;q=0.8' } }), 'text/html')
+  }
+  assert.equal(await type('/x', { headers: { Accept: '*/*' } }), 'text/html')
+  assert.equal(await type('/x', { headers: { Accept: '*/*', Authorization: 'Basic eA==' } }), 'text/html')
   assert.deepEqual(await (await ask('/x.json')).json(), {
     ok: false,
     error: 'File not found: df-1',

@@ -134,9 +134,15 @@ function answerFormat(c: RouteContext): 'html' | 'json' {
   return form && accept.includes('text/html') ? 'html' : 'json'
 }
 
+/** Browsers send no token, and say of pages that they want HTML; what says neither may be the picture of a page. */
+function isProgram(c: RouteContext): boolean {
+  const hasToken = /^Bearer\b/i.test(c.req.header('Authorization') ?? '') || Boolean(c.req.header('X-User-Token'))
+  return hasToken && !(c.req.header('Accept') ?? '').includes('text/html')
+}
+
 async function refuse(c: RouteContext, error: HoldallError, hooks: HttpHooks): Promise<Response> {
-  const response =
-    c.var.format === 'html' ? await hooks.errorPage(c, error) : c.json(error.toBody(), error.status as 400)
+  const isPage = c.var.format === 'html' && !isProgram(c)
+  const response = isPage ? await hooks.errorPage(c, error) : c.json(error.toBody(), error.status as 400)
   for (const [name, value] of Object.entries(error.headers)) response.headers.set(name, value)
   return response
 }
