@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { launchBrowser, lookAt } from './support/browser.ts'
+import { LOOKS, launchBrowser, look, lookAt } from './support/browser.ts'
 import { type RunningHoldall, startHoldall } from './support/holdall.ts'
 import { photograph } from './support/photograph.ts'
 
@@ -173,6 +173,84 @@ test('a file in the trash is restored from its cell, and its page found from the
   await page.getByText('lantern.jpg restored').waitFor()
   assert.equal(new URL(page.url()).pathname, '/collection/objects')
   await cell.locator('img.thumb').waitFor()
+  await page.close()
+})
+
+test('a better scan that is dropped onto a cell is offered the description of the one before, once it is in the row', async () => {
+  const page = await open('/collection/objects')
+  const cell = page.locator('file-cell[column=image]').first()
+  const drop = async (name: string, seed: number) => {
+    const bytes = (await photograph(seed)).toString('base64')
+    await cell.evaluate(
+      (element, { encoded, filename }) => {
+        const transfer = new DataTransfer()
+        const raw = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0))
+        transfer.items.add(new File([raw], filename, { type: 'image/jpeg' }))
+        for (const type of ['dragenter', 'dragover', 'drop']) {
+          element.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: transfer }))
+        }
+      },
+      { encoded: bytes, filename: name },
+    )
+    await page.getByText(`${name} attached to`).waitFor()
+  }
+  const held = () => String(stored("SELECT image FROM objects WHERE accession_no = '1998.214.7'").image)
+  const describe = (id: string, text: string) =>
+    page.evaluate(
+      async ([url, words]) => {
+        const headers = { 'Content-Type': 'application/json' }
+        await fetch(url as string, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify({ update: { search_text: words } }),
+        })
+      },
+      [`/-/files/${id}/-/update`, text],
+    )
+  const described = (id: string) =>
+    page.evaluate(async (url) => (await (await fetch(url)).json()).search_text, `/-/files/${id}.json`)
+
+  await describe(held(), 'The stag and the hounds, from the left')
+  await drop('better.jpg', 41)
+  await cell.getByText('1998-214-7_front.jpg has a description.').waitFor()
+  const better = held()
+  assert.equal(await described(better), '', 'nothing is copied unasked')
+  const findings: string[] = []
+  for (const how of LOOKS) {
+    await page.emulateMedia({ colorScheme: how.colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width: how.width, height: how.height })
+    findings.push(...(await look(page, 'cell-description-offered', how)))
+  }
+  assert.deepEqual(findings, [])
+  await cell.getByRole('button', { name: 'Copy it' }).click()
+  await page.getByText('Description copied from 1998-214-7_front.jpg').waitFor()
+  assert.equal(await described(better), 'The stag and the hounds, from the left')
+  assert.equal(await cell.getByRole('button', { name: 'Copy it' }).count(), 0)
+  const undo = (words: string) =>
+    page.locator('.toast', { hasText: words }).getByRole('button', { name: 'Undo' }).click()
+  await undo('Description copied')
+  await page.getByText('Description taken out again').waitFor()
+  assert.equal(await described(better), '')
+  await describe(better, 'The stag and the hounds, from the left')
+
+  await drop('best.jpg', 42)
+  await cell.getByText('better.jpg has a description.').waitFor()
+  const best = held()
+  await describe(best, 'Written meanwhile')
+  await cell.getByRole('button', { name: 'Copy it' }).click()
+  await cell.getByText('best.jpg has a description already').waitFor()
+  assert.equal(await described(best), 'Written meanwhile')
+  await cell.getByRole('button', { name: 'Leave it' }).click()
+  await cell.getByRole('button', { name: 'Leave it' }).waitFor({ state: 'detached' })
+
+  await drop('last.jpg', 43)
+  await cell.getByRole('button', { name: 'Copy it' }).click()
+  await page.getByText('Description copied from best.jpg').waitFor()
+  await describe(held(), 'Corrected since')
+  await undo('Description copied from best.jpg')
+  await cell.getByText('The description has changed since, and was left as it is.').waitFor()
+  assert.equal(await described(held()), 'Corrected since')
+  await cell.getByRole('button', { name: 'Dismiss' }).click()
   await page.close()
 })
 

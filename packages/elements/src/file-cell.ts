@@ -2,6 +2,7 @@ import { requestJson } from '@holdall/client'
 import type { TemplateResult } from 'lit'
 import { withArrived } from './cell/attached.ts'
 import type { Problem } from './cell/contents.ts'
+import { copyDescription, type Offer, offerFor } from './cell/offer.ts'
 import {
   drawnByServer,
   elementOf,
@@ -50,6 +51,7 @@ export class FileCell extends HoldallElement {
     _held: { state: true },
     _saving: { state: true },
     _asks: { state: true },
+    _offer: { state: true },
   }
   declare column: string
   declare rowUrl: string
@@ -66,6 +68,8 @@ export class FileCell extends HoldallElement {
   declare _saving: boolean
   /** Whether the file shall go is asked. */
   declare _asks: boolean
+  /** The description of the file before, for the one that took its place. */
+  declare _offer: Offer | null
 
   #shown: Shown[] = []
   /** What an empty cell shows; kept to come back to. */
@@ -100,6 +104,10 @@ export class FileCell extends HoldallElement {
     detach: () => void this.#detach(0),
     keep: () => void this.#keep(),
     giveUp: () => this.#giveUp(),
+    copy: () => void this.#copyDescription(),
+    leave: () => {
+      this._offer = null
+    },
   }
 
   constructor() {
@@ -116,6 +124,7 @@ export class FileCell extends HoldallElement {
     this._held = null
     this._saving = false
     this._asks = false
+    this._offer = null
   }
 
   override connectedCallback(): void {
@@ -296,6 +305,7 @@ export class FileCell extends HoldallElement {
     const value = this.multiple ? (ids.length > 0 ? ids : null) : (ids[0] ?? null)
     this.#shown = next
     this._problem = null
+    this._offer = null
     this._saving = true
     try {
       await requestJson(`${this.rowUrl}/-/update`, { update: { [this.column]: value }, return: true })
@@ -314,6 +324,38 @@ export class FileCell extends HoldallElement {
     if (this.multiple && unknown.length > 0) this.#learn(unknown).catch(() => {})
     toast(said, undoable ? () => this.#save(before, 'Put back as it was', false) : undefined)
     this.dispatchEvent(new CustomEvent('file-cell-saved', { bubbles: true, detail: { value } }))
+    if (undoable && !this.multiple) await this.#offerDescription(before, next)
+  }
+
+  /** What was written about a file stays with it: whether it holds for the one in its place, a person says. */
+  async #offerDescription([before]: readonly Shown[], [now]: readonly Shown[]): Promise<void> {
+    if (!before || !now || before.id === now.id) return
+    const offer = await offerFor((path) => this.address(path), before, now)
+    if (offer === null || this.#shown[0]?.id !== now.id || this._saving) return
+    this._offer = offer
+    announce(`${offer.name} has a description`)
+  }
+
+  async #copyDescription(): Promise<void> {
+    const offer = this._offer
+    if (offer === null) return
+    this._offer = null
+    const refuse = (error: unknown, over: boolean): void => {
+      const problem = error instanceof Error ? error.message : 'The description was not copied.'
+      if (this.#shown[0]?.id === offer.to && this._offer === null) this._offer = { ...offer, problem, over }
+      announce(problem)
+    }
+    try {
+      const undo = await copyDescription((path) => this.address(path), offer)
+      toast(`Description copied from ${offer.name}`, () => {
+        undo().then(
+          () => toast('Description taken out again'),
+          (error) => refuse(error, true),
+        )
+      })
+    } catch (error) {
+      refuse(error, false)
+    }
   }
 
   #forgetFailed(): void {
@@ -337,6 +379,7 @@ export class FileCell extends HoldallElement {
       problem: this._problem,
       saving: this._saving,
       asks: this._asks,
+      offer: this._offer,
       held: this._held,
       near: this._near,
       writes: this.#writes,

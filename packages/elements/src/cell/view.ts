@@ -14,6 +14,7 @@ import {
   progress,
   strip,
 } from './contents.ts'
+import { type Offer, offerNote } from './offer.ts'
 import { nameOf, type Shown } from './shown.ts'
 
 /** A cell at one moment. */
@@ -28,6 +29,7 @@ export interface CellState {
   readonly saving: boolean
   /** Whether the file shall go is asked. */
   readonly asks: boolean
+  readonly offer: Offer | null
   readonly held: Held
   /** The pointer is over it, or the focus in it. */
   readonly near: boolean
@@ -49,6 +51,9 @@ export interface CellActions {
   readonly detach: () => void
   readonly keep: () => void
   readonly giveUp: () => void
+  /** Copies the description that is offered. */
+  readonly copy: () => void
+  readonly leave: () => void
 }
 
 /** What a cell draws once it does so itself. */
@@ -64,7 +69,8 @@ function content(cell: CellState, actions: CellActions): TemplateResult {
   if (failed.length > 0) return current(cell, problemIn(cell, problemOf(failed), actions))
   if (cell.saving) return current(cell, html`<span class="unseen" role="status">Saving</span>`)
   if (cell.asks) return current(cell, question(cell, actions))
-  return current(cell, html`${toolsOf(cell, actions)}${wordsOf(cell)}`)
+  const beside = html`${toolsOf(cell, actions)}${wordsOf(cell)}`
+  return current(cell, cell.offer ? html`${beside}${offerNote(cell.offer, actions)}` : beside)
 }
 
 /** What stands beside what the server drew. */

@@ -3,6 +3,7 @@ import {
   type Api,
   answers,
   FORM_TYPE,
+  fields,
   JSON_TYPE,
   MULTIPART_TYPE,
   NEXT,
@@ -232,6 +233,24 @@ export const FILES_API = {
       },
       { status: 304, means: 'Nothing has changed' },
     ],
+  },
+  offeredDescription: {
+    summary: 'The description of another file, for one that has none',
+    query: z.object({ from: z.string().describe('The file whose place it took') }),
+    answers: [
+      answers({
+        description: z
+          .string()
+          .nullable()
+          .describe('null: there is none, the file has one itself, or the actor may not see or edit it'),
+      }),
+    ],
+  },
+  copyDescription: {
+    summary: 'Copy the description of another file',
+    description: 'Only where there is none; what was written is never replaced.',
+    body: fields({ from: z.string().describe('The id of the other file') }),
+    answers: [answers({ description: z.string() })],
   },
   updatePage: { summary: 'The form for name and description', answers: [PAGE] },
   update: {

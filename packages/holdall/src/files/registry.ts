@@ -81,6 +81,8 @@ export interface Registry {
   /** Enters a finished upload, in the transaction that completes its session. Twice has the effect of once. */
   record(transaction: Transaction<Schema>, upload: FinishedUpload): Promise<void>
   update(id: string, changes: FileChanges): Promise<FileRecord | undefined>
+  /** Writes a description where there is none. @returns whether the file has this one now */
+  describe(id: string, text: string): Promise<boolean>
 }
 
 // Written out, because a table page asks for it and building a query costs more than running this one.
@@ -245,6 +247,18 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
         })
       }
       return byId(id)
+    },
+    async describe(id, text) {
+      const row = await database.write((trx) =>
+        trx
+          .updateTable('datasette_files')
+          .set({ search_text: text })
+          .where('id', '=', id)
+          .where('search_text', 'in', ['', text])
+          .returning('id')
+          .executeTakeFirst(),
+      )
+      return row !== undefined
     },
   }
 }

@@ -5,6 +5,7 @@ import type { Route, RouteContext } from '../web/route.ts'
 import { FILES_API } from './api.ts'
 import { batchRoutes } from './batch.ts'
 import { browseRoutes } from './browse.ts'
+import { descriptionRoutes } from './description.ts'
 import { doublesRoutes } from './doubles/routes.ts'
 import { moveRoutes } from './moves/routes.ts'
 import { filePage } from './pages/file.ts'
@@ -53,6 +54,7 @@ export function filesRoutes(room: FilesRoom): Route[] {
     ...browseRoutes(room),
     ...searchRoutes(room),
     ...doublesRoutes(room),
+    ...descriptionRoutes(room),
     {
       method: 'GET',
       path: '/-/files/upload/:source',

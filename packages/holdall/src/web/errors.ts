@@ -54,6 +54,11 @@ export const ERRORS = {
 
   // Files and sources
   file_not_found: { status: 404, message: 'File not found: {id}' },
+  file_described: {
+    status: 409,
+    message: '{filename} has a description already, which was left as it is. Edit the file to change it.',
+  },
+  file_not_described: { status: 409, message: '{filename} has no description. Nothing was changed.' },
   source_not_found: { status: 404, message: 'Source not found: {source}' },
 
   // The trash
