@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SyncRun } from '../files/sync/runs.ts'
-import { createSync, FOLDER_SKIPPED, type Sync } from '../files/sync/sync.ts'
+import { createSync, FOLDER_SKIPPED, SYNC_FAILED, type Sync } from '../files/sync/sync.ts'
 import { killPoint } from '../sources/kill-point.ts'
 import type { Source } from '../sources/sources.ts'
+import { HoldallError } from '../web/error.ts'
 import { formatCount, formatNumber } from '../web/format.ts'
 import { createLog, type Log } from '../web/log.ts'
 import { CommandError, type CommandIo, DATA_OPTIONS, parse, UsageError } from './arguments.ts'
@@ -21,14 +22,14 @@ export async function sync(argv: readonly string[], io: CommandIo): Promise<void
   const [slug, ...more] = positionals
   if (slug === undefined || more.length > 0) throw new UsageError('Name one source: holdall sync SOURCE')
   const before = killPoint(io.env)
-  const log = tellingSkipped(io)
+  const { log, cause } = notingLog(io)
   await withServerData(values, io, (data) =>
     withSources(data, { io, log, before }, async (sources) => {
       const source = namedSource(sources, slug)
       const engine = createSync({ database: data.db, sources, log, ...(before && { before }) })
       try {
         const report = values.json ? jsonReport(source, io) : textReport(source, io)
-        end(await follow(engine, source, report, io), source, report)
+        end(await follow(engine, source, report, io), source, report, cause())
       } finally {
         await engine.close()
       }
@@ -36,22 +37,27 @@ export async function sync(argv: readonly string[], io: CommandIo): Promise<void
   )
 }
 
-/** All else that is worth telling is in the run itself. */
-function tellingSkipped(io: CommandIo): Log {
-  return {
+/** What a server's log would say of a run: the folders that were passed over, and why it failed. */
+function notingLog(io: CommandIo): { log: Log; cause: () => unknown } {
+  let cause: unknown
+  const log: Log = {
     ...createLog(() => {}),
     warn(event, facts) {
       if (event === FOLDER_SKIPPED) {
         io.stderr.write(`${facts?.path} may not be read; what is known of the files below stays as it is.\n`)
-      }
+      } else if (event === SYNC_FAILED) cause = facts?.error
     },
   }
+  return { log, cause: () => cause }
 }
 
 interface SyncReport {
   elsewhere(): void
   progress(run: SyncRun, expected: number | undefined): void
   done(run: SyncRun): void
+  /** What the error on stderr says as well. */
+  failed(run: SyncRun, reason: string): void
+  stopped(run: SyncRun): void
 }
 
 /** The run in its last state, or as it was when the user wanted no more of it. */
@@ -73,12 +79,19 @@ async function follow(engine: Sync, source: Source, report: SyncReport, io: Comm
   return (await engine.run(run.id)) ?? run
 }
 
-function end(run: SyncRun, { slug }: Source, report: SyncReport): void {
+/** @param cause of a run that failed here: its reason sends people to the log of a server */
+function end(run: SyncRun, { slug }: Source, report: SyncReport, cause: unknown): void {
   if (run.status === 'completed') {
     report.done(run)
     return
   }
-  if (run.status === 'failed') throw new CommandError(`${slug} was not synced. ${run.failure_reason ?? ''}`.trimEnd())
+  if (run.status === 'failed') {
+    const isOfStorage = cause instanceof Error && !(cause instanceof HoldallError)
+    const reason = isOfStorage ? `The storage failed: ${cause.message}` : (run.failure_reason ?? '')
+    report.failed(run, reason)
+    throw new CommandError(`${slug} was not synced. ${reason}`.trimEnd())
+  }
+  report.stopped(run)
   throw new CommandError(
     `Stopped after ${formatCount(run.listed, 'file')}. A running server goes on from there; without one, the same command does.`,
   )
@@ -106,6 +119,8 @@ function textReport({ slug, label }: Source, io: CommandIo): SyncReport {
       ]
       io.stdout.write(`${slug}: ${formatCount(listed, 'file')}; ${found.join(', ')}\n`)
     },
+    failed: () => line.clear(),
+    stopped: () => line.clear(),
   }
 }
 
@@ -121,5 +136,7 @@ function jsonReport({ slug }: Source, io: CommandIo): SyncReport {
     },
     done: ({ listed, added, changed, missing, returned, left_out }) =>
       write({ event: 'done', source: slug, listed, added, changed, missing, returned, left_out }),
+    failed: ({ listed }, reason) => write({ event: 'failed', source: slug, listed, reason }),
+    stopped: ({ listed }) => write({ event: 'stopped', source: slug, listed }),
   }
 }

@@ -17,6 +17,8 @@ import { workOn } from './work.ts'
 
 /** What the log calls a folder that may not be read. */
 export const FOLDER_SKIPPED = 'sync skipped a folder that may not be read'
+/** What is logged of a run that failed, with its error. */
+export const SYNC_FAILED = 'sync failed'
 
 export interface SyncOptions {
   readonly database: InternalDatabase
@@ -143,7 +145,7 @@ export function createSync(options: SyncOptions): Sync {
           .catch((cause) => log.warn('sync not given back', { source: source.slug, error: cause }))
         return (await store.get(id)) ?? lease.run
       }
-      log.warn('sync failed', { source: source.slug, error })
+      log.warn(SYNC_FAILED, { source: source.slug, error })
       return await store.record(lease, 'sync failed', {
         status: 'failed',
         failure_reason: reasonOf(error).slice(0, MAX_REASON_LENGTH).toWellFormed(),
