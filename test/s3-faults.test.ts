@@ -67,6 +67,20 @@ function cases(between: Between, all: readonly Omit<Case, 'between'>[]): Case[] 
 }
 
 const CASES: readonly Case[] = [
+  // First, because they take longest: at the end, one would wait alone.
+  ...cases('client and server', [
+    { what: 'latency', of: () => true, fault: { kind: 'latency', ms: SLOW_MS / 2 }, times: 1_000 },
+    { what: 'a lost answer to prepare', of: to('/prepare'), fault: LOST },
+    { what: 'a lost answer to the question for addresses', of: to('/parts'), fault: LOST },
+    { what: 'addresses that are cut off', of: to('/parts'), fault: { kind: 'truncate', after: 40 } },
+    { what: 'silence to the question for addresses', of: to('/parts'), fault: SILENT },
+    { what: 'a half-closed connection', of: to('/parts'), fault: { kind: 'half-close' } },
+    { what: 'a lost answer to complete', of: to('/complete'), fault: LOST },
+    { what: '502 to complete, all done', of: to('/complete'), fault: { ...BAD_GATEWAY, done: true } },
+    { what: 'a reset of everything once', of: () => true, fault: { kind: 'reset', of: 'request' }, times: 4 },
+    { what: '502 to all of the first requests', of: () => true, fault: BAD_GATEWAY, times: 3 },
+    { what: 'a lost answer to complete of one request', of: to('/complete'), fault: LOST, isSmall: true },
+  ]),
   ...cases('client and storage', [
     { what: 'latency', of: part, fault: { kind: 'latency', ms: SLOW_MS }, times: PARTS },
     {
@@ -163,19 +177,6 @@ const CASES: readonly Case[] = [
         ]
       : [],
   ),
-  ...cases('client and server', [
-    { what: 'latency', of: () => true, fault: { kind: 'latency', ms: SLOW_MS / 2 }, times: 1_000 },
-    { what: 'a lost answer to prepare', of: to('/prepare'), fault: LOST },
-    { what: 'a lost answer to the question for addresses', of: to('/parts'), fault: LOST },
-    { what: 'addresses that are cut off', of: to('/parts'), fault: { kind: 'truncate', after: 40 } },
-    { what: 'silence to the question for addresses', of: to('/parts'), fault: SILENT },
-    { what: 'a half-closed connection', of: to('/parts'), fault: { kind: 'half-close' } },
-    { what: 'a lost answer to complete', of: to('/complete'), fault: LOST },
-    { what: '502 to complete, all done', of: to('/complete'), fault: { ...BAD_GATEWAY, done: true } },
-    { what: 'a reset of everything once', of: () => true, fault: { kind: 'reset', of: 'request' }, times: 4 },
-    { what: '502 to all of the first requests', of: () => true, fault: BAD_GATEWAY, times: 3 },
-    { what: 'a lost answer to complete of one request', of: to('/complete'), fault: LOST, isSmall: true },
-  ]),
 ]
 
 describe('uploads to a bucket over lines that fail', { skip: skipS3 }, () => {
