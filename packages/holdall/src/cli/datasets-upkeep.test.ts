@@ -24,7 +24,7 @@ import { visits } from '../datasets/uploads/test-parquet.ts'
 import { datasetFolder } from '../sources/paths.ts'
 import { until } from '../uploads/test-crash.ts'
 import { createLog } from '../web/log.ts'
-import { main } from './main.ts'
+import { type Ran, runCommand } from './test-run.ts'
 
 describe('holdall gc and holdall verify, of datasets', () => {
   let data: string
@@ -39,15 +39,8 @@ describe('holdall gc and holdall verify, of datasets', () => {
     rmSync(data, { recursive: true })
   })
 
-  async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    let [stdout, stderr] = ['', '']
-    const code = await main([...argv, '--data', data], {
-      stdout: { write: (text) => (stdout += text) },
-      stderr: { write: (text) => (stderr += text) },
-      env: {},
-      signal: new AbortController().signal,
-    })
-    return { code, stdout, stderr }
+  async function run(...argv: string[]): Promise<Ran> {
+    return await runCommand([...argv, '--data', data])
   }
 
   const fullPath = (path: string) => join(data, 'files', path)

@@ -1,28 +1,23 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { readLink } from '../access/sign-in-links.ts'
 import { findToken } from '../access/tokens.ts'
+import { ACTIONS } from '../config/actions.ts'
 import { openInternalDatabase } from '../database/internal.ts'
 import { rememberAddress } from './address.ts'
 import { COMMANDS } from './commands.ts'
-import { main } from './main.ts'
+import { type Ran, runCommand } from './test-run.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'holdall-cli-'))
 after(() => rmSync(data, { recursive: true }))
 await (await openInternalDatabase(join(data, 'internal.db'))).close()
 
-async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let [stdout, stderr] = ['', '']
-  const code = await main(argv.includes('--data') ? argv : [...argv, '--data', data], {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: {},
-    signal: new AbortController().signal,
-  })
-  return { code, stdout, stderr }
+async function run(...argv: string[]): Promise<Ran> {
+  return await runCommand(argv.includes('--data') ? argv : [...argv, '--data', data])
 }
 
 test('link prints an address that signs in as the person, where the server was last reached', async () => {
@@ -35,6 +30,53 @@ test('link prints an address that signs in as the person, where the server was l
   const db = await openInternalDatabase(join(data, 'internal.db'))
   assert.equal(await readLink(db, Date.now, new URL(first.stdout).searchParams.get('token') ?? ''), 'bob')
   await db.close()
+})
+
+test('token create says of a place that is not there now that it is not, and makes the token', async () => {
+  const museum = join(data, 'museum.db')
+  const database = new DatabaseSync(museum)
+  database.exec('CREATE TABLE objects (id INTEGER PRIMARY KEY)')
+  database.close()
+  const file = join(data, 'museum.yaml')
+  writeFileSync(
+    file,
+    JSON.stringify({
+      databases: { museum: { path: museum } },
+      sources: { photos: { storage: 'filesystem', config: { root: data } } },
+    }),
+  )
+  const made = async (...restrict: string[]) => {
+    const { code, stdout, stderr } = await run(
+      'token',
+      'create',
+      'robot',
+      ...restrict.flatMap((one) => ['--restrict', one]),
+      '-c',
+      file,
+    )
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^hlt_[\w-]{43}\n$/)
+    return stderr
+  }
+  assert.equal(await made('files-upload:photos', 'insert-row:museum/OBJECTS', 'insert-row:museum', 'view-table'), '')
+  assert.equal(
+    await made(
+      'files-upload:nosuch',
+      'insert-row:museum/nosuch',
+      'view-table:elsewhere/objects',
+      'edit-collection:nosuch',
+    ),
+    [
+      'There is no source nosuch now.',
+      'There is no table museum/nosuch now.',
+      'The configuration names no database elsewhere.',
+      'There is no collection nosuch now.',
+    ]
+      .map((said) => `holdall: ${said} The token was made all the same.\n`)
+      .join(''),
+  )
+  const without = await run('token', 'create', 'robot', '--restrict', 'insert-row:museum/objects')
+  assert.deepEqual([without.code, without.stderr], [0, ''], 'databases are given to the server as well')
 })
 
 test('token create prints the token alone, with its expiry and restrictions kept', async () => {
@@ -51,7 +93,7 @@ test('token create prints the token alone, with its expiry and restrictions kept
   )
   assert.equal(made.code, 0, made.stderr)
   assert.match(made.stdout, /^hlt_[\w-]{43}\n$/)
-  assert.equal(made.stderr, '')
+  assert.equal(made.stderr, 'holdall: There is no source photos now. The token was made all the same.\n')
   const db = await openInternalDatabase(join(data, 'internal.db'))
   const found = await findToken(db, Date.now, made.stdout.trim())
   assert.equal(found?.actor.id, 'robot')
@@ -118,6 +160,7 @@ test('each command tells how it is written, and what each of its options means',
     assert.equal(code, 0)
     for (const line of usage) assert.ok(line.startsWith(`${name} `) && stdout.includes(`  holdall ${line}\n`), line)
     const told = Object.keys(options).join(' ')
+    if (name === 'token') for (const action of ACTIONS.keys()) assert.match(stdout, new RegExp(`^  ${action}\\b`, 'm'))
     for (const [flag] of usage.join(' ').matchAll(/--[\w-]+/g)) assert.ok(told.includes(flag), `${name} ${flag}`)
   }
 })

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, test } from 'node:test'
 import { openInternalDatabase } from '../database/internal.ts'
-import { main } from './main.ts'
 import { secretsOf } from './server-secrets.ts'
+import { runCommand } from './test-run.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'holdall-cli-secrets-'))
 const database = await openInternalDatabase(join(data, 'internal.db'))
@@ -16,15 +16,7 @@ after(async () => {
 })
 
 async function run(input: string, ...argv: string[]) {
-  let [stdout, stderr] = ['', '']
-  const code = await main(['secrets', ...argv, '--data', data], {
-    stdin: Readable.from([input]),
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: {},
-    signal: new AbortController().signal,
-  })
-  return { code, stdout, stderr }
+  return await runCommand(['secrets', ...argv, '--data', data], { stdin: Readable.from([input]) })
 }
 
 test('set reads standard input, list names it without its value, remove ends it', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { openInternalDatabase } from '../database/internal.ts'
-import { main } from './main.ts'
+import { type Ran, runCommand } from './test-run.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'holdall-cli-sources-')))
 const data = join(folder, 'data')
@@ -15,15 +15,8 @@ mkdirSync(scans)
 const db = await openInternalDatabase(join(data, 'internal.db'))
 after(() => db.close())
 
-async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let [stdout, stderr] = ['', '']
-  const code = await main([...argv, '--data', data], {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: {},
-    signal: new AbortController().signal,
-  })
-  return { code, stdout, stderr }
+async function run(...argv: string[]): Promise<Ran> {
+  return await runCommand([...argv, '--data', data])
 }
 
 test('create prints the slug alone, and keeps what was said', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openInternalDatabase } from '../database/internal.ts'
-import { main } from './main.ts'
+import { runCommand } from './test-run.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'holdall-cli-sync-')))
 const data = join(folder, 'data')
@@ -15,14 +15,7 @@ for (const name of ['one.txt', 'two.txt']) writeFileSync(join(scans, name), name
 await (await openInternalDatabase(join(data, 'internal.db'))).close()
 
 async function holdall(...argv: string[]) {
-  let [stdout, stderr] = ['', '']
-  const code = await main([...argv, '--data', data], {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: {},
-    signal: new AbortController().signal,
-  })
-  return { code, stdout, stderr }
+  return await runCommand([...argv, '--data', data])
 }
 
 /** With the last of the events, each a line of JSON. */

@@ -24,7 +24,7 @@ import { openTestTrash, type TestTrash } from '../files/trash/test-trash.ts'
 import { ORPHAN_GRACE_MS } from '../files/upkeep/orphans.ts'
 import { storagePath } from '../sources/paths.ts'
 import { createFileColumns } from '../tables/file-columns/settings.ts'
-import { main } from './main.ts'
+import { type Ran, runCommand } from './test-run.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'holdall-upkeep-'))
 const root = join(data, 'files')
@@ -45,15 +45,8 @@ after(async () => {
   rmSync(data, { recursive: true })
 })
 
-async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let [stdout, stderr] = ['', '']
-  const code = await main([...argv, '--data', data], {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: {},
-    signal: new AbortController().signal,
-  })
-  return { code, stdout, stderr }
+async function run(...argv: string[]): Promise<Ran> {
+  return await runCommand([...argv, '--data', data])
 }
 
 interface Put {
