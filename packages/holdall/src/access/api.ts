@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Api, answers, fields, NEXT, PAGE, PAGING, SEE_OTHER } from '../web/api.ts'
+import { ACTION_LIST, ACTION_PLACES } from './action-list.ts'
 import { LEVELS } from './levels.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
 import { MAX_EXPIRY_DAYS } from './token-form.ts'
@@ -88,12 +89,20 @@ export const ACCESS_API = {
       restrict: z
         .union([z.array(TEXT), TEXT])
         .nullish()
-        .describe('Actions; empty: everything that the actor may do'),
+        .describe(
+          `Actions; empty: everything that the actor may do. They are: ${ACTION_LIST.map(({ written }) => written).join(', ')}. ${ACTION_PLACES}`,
+        ),
       id: TEXT.optional().describe('The token to revoke, or the session to end'),
     }),
     answers: [
       answers(
-        { id: TEXT, name: TEXT, token: TEXT, expires_at: TEXT.nullable() },
+        {
+          id: TEXT,
+          name: TEXT,
+          token: TEXT,
+          expires_at: TEXT.nullable(),
+          notes: z.array(TEXT).optional().describe('Of places that it is restricted to and that are not there now'),
+        },
         { status: 201, means: 'The token, for the only time' },
       ),
       answers({}, { means: 'Revoked' }),

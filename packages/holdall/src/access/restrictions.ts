@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { appliesAt } from '../config/actions.ts'
 import type { Actor, Resource } from '../web/route.ts'
 import { tildeDecode, tildeEncode } from '../web/url.ts'
+import { noSuchAction } from './action-list.ts'
 import { actionKind, isAction } from './actions.ts'
 import type { Action } from './permissions.ts'
 import { liesIn } from './scope.ts'
@@ -62,7 +63,7 @@ export type ParsedRestriction = { readonly restriction: Restriction } | { readon
  */
 export function parseRestriction(text: string): ParsedRestriction {
   const [action = '', ...rest] = text.split(':')
-  if (!isAction(action)) return { problem: `There is no action "${action}".` }
+  if (!isAction(action)) return { problem: noSuchAction(action) }
   if (rest.length === 0) return { restriction: { action } }
   const kind = actionKind(action)
   const names = rest.join(':').split('/').map(tildeDecode)

@@ -6,7 +6,9 @@ import { ACCESS_API } from './api.ts'
 import { tokenOf } from './authenticate.ts'
 import { readFields, textOf } from './fields.ts'
 import { answerForm, type Refusal, refuseField } from './forms.ts'
-import { formatRestriction, isRestricted } from './restrictions.ts'
+import type { PeopleOptions } from './people.ts'
+import { formatRestriction, isRestricted, type Restriction } from './restrictions.ts'
+import { restrictionsNowhere } from './restrictions-nowhere.ts'
 import { findSession, listSessions, revokeOtherSessions, revokeSessions, type SessionFacts } from './sessions.ts'
 import type { PageRoutesOptions } from './sign-in-routes.ts'
 import { readTokenWish } from './token-form.ts'
@@ -18,19 +20,30 @@ const WITHHELD =
   'A token with restrictions reads and changes neither tokens nor sessions. Sign in, or use a token without restrictions.'
 
 /** One's own tokens and sessions: list, make, revoke, end. */
-export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
-  const { db, now, urls, flash, sessionCookie } = access
+export function tokenRoutes({ access, frame, places }: PageRoutesOptions & PeopleOptions): Route[] {
+  const { db, permissions, now, urls, flash, sessionCookie } = access
   const path = urls.path(PATH)
 
   async function page(c: RouteContext, refusal?: Refusal): Promise<Response> {
     const actor = c.var.actor as Actor
+    const { tokens, ...found } = await read(c, actor)
     const content = tokensPage({
       urls,
-      ...(await read(c, actor)),
+      tokens,
+      ...found,
+      nowhere: await nowhere(
+        actor,
+        tokens.flatMap(({ restrictions }) => restrictions ?? []),
+      ),
       flash: flash.take(c, path),
       refusal,
     })
     return c.html(renderPage({ ...(await frame(c)), ...content }))
+  }
+
+  async function nowhere(actor: Actor, restrictions: readonly Restriction[]): Promise<Map<string, string>> {
+    if (!restrictions.some(({ resource }) => resource !== undefined)) return new Map()
+    return restrictionsNowhere(permissions, actor, restrictions, await places())
   }
 
   async function read(c: RouteContext, { id }: Actor) {
@@ -91,7 +104,18 @@ export function tokenRoutes({ access, frame }: PageRoutesOptions): Route[] {
       flash.write(c, path, { secret: made.token })
       return c.redirect(path, 303)
     }
-    return c.json({ ok: true, id: made.id, name: wish.name, token: made.token, expires_at: made.expiresAt }, 201)
+    const notes = [...(await nowhere(actor, wish.restrictions ?? [])).values()]
+    return c.json(
+      {
+        ok: true,
+        id: made.id,
+        name: wish.name,
+        token: made.token,
+        expires_at: made.expiresAt,
+        ...(notes.length > 0 && { notes }),
+      },
+      201,
+    )
   }
 
   async function revoke(c: RouteContext, actor: Actor, id: string): Promise<Response> {

@@ -2,10 +2,12 @@ import { formatCount, formatTime } from '../web/format.ts'
 import { type Html, html } from '../web/html.ts'
 import type { PageContent } from '../web/page.ts'
 import { button, copyButton, postButton } from '../web/parts/button.ts'
+import { fold } from '../web/parts/facts.ts'
 import { field } from '../web/parts/field.ts'
 import { selectInput, textArea, textInput } from '../web/parts/inputs.ts'
 import { emptyState, notice } from '../web/parts/notice.ts'
 import type { Urls } from '../web/url.ts'
+import { ACTION_LIST, ACTION_PLACES } from './action-list.ts'
 import { textOf } from './fields.ts'
 import type { Flash } from './flash.ts'
 import { type Refusal, refusalSummary } from './forms.ts'
@@ -31,16 +33,18 @@ export function tokensPage(options: {
   readonly sessions: readonly SessionFacts[]
   /** The id of the session of this very request; undefined where it came with a token. */
   readonly session: string | undefined
+  /** Restrictions whose place is nowhere now, as they are written, and what to say of each. */
+  readonly nowhere: ReadonlyMap<string, string>
   readonly flash: Flash
   readonly refusal?: Refusal
 }): PageContent {
-  const { urls, tokens, sessions, session, flash, refusal } = options
+  const { urls, tokens, sessions, session, nowhere, flash, refusal } = options
   const existing =
     tokens.length > 0
-      ? tokenTable(urls, tokens)
+      ? tokenTable(urls, tokens, nowhere)
       : refusal === undefined &&
         emptyState({ icon: 'key', title: 'No tokens yet', body: 'A token lets a script do what you may do, or less.' })
-  const form = html`<section><div class="section-head"><h2>Make a token</h2></div>${makeForm(urls, refusal)}</section>`
+  const form = html`<section><div class="section-head"><h2>Make a token</h2></div><p class="hint">A script sends it as <code>Authorization: Bearer TOKEN</code>. What it can ask, and what is answered, is described for programs in <a href="${urls.path('/-/openapi.json')}">openapi.json</a>.</p>${makeForm(urls, refusal)}</section>`
   return {
     title: 'Tokens and sessions',
     section: 'account',
@@ -81,7 +85,7 @@ function madeNotice(token: string) {
   })
 }
 
-function tokenTable(urls: Urls, tokens: readonly TokenFacts[]) {
+function tokenTable(urls: Urls, tokens: readonly TokenFacts[], nowhere: ReadonlyMap<string, string>) {
   return panelTable({
     caption: 'Your tokens',
     columns: [
@@ -95,9 +99,7 @@ function tokenTable(urls: Urls, tokens: readonly TokenFacts[]) {
     rows: tokens.map((token) => ({
       cells: [
         token.name,
-        token.restrictions === undefined
-          ? 'everything you may do'
-          : token.restrictions.map(formatRestriction).join(', ') || 'nothing',
+        onlyFor(token.restrictions?.map(formatRestriction), nowhere),
         formatTime(token.createdAt),
         token.usedAt === null ? 'never' : formatTime(token.usedAt),
         token.expiresAt === null ? 'never' : formatTime(token.expiresAt),
@@ -109,6 +111,20 @@ function tokenTable(urls: Urls, tokens: readonly TokenFacts[]) {
       ],
     })),
   })
+}
+
+function onlyFor(written: readonly string[] | undefined, nowhere: ReadonlyMap<string, string>): string | Html {
+  if (written === undefined) return 'everything you may do'
+  if (written.length === 0) return 'nothing'
+  const said = [...new Set(written.flatMap((one) => nowhere.get(one) ?? []))]
+  return html`${written.join(', ')}${said.map((words) => html`<br><small class="muted">${words}</small>`)}`
+}
+
+function actionList(): Html {
+  return fold(
+    'All actions',
+    html`<dl class="facts">${ACTION_LIST.map(({ written, words }) => html`<dt><code>${written}</code></dt><dd>${words}</dd>`)}</dl><p class="hint">${ACTION_PLACES}</p>`,
+  )
 }
 
 function makeForm(urls: Urls, refusal: Refusal | undefined) {
@@ -152,5 +168,5 @@ function makeForm(urls: Urls, refusal: Refusal | undefined) {
     error: errors.restrict,
     control: ({ id, describedBy, invalid }) =>
       textArea({ name: 'restrict', id, describedBy, invalid, value: value('restrict'), code: true }),
-  })}<p>${button({ type: 'submit', kind: 'filled', label: 'Make token', icon: 'key' })}</p></form>`
+  })}${actionList()}<p>${button({ type: 'submit', kind: 'filled', label: 'Make token', icon: 'key' })}</p></form>`
 }

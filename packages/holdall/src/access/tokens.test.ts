@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { ACTIONS } from '../config/actions.ts'
 import { DAY_MS } from './clock.ts'
+import type { Place } from './people.ts'
 import { cookieOf, openTestDatabase, serveAccess } from './testing.ts'
 import { createToken } from './tokens.ts'
 
 const opened = await openTestDatabase()
 after(() => opened.close())
 let time = Date.parse('2026-03-01T12:00:00Z')
-const server = serveAccess({ db: opened.db, now: () => time })
+const places: Place[] = [
+  { resource: { kind: 'source', parent: 'photos' } },
+  { resource: { kind: 'database', parent: 'products' } },
+  { resource: { kind: 'table', parent: 'products', child: 'inventory' } },
+]
+const server = serveAccess({ db: opened.db, now: () => time, places })
 const { ask, form, json } = server
 
 function bearer(token: string): { Authorization: string } {
@@ -197,6 +204,52 @@ test('the page makes a token, shows it once, and keeps what was typed when it re
   assert.match(page, />\s*fly<\/textarea>/)
   assert.match(page, /There is no action &quot;fly&quot;/)
   assert.match(page, /id="field-restrict-error"/)
+})
+
+test('whoever types an action that there is not is told all there are, and the one that was probably meant', async () => {
+  const bob = await server.signIn('bob')
+  for (const [typed, meant] of [
+    ['upload-files', 'files-upload'],
+    ['insert-rows', 'insert-row'],
+    ['fly', undefined],
+  ] as const) {
+    const answer = await json('/-/tokens', { name: 'x', restrict: [typed] }, bob)
+    const { error } = (await answer.json()) as { error: string }
+    assert.equal(answer.status, 400)
+    assert.equal(/Did you mean ([\w-]+)\?/.exec(error)?.[1], meant)
+    for (const action of ACTIONS.keys()) assert.ok(error.includes(action), action)
+  }
+  const page = await (await ask('/-/tokens', { headers: { Accept: 'text/html', ...bob } })).text()
+  for (const [action, kind] of ACTIONS)
+    assert.ok(page.includes(`<code>${action}${kind === 'instance' ? '<' : ':'}`), action)
+  assert.match(page, /<code>insert-row:DATABASE\/TABLE<\/code><\/dt><dd>add rows to DATABASE\/TABLE</)
+  assert.match(page, /href="\/-\/openapi\.json"/)
+})
+
+test('a token for a place that is not there, or that its maker may not see, is made and says so', async () => {
+  const [root, bob] = [await server.signIn('root'), await server.signIn('bob')]
+  const wish = {
+    name: 'later',
+    restrict: [
+      'files-upload:photos',
+      'files-upload:nosuch',
+      'insert-row:products/INVENTORY',
+      'insert-row:products/nosuch',
+      'view-table',
+    ],
+  }
+  const notesFor = async (headers: Record<string, string>, restrict: readonly string[]) => {
+    const answer = await json('/-/tokens', { ...wish, restrict }, headers)
+    assert.equal(answer.status, 201)
+    return ((await answer.json()) as { notes?: string[] }).notes
+  }
+  const source = 'There is no source nosuch now, or you may not see it.'
+  const table = 'There is no table products/nosuch now, or you may not see it.'
+  assert.deepEqual(await notesFor(root, wish.restrict), [source, table])
+  assert.equal(await notesFor(root, ['files-upload:photos', 'view-table:products']), undefined)
+  assert.deepEqual(await notesFor(bob, ['files-upload:photos']), [source.replace('nosuch', 'photos')])
+  const page = await (await ask('/-/tokens', { headers: { Accept: 'text/html', ...root } })).text()
+  for (const said of [source, table]) assert.equal(page.split(said).length, 2, said)
 })
 
 test('what was refused stands above its form, with no list between them', async () => {

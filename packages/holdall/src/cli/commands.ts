@@ -1,3 +1,4 @@
+import { ACTION_LIST, ACTION_PLACES } from '../access/action-list.ts'
 import type { CommandIo } from './arguments.ts'
 
 export interface Command {
@@ -7,6 +8,12 @@ export interface Command {
   readonly usage: readonly string[]
   /** What its own options mean. */
   readonly options: Readonly<Record<string, string>>
+  /** What some of them take, where a line does not hold it. */
+  readonly values?: {
+    readonly title: string
+    readonly entries: Readonly<Record<string, string>>
+    readonly note: string
+  }
   /** Whether it works on a server's data (`-c`, `--data`, `--internal`). */
   readonly ofData: boolean
   /** Loaded when it is asked for: a command starts without the others' libraries. */
@@ -49,6 +56,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       '--name NAME': 'what it is called on /-/tokens',
       '--expires DAYS': 'it ends after so many days',
       '--restrict ACTION[:RESOURCE]': 'it may do this and nothing else, as files-upload:photos; may be repeated',
+    },
+    values: {
+      title: 'The actions, each with the place that it can be restricted to',
+      entries: Object.fromEntries(ACTION_LIST.map(({ written, words }) => [written, words])),
+      note: ACTION_PLACES,
     },
     ofData: true,
     load: async () => (await import('./token.ts')).token,
@@ -210,13 +222,17 @@ holdall COMMAND --help tells how each is written.
 }
 
 /** What `holdall COMMAND --help` prints. */
-export function helpOf({ summary, usage, options, ofData }: Command): string {
-  const all = Object.entries({ ...options, ...(ofData && DATA_OPTIONS) })
-  const width = Math.max(...all.map(([name]) => name.length)) + 3
+export function helpOf({ summary, usage, options, ofData, values }: Command): string {
   return `${summary}
 
 ${usage.map((line) => `  holdall ${line}`).join('\n')}
 
-${all.map(([name, meaning]) => `  ${name.padEnd(width)}${meaning}`).join('\n')}
-`
+${columns({ ...options, ...(ofData && DATA_OPTIONS) })}
+${values === undefined ? '' : `\n${values.title}:\n\n${columns(values.entries)}\n\n${values.note}\n`}`
+}
+
+function columns(entries: Readonly<Record<string, string>>): string {
+  const all = Object.entries(entries)
+  const width = Math.max(...all.map(([name]) => name.length)) + 3
+  return all.map(([name, meaning]) => `  ${name.padEnd(width)}${meaning}`).join('\n')
 }

@@ -5,6 +5,7 @@ import { MAX_EXPIRY_DAYS } from '../access/token-form.ts'
 import { createToken } from '../access/tokens.ts'
 import { type CommandIo, DATA_OPTIONS, parse, UsageError, wholeNumber } from './arguments.ts'
 import { withServerData } from './internal.ts'
+import { notThere } from './token-places.ts'
 
 const USAGE = 'Write: holdall token create ACTOR'
 const DEFAULT_NAME = 'made on the command line'
@@ -25,7 +26,7 @@ export async function token(argv: readonly string[], io: CommandIo): Promise<voi
     if ('problem' in parsed) throw new UsageError(parsed.problem)
     return parsed.restriction
   })
-  await withServerData(values, io, async ({ db }) => {
+  await withServerData(values, io, async ({ db, config }) => {
     const made = await createToken(db, Date.now, {
       actorId: readActorId(actor),
       name: values.name,
@@ -34,5 +35,6 @@ export async function token(argv: readonly string[], io: CommandIo): Promise<voi
       ...(restrictions !== undefined && { restrictions }),
     })
     io.stdout.write(`${made.token}\n`)
+    for (const said of await notThere({ db, config }, restrictions ?? [])) io.stderr.write(`holdall: ${said}\n`)
   })
 }
