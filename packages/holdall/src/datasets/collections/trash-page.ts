@@ -34,7 +34,7 @@ export async function trashPage(
     crumbs: crumbsTo(room, { label: collection.label, href: home }, { label: 'Trash' }),
     lede: restorable ? 'Each can be restored until the day that is written beside it.' : undefined,
     ...(restorable && {
-      actions: linkButton({ label: 'Delete all for good…', href: `${here}/purge`, icon: 'trash', kind: 'danger' }),
+      actions: linkButton({ label: 'Empty trash…', href: `${here}/purge`, icon: 'trash', kind: 'danger' }),
     }),
     body:
       page.datasets.length === 0
