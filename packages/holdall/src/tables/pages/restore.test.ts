@@ -1,42 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { openTestApp, type TestApp } from './test-app.ts'
+import { openTestObjects, type TestObjects } from './test-objects.ts'
 
-let app: TestApp
+let app: TestObjects
 let jug = ''
 let bowl = ''
 
 before(async () => {
-  app = await openTestApp({
-    sql: 'CREATE TABLE objects (id INTEGER PRIMARY KEY, title TEXT, photo TEXT, papers TEXT);',
-    config: {
-      databases: {
-        data: {
-          tables: {
-            objects: { columns: { photo: { file_column: true }, papers: { file_column: true, file_multiple: true } } },
-          },
-        },
-      },
-      sources: { open: { storage: 'filesystem', config: { root: './open' } } },
-      permissions: { 'view-table': true, 'files-browse': true, 'files-delete': { id: 'root' } },
-    },
-  })
-  jug = await upload('jug')
-  bowl = await upload('bowl')
+  app = await openTestObjects({ 'view-table': true, 'files-browse': true, 'files-delete': { id: 'root' } })
+  jug = await app.upload('jug')
+  bowl = await app.upload('bowl')
   app.look
     .prepare('INSERT INTO objects (title, photo, papers) VALUES (?, ?, ?)')
     .run('Jug', jug, `["${bowl}","${jug}"]`)
 })
 after(() => app.close())
-
-async function upload(name: string): Promise<string> {
-  const stored = await app.ask(`/-/files/upload/open?filename=${name}.txt`, {
-    actor: 'root',
-    body: `all of ${name}`,
-    headers: { Accept: 'application/json', 'Content-Type': 'text/plain' },
-  })
-  return ((await stored.json()) as { file_id: string }).file_id
-}
 
 async function remove(id: string): Promise<void> {
   assert.ok((await app.ask(`/-/files/${id}/-/delete`, { actor: 'root', json: {} })).ok)

@@ -1,34 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { openTestApp, type TestApp } from './test-app.ts'
+import { openTestObjects, type TestObjects } from './test-objects.ts'
 
-let app: TestApp
+let app: TestObjects
 
 before(async () => {
-  app = await openTestApp({
-    sql: 'CREATE TABLE objects (id INTEGER PRIMARY KEY, title TEXT, photo TEXT, note TEXT, papers TEXT);',
-    config: {
-      databases: {
-        data: {
-          tables: {
-            objects: { columns: { photo: { file_column: true }, papers: { file_column: true, file_multiple: true } } },
-          },
-        },
-      },
-      sources: { open: { storage: 'filesystem', config: { root: './open' } } },
-    },
-  })
+  app = await openTestObjects()
 })
 after(() => app.close())
-
-async function upload(name: string): Promise<string> {
-  const stored = await app.ask(`/-/files/upload/open?filename=${name}.txt`, {
-    actor: 'root',
-    body: `all of ${name}`,
-    headers: { Accept: 'application/json', 'Content-Type': 'text/plain' },
-  })
-  return ((await stored.json()) as { file_id: string }).file_id
-}
 
 async function order(id: number): Promise<string[]> {
   const page = await app.page(`/data/objects/${id}`)
@@ -36,7 +15,7 @@ async function order(id: number): Promise<string[]> {
 }
 
 test('what a row holds stands first on its page, where it is not very much; what holds nothing stays in its place', async () => {
-  const files = await Promise.all(Array.from({ length: 7 }, (_, at) => upload(`file ${at}`)))
+  const files = await Promise.all(Array.from({ length: 7 }, (_, at) => app.upload(`file ${at}`)))
   const insert = app.look.prepare('INSERT INTO objects (title, photo, papers) VALUES (?, ?, ?)')
   insert.run('both', files[0] as string, JSON.stringify(files.slice(0, 6)))
   insert.run('papers', null, JSON.stringify(files.slice(0, 2)))
