@@ -11,7 +11,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { filesBelow } from './support/below.ts'
 import { makeBucket, skipS3 } from './support/ceph.ts'
-import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
+import { createToken, type RunningHoldall, runHoldall, startHoldall } from './support/holdall.ts'
 import { startWatchedProxy, type WatchedProxy } from './support/watched-proxy.ts'
 
 const COMMAND = fileURLToPath(new URL('../packages/holdall/bin/holdall.js', import.meta.url))
@@ -317,19 +317,10 @@ test('small files, while the server is killed again and again: each is there onc
       })
     }
     const paths = [...hashes.keys()].map((name) => join(folder, name))
-    const child = spawn(process.execPath, [COMMAND, 'upload', ...paths, '--source', 'files', '--url', proxy.url], {
-      env: { ...process.env, HOLDALL_TOKEN: token },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: RUN_LIMIT_MS,
-      killSignal: 'SIGKILL',
-    })
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-    })
-    const [code] = await once(child, 'close')
+    const args = ['upload', ...paths, '--source', 'files', '--url', proxy.url]
+    const { code, stderr } = await runHoldall(args, { HOLDALL_TOKEN: token })
     await restarted
-    assert.equal(code, 0, said)
+    assert.equal(code, 0, stderr)
     const database = new DatabaseSync(join(data, 'internal.db'), { readOnly: true, timeout: 5_000 })
     const rows = database.prepare('SELECT filename, content_hash FROM datasette_files').all() as {
       filename: string
