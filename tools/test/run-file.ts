@@ -32,12 +32,7 @@ export async function runFile(path: string, { cwd, env, limitMs }: FileOptions):
   const began = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'holdall-run-'))
   const destination = join(folder, 'reports')
-  const flags = [
-    '--enable-source-maps',
-    `--import=${UNTRACKED}`,
-    `--test-reporter=${REPORTER}`,
-    `--test-reporter-destination=${destination}`,
-  ]
+  const flags = [`--import=${UNTRACKED}`, `--test-reporter=${REPORTER}`, `--test-reporter-destination=${destination}`]
   // A group of its own, so that servers a test left behind go with it.
   const child = spawn(process.execPath, [...flags, path], {
     cwd,
