@@ -319,6 +319,9 @@ databases: {d: {tables: {t: {label_column: name, sort_desc: age, size: "20", hid
     columns: {},
     metadata: { title: 'T' },
   })
+  assert.deepEqual(notesOf('databases: {d: {path: d.db, tables: {t: {facets: [kind]}, u: {facets: []}}}}'), [
+    'databases.d.tables.t.facets is kept, but facets of tables are not served.',
+  ])
   const wrong = problemsOf(
     'databases: {d: {tables: {t: {sort: a, sort_desc: b, facets: [{tags: x}], size: 0, searchmode: no}}}}',
   )

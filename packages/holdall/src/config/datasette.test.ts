@@ -35,6 +35,7 @@ test('a file of datasette-files', () => {
     ],
   )
   assert.deepEqual(notes, [
+    'databases.museum.tables.objects.facets',
     'plugins.datasette-files.thumbnail_process_memory_limit_bytes',
     'plugins.datasette-cluster-map',
   ])
@@ -81,7 +82,7 @@ test('a file of metadata', () => {
   assert.equal(tables.trees?.columns.height?.description, 'At breast height, in metres')
   assert.equal(tables.trees_fts?.hidden, true)
   assert.equal(tables['2024 report']?.size, 'max')
-  assert.deepEqual(notes, ['databases.town.description_html'])
+  assert.deepEqual(notes, ['databases.town.description_html', 'databases.town.tables.trees.facets'])
 })
 
 test('a file whose values come from the environment and from files', () => {

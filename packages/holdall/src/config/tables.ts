@@ -95,6 +95,9 @@ export function readTable(
   if (rest.sort !== undefined && rest.sort_desc !== undefined) {
     report.problem([...path, 'sort_desc'], 'stands beside `sort`. Only one of them can be.')
   }
+  if (rest.facets !== undefined && rest.facets.length > 0) {
+    report.note([...path, 'facets'], 'is kept, but facets of tables are not served.')
+  }
   const resource = { kind: 'table', parent: database, child: table } as const
   const kept = Object.entries(rest).filter(([key]) => !Object.hasOwn(METADATA_SHAPE, key))
   return {

@@ -29,6 +29,29 @@ export function readJsonOptions(parameters: URLSearchParams): JsonOptions {
   }
 }
 
+const FACETS = ['_facet', '_facet_array', '_facet_date']
+
+/**
+ * Whoever asks in Datasette's way for what is not here gets no answer to something else instead.
+ *
+ * @throws HoldallError `bad_request`
+ */
+export function refuseFacets(parameters: URLSearchParams): void {
+  const asked = FACETS.find((name) => parameters.has(name))
+  if (asked !== undefined) {
+    throw new HoldallError('bad_request', { reason: `${asked}: facets of tables are not served. Leave it out.` })
+  }
+}
+
+/** The same of SQL of one's own, which Datasette takes at the address of a database. @throws HoldallError `bad_request` */
+export function refuseSql(parameters: URLSearchParams): void {
+  if (parameters.get('sql')) {
+    throw new HoldallError('bad_request', {
+      reason: 'sql: databases answer no queries. Ask a table, with filters or _where; datasets are asked with SQL.',
+    })
+  }
+}
+
 /** @throws HoldallError `bad_request` for rows that have no key to be called by */
 export function jsonShape(options: JsonOptions, table: Table, columns: readonly string[]): JsonShape {
   if (options.shape === 'object' && table.primaryKeys.length === 0) {

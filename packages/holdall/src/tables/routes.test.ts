@@ -101,6 +101,17 @@ describe('table JSON', () => {
   }
   const ids = async (query: string) => (await get(`/data/items.json?_shape=arrayfirst&${query}`)) as unknown[]
 
+  it('says that facets and SQL of one’s own are not served, instead of answering something else', async () => {
+    for (const query of ['_facet=title', '_facet=nosuch', '_facet_array=tags', '_facet_date=made&_size=1']) {
+      const { code, error } = await get(`/data/items.json?${query}`, 400)
+      assert.deepEqual([code, error.includes('facets of tables are not served')], ['bad_request', true], query)
+    }
+    const { code, error } = await get('/data.json?sql=select+1', 400)
+    assert.deepEqual([code, error.includes('databases answer no queries')], ['bad_request', true])
+    assert.equal((await get('/data.json?sql=')).database, 'data')
+    await get('/closed.json?sql=select+1', 401)
+  })
+
   describe('filters', () => {
     const cases: readonly [string, unknown[]][] = [
       ['title=Blue+bowl', [1]],

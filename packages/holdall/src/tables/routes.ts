@@ -5,7 +5,7 @@ import { TABLES_API } from './api.ts'
 import { databaseJson, instanceJson } from './catalog-json.ts'
 import type { ServedDatabase } from './databases.ts'
 import { type ColumnTypes, readExtras, rowExtras, tableExtras } from './extras.ts'
-import { jsonAnswer, jsonShape, jsonText, queryShape, readJsonOptions } from './json.ts'
+import { jsonAnswer, jsonShape, jsonText, queryShape, readJsonOptions, refuseFacets, refuseSql } from './json.ts'
 import { readTableJson } from './page.ts'
 import { pageNames } from './place.ts'
 import type { TablesRoom } from './room.ts'
@@ -109,6 +109,7 @@ async function instance(c: RouteContext, room: TablesRoom): Promise<Response> {
 
 async function database(c: RouteContext, room: TablesRoom): Promise<Response> {
   const served = databaseIn(c, room)
+  refuseSql(new URL(c.req.url).searchParams)
   const json = await databaseJson(room, served, c.var.actor, { part: seesPart(c), signal: c.req.raw.signal })
   return answer(c, room, jsonText(json), JSON_TYPE, { kind: 'database', parent: served.name })
 }
@@ -119,6 +120,7 @@ async function table(c: RouteContext, room: TablesRoom): Promise<Response> {
   const url = new URL(c.req.url)
   const parameters = url.searchParams
   const options = readJsonOptions(parameters)
+  refuseFacets(parameters)
   const extras = readExtras(parameters, 'table')
   const neighbours = await visibleNeighbours(room.permissions, c.var.actor, served, name)
   const resource: Resource = { kind: 'table', parent: served.name, child: name }

@@ -7,6 +7,7 @@ import { emptyState, ways } from '../../web/parts/notice.ts'
 import { dataTable } from '../../web/parts/table.ts'
 import type { RouteContext } from '../../web/route.ts'
 import type { ServedDatabase } from '../databases.ts'
+import { refuseSql } from '../json.ts'
 import { type DatabaseSummary, describeDatabase, type TableSummary } from '../overview.ts'
 import { COUNT_LIMIT } from '../query.ts'
 import { databaseIn, seesPart } from '../routes.ts'
@@ -147,6 +148,7 @@ function firstStart(room: PagesRoom, uploadable: Destinations): Html {
 export async function databasePage(c: RouteContext, room: PagesRoom): Promise<Response> {
   const { urls, permissions } = room
   const database = databaseIn(c, room)
+  refuseSql(new URL(c.req.url).searchParams)
   const schema = await database.schema()
   const visible = await visibleTables(permissions, c.var.actor, database.name, [...schema.tables.keys()])
   const [summary, frame, seenBy] = await Promise.all([

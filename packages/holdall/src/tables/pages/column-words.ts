@@ -17,8 +17,15 @@ export function columnWords(
     if (file.accept.length > 0) words.push(file.accept.join(', '))
   } else if (reference) words.push(`→ ${reference.table.name}`)
   else if (column.type !== '') words.push(typeWords(column.type))
+  if (table.config !== undefined && Object.hasOwn(table.config.units, name))
+    words.push(String(table.config.units[name]))
   if (column.keyPosition > 0) words.push('key')
   return words.join(' · ')
+}
+
+/** What the configuration says that a column holds. */
+export function describedAs({ config }: Table, name: string): string | undefined {
+  return config !== undefined && Object.hasOwn(config.columns, name) ? config.columns[name]?.description : undefined
 }
 
 /** In a form, whether something has to be given is said too. */

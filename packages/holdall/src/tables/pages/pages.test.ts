@@ -39,6 +39,7 @@ before(async () => {
           tables: {
             empty: { allow: { id: 'ann' } },
             objects: { columns: { report: { file_column: true, file_accept: '.pdf' } } },
+            numbers: { columns: { n: 'How many <there are>' }, units: { n: 'pieces' } },
           },
         },
       },
@@ -72,6 +73,22 @@ const rows = (sql: string) =>
     .prepare(sql)
     .all()
     .map((row) => ({ ...row }))
+
+test('what the configuration says of a column stands at its head, beside its value and at its field', async () => {
+  const said = 'How many &lt;there are&gt;'
+  app.look.exec('INSERT INTO numbers VALUES (7)')
+  shows(await app.page('/data/numbers'), new RegExp(`<th [^>]*title="${said}"[^>]*>.*integer · pieces<`))
+  shows(await app.page('/data/numbers/1'), new RegExp(`integer · pieces</span><p class="hint">${said}</p>`))
+  shows(await app.page('/data/numbers/-/insert', 'root'), new RegExp(`<p class="hint" id="field-n-hint">${said} `))
+  app.look.exec('DELETE FROM numbers')
+})
+
+test('an old link to a query says that there are none, one to facets shows the rows', async () => {
+  const asked = await app.ask('/data?sql=select+1')
+  assert.equal(asked.status, 400)
+  shows(await asked.text(), /databases answer no queries/)
+  shows(await app.page('/data/objects?_facet=maker'), /Mortlake Pottery/)
+})
 
 test('the list of databases, a database and a table say how much there is', async () => {
   shows(await app.page('/'), /<a class="grow" href="\/data"><strong>data<\/strong>/)

@@ -12,6 +12,7 @@ import type { CellFiles } from '../file-columns/items.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
 import type { Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
+import { describedAs } from './column-words.ts'
 import { type Destinations, sourceFor } from './destinations.ts'
 import { type FormColumn, fingerprint, isRowid } from './form-columns.ts'
 import { type Posted, uploadField, wasField } from './form-values.ts'
@@ -205,8 +206,9 @@ function hintFor(options: RowFormOptions, column: FormColumn): { hint?: string |
   const { control, required, column: stored } = column
   const isSet = ['key', 'computed', 'bytes'].includes(control)
   const saysSo = options.isNew && (stored.default !== null || isRowid(options.table, stored))
-  if (isSet || required || stored.notNull || saysSo) return hint === null ? {} : { hint }
-  return { hint: hint === null ? MAY_BE_EMPTY : html`${hint} ${MAY_BE_EMPTY}` }
+  const isOptional = !(isSet || required || stored.notNull || saysSo)
+  const said = [describedAs(options.table, stored.name), hint, isOptional ? MAY_BE_EMPTY : null].filter(Boolean)
+  return said.length === 0 ? {} : { hint: html`${said.map((words, at) => html`${at > 0 && ' '}${words}`)}` }
 }
 
 function ownHint(options: RowFormOptions, column: FormColumn): string | Html | null {

@@ -12,7 +12,7 @@ import { readCell } from '../file-columns/cell.ts'
 import { itemsOf } from '../file-columns/items.ts'
 import { answerPage } from './answer.ts'
 import { besideRow, listOf } from './beside-row.ts'
-import { columnWords } from './column-words.ts'
+import { columnWords, describedAs } from './column-words.ts'
 import { placesIn } from './file-place.ts'
 import { restoring } from './restoring.ts'
 import { crumbs, type PagesRoom } from './room.ts'
@@ -78,7 +78,8 @@ function filesFirst({ page: { columns }, fileColumns, values }: RowData): readon
 function line(data: RowData, column: string, list: string, room: PagesRoom): Html {
   const { page, fileColumns } = data
   const type = columnWords(page.table, column, fileColumns.get(column), page.references.get(column))
-  return html`<div class="form-row"><div class="form-row-label"><span class="field-label">${column}</span><span class="field-type">${type}</span></div><div class="row-value">${value(data, column, list, room)}</div></div>`
+  const description = describedAs(page.table, column)
+  return html`<div class="form-row"><div class="form-row-label"><span class="field-label">${column}</span><span class="field-type">${type}</span>${description && html`<p class="hint">${description}</p>`}</div><div class="row-value">${value(data, column, list, room)}</div></div>`
 }
 
 function value(data: RowData, column: string, list: string, { urls }: PagesRoom): Html | string {

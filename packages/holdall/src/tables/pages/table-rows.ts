@@ -11,7 +11,7 @@ import type { Table } from '../schema.ts'
 import type { SqliteValue } from '../value.ts'
 import type { Address } from './address.ts'
 import { attachListHref } from './attach-href.ts'
-import { columnWords } from './column-words.ts'
+import { columnWords, describedAs } from './column-words.ts'
 import { densityOf } from './density.ts'
 import { sourceFor } from './destinations.ts'
 import { placesIn } from './file-place.ts'
@@ -78,11 +78,13 @@ function head(data: TableData, name: string, kind: ColumnKind, address: Address,
   const { page, fileColumns } = data
   const { table } = page
   const type = columnWords(table, name, fileColumns.get(name), page.references.get(name))
+  const description = describedAs(table, name)
   const attach = attachMany(data, name, address, urls)
   return {
     label: name,
     kind,
     ...(type !== '' && { type }),
+    ...(description !== undefined && { description }),
     ...sortLink(page, name, address),
     ...(attach && { attach }),
   }

@@ -15,6 +15,8 @@ export interface TableColumn {
   readonly kind?: ColumnKind
   /** One line under the name: `text · key`, `→ makers`, `files · image/*` */
   readonly type?: string
+  /** What it holds, in the words of whoever knows: shown to who points at it. */
+  readonly description?: string
   /** What `<file-matcher>` is told when many files are dropped onto the head; absent where they may not be. */
   readonly attach?: Readonly<Record<string, string | number | null>>
   /** Where a press on the name leads; `direction` when the table is sorted by it now. */
@@ -55,6 +57,7 @@ function headCell(column: TableColumn): Html {
     : column.label
   const tied = attributes({
     class: column.kind === 'numeric' ? 'numeric' : null,
+    title: column.description,
     'aria-sort': direction,
     'data-attach': column.attach && JSON.stringify(column.attach),
   })
