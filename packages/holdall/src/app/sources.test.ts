@@ -550,6 +550,15 @@ describe('sources that are made while the server runs', () => {
     assert.deepEqual(JSON.parse((await rowOf('once'))?.config ?? ''), { root: scans, read_only: true })
   })
 
+  test('who may upload is asked where anybody can', async () => {
+    const askedFor = async (storage: string) => {
+      const { text } = await get(`${ALL}?storage=${storage}`, 'carol', holdall, 'text/html')
+      return ['browse', 'upload', 'delete'].filter((name) => text.includes(` name="${name}"`))
+    }
+    assert.deepEqual(await askedFor('filesystem'), ['browse', 'upload', 'delete'])
+    assert.deepEqual(await askedFor('http'), ['browse', 'delete'])
+  })
+
   test('the pages and forms are for who may manage sources', async () => {
     for (const path of [ALL, `${ALL}/old-scans`]) {
       assert.equal((await get(path, 'alice')).json.code, 'permission_denied')

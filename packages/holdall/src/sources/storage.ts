@@ -15,6 +15,8 @@ export interface StorageType<Config = unknown> {
   readonly config: ZodType<Config>
   /** `false` where reading files whole costs somebody else: their hashes are taken only when a source asks for it. */
   readonly hashUnasked?: false
+  /** `false` where nothing can ever be uploaded, however a source is configured: nobody is asked who may. */
+  readonly takesUploads?: false
   /** Throws when the backend cannot be reached or used; core shows the source as unavailable and tries again. */
   create(config: Config, context: StorageContext): Promise<Storage>
   /** What the error means that `create` has thrown, for `holdall doctor`; `undefined` when the error says all there is. */

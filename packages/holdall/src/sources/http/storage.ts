@@ -21,6 +21,7 @@ export function httpType(options: HttpOptions = {}): StorageType<HttpConfig> {
     type: 'http',
     config: httpConfig,
     hashUnasked: false,
+    takesUploads: false,
     adopting: { blame: (_, config) => (config.archive_item === undefined ? 'urls' : 'archive_item') },
     async create(config, context): Promise<Storage> {
       const { fetch, log } = context

@@ -114,7 +114,7 @@ export function createPage(parts: PageParts, type: StorageType, sent?: Sent): Pa
       'Letters, digits and dashes, for example old-scans. It stays. Empty: made of the name.',
       shown,
     )}</div></section>
-${whoSection(shown, 'You may do all of it. The others:')}
+${whoSection(type, shown, 'You may do all of it. The others:')}
 ${moreFields(type, shown)}
 ${foot('Create source', 'create', urls.path(SOURCES_PATH))}</form>`,
   }
@@ -156,7 +156,7 @@ export function editPage(
         : html`<form class="source-form" method="post" action="${safeUrl(here)}">${outcome(parts, 'Not saved', type, sent)}${hiddenFields({ revision })}
 <section class="panel panel-body" aria-labelledby="where"><h2 id="where">Where the files are</h2><div class="fields">${placeFields(type, shown)}${syncField(shown)}</div><p class="hint">When the place changes, files that are listed already are looked for at the new one. Those that are not there are marked as missing.</p></section>
 <section class="panel panel-body" aria-labelledby="called"><h2 id="called">What it is called</h2><div class="fields">${text('label', 'What people read. Empty: its name in addresses.', shown)}</div></section>
-${whoSection(shown, row.created_by === null ? 'Beside those who may everywhere:' : `${row.created_by}, who made it, may do all of it. The others:`)}
+${whoSection(type, shown, row.created_by === null ? 'Beside those who may everywhere:' : `${row.created_by}, who made it, may do all of it. The others:`)}
 ${moreFields(type, shown)}
 ${foot('Save changes', 'save', urls.source(row.slug))}</form>`
     }</div><aside class="stack" aria-label="About this source"><section><h2>About</h2>${aboutFacts(parts, source, row)}</section>${checking(parts.doctor(row.slug), source, here)}${
@@ -257,8 +257,9 @@ function foundWords(trial: Tried['trial']): Html | string {
   return html`There ${trial.files.length === 1 && !trial.hasMore ? 'is' : 'are'} ${names}${trial.hasMore && ' and more'}. ${uploads}`
 }
 
-function whoSection(shown: Shown, lead: string): Html {
-  return html`<section class="panel panel-body" aria-labelledby="who"><h2 id="who">Who may use it</h2><p class="muted">${lead}</p><div class="fields three">${ASKED_NAMES.map(
+function whoSection(type: StorageType, shown: Shown, lead: string): Html {
+  const asked = ASKED_NAMES.filter((name) => name !== 'upload' || type.takesUploads !== false)
+  return html`<section class="panel panel-body" aria-labelledby="who"><h2 id="who">Who may use it</h2><p class="muted">${lead}</p><div class="fields three">${asked.map(
     (name) => whoField(name, shown),
   )}</div><p class="hint">What the configuration file says about a source of this name counts instead. Rights of single people are given on the page People.</p></section>`
 }
