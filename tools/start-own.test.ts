@@ -46,6 +46,7 @@ test('npm start serves a database of one’s own without the sample, and folders
   const command = [mine, '--files', join(folder, 'Old scans')]
   const fewer = start([mine])
   await fewer.says(new RegExp(`running here already, at ${closedAt}\n`))
+  await fewer.says(/on the same data: npm start -- .*mine\.db --port N\n/)
   assert.equal(await fewer.status(), 0)
   const more = start([...command, join(folder, 'data')])
   await more.says(/It has no source for \S+data yet: stop it, then start it with the same command again\.\n/)

@@ -84,7 +84,7 @@ test('npm start serves the sample, goes on where it was stopped, and is quick on
   // Who calls it twice is told where the first one is; what a killed one leaves counts for nothing.
   const twice = start([])
   await twice.says(new RegExp(`running here already, at ${where}\nFor another sign-in link: npx holdall link root -c `))
-  await twice.says(/To start another server beside it, on the same data: npm start -- --port N\n/)
+  await twice.says(/To start another server beside it, on the same data: npm start -- --sample \S+ --port N\n/)
   assert.equal(await twice.status(), 0)
   const note = join(sampleIn(folder).data, 'npm-start.json')
   const noted = readFileSync(note)

@@ -17,6 +17,7 @@ const TOKEN_ARGUMENTS = ['token', 'create', 'root', '--name', TOKEN_NAME, '--exp
 // `holdall serve`.
 const given = process.argv.slice(2)
 const startedBy = ['npm start --', ...given.map(asTyped)].join(' ')
+const besideBy = ['npm start --', ...withoutAddress(given).others.map(asTyped), '--port N'].join(' ')
 const option = given.indexOf('--sample')
 const folder = resolve(ROOT, (option === -1 ? undefined : given.splice(option, 2)[1]) ?? '.holdall')
 const sample = sampleIn(folder)
@@ -169,7 +170,7 @@ function isServedOn(address: string | null, port: number): boolean {
 function sayRunning(address: string | null): void {
   say(address === null ? 'Holdall is just being started here.' : `Holdall is running here already, at ${address}`)
   say(`For another sign-in link: npx holdall link root -c ${shown(config)} --data ${shown(data)}`)
-  say('To start another server beside it, on the same data: npm start -- --port N')
+  say(`To start another server beside it, on the same data: ${besideBy}`)
 }
 
 /** An address that is not the usual one, or not the last one, is said: bookmarks and links lead to the other. */

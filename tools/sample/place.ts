@@ -52,7 +52,7 @@ export function writeState(folder: string, state: State): void {
 /** Where the server of this data directory was last reached; undefined when it has never run. */
 export function addressIn(data: string): string | undefined {
   const path = join(data, 'address')
-  return existsSync(path) ? readFileSync(path, 'utf8').trim().replace(/\/$/, '') : undefined
+  return existsSync(path) ? readFileSync(path, 'utf8').split(/\s/)[0]?.replace(/\/$/, '') : undefined
 }
 
 function statePath(folder: string): string {
