@@ -179,7 +179,10 @@ test('without scripts: a form with files, a page that decides, a button that att
   assert.equal(sent.status, 303, await sent.text())
   const plan = sent.headers.get('Location') as string
   const page = await app.page(plan)
-  assert.match(page, /1 goes to a row · 2 to decide · 1 without a row<\/span> · The files are in the source Texts</)
+  assert.match(
+    page,
+    /1 goes to a row · 2 to decide · 1 without a row<\/span><span data-live="plan-rows"> · <a href="#without-file">39 rows stay without a file<\/a><\/span> · The files are in the source Texts</,
+  )
   assert.match(page, /Attach 1 file</)
   assert.match(page, /Another file fits this row too.*?class="rival"><a href="[^"]*">1862-012_b\.txt</s)
 
@@ -707,6 +710,7 @@ test('from a filtered list, only its rows get files until all are taken, and the
   assert.match(page, /2 go to a row · 1 without a row/)
   assert.match(page, /Only the <strong>3 rows<\/strong>.*?where year = 1901.*?value="rows all"[^>]*>Take all rows</s)
   assert.match(page, /1 row of the list still has none in photo then/)
+  assert.match(page, /<a href="#without-file">1 row stays without a file<\/a>.*<details id="without-file"/s)
   assert.ok(page.includes(back))
   // All rows, and the list again: the first name fits two rows of all.
   assert.equal((await submit(begun.location, { go: 'rows all' })).status, 303)

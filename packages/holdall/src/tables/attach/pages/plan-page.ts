@@ -36,7 +36,7 @@ import { rivalLine, rivalsOf } from './rivals.ts'
 import { seenLines } from './seen-line.ts'
 import { trail } from './trail.ts'
 import { unreadableBar } from './unreadable-bar.ts'
-import { withoutFile } from './without-file.ts'
+import { withoutFile, withoutFileWords } from './without-file.ts'
 
 /** `GET /{db}/{table}/-/attach/{run}` of a plan: which file goes to which row, and what is still to be decided. */
 export async function planPage(
@@ -107,7 +107,7 @@ export async function planPage(
     renderPage({
       ...frame,
       title: `Attach ${formatCount(run.files, 'file')} to ${run.column}`,
-      lede: html`<span data-live="plan-head">${headWords(outline)}</span>${kept !== '' && ` · ${kept}`}`,
+      lede: html`<span data-live="plan-head">${headWords(outline)}</span><span data-live="plan-rows">${withoutFileWords(empty)}</span>${kept !== '' && ` · ${kept}`}`,
       crumbs: trail(room, subject, run.match?.list, run, 'Plan'),
       section: 'databases',
       body: html`${await seenLines(room, c, sources)}<form class="stack" data-decides method="post" action="${safeUrl(`${href}/${run.id}`)}"><input type="hidden" name="here" value="${here}">${
@@ -147,7 +147,7 @@ export async function planPage(
               })),
               cards: true,
             })
-      }${!mends && pageBar(shown, from, there)}<div class="save-bar" data-live="plan-bar">${saveBar(outline)}</div></section></form>${withoutFile(subject, run, empty, only !== undefined)}`,
+      }${!mends && pageBar(shown, from, there)}<div class="save-bar" data-live="plan-bar">${saveBar(outline)}</div></section></form><div data-live="plan-without">${withoutFile(subject, run, empty, only !== undefined)}</div>`,
       ...room.once.take(c, `${href}/${run.id}`),
     }),
     refused?.error.status,
