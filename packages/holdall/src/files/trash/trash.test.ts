@@ -507,15 +507,23 @@ test('a source that cannot delete keeps the bytes, says so, and can restore at a
   }
 })
 
-test('a page of files whose bytes stay and of others names its button by what is true of all', async () => {
+test('a page of files whose bytes stay and of others names its button by what is true of all, and shows what was written of each', async () => {
   const [hidden, other] = [await put('stays.txt'), await put('goes.txt')]
   await room.database.write((trx) =>
     trx.updateTable('datasette_files').set({ adopted: 1 }).where('id', '=', hidden.id).execute(),
+  )
+  await room.database.write((trx) =>
+    trx
+      .updateTable('datasette_files')
+      .set({ search_text: 'The quay, before 1904' })
+      .where('id', '=', other.id)
+      .execute(),
   )
   const page = await (await app.request('/-/files/unused', { headers: { Cookie: 'actor=alice' } })).text()
   const boxOf = (id: string) => new RegExp(`<input[^>]*value="${id}"[^>]*>`).exec(page)?.[0] ?? ''
   assert.match(boxOf(hidden.id), / data-kept/)
   assert.doesNotMatch(boxOf(other.id), / data-kept/)
+  assert.match(page, /goes\.txt.*<span class="excerpt">The quay, before 1904<\/span>/s)
   const buttons = [...page.matchAll(/<button[^>]*data-selection-for="(\w+)"( hidden)?[^>]*>(.*?)<\/button>/gs)]
   assert.deepEqual(
     buttons.map(([, speaks, away, text]) => [speaks, away === undefined, text?.replace(/<[^>]*>/g, '').trim()]),

@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { hiddenFields } from '../../web/parts/button.ts'
-import { fileCell, pickBox } from '../../web/parts/file.ts'
+import { excerptLine, fileCell, pickBox } from '../../web/parts/file.ts'
 import { emptyState, notice } from '../../web/parts/notice.ts'
 import { dataTable, pager } from '../../web/parts/table.ts'
 import { shownTime } from '../../web/parts/time.ts'
@@ -17,6 +17,8 @@ import { keepsBytes } from './kept.ts'
 import type { UnusedList, UnusedTotal } from './unused.ts'
 
 const PATH = '/-/files/unused'
+/** Of a description; the style cuts what is more than three lines. */
+const MOST_SHOWN = 500
 
 export interface UnusedQuery {
   /** The sources to choose among. */
@@ -117,7 +119,8 @@ function table({ urls, sources }: FilesRoom, { files }: UnusedList): Html {
     rows: files.map((file) => ({
       cells: [
         html`<label class="choice">${pickBox(file, keepsBytes(sources, file))}</label>`,
-        fileCell({ state: 'file', file: shownFile(file, urls) }),
+        // What somebody has written goes with the file.
+        html`${fileCell({ state: 'file', file: shownFile(file, urls) })}${file.searchText !== '' && excerptLine([file.searchText.slice(0, MOST_SHOWN).toWellFormed()])}`,
         sources.byId(file.sourceId)?.label ?? file.sourceSlug,
         file.size === null ? '' : formatBytes(file.size),
         shownTime(file.createdAt),
