@@ -117,7 +117,8 @@ function onlyFor(written: readonly string[] | undefined, nowhere: ReadonlyMap<st
   if (written === undefined) return 'everything you may do'
   if (written.length === 0) return 'nothing'
   const said = [...new Set(written.flatMap((one) => nowhere.get(one) ?? []))]
-  return html`${written.join(', ')}${said.map((words) => html`<br><small class="muted">${words}</small>`)}`
+  // One element: in a card, the parts of a cell stand beside each other.
+  return html`<span>${written.join(', ')}${said.map((words) => html`<br><small class="muted">${words}</small>`)}</span>`
 }
 
 function actionList(): Html {

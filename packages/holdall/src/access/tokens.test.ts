@@ -250,6 +250,7 @@ test('a token for a place that is not there, or that its maker may not see, is m
   assert.deepEqual(await notesFor(bob, ['files-upload:photos']), [source.replace('nosuch', 'photos')])
   const page = await (await ask('/-/tokens', { headers: { Accept: 'text/html', ...root } })).text()
   for (const said of [source, table]) assert.equal(page.split(said).length, 2, said)
+  assert.match(page, /data-label="Only for"><span>files-upload:photos, .*<br><small[^>]*>.*<\/small><\/span><\/td>/)
 })
 
 test('what was refused stands above its form, with no list between them', async () => {

@@ -207,8 +207,14 @@ function hintFor(options: RowFormOptions, column: FormColumn): { hint?: string |
   const isSet = ['key', 'computed', 'bytes'].includes(control)
   const saysSo = options.isNew && (stored.default !== null || isRowid(options.table, stored))
   const isOptional = !(isSet || required || stored.notNull || saysSo)
-  const said = [describedAs(options.table, stored.name), hint, isOptional ? MAY_BE_EMPTY : null].filter(Boolean)
+  const described = describedAs(options.table, stored.name)
+  const said = [described && sentence(described), hint, isOptional && MAY_BE_EMPTY].filter(Boolean)
   return said.length === 0 ? {} : { hint: html`${said.map((words, at) => html`${at > 0 && ' '}${words}`)}` }
+}
+
+/** Other sentences follow. */
+function sentence(words: string): string {
+  return /[.!?…]$/.test(words) ? words : `${words}.`
 }
 
 function ownHint(options: RowFormOptions, column: FormColumn): string | Html | null {
