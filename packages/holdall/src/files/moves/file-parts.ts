@@ -15,7 +15,7 @@ export function foundAgain(urls: Urls, file: FileRecord, candidates: readonly Fi
   return html`<section aria-labelledby="found-again"><h2 id="found-again" class="section-head">${is}</h2>${linkedRows(
     candidates.map((one) => ({
       title: html`<span class="breakable">${one.path}</span>`,
-      note: `Byte for byte the same · listed since ${formatTime(one.createdAt)}`,
+      note: `${file.size === 0 ? 'Empty as well, and called the same' : 'Byte for byte the same'} · listed since ${formatTime(one.createdAt)}`,
       href: urls.file(one.id),
       picture: thumbnail(shownFile(one, urls)),
       ...(editable && {

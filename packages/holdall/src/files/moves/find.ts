@@ -30,23 +30,50 @@ export const IS_AS_LISTED: RawBuilder<boolean> = sql<boolean>`f.adopted = 1 AND 
 export const IS_UNTOUCHED: RawBuilder<boolean> = sql<boolean>`f.missing_since IS NULL AND f.changed_at IS NULL
   AND ${IS_AS_LISTED}`
 
-/** The next missing files of a source: the hashes of those whose bytes lie there under another path as well. */
+/**
+ * The next missing files of a source: the hashes of those whose bytes lie there under another path as well, and of the
+ * empty ones, whose bytes say nothing.
+ */
 export async function lostAndFound(
   database: InternalDatabase,
   sourceId: number,
   after: MissingPosition,
-): Promise<{ hashes: string[]; next: MissingPosition | undefined }> {
-  const { rows } = await sql<MissingPosition & { hash: string; found: number }>`SELECT m.missing_since, m.seq,
-      m.content_hash AS hash, m.size > 0 AND EXISTS (SELECT 1 FROM datasette_files AS n
+): Promise<{ hashes: string[]; empty: string[]; next: MissingPosition | undefined }> {
+  const { rows } = await sql<MissingPosition & { hash: string | null; size: number | null; found: number }>`SELECT
+      m.missing_since, m.seq, m.content_hash AS hash, m.size, m.size > 0 AND EXISTS (SELECT 1 FROM datasette_files AS n
         WHERE n.content_hash = m.content_hash AND n.source_id = m.source_id AND n.missing_since IS NULL) AS found
     FROM datasette_files AS m INDEXED BY datasette_files_missing
     WHERE m.source_id = ${sourceId} AND m.missing_since IS NOT NULL
       AND (m.missing_since, m.seq) > (${after.missing_since}, ${after.seq})
     ORDER BY m.missing_since, m.seq LIMIT ${LOOKED_AT}`.execute(database.read)
   return {
-    hashes: [...new Set(rows.filter(({ found }) => found === 1).map(({ hash }) => hash))],
+    hashes: hashesOf(rows.filter(({ found }) => found === 1)),
+    empty: hashesOf(rows.filter(({ size }) => size === 0)),
     next: rows.length < LOOKED_AT ? undefined : rows.at(-1),
   }
+}
+
+function hashesOf(rows: readonly { readonly hash: string | null }[]): string[] {
+  return [...new Set(rows.flatMap(({ hash }) => hash ?? []))]
+}
+
+/**
+ * How many files with these bytes are missing, and how many are there that one of them may be; undefined where it is none
+ * of either, or more than are compared.
+ */
+export async function countSame(
+  database: InternalDatabase,
+  sourceId: number,
+  hash: string,
+): Promise<{ readonly missing: number; readonly untouched: number } | undefined> {
+  const { rows } = await sql<{ missing: number; untouched: number }>`SELECT
+      coalesce(sum(lost), 0) AS missing, count(*) - coalesce(sum(lost), 0) AS untouched
+    FROM (SELECT f.missing_since IS NOT NULL AS lost FROM datasette_files AS f
+      WHERE f.content_hash = ${hash} AND f.source_id = ${sourceId} AND (f.missing_since IS NOT NULL OR ${IS_UNTOUCHED})
+      LIMIT ${COMPARED + 1})`.execute(database.read)
+  const [counts] = rows
+  if (!counts || counts.missing === 0 || counts.untouched === 0) return undefined
+  return counts.missing + counts.untouched > COMPARED ? undefined : counts
 }
 
 /** Files with the same bytes. */
@@ -70,7 +97,7 @@ export async function* sameBytes(
       FROM json_each(${JSON.stringify(hashes.slice(from))}) AS wanted
       CROSS JOIN datasette_files AS f ON f.content_hash = wanted.value AND f.source_id = ${sourceId}
       CROSS JOIN datasette_files_sources AS s ON s.id = f.source_id
-      WHERE f.size > 0 AND (f.missing_since IS NOT NULL OR ${IS_UNTOUCHED})
+      WHERE f.missing_since IS NOT NULL OR ${IS_UNTOUCHED}
       LIMIT ${COMPARED + 1}`.execute(database.read)
     // Of the last it is not known whether it is all there: the next look begins with it, unless this one did.
     const cut = rows.length > COMPARED ? rows.at(-1)?.at : undefined

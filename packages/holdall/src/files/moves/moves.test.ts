@@ -308,6 +308,30 @@ describe('what is no move', () => {
     assert.equal((await say('two', 'new/first.txt')).status, 409, 'it is missing no more')
   })
 
+  test('is one empty file for another: only one that is called the same is asked about', async () => {
+    const room = await opened()
+    room.put('a/empty.note', '')
+    await room.synced()
+    const id = await room.idOf('a/empty.note')
+    rmSync(join(room.files.root, 'a/empty.note'))
+    room.put('b/other.note', '')
+    assert.deepEqual(found(await room.synced()), { added: 1, changed: 0, missing: 1, moved: 0, missing_now: 1 })
+    const page = async () => await (await room.ask(`/-/files/${id}`)).text()
+    assert.doesNotMatch(await page(), /It is this one/)
+    room.put('c/empty.note', '')
+    assert.deepEqual(found(await room.synced()), { added: 1, changed: 0, missing: 0, moved: 0, missing_now: 1 })
+    const offered = [...(await page()).matchAll(/aria-label="It is this one: ([^"]+)"/g)].map(([, path]) => path)
+    assert.deepEqual(offered, ['c/empty.note'])
+    assert.match(await page(), /Empty as well, and called the same/)
+    const said = await room.ask(`/-/files/${id}/-/moved`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ file: await room.idOf('c/empty.note') }),
+    })
+    assert.equal(said.status, 200)
+    assert.equal(await room.idOf('c/empty.note'), id)
+  })
+
   test('is two files that swap their names, nor a file that is back in its place', async () => {
     const room = await opened()
     room.put('a.txt')
@@ -348,6 +372,57 @@ describe('what is no move', () => {
 })
 
 describe('a folder with a name of its own', () => {
+  test('takes its empty files along, whatever other empty files there are', async () => {
+    const room = await opened()
+    room.put('box/plate.txt')
+    for (const name of ['first.note', 'deep/second.note']) room.put(`box/${name}`, '')
+    for (const path of ['first.note', 'other/first.note', 'other/gone.note', 'other/deep/second.note'])
+      room.put(path, '')
+    await room.synced()
+    const before = await room.listed()
+    const gone = await room.idOf('other/gone.note')
+    room.move('box', 'Box 1')
+    // Of this one nothing says where it went, of the new one nothing where it was.
+    rmSync(join(room.files.root, 'other/gone.note'))
+    room.put('other/new.note', '')
+    assert.deepEqual(found(await room.synced()), { added: 1, changed: 0, missing: 1, moved: 3, missing_now: 1 })
+    const now = await room.listed()
+    for (const [id, { path }] of before) {
+      assert.deepEqual([now.get(id)?.path, now.get(id)?.missing], [path.replace('box/', 'Box 1/'), id === gone])
+    }
+  })
+
+  test('is looked for once after a sync, however many empty files there are, and not where they are too many', async () => {
+    let looks = 0
+    const room = await opened(() => {
+      looks += 1
+      return undefined
+    })
+    for (let n = 0; n < 3; n += 1) room.put(`old/${n}.note`, '')
+    await room.synced()
+    for (let n = 0; n < 3; n += 1) rmSync(join(room.files.root, `old/${n}.note`))
+    room.put('new/0.note', '')
+    await room.synced()
+    const { database, files, sources } = room.files
+    const photos = sources.get('photos')
+    const before = looks
+    await files.moves.settle(photos.id)
+    assert.deepEqual([before > 0, looks], [true, before])
+    const add = (count: number) =>
+      database.write((trx) =>
+        sql`INSERT INTO datasette_files (id, source_id, path, filename, size, content_hash, adopted, created_at)
+          SELECT 'df-added' || n.value, f.source_id, n.value || '.note', n.value || '.note', 0, f.content_hash, 1, '2999-01-01'
+          FROM datasette_files AS f CROSS JOIN json_each(${JSON.stringify(Array.from({ length: count }, (_, at) => count + at))}) AS n
+          WHERE f.path = 'new/0.note'`.execute(trx),
+      )
+    await add(1)
+    await files.moves.settle(photos.id)
+    assert.equal(looks, before + 1, 'there is one more')
+    await add(COMPARED)
+    await files.moves.settle(photos.id)
+    assert.equal(looks, before + 1)
+  })
+
   test('moves as a whole, whatever other copies of its files there are', async () => {
     const room = await opened()
     const files = Math.ceil(COMPARED / 3) + 50

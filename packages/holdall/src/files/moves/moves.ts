@@ -11,10 +11,19 @@ import { type FileRow, toRecord } from '../rows.ts'
 import { versionOf } from '../sync/listed.ts'
 import { lookAt } from '../sync/missing.ts'
 import { isReading } from '../sync/reading.ts'
-import { cameInstead, type Group, lostAndFound, type MissingPosition, newestRuns, pastRuns, sameBytes } from './find.ts'
+import {
+  cameInstead,
+  countSame,
+  type Group,
+  lostAndFound,
+  type MissingPosition,
+  newestRuns,
+  pastRuns,
+  sameBytes,
+} from './find.ts'
 import { type FormerPlace, formerPlaces } from './former.ts'
 import { LEFT_OPEN, LOOK_MS, MAX_CANDIDATES, PAUSE_MS, SETTLED_AT_ONCE, UNDO_MS } from './limits.ts'
-import { pairsOf } from './pairs.ts'
+import { endOf, pairsOf } from './pairs.ts'
 import { byRenamedFolders } from './renamed.ts'
 import { giveBack, takePlace } from './take.ts'
 
@@ -34,7 +43,10 @@ export interface Moves {
   soon(sourceId: number): void
   /** Looks now. @returns how many have moved */
   settle(sourceId: number): Promise<number>
-  /** What a missing file may be now, the newest first; empty for one that is there. */
+  /**
+   * What a missing file may be now, the newest first; empty for one that is there. Of an empty file, whose bytes say nothing,
+   * those that are called the same.
+   */
   candidates(file: FileRecord): Promise<FileRecord[]>
   /**
    * Somebody says that a missing file is this one.
@@ -79,23 +91,33 @@ export function createMoves(options: MovesOptions): Moves {
     if (runs[0]?.status === 'running') return 0
     let moved = 0
     const open = new Map<string, string>()
+    const empty = new Set<string>()
     for (let after: MissingPosition | undefined = { missing_since: '', seq: 0 }; after !== undefined; await turn()) {
-      const { hashes, next } = await lostAndFound(database, sourceId, after)
+      const { hashes, empty: without, next } = await lostAndFound(database, sourceId, after)
+      for (const hash of without) empty.add(hash)
       moved += await settleSome(source, hashes, runs, byPath)
       if (stopping.signal.aborted) return moved
       after = next
     }
     // Once all is read, and what moves by itself has moved, that says which folder became which; half of it may say another thing.
-    if (open.size === 0 || (await isReading(database, sourceId))) return told(moved)
+    if (open.size + empty.size === 0 || (await isReading(database, sourceId))) return told(moved)
+    const hashes = [...open.keys()]
+    const batches: string[][] = []
+    for (let at = 0; at < hashes.length; at += LEFT_OPEN) batches.push(hashes.slice(at, at + LEFT_OPEN))
+    // All empty files have the same bytes: only what else lay in their folders tells them apart, doubles too, so they are last.
+    for (const hash of empty) {
+      const counts = await countSame(database, sourceId, hash)
+      if (counts === undefined) continue
+      open.set(hash, `${counts.missing} ${counts.untouched}`)
+      batches.push([hash])
+    }
+    if (open.size === 0) return told(moved)
     const said = createHash('sha256')
       .update(JSON.stringify([runs[0]?.id, ...open]))
       .digest('base64')
     if (moved === 0 && leftOpen.get(sourceId) === said) return 0
-    const hashes = [...open.keys()]
-    for (let at = 0; at < hashes.length; at += LEFT_OPEN) {
-      moved += await settleSome(source, hashes.slice(at, at + LEFT_OPEN), runs, (group) =>
-        byRenamedFolders(database, sourceId, group),
-      )
+    for (const batch of batches) {
+      moved += await settleSome(source, batch, runs, (group) => byRenamedFolders(database, sourceId, group))
       if (stopping.signal.aborted) return moved
       await turn()
     }
@@ -144,10 +166,11 @@ export function createMoves(options: MovesOptions): Moves {
     pairsIn: (group: Group) => [FileRow, FileRow][] | Promise<[FileRow, FileRow][]>,
   ): Promise<[FileRow, FileRow][]> {
     const groups = same
-      .map(({ missing, untouched }) => ({
-        missing,
-        untouched: untouched.filter((found) => missing.some((one) => cameInstead(one, found, runs))),
-      }))
+      .map(({ missing, untouched }) => {
+        // What came instead of any of them came instead of the one that went first.
+        const [since = null] = missing.map(({ missing_since }) => missing_since).sort()
+        return { missing, untouched: untouched.filter((found) => cameInstead({ missing_since: since }, found, runs)) }
+      })
       .filter(({ missing, untouched }) => missing.length > 0 && untouched.length > 0)
     const unused = await unusedAmong(groups.flatMap(({ untouched }) => untouched))
     const pairs: [FileRow, FileRow][] = []
@@ -245,9 +268,10 @@ export function createMoves(options: MovesOptions): Moves {
     async candidates(file) {
       if (file.missingSince === null || file.contentHash === null) return []
       const groups = (await Array.fromAsync(sameBytes(database, file.sourceId, [file.contentHash]))).flat()
-      const found = groups.flatMap(({ missing, untouched }) =>
+      const same = groups.flatMap(({ missing, untouched }) =>
         missing.some(({ id }) => id === file.id) ? untouched : [],
       )
+      const found = file.size === 0 ? same.filter(({ path }) => endOf(path, 1) === endOf(file.path, 1)) : same
       const shown = found.sort((a, b) => (a.created_at < b.created_at ? 1 : -1)).slice(0, MAX_CANDIDATES)
       const unused = await unusedAmong(shown)
       return shown.filter(({ id }) => unused.has(id)).map(toRecord)

@@ -37,7 +37,7 @@ function deepest(files: readonly Placed[]): number {
 }
 
 /** The last parts of a path; one that has fewer has another end than every longer one. */
-function endOf(path: string, parts: number): string {
+export function endOf(path: string, parts: number): string {
   const all = path.split('/')
   return all.length < parts ? `/${path}` : all.slice(all.length - parts).join('/')
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { FileRow } from '../rows.ts'
@@ -22,10 +23,18 @@ export async function byRenamedFolders<Missing extends Placed, Found extends Pla
 ): Promise<[Missing, Found][]> {
   const byPath = new Map(missing.map((file) => [file.path, file]))
   const meant = new Map<Missing, Found[]>()
+  // Many empty files lie in one folder, or in folders of one.
+  const known = new Map<string, readonly Moved[]>()
+  async function into(folder: string): Promise<readonly Moved[]> {
+    const moved = known.get(folder) ?? (await movedInto(database, sourceId, folder))
+    known.set(folder, moved)
+    return moved
+  }
   for (const found of untouched) {
-    for (const one of await originsOf(database, sourceId, found.path, byPath)) {
+    for (const one of await originsOf(found.path, byPath, into)) {
       meant.set(one, [...(meant.get(one) ?? []), found])
     }
+    await turn()
   }
   const claims = [...meant].flatMap(([one, all]) => all.map((found) => [one, found] as const))
   return claims.filter(([one, found]) => claims.every(([other, also]) => (other === one) === (also === found))) as [
@@ -36,15 +45,14 @@ export async function byRenamedFolders<Missing extends Placed, Found extends Pla
 
 /** The missing files that one may be, by the deepest of its folders of which that is known. */
 async function originsOf<Missing extends Placed>(
-  database: InternalDatabase,
-  sourceId: number,
   path: string,
   missing: ReadonlyMap<string, Missing>,
+  into: (folder: string) => Promise<readonly Moved[]>,
 ): Promise<Set<Missing>> {
   const origins = new Set<Missing>()
   for (let end = path.lastIndexOf('/'); end > 0 && origins.size === 0; end = path.lastIndexOf('/', end - 1)) {
     const folder = path.slice(0, end + 1)
-    for (const moved of await movedInto(database, sourceId, folder)) {
+    for (const moved of await into(folder)) {
       const rest = moved.path.slice(folder.length)
       if (moved.from_path !== rest && !moved.from_path.endsWith(`/${rest}`)) continue
       const from = moved.from_path.slice(0, moved.from_path.length - rest.length)
