@@ -443,15 +443,15 @@ test('two runs at once on the same rows: one is written, the other is told so', 
       }),
     ),
   )
-  const codes = answers.map(({ status, body }) => (status === 200 ? 'ok' : String(body.code)))
+  // Who comes when the rows hold what they want to write is told so, without a run.
+  const codes = answers.map(({ status, body }) => (status !== 200 ? String(body.code) : body.run ? 'ok' : 'there'))
   assert.ok(codes.includes('ok'), codes.join())
-  for (const code of codes) assert.ok(['ok', 'attach_busy', 'attach_changed', 'attach_nothing'].includes(code), code)
+  for (const code of codes) assert.ok(['ok', 'there', 'attach_busy', 'attach_changed'].includes(code), code)
   const [x, y] = cells('id IN (33, 34)')
   assert.ok((x === a && y === b) || (x === b && y === a), 'never half of each')
   // Which was carried out first is for the disk to say, not in which order they were asked for.
   const applied = answers
-    .filter(({ status }) => status === 200)
-    .map(({ body }) => body.run as { id: string; applied_at: string })
+    .flatMap(({ body }) => (body.run as { id: string; applied_at: string } | undefined) ?? [])
     .toSorted((one, other) => (one.applied_at < other.applied_at ? 1 : -1))
   for (const { id } of applied) await post(`/data/objects/-/attach/${id}/-/undo`, {})
   assert.deepEqual(cells('id IN (33, 34)'), [null, null], 'taken back one by one, nothing is left')
