@@ -6,14 +6,22 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { xlsxOf } from 'holdall/testing'
+import {
+  createDatasetClient,
+  type DatasetClient,
+  type Json,
+  ORGANIZATION,
+  SETTLE_LIMIT_MS,
+  type Sent,
+  type Upload,
+  type Work,
+} from './dataset-client.ts'
 import { createDoomed, type Doomed } from './doomed.ts'
 import { createToken, type RunningHoldall, startHoldall } from './holdall.ts'
 import { readParquet, visits } from './parquet.ts'
 
 const LONG = process.env.HOLDALL_TEST_LONG !== undefined
-const ORGANIZATION = '550e8400-e29b-41d4-a716-446655440000'
 const RANDOM_WITHIN_MS = 1_500
-const SETTLE_LIMIT_MS = 60_000
 /** Conversions in the middle of one of which the server must die. */
 const CATCHES = 5
 /** Each step of the pipeline, and what surrounds them. */
@@ -34,9 +42,6 @@ const NEEDED_TO_CONVERT = [
 const MANY = { csv: 150_000, xlsx: 40_000 }
 const COLUMNS = ['id', 'name', 'price', 'code']
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at, whatever they have
-type Json = any
-
 export interface World {
   readonly source: object
   /** Each run walks through every so many of the writes, and begins at another one of the first. */
@@ -48,24 +53,6 @@ export interface World {
   remove(): Promise<void>
 }
 
-interface Sent {
-  readonly content: Buffer
-  /** @default 'parquet' */
-  readonly ending?: string
-  /** Where it is no Parquet file: how many rows the table has that it becomes. */
-  readonly rows?: number
-}
-
-/** How one upload goes until its server dies. */
-interface Upload extends Sent {
-  readonly filename: string
-  /** What it does to a dataset that is there. */
-  readonly mode?: 'append' | 'replace'
-  id?: string
-  isCancelled?: boolean
-  isRegistered?: boolean
-}
-
 interface Kind {
   readonly name: string
   readonly work: Work
@@ -73,8 +60,6 @@ interface Kind {
   readonly mode?: 'append' | 'replace'
 }
 
-/** @param arm begins to count the writes before one of which the server dies */
-type Work = (server: RunningHoldall, upload: Upload, arm: () => Promise<void>) => Promise<void>
 type Make = (root: string) => Promise<World>
 
 /** Kills of servers while uploads become datasets, in a place of this kind. */
@@ -114,6 +99,7 @@ function killsWhile(what: string, { make, skip, of }: KillsOptions): void {
     let world: World
     let config: string
     let token: string
+    let client: DatasetClient
     let doomed: Doomed
     const hit = new Map<string, number>()
     let kills = 0
@@ -132,8 +118,9 @@ function killsWhile(what: string, { make, skip, of }: KillsOptions): void {
       doomed = createDoomed({ data, config })
       const server = await doomed.server()
       token = await createToken(data, 'root')
+      client = createDatasetClient(token)
       if (!joins && !converts) return
-      await sendAll(server, fresh(converts ? csv(100) : { content: visits(100) }), async () => {})
+      await client.sendAll(server, fresh(converts ? csv(100) : { content: visits(100) }), async () => {})
       standingDataset = query('SELECT id FROM datasets')[0]?.id
     })
     after(async () => {
@@ -144,19 +131,19 @@ function killsWhile(what: string, { make, skip, of }: KillsOptions): void {
 
     test('at counted writes: one dataset of each upload, one entry, no object without one', async (t) => {
       const makes: readonly Kind[] = [
-        { name: 'registered', work: sendAll, bytes: () => ({ content: visits() }) },
-        { name: 'invalid', work: sendAll, bytes: () => ({ content: Buffer.alloc(5_000, 'no Parquet file ') }) },
-        { name: 'cancelled', work: sendAndCancel, bytes: () => ({ content: visits() }) },
+        { name: 'registered', work: client.sendAll, bytes: () => ({ content: visits() }) },
+        { name: 'invalid', work: client.sendAll, bytes: () => ({ content: Buffer.alloc(5_000, 'no Parquet file ') }) },
+        { name: 'cancelled', work: client.sendAndCancel, bytes: () => ({ content: visits() }) },
       ]
       const joinings: readonly Kind[] = [
-        { name: 'added', work: sendAll, bytes: () => ({ content: visits(7) }), mode: 'append' },
-        { name: 'replaced', work: sendAll, bytes: () => ({ content: visits(50) }), mode: 'replace' },
-        { name: 'not added', work: sendAndCancel, bytes: () => ({ content: visits(9) }), mode: 'append' },
+        { name: 'added', work: client.sendAll, bytes: () => ({ content: visits(7) }), mode: 'append' },
+        { name: 'replaced', work: client.sendAll, bytes: () => ({ content: visits(50) }), mode: 'replace' },
+        { name: 'not added', work: client.sendAndCancel, bytes: () => ({ content: visits(9) }), mode: 'append' },
       ]
       const conversions: readonly Kind[] = [
-        { name: 'CSV', work: convertAll, bytes: () => csv(30) },
-        { name: 'Excel', work: convertAll, bytes: () => excel(40) },
-        { name: 'CSV added', work: convertAll, bytes: () => csv(5), mode: 'append' },
+        { name: 'CSV', work: client.convertAll, bytes: () => csv(30) },
+        { name: 'Excel', work: client.convertAll, bytes: () => excel(40) },
+        { name: 'CSV added', work: client.convertAll, bytes: () => csv(5), mode: 'append' },
       ]
       const kinds = { datasets: makes, files: joinings, conversions }[of]
       for (let round = 0; kills < world.leastKills || round === 0; round += 1) {
@@ -194,7 +181,7 @@ function killsWhile(what: string, { make, skip, of }: KillsOptions): void {
           )
           try {
             const sending = Promise.allSettled(
-              all.map(async (upload, at) => sendAll(servers[at % 2] as RunningHoldall, upload, async () => {})),
+              all.map(async (upload, at) => client.sendAll(servers[at % 2] as RunningHoldall, upload, async () => {})),
             )
             await sleep(Math.random() * RANDOM_WITHIN_MS)
             await dies?.kill()
@@ -225,8 +212,8 @@ function killsWhile(what: string, { make, skip, of }: KillsOptions): void {
       for (let tries = 0; tries < CATCHES; tries += 1) {
         const server = await doomed.server()
         const upload = fresh(sent)
-        await begin(server, upload)
-        assert.equal((await call(server, 'POST', `/${upload.id}/complete`, {})).status, 202)
+        await client.begin(server, upload)
+        assert.equal((await client.call(server, 'POST', `/${upload.id}/complete`, {})).status, 202)
         const caught = await converting(server, upload)
         if (caught === undefined) continue
         await doomed.killed()
@@ -263,7 +250,11 @@ function killsWhile(what: string, { make, skip, of }: KillsOptions): void {
 
     function fresh(sent: Sent, mode?: Upload['mode']): Upload {
       uploads += 1
-      return { ...sent, filename: `upload ${uploads}.${sent.ending ?? 'parquet'}`, ...(mode && { mode }) }
+      return {
+        ...sent,
+        filename: `upload ${uploads}.${sent.ending ?? 'parquet'}`,
+        ...(mode && { mode, into: standingDataset }),
+      }
     }
 
     /** One upload to the server that stands, which dies at the write with this number; the next one is looked at. */
@@ -280,8 +271,8 @@ function killsWhile(what: string, { make, skip, of }: KillsOptions): void {
     /** Goes on as a client would, and holds what the server shows against what is in the storage. */
     async function examine(server: RunningHoldall, all: readonly Upload[]): Promise<void> {
       await settled(server)
-      for (const upload of all) await goOn(server, upload)
-      await discardOpen(server)
+      for (const upload of all) await client.goOn(server, upload)
+      await client.discardOpen(server)
       await settled(server)
       const datasets = query('SELECT id, upload_id, version, row_count, size_bytes FROM datasets')
       const listed = query(
@@ -340,98 +331,6 @@ function killsWhile(what: string, { make, skip, of }: KillsOptions): void {
           'nothing is left of what was written on the way',
         )
       }
-    }
-
-    /** What a client does that has lost the connection. */
-    async function goOn(server: RunningHoldall, upload: Upload): Promise<void> {
-      if (upload.id === undefined || upload.isRegistered) return
-      const { body: session } = await call(server, 'GET', `/${upload.id}`)
-      if (upload.isCancelled) {
-        if (!['aborted', 'completed'].includes(session.status)) await cancel(server, upload)
-        return
-      }
-      if (session.status === 'initiated') {
-        const { body } = await call(server, 'POST', `/${upload.id}/parts`, { part_numbers: [1] })
-        await put(server, body.part_urls[0].url, upload.content)
-        assert.equal((await call(server, 'POST', `/${upload.id}/complete`, {})).status, 202)
-      }
-      const isValid = upload.rows !== undefined || upload.content.subarray(0, 4).toString() === 'PAR1'
-      const last = await poll(server, upload)
-      assert.equal(last.completion_status, isValid ? 'registered' : 'failed', JSON.stringify(last))
-      assert.equal(last.failure_reason?.step, isValid ? undefined : 'infer', JSON.stringify(last))
-    }
-
-    /** Begun, and the answer was lost. */
-    async function discardOpen(server: RunningHoldall): Promise<void> {
-      const { body } = await call(server, 'GET', '?status=initiated')
-      for (const { upload_id } of body.uploads)
-        assert.equal((await call(server, 'DELETE', `/${upload_id}`)).status, 200)
-    }
-
-    async function begin(server: RunningHoldall, upload: Upload): Promise<void> {
-      const { filename, mode } = upload
-      const joining = mode && { mode, dataset_id: standingDataset, confirm: true }
-      const body = { filename, total_size: upload.content.length, ...joining }
-      const { status, body: plan } = await call(server, 'POST', '/init', body)
-      assert.equal(status, 200)
-      upload.id = plan.upload_id
-      await put(server, plan.part_urls[0].url, upload.content)
-    }
-
-    async function sendAll(server: RunningHoldall, upload: Upload, arm: () => Promise<void>): Promise<void> {
-      await arm()
-      await begin(server, upload)
-      assert.equal((await call(server, 'POST', `/${upload.id}/complete`, {})).status, 202)
-      await poll(server, upload)
-    }
-
-    /** The other writes are those of any upload. */
-    async function convertAll(server: RunningHoldall, upload: Upload, arm: () => Promise<void>): Promise<void> {
-      await begin(server, upload)
-      await arm()
-      assert.equal((await call(server, 'POST', `/${upload.id}/complete`, {})).status, 202)
-      await poll(server, upload)
-    }
-
-    /** In the middle of its steps. */
-    async function sendAndCancel(server: RunningHoldall, upload: Upload, arm: () => Promise<void>): Promise<void> {
-      await arm()
-      await begin(server, upload)
-      await call(server, 'POST', `/${upload.id}/complete`, {})
-      await sleep(Math.random() * 300)
-      upload.isCancelled = true
-      await cancel(server, upload)
-    }
-
-    async function cancel(server: RunningHoldall, upload: Upload): Promise<void> {
-      const { status } = await call(server, 'DELETE', `/${upload.id}`)
-      assert.ok([200, 409].includes(status), `${status}`)
-    }
-
-    async function poll(server: RunningHoldall, upload: Upload): Promise<Json> {
-      for (const deadline = Date.now() + SETTLE_LIMIT_MS; ; await sleep(30)) {
-        const { body } = await call(server, 'GET', `/${upload.id}`)
-        upload.isRegistered = body.completion_status === 'registered'
-        if (upload.isRegistered || body.completion_status === 'failed') return body
-        assert.ok(Date.now() < deadline, `it never ended: ${JSON.stringify(body)}\n${server.output()}`)
-      }
-    }
-
-    async function put(server: RunningHoldall, url: string, content: Buffer): Promise<void> {
-      const { pathname, search } = new URL(url)
-      // The server has another port after each death; a bucket has not.
-      const address = pathname.startsWith('/-/') ? server.url + pathname + search : url
-      const sent = await fetch(address, { method: 'PUT', body: new Uint8Array(content) })
-      assert.equal(sent.status, 200, await sent.text())
-    }
-
-    async function call(server: RunningHoldall, method: string, path: string, body?: object) {
-      const response = await fetch(`${server.url}/public/uploads/${ORGANIZATION}/medicaid/multipart${path}`, {
-        method,
-        headers: { 'X-User-Token': token, ...(body && { 'Content-Type': 'application/json' }) },
-        ...(body && { body: JSON.stringify(body) }),
-      })
-      return { status: response.status, body: (await response.json()) as Json }
     }
 
     /** What queries see is what its row says. */
