@@ -323,6 +323,9 @@ describe('what is no move', () => {
     const offered = [...(await page()).matchAll(/aria-label="It is this one: ([^"]+)"/g)].map(([, path]) => path)
     assert.deepEqual(offered, ['c/empty.note'])
     assert.match(await page(), /Empty as well, and called the same/)
+    assert.match(await page(), /but has an empty file that is called the same at another: say whether/)
+    assert.match(await page(), /Other empty files: 1<.*Empty files have the same bytes, whatever they are for\./s)
+    assert.doesNotMatch(await page(), /its bytes at another|Byte for byte|Other files with its bytes/)
     const said = await room.ask(`/-/files/${id}/-/moved`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },

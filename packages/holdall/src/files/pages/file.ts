@@ -205,14 +205,14 @@ const NO_DATASETS: FileDatasets = { datasets: [], others: 0, makeUrl: null }
 
 function sameBytes(
   room: FilesRoom,
-  { missingSince }: FileRecord,
+  { missingSince, size }: FileRecord,
   all: readonly FileRecord[],
   candidates: readonly FileRecord[],
 ): Html {
   const asked = new Set(candidates.map(({ id }) => id))
   const duplicates = all.filter(({ id }) => !asked.has(id))
   if (duplicates.length === 0) return NOTHING
-  return html`<section aria-labelledby="same"><h2 id="same" class="section-head">${missingSince === null ? 'Same file is already here' : 'Other files with its bytes'}: ${duplicates.length < MAX_DUPLICATES ? formatNumber(duplicates.length) : `${MAX_DUPLICATES} or more`}</h2>${linkedRows(
+  return html`<section aria-labelledby="same"><h2 id="same" class="section-head">${size === 0 ? 'Other empty files' : missingSince === null ? 'Same file is already here' : 'Other files with its bytes'}: ${duplicates.length < MAX_DUPLICATES ? formatNumber(duplicates.length) : `${MAX_DUPLICATES} or more`}</h2>${linkedRows(
     duplicates.map((file) => ({
       title: file.filename,
       note: [
@@ -223,7 +223,7 @@ function sameBytes(
       href: room.urls.file(file.id),
       picture: thumbnail(shownFile(file, room.urls)),
     })),
-  )}<p class="hint">${sameWords(missingSince === null, duplicates)}</p></section>`
+  )}<p class="hint">${size === 0 ? 'Empty files have the same bytes, whatever they are for.' : sameWords(missingSince === null, duplicates)}</p></section>`
 }
 
 /** Of a file whose own bytes are not there nobody keeps both. */

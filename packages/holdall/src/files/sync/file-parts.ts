@@ -7,13 +7,14 @@ import type { FileRecord } from '../record.ts'
 import { type FormerState, MAX_FORMER_STATES } from './history.ts'
 
 /** What the page of a file says first when its bytes are not where they were. */
-export function missingNotice({ missingSince }: FileRecord, source: string, isElsewhere: boolean): Html {
+export function missingNotice({ missingSince, size }: FileRecord, source: string, isElsewhere: boolean): Html {
   if (missingSince === null) return NOTHING
   return notice({
     tone: 'warning',
     title: `Missing since ${formatTime(missingSince)}.`,
     body: isElsewhere
-      ? `${source} no longer has this file at its place, but has its bytes at another: say whether it was renamed or moved there.`
+      ? // All empty files have the same bytes.
+        `${source} no longer has this file at its place, but has ${size === 0 ? 'an empty file that is called the same' : 'its bytes'} at another: say whether it was renamed or moved there.`
       : `${source} no longer has this file. What is known of it is kept; put it back in its place, and it is found again.`,
     role: 'status',
   })
