@@ -85,7 +85,10 @@ describe('a folder becomes a source in a browser', { skip }, () => {
 
   test('tried, it says what is there; made, its pictures are there', async () => {
     await page.getByRole('textbox', { name: 'Folder' }).fill(pictures)
+    const whoUploads = page.getByRole('combobox', { name: 'Who may upload to it?' })
+    assert.equal(await whoUploads.count(), 1)
     await page.getByRole('checkbox', { name: 'Read only' }).check()
+    assert.equal(await whoUploads.count(), 0, 'nobody may upload to what is only read')
     await page.getByRole('button', { name: 'Try it' }).click()
     const works = page.getByRole('status').filter({ hasText: 'It works. Nothing is saved yet.' })
     await works.waitFor()
@@ -106,6 +109,7 @@ describe('a folder becomes a source in a browser', { skip }, () => {
     assert.deepEqual([await seenBy(names.alice), await seenBy(names.bob)], [403, 403])
     await page.getByRole('link', { name: 'Settings' }).click()
     await page.getByRole('combobox', { name: 'Who may see its files?' }).selectOption('These people…')
+    assert.equal(await page.getByRole('combobox', { name: 'Who may upload to it?' }).count(), 0)
     await page.getByRole('textbox', { name: 'Who may see its files? Names' }).fill('alice, carol')
     await page.getByRole('button', { name: 'Save changes' }).click()
     await page.getByText('Changes saved').waitFor()

@@ -28,21 +28,28 @@ export async function missingRights(options: MissingRightsOptions): Promise<Miss
   const wanted = columnsGranted(places, grants)
   if (wanted.length === 0) return []
   const sources = places.filter(({ resource }) => resource.kind === 'source')
-  const resources = sources.map(({ resource }) => resource)
+  const taking = sources.filter(({ takesUploads = true }) => takesUploads)
   const [uploadable, browsable] = await Promise.all(
-    (['files-upload', 'files-browse'] as const).map(async (action) => {
+    (
+      [
+        ['files-upload', taking],
+        ['files-browse', sources],
+      ] as const
+    ).map(async ([action, asked]) => {
+      const resources = asked.map(({ resource }) => resource)
       const allowed = await permissions.among({ id: actorId }, action, resources)
       return new Set(allowed.map(({ parent }) => parent))
     }),
   )
   const missing = new Map<string, MissingRight & { readonly columns: string[] }>()
   for (const { name, source: slug, changes } of wanted) {
-    const open = changes ? uploadable : browsable
-    if (open === undefined || (slug === undefined ? !changes || open.size > 0 : open.has(slug))) continue
     const source = sources.find(({ resource }) => resource.parent === slug)
     // A source that is no longer there cannot be granted.
     if (slug !== undefined && source === undefined) continue
-    const lacks = changes ? 'upload' : 'view'
+    // Of one that takes no uploads files are picked.
+    const lacks = changes && (source?.takesUploads ?? true) ? 'upload' : 'view'
+    const open = lacks === 'upload' ? uploadable : browsable
+    if (open === undefined || (slug === undefined ? !changes || open.size > 0 : open.has(slug))) continue
     const key = JSON.stringify([lacks, slug])
     const known = missing.get(key)
     if (known) known.columns.push(name)

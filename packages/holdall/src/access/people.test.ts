@@ -461,6 +461,29 @@ test('a grant on a table says at once what its file columns need too, and one pr
   assert.doesNotMatch(await page(), /dora cannot/, 'who was granted no table is told of none')
 })
 
+test('of a source that takes no uploads a grant on a table needs only that its files are seen', async () => {
+  const local = serveAccess({
+    db: opened.db,
+    places: [
+      {
+        resource: { kind: 'table', parent: 'collection', child: 'plates' },
+        fileColumns: [{ name: 'scan', source: 'archive' }],
+      },
+      { resource: { kind: 'source', parent: 'archive' }, label: 'Archive', takesUploads: false },
+    ],
+    rules: [],
+  })
+  const cookie = await local.signIn('root')
+  const page = async () => (await local.ask('/-/people/edda', { headers: { ...PAGE, ...cookie } })).text()
+  const grant = { op: 'grant', actor: 'edda', level: 'edit', resource: 'table:collection/plates' }
+  assert.equal((await local.form('/-/people', grant, cookie)).status, 303)
+  assert.match(await page(), /edda cannot see the files of plates\.scan\./)
+  assert.doesNotMatch(await page(), /edda cannot upload/)
+  const view = { ...grant, level: 'view', resource: 'source:archive' }
+  assert.equal((await local.form('/-/people', view, cookie)).status, 303)
+  assert.doesNotMatch(await page(), /edda cannot/)
+})
+
 test('a right on everything says which places it does not reach, and one press grants it there', async () => {
   const harbour = { slug: 'harbour', storage_type: 'filesystem', label: 'Harbour archive', origin: 'runtime' } as const
   const allow = JSON.stringify({ 'files-browse': false, 'files-upload': false, 'files-delete': false })

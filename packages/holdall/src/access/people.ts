@@ -24,6 +24,8 @@ export interface Place {
   readonly label?: string
   /** Of a table: its columns whose cells hold files. */
   readonly fileColumns?: readonly FilesColumn[]
+  /** `false` of a source that is only read. */
+  readonly takesUploads?: false
 }
 
 /** A column whose cells hold files. */

@@ -1,6 +1,7 @@
 import type { Place } from '../access/people.ts'
 import type { Collection } from '../datasets/collections/rows.ts'
-import type { Source, Sources } from '../sources/sources.ts'
+import { type Source, takesFiles } from '../sources/source.ts'
+import type { Sources } from '../sources/sources.ts'
 import type { Databases } from '../tables/databases.ts'
 import type { FileColumns } from '../tables/file-columns/settings.ts'
 import { fileColumnsOf } from '../tables/pages/table-data.ts'
@@ -38,8 +39,13 @@ export function grantablePlaces(
   }
 }
 
-function placeOfSource({ slug, label }: Source): Place {
-  return { resource: { kind: 'source', parent: slug }, ...(label !== slug && { label }) }
+function placeOfSource(source: Source): Place {
+  const { slug, label } = source
+  return {
+    resource: { kind: 'source', parent: slug },
+    ...(label !== slug && { label }),
+    ...(!takesFiles(source) && { takesUploads: false }),
+  }
 }
 
 function placeOfCollection({ organization, id, label }: Collection): Place {

@@ -507,6 +507,17 @@ describe('sources that are made while the server runs', () => {
     assert.equal((await rowOf('drop'))?.label, 'Drop')
   })
 
+  test('of a source that is only read nobody is said to send files there', async () => {
+    const who = { 'files-upload': { id: 'alice' }, 'files-browse': false }
+    const settings = { allow: who, sync: 'manual' }
+    await post(ALL, { slug: 'looked-at', ...folderOf(scans), ...settings })
+    const page = async () => (await get(`${ALL}/looked-at`, 'carol', holdall, 'text/html')).text
+    assert.match(await page(), /alice can send files there but not see them/)
+    const edited = await post(`${ALL}/looked-at`, folderOf(scans, { read_only: true }))
+    assert.equal(edited.status, 200, edited.text)
+    assert.doesNotMatch(await page(), /can send files there/)
+  })
+
   test('fifty at once make one', async () => {
     const answers = await Promise.all(
       Array.from({ length: 50 }, () =>

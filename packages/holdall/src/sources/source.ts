@@ -117,3 +117,8 @@ const DEACTIVATED: Availability = {
   reason: 'it is deactivated',
   since: new Date(0),
 }
+
+/** Whether files can be put there at all; of one that cannot be reached nobody knows, so it counts. */
+export function takesFiles({ capabilities, availability }: Pick<Source, 'capabilities' | 'availability'>): boolean {
+  return capabilities.can_upload || !availability.available
+}

@@ -8,7 +8,7 @@ import { INSTANCE, type Need, type Route, type RouteContext } from '../../web/ro
 import type { Urls } from '../../web/url.ts'
 import type { SourceRow } from '../rows.ts'
 import { writtenOf } from '../runtime.ts'
-import type { Source } from '../source.ts'
+import { type Source, takesFiles } from '../source.ts'
 import type { Sources } from '../sources.ts'
 import { MANAGING_API } from './api.ts'
 import { wantedFromForm, wantedFromJson } from './form.ts'
@@ -171,7 +171,8 @@ export function managingRoutes(options: ManagingRoutesOptions): Route[] {
   }
 
   async function unseenOf(row: SourceRow): Promise<readonly string[]> {
-    return row.active === 1 ? await uploadUnseen(row.slug, writtenOf(row), permissions) : []
+    if (row.active !== 1 || !takesFiles(sources.get(row.slug))) return []
+    return await uploadUnseen(row.slug, writtenOf(row), permissions)
   }
 
   async function one(c: RouteContext): Promise<Response> {

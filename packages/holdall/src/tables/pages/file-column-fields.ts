@@ -1,5 +1,5 @@
 import { acceptWords } from '@holdall/elements/shared'
-import type { Source } from '../../sources/sources.ts'
+import { type Source, takesFiles } from '../../sources/source.ts'
 import type { HoldallError } from '../../web/error.ts'
 import { formatLimit } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
@@ -10,7 +10,6 @@ import type { FileColumn } from '../file-columns/settings.ts'
 import type { Column } from '../schema.ts'
 import type { Posted } from './form-values.ts'
 import type { PagesRoom } from './room.ts'
-import { takesFiles } from './without-upload.ts'
 
 const OTHER = 'other'
 /** What columns take most often, as a configuration writes it. */
