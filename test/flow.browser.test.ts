@@ -212,7 +212,12 @@ describe('attach files to rows in a browser', { skip }, () => {
       assert.equal(await bob.getByRole('link', { name: 'Edit Lantern' }).count(), 0)
       assert.equal(await bob.locator('file-cell').count(), 0)
       assert.equal(await bob.getByRole('link', { name: 'lantern.jpg' }).count(), 0)
-      assert.ok((await bob.getByText('Not shown to you').count()) > 0, 'a file that he may not browse says nothing')
+      const notShown = bob.getByText('Not shown to you')
+      assert.ok((await notShown.count()) > 0, 'a file that he may not browse says nothing')
+      const said = await bob.getByText(/^On this page, photo.*: the files are not shown to you\./).count()
+      assert.equal(said, 1, 'that is said above the rows')
+      const box = await bob.locator('td .not-shown .file-text').first().boundingBox()
+      assert.ok(box && box.width <= 1 && box.height <= 1, 'and a cell has a sign for it')
       assert.ok(!(await bob.content()).includes('lantern.jpg'))
       assert.equal((await bob.goto(`${holdall.url}/shop/products/1/-/update`))?.status(), 403)
       assert.equal(await statusOf(bob, '/-/files/upload/uploads?filename=x.jpg', 'x'), 403)
@@ -226,6 +231,7 @@ describe('attach files to rows in a browser', { skip }, () => {
     }
 
     await assertMayNot()
+    assert.deepEqual(await lookAt(his, `${holdall.url}/shop/products`, 'table-files-not-shown'), [])
     await grant('edit', 'table:shop/products', 'table shop / products')
     await grant('edit', 'source:uploads', 'source uploads')
     await bob.goto(`${holdall.url}/shop/products`)

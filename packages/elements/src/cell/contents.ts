@@ -27,7 +27,7 @@ export function strip(shown: readonly Shown[], base: string, rowUrl: string): Te
 function stripItem({ id, file, absent }: Shown, base: string): TemplateResult {
   if (absent) {
     const { sign, short, hint } = absentWords(absent)
-    return html`<span class="type-tile" data-id=${id} title=${hint}>${icon(sign)}<span class="unseen">${short}</span></span>`
+    return html`<span class=${absent.state === 'unavailable' ? 'type-tile not-shown' : 'type-tile'} data-id=${id} title=${hint}>${icon(sign)}<span class="unseen">${short}</span></span>`
   }
   if (!file) {
     return html`<a data-id=${id} href=${safeUrl(`${base}-/files/${id}`)} aria-label="File ${id}"><span class="type-tile">${icon('file')}</span></a>`

@@ -45,7 +45,7 @@ export function fileCell(file: FileSummary): TemplateResult {
 /** The cell of a file that is not there, as the server writes it. */
 export function absentCell(absent: AbsentFile): TemplateResult {
   const { sign, note, hint } = absentWords(absent)
-  return html`<span class="file-cell absent" title=${note === null ? hint : nothing}><span class="type-tile">${icon(sign)}</span><span class="file-text"><span>${absentName(absent)}</span>${note === null ? nothing : html`<span class="file-facts">${note}</span>`}</span></span>`
+  return html`<span class=${absent.state === 'unavailable' ? 'file-cell absent not-shown' : 'file-cell absent'} title=${note === null ? hint : nothing}><span class="type-tile">${icon(sign)}</span><span class="file-text"><span>${absentName(absent)}</span>${note === null ? nothing : html`<span class="file-facts">${note}</span>`}</span></span>`
 }
 
 export function absentName(absent: AbsentFile): TemplateResult | string {

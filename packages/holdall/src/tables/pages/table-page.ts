@@ -12,6 +12,7 @@ import { answerPage } from './answer.ts'
 import { attachListHref } from './attach-href.ts'
 import { countWords } from './count-words.ts'
 import { noRows, noRowsYet } from './no-rows.ts'
+import { notShownLine } from './not-shown-line.ts'
 import { restoring } from './restoring.ts'
 import { crumbs, type PagesRoom } from './room.ts'
 import { rowsFoot } from './rows-foot.ts'
@@ -46,7 +47,7 @@ export async function tablePage(c: RouteContext, room: PagesRoom): Promise<Respo
       section: 'databases',
       width: 'full',
       actions: actions(data, room.urls, address),
-      body: html`${seenBy}${tableBar(data, address)}${tableFilters(data, address)}${troubleLine(data, address)}${restoring(data, `${address.path}?${address.parameters}`)}<section class="panel all-rows" aria-label="Rows">${
+      body: html`${seenBy}${tableBar(data, address)}${tableFilters(data, address)}${troubleLine(data, address)}${notShownLine(data)}${restoring(data, `${address.path}?${address.parameters}`)}<section class="panel all-rows" aria-label="Rows">${
         data.page.rows.length === 0
           ? noRows(data, address, noRowsYet(data, room.urls))
           : html`${tableRows(data, address, room.urls)}${rowsFoot(data, address)}`

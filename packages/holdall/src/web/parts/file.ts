@@ -142,7 +142,7 @@ function absentCell(item: Exclude<CellItem, { readonly state: 'file' }>): Html {
   const title = attributes({ title: note === null ? hint : null })
   const shown = item.state === 'trashed' ? fileName(name) : name
   const { restore } = item
-  return html`<span class="file-cell absent"${title}><span class="type-tile">${icon(sign)}</span><span class="file-text">${
+  return html`<span class="${item.state === 'unavailable' ? 'file-cell absent not-shown' : 'file-cell absent'}"${title}><span class="type-tile">${icon(sign)}</span><span class="file-text">${
     restore === undefined
       ? html`<span>${shown}</span>`
       : html`<a href="${safeUrl(restore.href)}" aria-label="${name}" title="${name}">${shown}</a>`
@@ -159,7 +159,7 @@ function absentTile(item: Exclude<CellItem, { readonly state: 'file' }>): Html {
     const words = `${name}: ${short}`
     return html`<a href="${safeUrl(item.restore.href)}" aria-label="${words}" title="${words}"><span class="type-tile">${icon(sign)}</span></a>`
   }
-  return html`<span class="type-tile" title="${hint}">${icon(sign)}<span class="unseen">${short}</span></span>`
+  return html`<span class="${item.state === 'unavailable' ? 'type-tile not-shown' : 'type-tile'}" title="${hint}">${icon(sign)}<span class="unseen">${short}</span></span>`
 }
 
 /**
