@@ -215,12 +215,13 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
     },
 
     async choose(id: string, choices: ReadonlyMap<number, string | null>): Promise<void> {
-      const all = [...choices]
+      // With the run in each of them SQLite looks up every line; else it walks through all lines of the plan for each.
+      const all = [...choices].map(([position, key]) => [id, position, key])
       await inBatches(all.length, (from, to) =>
         write('choose rows', (trx) =>
-          sql`UPDATE attach_lines SET chosen = choice.value ->> 1 FROM json_each(${JSON.stringify(all.slice(from, to))}) AS choice
-            WHERE run_id = (SELECT id FROM attach_runs WHERE id = ${id} AND status = 'planned')
-              AND position = choice.value ->> 0`.execute(trx),
+          sql`UPDATE attach_lines SET chosen = choice.value ->> 2 FROM json_each(${JSON.stringify(all.slice(from, to))}) AS choice
+            WHERE run_id = choice.value ->> 0 AND position = choice.value ->> 1
+              AND EXISTS (SELECT 1 FROM attach_runs WHERE id = run_id AND status = 'planned')`.execute(trx),
         ),
       )
     },
