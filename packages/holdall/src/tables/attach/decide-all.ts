@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { MAX_BATCH } from '../../files/registry.ts'
 import type { Actor } from '../../web/route.ts'
 import type { List } from './conditions.ts'
@@ -108,6 +109,7 @@ export async function recordsOf(
 ) {
   const found: Awaited<ReturnType<typeof registry.visible>> = new Map()
   for (let at = 0; at < ids.length; at += MAX_BATCH) {
+    if (at > 0) await turn()
     for (const [id, file] of await registry.visible(actor, ids.slice(at, at + MAX_BATCH))) found.set(id, file)
   }
   return found

@@ -21,6 +21,7 @@ import { REPLACING } from './replacing.ts'
 import { demandFewEnough } from './request.ts'
 import { type AttachRoom, columnIn, type Subject } from './room.ts'
 import type { Replace, Run } from './run.ts'
+import { UNREADABLE } from './unreadable.ts'
 
 export interface FilesForm {
   readonly column: string
@@ -122,6 +123,8 @@ export interface PlanForm {
   readonly match: Match | undefined
   /** What of that which rows hold is replaced, for all of them; undefined where that was not asked for. */
   readonly replace: Replace | undefined
+  /** Whether all files that cannot be read are left out, or put back; undefined where that was not asked for. */
+  readonly leaveOut: boolean | undefined
   /** Whether the rows outside the list count, too; undefined where that was not asked for. */
   readonly allRows: boolean | undefined
   /** What was typed in place of a row and names none, by field. */
@@ -170,6 +173,7 @@ export async function readPlanForm(c: RouteContext, room: AttachRoom, subject: S
     problems,
     posted,
     replace: REPLACING.get(go),
+    leaveOut: UNREADABLE.get(go),
     allRows: ALL_ROWS.get(go),
     match:
       go === 'match'

@@ -23,6 +23,7 @@ import { filledOf, replaceAll } from './replacing.ts'
 import { readAttachRequest } from './request.ts'
 import { type AttachRoom, columnIn, runIn, type Subject, subjectOf } from './room.ts'
 import type { Run } from './run.ts'
+import { leaveOut, putBack, unreadableIn } from './unreadable.ts'
 
 const RUN_PATH = '/:database/:table/-/attach/:run{[0-9a-z]+}'
 
@@ -184,6 +185,13 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
       room.once.write(c, href, {
         said: `${formatCount(replaced, 'row')} ${replaced === 1 ? 'gets' : 'get'} the new file, ${formatNumber(kept)} ${kept === 1 ? 'keeps what it has' : 'keep what they have'}`,
       })
+    } else if (form.leaveOut !== undefined) {
+      const outline = await outlineOf(room, subject, run)
+      const unreadable = await unreadableIn(room, c.var.actor, outline)
+      const isMultiple = subject.fileColumns.get(run.column)?.multiple === true
+      const decided = form.leaveOut ? leaveOut(unreadable) : putBack(unreadable, outline, isMultiple)
+      await room.plans.choose(run.id, decided)
+      room.once.write(c, href, { said: leftOrBack(form.leaveOut, decided) })
     } else if (form.go === 'apply') {
       const applied = await applyPlan(c, room, subject, run)
       if (c.var.format === 'json') return c.json({ ok: true, run: runJson(applied) })
@@ -211,6 +219,15 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
     return c.json({ ok: true, run: runJson((await room.journal.find(run.id)) ?? run) })
   }
   return c.redirect(form.next === '' ? href : `${href}?${form.next}`, 303)
+}
+
+/** `12 files left out`, `12 files put back, 3 of them to be decided` */
+function leftOrBack(isOut: boolean, decided: ReadonlyMap<number, string | null>): string {
+  if (isOut) return `${formatCount(decided.size, 'file')} left out`
+  const open = [...decided.values()].filter((key) => key === null).length
+  const still =
+    open === 0 ? '' : decided.size === 1 ? ', to be decided' : `, ${formatNumber(open)} of them to be decided`
+  return `${formatCount(decided.size, 'file')} put back${still}`
 }
 
 /** The form of the page of what was undone: the same plan once more. */

@@ -29,7 +29,7 @@ before(async () => {
   const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'))
   internal.exec('BEGIN')
   const insert = internal.prepare(
-    "INSERT INTO datasette_files (id, source_id, path, filename, content_type, size) VALUES (?, 1, ?, ?, 'image/jpeg', 1000)",
+    "INSERT INTO datasette_files (id, source_id, path, filename, content_type, size, unreadable) VALUES (?, 1, ?, ?, 'image/jpeg', 1000, 'cut_off')",
   )
   for (let at = 0; at < MAX_FILES; at += 1) {
     const id = `df-${String(at).padStart(26, '0')}`
@@ -71,6 +71,14 @@ async function attachAndUndo(t: TestContext): Promise<number> {
   assert.match(page, /<\/span> · The files are in the source Files<\/p>/)
   assert.match(page, /Files 1–100 of 10,000/)
   Object.assign(seconds, { page: lap() })
+  for (const [go, head] of [
+    ['unreadable out', '0 go to a row · 1 without a row · 9,999 left out'],
+    ['unreadable back', '9,999 go to a row · 1 without a row'],
+  ] as const) {
+    assert.equal((await app.ask(plan, { actor: 'root', form: { go } })).status, 303)
+    assert.equal(/data-live="plan-head">(.*?)</.exec(await app.page(plan))?.[1], head)
+    Object.assign(seconds, { [go]: lap() })
+  }
   const applied = await app.ask(plan, { actor: 'root', form: { go: 'apply' } })
   assert.equal(applied.status, 303, /error-summary.*?<\/div><\/div>/.exec(await applied.text())?.[0])
   Object.assign(seconds, { apply: lap() })

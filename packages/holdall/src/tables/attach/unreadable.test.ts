@@ -67,6 +67,24 @@ async function submit(path: string, fields: Readonly<Record<string, string>>): P
 
 const plan = (ids: readonly string[]) => submit('/data/objects/-/attach', { column: 'photo', ids: ids.join(' ') })
 
+/** Presses a button of a plan's page, and says what the page says then, once and above the plan. */
+async function press(run: string, fields: Readonly<Record<string, string>>): Promise<{ once: string; above: string }> {
+  const answer = await app.ask(run, { actor: 'root', form: fields })
+  assert.equal(answer.status, 303)
+  const [Cookie = ''] = (answer.headers.getSetCookie()[0] ?? '').split(';')
+  const next = await app.ask(answer.headers.get('Location') as string, { actor: 'root', headers: { Cookie } })
+  const page = await next.text()
+  const [, once = ''] = /<div class="toast said"[^>]*>.*?<span>(.*?)<\/span>/s.exec(page) ?? []
+  return { once, above: said(page) }
+}
+
+/** Which of the files go to which rows, by their numbers: `1 to 1`. */
+async function going(run: string): Promise<string[]> {
+  const answer = await app.ask(`${run}.json`, { actor: 'root' })
+  const { pairs } = (await answer.json()) as { pairs: [string, string][] }
+  return pairs.map(([file, row]) => `${files.indexOf(file) + 1} to ${row}`)
+}
+
 /** The line above the plan, without its markup. */
 function said(page: string): string {
   const [, part = ''] = /<div data-live="plan-readable">(.*?)<\/div><div data-live="plan-doubles">/s.exec(page) ?? []
@@ -90,7 +108,10 @@ test('a plan says which of its files cannot be read, how many, and how many of t
   await cannotBeRead(files[0], files[3])
   const run = await plan(files)
   const page = await app.page(`${run}?show=all`)
-  assert.equal(said(page), '2 of 4 files cannot be read, and 1 of them goes to a row. Their pages say why. Show them')
+  assert.equal(
+    said(page),
+    '2 of 4 files cannot be read, and 1 of them goes to a row. Their pages say why. Leave out 1 file Show them',
+  )
   assert.deepEqual(shown(page), [
     ['HM-001.txt', 'Cannot be read'],
     ['HM-002.txt'],
@@ -104,7 +125,10 @@ test('a plan says which of its files cannot be read, how many, and how many of t
     ['HM-001.txt', 'Cannot be read'],
     ['HM-004.txt', 'Cannot be read'],
   ])
-  assert.equal(said(part), '2 of 4 files cannot be read, and 1 of them goes to a row. Their pages say why.')
+  assert.equal(
+    said(part),
+    '2 of 4 files cannot be read, and 1 of them goes to a row. Their pages say why. Leave out 1 file',
+  )
   await submit(run, { go: 'save', 'row.0': '!out' })
   assert.match(said(await app.page(run)), /^2 of 4 files cannot be read\. Their pages/)
   const parts = [...(/<div class="plan-parts".*?<\/div>/s.exec(page)?.[0].matchAll(/<button[^>]*>([^<]*)/g) ?? [])]
@@ -146,4 +170,62 @@ test('as JSON: each line of a plan says why its file cannot be read', async () =
     body.files.map(({ unreadable }) => unreadable),
     ['cut_off', null, null, null],
   )
+})
+
+test('one button leaves out all that cannot be read, and nothing else; another puts them back', async () => {
+  await cannotBeRead(files[0], files[2], files[3])
+  const run = await plan(files)
+  const out = await press(run, { go: 'unreadable out', here: 'show=unreadable', 'row.1': '!out' })
+  assert.deepEqual(out, {
+    once: '2 files left out',
+    above: '3 of 4 files cannot be read. Their pages say why. Put back 2 files',
+  })
+  assert.deepEqual(await going(run), [])
+  assert.match(await app.page(`${run}?show=left`), /Left out <span class="tabular muted">3</)
+  const back = await press(run, { go: 'unreadable back', here: 'show=all' })
+  assert.deepEqual(back, {
+    once: '2 files put back',
+    above: '3 of 4 files cannot be read, and 2 of them go to a row. Their pages say why. Leave out 2 files Show them',
+  })
+  assert.deepEqual(await going(run), ['1 to 1', '3 to 3'], 'what was left out by hand stays so')
+})
+
+test('what was put back is to be decided where another file has taken the row, or where nobody knows what was chosen', async () => {
+  app.look.exec(`UPDATE objects SET photo = '${files[3]}' WHERE id = 3`)
+  const other = await upload('other.txt', 'open')
+  await cannotBeRead(files[0], files[2])
+  const run = await plan([...files.slice(0, 3), other])
+  await submit(run, { go: 'replace all' })
+  assert.deepEqual(await going(run), ['1 to 1', '2 to 2', '3 to 3'])
+  const page = await app.page(`${run}?show=all`)
+  const [, position] = /name="typed\.(\d+)"[^>]*aria-label="Row for other\.txt"/.exec(page) ?? []
+  await press(run, { go: 'unreadable out', here: 'show=all' })
+  await submit(run, { go: 'save', [`typed.${position}`]: '1' })
+  const back = await press(run, { go: 'unreadable back', here: 'show=all' })
+  assert.equal(back.once, '2 files put back, 2 of them to be decided')
+  assert.match(back.above, /^2 of 4 files cannot be read\. .*Leave out 2 files Show them$/)
+  assert.deepEqual(await going(run), ['2 to 2', '0 to 1'])
+  app.look.exec('UPDATE objects SET photo = NULL')
+})
+
+test('a row that was typed for a file that cannot be read is taken out of its field', async () => {
+  await cannotBeRead(files[3])
+  const run = await plan([files[3] as string])
+  await submit(run, { go: 'save', 'typed.0': '2' })
+  assert.deepEqual(await going(run), ['4 to 2'])
+  const out = await press(run, { go: 'unreadable out', here: 'show=all', 'typed.0': '2' })
+  assert.deepEqual(out, { once: '1 file left out', above: 'The file cannot be read. Its page says why. Show it' })
+  assert.deepEqual(await going(run), [])
+})
+
+test('files that one may not see are neither left out nor put back', async () => {
+  const closed = await upload('HM-003.txt', 'closed')
+  await cannotBeRead(files[0], closed)
+  const run = await plan([files[0] as string, closed])
+  await write("UPDATE attach_runs SET actor_id = 'ann' WHERE id = ?", run.split('/').at(-1) as string)
+  const answer = await app.ask(run, { actor: 'ann', form: { go: 'unreadable out' } })
+  assert.equal(answer.status, 303)
+  const left = internal.prepare("SELECT file_id FROM attach_lines WHERE run_id = ? AND chosen = ''")
+  const ids = left.all(run.split('/').at(-1) as string).map(({ file_id }) => file_id)
+  assert.deepEqual(ids, [files[0]])
 })

@@ -15,7 +15,7 @@ import { type HeldTrouble, troubleIn } from '../held.ts'
 import { keptIn, sourcesOf } from '../here.ts'
 import { PAGE_LINES } from '../limits.ts'
 import { listWords } from '../list.ts'
-import { type JudgedLine, type Outline, outlineOf } from '../outline.ts'
+import { type JudgedLine, outlineOf } from '../outline.ts'
 import { attachWords, type Figures, headWords, leftWords } from '../parts.ts'
 import { examplePattern } from '../plan.ts'
 import { emptyRows } from '../planning.ts'
@@ -26,6 +26,7 @@ import { labelsOf } from '../row-labels.ts'
 import { rowName } from '../row-name.ts'
 import type { Run } from '../run.ts'
 import { sampleValues } from '../sample-values.ts'
+import { unreadableIn } from '../unreadable.ts'
 import { matchFields } from './match-fields.ts'
 import { fileCellOf, type PlanView, type Refused, rowCell, type ShownLine, why } from './plan-line.ts'
 import { addressOf, goTo, pageBar, partsBar, type Shown, shownOf } from './plan-parts.ts'
@@ -49,12 +50,12 @@ export async function planPage(
   const { table, href } = subject
   const asked = new URLSearchParams(refused?.form.posted.get('here') ?? new URL(c.req.url).search)
   const outline = await outlineOf(room, subject, run)
-  const { unreadable, reading } = await readabilityIn(room, c.var.actor, outline)
+  const unreadable = await unreadableIn(room, c.var.actor, outline)
   const countOf = (part: Shown) =>
-    part === 'all' ? outline.files : part === 'unreadable' ? unreadable.size : outline.parts[part]
+    part === 'all' ? outline.files : part === 'unreadable' ? unreadable.files.size : outline.parts[part]
   const shown = shownOf(asked.get('show'), countOf)
   const there = outline.lines.filter(
-    ({ part, file }) => shown === 'all' || (shown === 'unreadable' ? unreadable.has(file) : part === shown),
+    ({ part, file }) => shown === 'all' || (shown === 'unreadable' ? unreadable.files.has(file) : part === shown),
   )
   const first = placeOf(asked.get('from') ?? undefined)
   const from = Math.max(
@@ -132,7 +133,7 @@ export async function planPage(
           title: 'The table is too large to look at all of it.',
           body: 'Files may have a row that is not shown here.',
         })
-      }<section class="panel" aria-label="Plan"><div data-live="plan-parts">${partsBar(countOf, mends ? null : shown)}</div><div data-live="plan-readable">${unreadableBar(outline, unreadable, reading, shown === 'unreadable' ? null : goTo('unreadable', 0))}</div><div data-live="plan-doubles">${doublesBar(undecidedDoubles(outline).length)}${replacingBar(filled)}</div>${
+      }<section class="panel" aria-label="Plan"><div data-live="plan-parts">${partsBar(countOf, mends ? null : shown)}</div><div data-live="plan-readable">${unreadableBar(unreadable, outline, shown === 'unreadable' ? null : goTo('unreadable', 0))}</div><div data-live="plan-doubles">${doublesBar(undecidedDoubles(outline).length)}${replacingBar(filled)}</div>${
         lines.length === 0
           ? emptyState({ title: 'No file is in this part of the plan', icon: 'file' })
           : dataTable({
@@ -152,16 +153,6 @@ export async function planPage(
     }),
     refused?.error.status,
   )
-}
-
-/** Which files of a plan cannot be read, of those that the actor may see. */
-async function readabilityIn(
-  room: AttachRoom,
-  actor: Actor | null,
-  { lines }: Outline,
-): Promise<{ unreadable: ReadonlySet<string>; reading: number }> {
-  const { unreadable, reading } = await room.registry.readability(lines.map(({ file }) => file))
-  return { unreadable: new Set((await recordsOf(room, actor, unreadable)).keys()), reading }
 }
 
 function nameOf(files: ReadonlyMap<string, FileBrief>, [line]: readonly PlannedLine[]): string | undefined {

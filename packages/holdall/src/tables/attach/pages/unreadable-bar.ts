@@ -1,25 +1,35 @@
 import { formatCount, formatNumber } from '../../../web/format.ts'
 import { type Html, html } from '../../../web/html.ts'
 import { button } from '../../../web/parts/button.ts'
-import type { JudgedLine, Outline } from '../outline.ts'
+import type { Outline } from '../outline.ts'
+import type { Unreadable } from '../unreadable.ts'
 
 /**
- * How many of the files of a plan cannot be read, and of how many that is not known yet; nothing where neither is.
+ * How many of the files of a plan cannot be read, with one choice for all of them, and of how many that is not known yet;
+ * nothing where neither is.
  *
  * @param show what a button sends to show only those; null where they are what is shown
  */
 export function unreadableBar(
-  { lines, files }: Pick<Outline, 'lines' | 'files'>,
-  unreadable: ReadonlySet<string>,
-  reading: number,
+  { lines, open, left, reading }: Unreadable,
+  { files }: Pick<Outline, 'files'>,
   show: string | null,
 ): Html {
-  const found = lines.filter(({ file }) => unreadable.has(file))
+  const one = lines.length === 1
+  const act = (label: string, value: string) => button({ label, type: 'submit', name: 'go', value, small: true })
+  const actions = [
+    ...(open.length > 0
+      ? [act(one ? 'Leave it out' : `Leave out ${formatCount(open.length, 'file')}`, 'unreadable out')]
+      : []),
+    ...(left.length > 0
+      ? [act(one ? 'Put it back' : `Put back ${formatCount(left.length, 'file')}`, 'unreadable back')]
+      : []),
+    ...(show !== null ? [act(one ? 'Show it' : 'Show them', show)] : []),
+  ]
   return html`${
-    found.length > 0 &&
-    html`<div class="doubles"><p>${foundWords(found, files)} ${found.length === 1 ? 'Its page says' : 'Their pages say'} why.</p>${
-      show !== null &&
-      html`<div class="actions">${button({ label: found.length === 1 ? 'Show it' : 'Show them', type: 'submit', name: 'go', value: show, small: true })}</div>`
+    lines.length > 0 &&
+    html`<div class="doubles"><p>${foundWords(lines, files)} ${one ? 'Its page says' : 'Their pages say'} why.</p>${
+      actions.length > 0 && html`<div class="actions">${actions}</div>`
     }</div>`
   }${
     reading > 0 &&
@@ -27,7 +37,7 @@ export function unreadableBar(
   }`
 }
 
-function foundWords(found: readonly JudgedLine[], files: number): string {
+function foundWords(found: Unreadable['lines'], files: number): string {
   const going = found.filter(({ part }) => part === 'rows').length
   const which = files === 1 ? 'The file' : `${formatNumber(found.length)} of ${formatCount(files, 'file')}`
   const where =
