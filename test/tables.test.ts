@@ -176,6 +176,23 @@ test('a file in the trash is restored from its cell, and its page found from the
   await page.close()
 })
 
+const held = () => String(stored("SELECT image FROM objects WHERE accession_no = '1998.214.7'").image)
+
+const describeFile = (page: Page, id: string, text: string) =>
+  page.evaluate(
+    async ([url, words]) => {
+      const headers = { 'Content-Type': 'application/json' }
+      await fetch(url as string, { method: 'POST', headers, body: JSON.stringify({ update: { search_text: words } }) })
+    },
+    [`/-/files/${id}/-/update`, text],
+  )
+
+const descriptionOf = (page: Page, id: string) =>
+  page.evaluate(async (url) => (await (await fetch(url)).json()).search_text, `/-/files/${id}.json`)
+
+const undoIn = (page: Page, words: string) =>
+  page.locator('.toast', { hasText: words }).getByRole('button', { name: 'Undo' }).click()
+
 test('a better scan that is dropped onto a cell is offered the description of the one before, once it is in the row', async () => {
   const page = await open('/collection/objects')
   const cell = page.locator('file-cell[column=image]').first()
@@ -194,27 +211,11 @@ test('a better scan that is dropped onto a cell is offered the description of th
     )
     await page.getByText(`${name} attached to`).waitFor()
   }
-  const held = () => String(stored("SELECT image FROM objects WHERE accession_no = '1998.214.7'").image)
-  const describe = (id: string, text: string) =>
-    page.evaluate(
-      async ([url, words]) => {
-        const headers = { 'Content-Type': 'application/json' }
-        await fetch(url as string, {
-          method: 'POST',
-          headers,
-          body: JSON.stringify({ update: { search_text: words } }),
-        })
-      },
-      [`/-/files/${id}/-/update`, text],
-    )
-  const described = (id: string) =>
-    page.evaluate(async (url) => (await (await fetch(url)).json()).search_text, `/-/files/${id}.json`)
-
-  await describe(held(), 'The stag and the hounds, from the left')
+  await describeFile(page, held(), 'The stag and the hounds, from the left')
   await drop('better.jpg', 41)
   await cell.getByText('1998-214-7_front.jpg has a description.').waitFor()
   const better = held()
-  assert.equal(await described(better), '', 'nothing is copied unasked')
+  assert.equal(await descriptionOf(page, better), '', 'nothing is copied unasked')
   const findings: string[] = []
   for (const how of LOOKS) {
     await page.emulateMedia({ colorScheme: how.colorScheme, reducedMotion: 'reduce' })
@@ -224,33 +225,64 @@ test('a better scan that is dropped onto a cell is offered the description of th
   assert.deepEqual(findings, [])
   await cell.getByRole('button', { name: 'Copy it' }).click()
   await page.getByText('Description copied from 1998-214-7_front.jpg').waitFor()
-  assert.equal(await described(better), 'The stag and the hounds, from the left')
+  assert.equal(await descriptionOf(page, better), 'The stag and the hounds, from the left')
   assert.equal(await cell.getByRole('button', { name: 'Copy it' }).count(), 0)
-  const undo = (words: string) =>
-    page.locator('.toast', { hasText: words }).getByRole('button', { name: 'Undo' }).click()
-  await undo('Description copied')
+  await undoIn(page, 'Description copied')
   await page.getByText('Description taken out again').waitFor()
-  assert.equal(await described(better), '')
-  await describe(better, 'The stag and the hounds, from the left')
+  assert.equal(await descriptionOf(page, better), '')
+  await describeFile(page, better, 'The stag and the hounds, from the left')
 
   await drop('best.jpg', 42)
   await cell.getByText('better.jpg has a description.').waitFor()
   const best = held()
-  await describe(best, 'Written meanwhile')
+  await describeFile(page, best, 'Written meanwhile')
   await cell.getByRole('button', { name: 'Copy it' }).click()
   await cell.getByText('best.jpg has a description already').waitFor()
-  assert.equal(await described(best), 'Written meanwhile')
+  assert.equal(await descriptionOf(page, best), 'Written meanwhile')
   await cell.getByRole('button', { name: 'Leave it' }).click()
   await cell.getByRole('button', { name: 'Leave it' }).waitFor({ state: 'detached' })
 
   await drop('last.jpg', 43)
   await cell.getByRole('button', { name: 'Copy it' }).click()
   await page.getByText('Description copied from best.jpg').waitFor()
-  await describe(held(), 'Corrected since')
-  await undo('Description copied from best.jpg')
+  await describeFile(page, held(), 'Corrected since')
+  await undoIn(page, 'Description copied from best.jpg')
   await cell.getByText('The description has changed since, and was left as it is.').waitFor()
-  assert.equal(await described(held()), 'Corrected since')
+  assert.equal(await descriptionOf(page, held()), 'Corrected since')
   await cell.getByRole('button', { name: 'Dismiss' }).click()
+  await page.close()
+})
+
+test('a better scan in the field of a row’s form is offered the description of the one before, too', async () => {
+  const page = await open('/collection/objects/1998~2E214~2E7/-/update')
+  const before = held()
+  await describeFile(page, before, 'The hounds, in raking light')
+  const name = await page.evaluate(async (url) => (await (await fetch(url)).json()).filename, `/-/files/${before}.json`)
+  const field = page.locator('file-column-input[name=image]')
+  const chooser = page.waitForEvent('filechooser')
+  await field.getByRole('button', { name: 'Replace image' }).click()
+  await (await chooser).setFiles({ name: 'sharper.jpg', mimeType: 'image/jpeg', buffer: await photograph(44) })
+  await field.getByText(`${name} has a description.`).waitFor()
+  const sharper = String(await field.locator('input[name=image]').inputValue())
+  assert.equal(await descriptionOf(page, sharper), '', 'nothing is copied unasked')
+  const findings: string[] = []
+  for (const how of LOOKS) {
+    await page.emulateMedia({ colorScheme: how.colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width: how.width, height: how.height })
+    findings.push(...(await look(page, 'field-description-offered', how)))
+  }
+  assert.deepEqual(findings, [])
+  await field.getByRole('button', { name: 'Copy it' }).click()
+  await page.getByText(`Description copied from ${name}`).waitFor()
+  assert.equal(await descriptionOf(page, sharper), 'The hounds, in raking light')
+  assert.equal(await field.getByRole('button', { name: 'Copy it' }).count(), 0)
+  await undoIn(page, 'Description copied')
+  await page.getByText('Description taken out again').waitFor()
+  assert.equal(await descriptionOf(page, sharper), '')
+  assert.equal(held(), before, 'the row waits for Save')
+  await page.getByRole('button', { name: 'Save row' }).click()
+  await page.getByText('Row saved').waitFor()
+  assert.equal(held(), sharper)
   await page.close()
 })
 

@@ -2,7 +2,6 @@ import { requestJson } from '@holdall/client'
 import type { TemplateResult } from 'lit'
 import { withArrived } from './cell/attached.ts'
 import type { Problem } from './cell/contents.ts'
-import { copyDescription, type Offer, offerFor } from './cell/offer.ts'
 import {
   drawnByServer,
   elementOf,
@@ -21,6 +20,7 @@ import { HoldallElement } from './lib/element.ts'
 import { readIds } from './lib/ids.ts'
 import { createDoor, sourceQuestion } from './lib/kept-out.ts'
 import { pointsByTouch, watchNearness } from './lib/nearness.ts'
+import { createOffering } from './lib/offering.ts'
 import { receiveFiles } from './lib/receiving.ts'
 import { toast } from './lib/toast.ts'
 import { fileTransfers } from './lib/transfers.ts'
@@ -51,7 +51,6 @@ export class FileCell extends HoldallElement {
     _held: { state: true },
     _saving: { state: true },
     _asks: { state: true },
-    _offer: { state: true },
   }
   declare column: string
   declare rowUrl: string
@@ -68,8 +67,6 @@ export class FileCell extends HoldallElement {
   declare _saving: boolean
   /** Whether the file shall go is asked. */
   declare _asks: boolean
-  /** The description of the file before, for the one that took its place. */
-  declare _offer: Offer | null
 
   #shown: Shown[] = []
   /** What an empty cell shows; kept to come back to. */
@@ -97,6 +94,11 @@ export class FileCell extends HoldallElement {
       toast(`${tooLateWords(task.file)}. It is not attached.`)
     },
   })
+  readonly #offering = createOffering({
+    address: (path) => this.address(path),
+    holds: (id) => this.#shown[0]?.id === id && !this._saving,
+    changed: () => this.requestUpdate(),
+  })
 
   readonly #actions: CellActions = {
     choose: () => this.#choose(),
@@ -104,10 +106,8 @@ export class FileCell extends HoldallElement {
     detach: () => void this.#detach(0),
     keep: () => void this.#keep(),
     giveUp: () => this.#giveUp(),
-    copy: () => void this.#copyDescription(),
-    leave: () => {
-      this._offer = null
-    },
+    copy: () => void this.#offering.copy(),
+    leave: () => this.#offering.end(),
   }
 
   constructor() {
@@ -124,7 +124,6 @@ export class FileCell extends HoldallElement {
     this._held = null
     this._saving = false
     this._asks = false
-    this._offer = null
   }
 
   override connectedCallback(): void {
@@ -305,7 +304,7 @@ export class FileCell extends HoldallElement {
     const value = this.multiple ? (ids.length > 0 ? ids : null) : (ids[0] ?? null)
     this.#shown = next
     this._problem = null
-    this._offer = null
+    this.#offering.end()
     this._saving = true
     try {
       await requestJson(`${this.rowUrl}/-/update`, { update: { [this.column]: value }, return: true })
@@ -327,35 +326,8 @@ export class FileCell extends HoldallElement {
     if (undoable && !this.multiple) await this.#offerDescription(before, next)
   }
 
-  /** What was written about a file stays with it: whether it holds for the one in its place, a person says. */
   async #offerDescription([before]: readonly Shown[], [now]: readonly Shown[]): Promise<void> {
-    if (!before || !now || before.id === now.id) return
-    const offer = await offerFor((path) => this.address(path), before, now)
-    if (offer === null || this.#shown[0]?.id !== now.id || this._saving) return
-    this._offer = offer
-    announce(`${offer.name} has a description`)
-  }
-
-  async #copyDescription(): Promise<void> {
-    const offer = this._offer
-    if (offer === null) return
-    this._offer = null
-    const refuse = (error: unknown, over: boolean): void => {
-      const problem = error instanceof Error ? error.message : 'The description was not copied.'
-      if (this.#shown[0]?.id === offer.to && this._offer === null) this._offer = { ...offer, problem, over }
-      announce(problem)
-    }
-    try {
-      const undo = await copyDescription((path) => this.address(path), offer)
-      toast(`Description copied from ${offer.name}`, () => {
-        undo().then(
-          () => toast('Description taken out again'),
-          (error) => refuse(error, true),
-        )
-      })
-    } catch (error) {
-      refuse(error, false)
-    }
+    if (before && now) await this.#offering.ask({ id: before.id, name: nameOf(before) }, now.id)
   }
 
   #forgetFailed(): void {
@@ -379,7 +351,7 @@ export class FileCell extends HoldallElement {
       problem: this._problem,
       saving: this._saving,
       asks: this._asks,
-      offer: this._offer,
+      offer: this.#offering.offer,
       held: this._held,
       near: this._near,
       writes: this.#writes,

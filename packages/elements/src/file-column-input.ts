@@ -13,6 +13,7 @@ import { HoldallElement } from './lib/element.ts'
 import { readIds, writeIds } from './lib/ids.ts'
 import { createDoor, sourceQuestion } from './lib/kept-out.ts'
 import { knownIn } from './lib/known.ts'
+import { createOffering } from './lib/offering.ts'
 import { receiveFiles } from './lib/receiving.ts'
 import { storedSummary } from './lib/stored.ts'
 import { isPending, type Task } from './lib/task.ts'
@@ -82,12 +83,19 @@ export class FileColumnInput extends HoldallElement {
     stored: (task, stored) => {
       this.#items.arrived(task, storedSummary(stored))
       this.#changed()
+      this.#offerDescription()
     },
     failed: () => this.#bringBack(),
     late: (task) => {
       this.#uploads.setAside(task)
       toast(`${tooLateWords(task.file)}. It is not attached.`)
     },
+  })
+
+  readonly #offering = createOffering({
+    address: (path) => this.address(path),
+    holds: (id) => this.#items.only?.id === id,
+    changed: () => this.requestUpdate(),
   })
 
   constructor() {
@@ -255,6 +263,13 @@ export class FileColumnInput extends HoldallElement {
     if (!this.multiple) this.#items.makeRoom()
     this.#items.addFiles(files)
     this.#changed()
+    this.#offerDescription()
+  }
+
+  /** The new file is there, whether or not the form is saved: what is copied is written at once. */
+  #offerDescription(): void {
+    const { replaced, only } = this.#items
+    if (replaced?.kind === 'file' && only) this.#offering.ask({ id: replaced.file.id, name: nameOf(replaced) }, only.id)
   }
 
   #key(event: KeyboardEvent, item: Item): void {
@@ -291,6 +306,9 @@ export class FileColumnInput extends HoldallElement {
           busy: !this.multiple && list.some((item) => item.kind === 'task' && isPending(item.task)),
           replaced: this.#items.replaced,
           problem: this._problem,
+          offer: this.#offering.offer,
+          copy: () => void this.#offering.copy(),
+          leave: () => this.#offering.end(),
           held: this._held,
           accept: this.accept,
           maxSize: this.maxSize,

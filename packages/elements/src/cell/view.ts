@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Held } from '../lib/dragging.ts'
+import { type Offer, offerNote } from '../lib/offer.ts'
 import { isPending, type Task } from '../lib/task.ts'
 import {
   cellTools,
@@ -14,7 +15,6 @@ import {
   progress,
   strip,
 } from './contents.ts'
-import { type Offer, offerNote } from './offer.ts'
 import { nameOf, type Shown } from './shown.ts'
 
 /** A cell at one moment. */

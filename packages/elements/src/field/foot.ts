@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Held } from '../lib/dragging.ts'
 import { acceptList, acceptWords } from '../lib/files.ts'
 import { formatLimit } from '../lib/format.ts'
+import { type Offer, offerNote } from '../lib/offer.ts'
 import { icon } from '../lib/templates.ts'
 import { safeUrl } from '../lib/url.ts'
 import { type Item, nameOf } from './items.ts'
@@ -17,6 +18,10 @@ export interface Foot {
   readonly busy: boolean
   readonly replaced: Item | null
   readonly problem: string | null
+  /** The description of the file that is replaced. */
+  readonly offer: Offer | null
+  readonly copy: () => void
+  readonly leave: () => void
   readonly held: Held
   readonly accept: string | null
   /** bytes */
@@ -39,6 +44,7 @@ export function fieldFoot(foot: Foot): TemplateResult | typeof nothing {
       : html`<span class="to-end drop-words">${dropWords(foot)}</span>${foot.multiple ? nothing : html`<span class="to-end touch-words">${rule(foot)}</span>`}`
   return html`<div class="file-choose ${foot.multiple ? '' : 'single'}">
     ${problem === null ? nothing : html`<span class="field-note file-problem">${icon('error')}<span>${problem}${foot.filled ? ' What was here is kept.' : ''}</span></span>`}
+    ${foot.offer === null ? nothing : html`<span class="field-note">${offerNote(foot.offer, foot)}</span>`}
     ${choose === null ? nothing : chooseButton(foot, choose)}
     ${pick === null ? nothing : html`<button class="button small" type="button" @click=${pick}>${icon('image')}Pick from library</button>`}
     ${choose === null && !foot.replaced ? nothing : words}

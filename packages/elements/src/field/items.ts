@@ -14,6 +14,8 @@ export interface Items {
   readonly list: readonly Item[]
   /** What a new file takes the place of when the form is saved; only where there is one file. */
   readonly replaced: Item | null
+  /** The file, where that is all there is. */
+  readonly only: FileSummary | null
   /** What the form sends. */
   ids(): string[]
   /** What the page came with; an id of which nothing is known is one that nobody may see. */
@@ -67,6 +69,10 @@ export function createItems(forget: (task: Task, kept: boolean) => void): Items 
     },
     get replaced() {
       return replaced
+    },
+    get only() {
+      const [first] = list
+      return list.length === 1 && first?.kind === 'file' ? first.file : null
     },
     ids: () => list.flatMap(idOf),
     begin(ids, known) {

@@ -1,6 +1,5 @@
 import { requestJson } from '@holdall/client'
 import { html, nothing, type TemplateResult } from 'lit'
-import { nameOf, type Shown } from './shown.ts'
 
 /** The description of a file that another one has taken the place of. */
 export interface Offer {
@@ -16,15 +15,19 @@ export interface Offer {
   readonly over?: boolean
 }
 
-type Address = (path: string) => string
+export type Address = (path: string) => string
 
 /** Null where there is nothing to copy, as far as the server says. */
-export async function offerFor(address: Address, before: Shown, now: Shown): Promise<Offer | null> {
-  const from = before.id
+export async function offerFor(
+  address: Address,
+  before: { readonly id: string; readonly name: string },
+  now: string,
+): Promise<Offer | null> {
+  const { id: from, name } = before
   try {
-    const { description } = await requestJson(`${address(`-/files/${now.id}/-/description.json`)}?from=${from}`)
+    const { description } = await requestJson(`${address(`-/files/${now}/-/description.json`)}?from=${from}`)
     if (typeof description !== 'string') return null
-    return { from, to: now.id, name: nameOf(before), description }
+    return { from, to: now, name, description }
   } catch {
     // The file is in its place all the same.
     return null
