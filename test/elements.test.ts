@@ -919,6 +919,70 @@ describe('the pages’ own behaviours', { skip }, () => {
     }
   })
 
+  test('a toast lies over nothing that is pressed: in the header, or above room that is made for it', async () => {
+    const covered = () =>
+      page.evaluate(() => {
+        const shown = [...document.querySelectorAll('.toast')].map((one) => one.getBoundingClientRect())
+        const header = document.querySelector('.site-header')?.getBoundingClientRect().bottom ?? 0
+        const pressed = [...document.querySelectorAll('a, button, input, select, textarea, summary, label')]
+        const bar = document.querySelector('.save-bar')?.getBoundingClientRect()
+        return pressed.flatMap((one) => {
+          const { left, right, top, bottom } = one.getBoundingClientRect()
+          if (one.closest('.toasts') || !(one as HTMLElement).checkVisibility({ visibilityProperty: true })) return []
+          // What has been scrolled away under the bar that saves, or under the header, is not pressed there.
+          if ((bar && !one.closest('.save-bar') && bottom > bar.top && top < bar.bottom) || right <= left) return []
+          const from = one.closest('.site-header') ? top : Math.max(top, header)
+          const over = shown.find(
+            (box) => box.left < right && box.right > left && box.top < bottom && box.bottom > from,
+          )
+          return over ? [`${one.tagName} ${one.textContent?.trim() || one.getAttribute('aria-label')}`] : []
+        })
+      })
+    const goTo = (at: 'top' | 'middle' | 'end') =>
+      page.evaluate((where) => {
+        const { scrollHeight, clientHeight } = document.documentElement
+        const rest = scrollHeight - clientHeight
+        scrollTo({ top: { top: 0, middle: rest / 2, end: rest }[where], behavior: 'instant' })
+      }, at)
+    for (const [width, places] of [
+      [1280, ['top', 'middle', 'end']],
+      [1080, ['top', 'middle', 'end']],
+      [900, ['end']],
+      [360, ['end']],
+    ] as const) {
+      await page.setViewportSize({ width, height: 740 })
+      for (const name of ['states', 'table', 'row']) {
+        await page.goto(`${gallery.url}/${name}`)
+        if (name === 'table') {
+          await goTo('end')
+          await drop(cellOf('2009.301.5', 'image'), makeFile('one.jpg'))
+          await page.getByText('one.jpg attached').waitFor()
+          await drop(cellOf('2009.301.5', 'report'), makeFile('two.pdf'))
+          await page.getByText('two.pdf attached').waitFor()
+          assert.deepEqual(await covered(), [], `${width} px: whoever is at the end stays there`)
+        }
+        if (name === 'row') await page.getByRole('button', { name: 'Remove 1998-214-7_front.jpg' }).click()
+        await page.locator('.toast:visible').first().waitFor()
+        for (const place of places) {
+          await goTo(place)
+          assert.deepEqual(await covered(), [], `${width} px: ${name}, at its ${place}`)
+        }
+      }
+    }
+  })
+
+  test('of two toasts the last is seen where there is room for one, and the one before it comes back', async () => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.goto(`${gallery.url}/table`)
+    for (const name of ['one.jpg', 'two.jpg']) {
+      await drop(cellOf('2009.301.5', 'photos'), makeFile(name))
+      await page.getByText(`${name} attached`).waitFor()
+    }
+    assert.deepEqual(await page.locator('.toast:visible > span').allInnerTexts(), ['two.jpg attached to 2009.301.5'])
+    await page.locator('.toast:visible').getByRole('button', { name: 'Dismiss' }).click()
+    assert.deepEqual(await page.locator('.toast:visible > span').allInnerTexts(), ['one.jpg attached to 2009.301.5'])
+  })
+
   test('keys are not taught where there are none, and buttons of one line stay so', async () => {
     const phone = await browser.newContext({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true })
     const touched = await phone.newPage()

@@ -44,6 +44,15 @@ export function toast(text: string, undo?: () => void, gone?: () => void): void 
     }${dismissButton(dismiss)}`,
     element,
   )
+  keepEndInSight()
+}
+
+/** Room is made under a page for what lies over its end: whoever is at the end sees it still. */
+function keepEndInSight(): void {
+  const room = Number.parseFloat(getComputedStyle(document.body, '::after').height)
+  const page = document.documentElement
+  const below = page.scrollHeight - page.clientHeight - page.scrollTop
+  if (below > 0 && below <= room + 1) page.scrollTop = page.scrollHeight
 }
 
 function leave(element: Element): void {

@@ -82,7 +82,6 @@ ${siteHeader(page)}
 ${page.width === 'full' ? content(page) : html`<div class="measured">${content(page)}</div>`}
 </main>
 ${siteFooter(page)}
-<div class="toasts" data-toasts aria-live="polite">${page.said && saidToast(page.said)}</div>
 </body>
 </html>`
 }
@@ -126,6 +125,7 @@ function siteHeader(page: PageFrame & PageContent): Html {
 <nav class="site-nav" aria-label="Main"><ul><li><a href="${urls.path('/')}"${here('databases')}>Databases</a></li>${
     page.showFiles !== false && html`<li><a href="${urls.path('/-/files')}"${here('files')}>Files</a></li>`
   }<li><a href="${urls.path('/-/datasets')}"${here('datasets')}>Datasets</a></li></ul></nav>
+<div class="toasts" data-toasts aria-live="polite">${page.said && saidToast(page.said)}</div>
 ${siteSearch(page)}<div class="to-end"><button class="running-uploads" type="button" data-running-uploads hidden>${icon('upload')}<span><span data-count></span> <span class="label" data-count-words></span></span></button>${account(page)}</div>
 </header>`
 }
