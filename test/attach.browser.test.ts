@@ -257,4 +257,54 @@ describe('a folder of photographs onto the rows of a table, in a browser', { ski
     assert.deepEqual(findings, [])
     assert.deepEqual(troubles, [])
   })
+
+  test('what was written about a replaced scan is copied to the new one by one button, and taken out again', {
+    timeout: 120_000,
+  }, async () => {
+    const post = (path: string, body: unknown) =>
+      page.evaluate(
+        async ([url, text]) => {
+          const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
+          return (await fetch(url as string, { method: 'POST', headers, body: text as string })).status
+        },
+        [path, JSON.stringify(body)],
+      )
+    const held = () => {
+      const database = new DatabaseSync(join(folder, 'museum.db'), { readOnly: true })
+      const row = database.prepare("SELECT photo FROM objects WHERE inventory = '1862-041'").get()
+      database.close()
+      return String(row?.photo)
+    }
+    const described = (id: string) =>
+      page.evaluate(async (url) => (await (await fetch(url)).json()).search_text, `/-/files/${id}.json`)
+    const choose = async (seed: number) => {
+      await page.goto(`${holdall.url}/museum/objects/-/attach?column=photo`)
+      const chooser = page.waitForEvent('filechooser')
+      await page.getByRole('button', { name: 'Choose files' }).click()
+      const buffer = Buffer.from(await photograph(seed, 640, 480))
+      await (await chooser).setFiles([{ name: '1862-041.jpg', mimeType: 'image/jpeg', buffer }])
+      await page.getByRole('heading', { level: 1, name: 'Attach 1 file to photo' }).waitFor()
+    }
+    await choose(941)
+    await page.getByRole('button', { name: 'Attach 1 file' }).click()
+    await page.getByRole('heading', { level: 1, name: '1 file attached to photo' }).waitFor()
+    const before = held()
+    assert.equal(await post(`/-/files/${before}/-/update`, { update: { search_text: 'The quay at low tide' } }), 200)
+    await choose(942)
+    await page.getByRole('button', { name: 'Replace all (1 row)' }).click()
+    await page.getByRole('button', { name: 'Attach 1 file, replacing 1' }).click()
+    await page.getByText('1 replaced file has a description, and the new one has none.').waitFor()
+    assert.notEqual(held(), before)
+    const findings = await lookAt(context, page.url(), 'attach-descriptions-offered')
+    await page.getByRole('button', { name: 'Copy the description' }).click()
+    await page.getByRole('status').getByText('1 description copied').waitFor()
+    assert.equal(await described(held()), 'The quay at low tide')
+    findings.push(...(await lookAt(context, page.url(), 'attach-descriptions-copied')))
+    await page.getByRole('button', { name: 'Take it out again' }).click()
+    await page.getByRole('status').getByText('1 description taken out again').waitFor()
+    assert.equal(await described(held()), '')
+    assert.equal(await described(before), 'The quay at low tide')
+    assert.deepEqual(findings, [])
+    assert.deepEqual(troubles, [])
+  })
 })

@@ -332,6 +332,7 @@ export interface AttachCellTable {
   after: string
   files: string
   outcome: 'restored' | 'changed' | 'gone' | null
+  described: Generated<0 | 1>
 }
 
 export interface OrganizationTable {

@@ -19,6 +19,13 @@ import type { Kind } from './search/kinds.ts'
 import { createNeighbours, type FindNeighbours } from './search/neighbours.ts'
 import { countMissing, isReadingWhole } from './search/states.ts'
 import { createTokenizer } from './search/tokens.ts'
+import {
+  copyDescriptions,
+  type DescribedSuccession,
+  describedAmong,
+  type Succession,
+  takeOutDescriptions,
+} from './succession.ts'
 import { createSummaries } from './summaries.ts'
 
 export const MAX_BATCH = 1_000
@@ -83,6 +90,12 @@ export interface Registry {
   update(id: string, changes: FileChanges): Promise<FileRecord | undefined>
   /** Writes a description where there is none. @returns whether the file has this one now */
   describe(id: string, text: string): Promise<boolean>
+  /** Where files took the place of others that have a description: those that have none, or the same, whoever may see them. */
+  describedAmong(pairs: readonly Succession[]): Promise<DescribedSuccession[]>
+  /** Writes the descriptions of files where those in their place have none. @returns of how many */
+  copyDescriptions(pairs: readonly Succession[]): Promise<number>
+  /** Takes such descriptions out again where nobody has written anything else since. @returns of how many */
+  takeOutDescriptions(pairs: readonly Succession[]): Promise<number>
 }
 
 // Written out, because a table page asks for it and building a query costs more than running this one.
@@ -260,5 +273,8 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
       )
       return row !== undefined
     },
+    describedAmong: (pairs) => describedAmong(database, pairs),
+    copyDescriptions: (pairs) => copyDescriptions(database, pairs),
+    takeOutDescriptions: (pairs) => takeOutDescriptions(database, pairs),
   }
 }

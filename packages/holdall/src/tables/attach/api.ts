@@ -136,6 +136,18 @@ export const ATTACH_API = {
     },
     answers: [answers({ run: RUN }), PAGE, SEE_OTHER],
   },
+  descriptions: {
+    summary: 'Copy the descriptions of the files that a run replaced',
+    description:
+      'For files in their place that have none and that one may edit: what was written is never replaced. Needs `files-browse` for both.',
+    body: {
+      [JSON_TYPE]: z.object({
+        take_out: z.boolean().optional().describe('Take out again what was copied so, where it still says the same'),
+      }),
+      [FORM_TYPE]: z.object({ take_out: z.string().optional() }),
+    },
+    answers: [answers({ descriptions: z.int().describe('How many were copied, or taken out again') }), SEE_OTHER],
+  },
   undo: {
     summary: 'Undo a run: cells that still hold what it wrote get back what they held',
     answers: [answers({ run: RUN, changed: z.array(CELL).describe('Cells that were left as they are') }), SEE_OTHER],

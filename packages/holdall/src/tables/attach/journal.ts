@@ -111,6 +111,26 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
 
     cells: (id: string): Promise<JournalCell[]> => readCells(database.read, id),
 
+    /** Cells, by their places, whose new file is to have the description of the one before. */
+    async describe(id: string, positions: readonly number[]): Promise<void> {
+      await write('describe cells', (trx) =>
+        sql`UPDATE attach_cells SET described = 1
+          WHERE run_id = ${id} AND position IN (SELECT value FROM json_each(${JSON.stringify(positions)}))`.execute(
+          trx,
+        ),
+      )
+    },
+
+    async described(id: string): Promise<Set<number>> {
+      const rows = await database.read
+        .selectFrom('attach_cells')
+        .select('position')
+        .where('run_id', '=', id)
+        .where('described', '=', 1)
+        .execute()
+      return new Set(rows.map(({ position }) => position))
+    },
+
     /** The ids of the sources that the files of a run are in. */
     async sourcesOf(id: string): Promise<Set<number>> {
       const { rows } = await sql<{

@@ -8,6 +8,7 @@ import { needsTable } from '../write/room.ts'
 import { isForm } from '../write/routes.ts'
 import { planAgain } from './again.ts'
 import { ATTACH_API } from './api.ts'
+import { carryDescriptions } from './carry-descriptions.ts'
 import { decideAll, undecidedDoubles } from './decide-all.ts'
 import { readFilesForm, readPlanForm } from './forms.ts'
 import { cellJson, pairsOf, planJson, runJson } from './json.ts'
@@ -49,6 +50,13 @@ export function attachRoutes(room: AttachRoom): Route[] {
     { method: 'GET', path: RUN_PATH, json: true, need, api: ATTACH_API.run, handler: (c) => show(c, room) },
     { method: 'POST', path: RUN_PATH, need, api: ATTACH_API.carryOut, handler: (c) => carryOut(c, room) },
     { method: 'POST', path: `${RUN_PATH}/-/undo`, need, api: ATTACH_API.undo, handler: (c) => undo(c, room) },
+    {
+      method: 'POST',
+      path: `${RUN_PATH}/-/descriptions`,
+      need,
+      api: ATTACH_API.descriptions,
+      handler: (c) => carryDescriptions(c, room),
+    },
   ]
 }
 

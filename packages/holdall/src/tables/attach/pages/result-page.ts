@@ -13,6 +13,7 @@ import { cellFiles } from '../../file-columns/visible.ts'
 import { answerPage } from '../../pages/answer.ts'
 import { attachHref } from '../../pages/attach-href.ts'
 import type { CellOutcome, CellStanding } from '../../write/protocol.ts'
+import { descriptionsIn } from '../descriptions.ts'
 import { keptIn, sourcesOf } from '../here.ts'
 import type { JournalCell } from '../journal-cells.ts'
 import { PAGE_LINES } from '../limits.ts'
@@ -22,6 +23,7 @@ import type { AttachRoom, Subject } from '../room.ts'
 import { labelsOf } from '../row-labels.ts'
 import { rowName } from '../row-name.ts'
 import { lastOf, type Run } from '../run.ts'
+import { descriptionsNotice } from './descriptions-notice.ts'
 import { readReplaced, replacedPanel } from './replaced-panel.ts'
 import { statusWords } from './runs-panel.ts'
 import { trail } from './trail.ts'
@@ -55,6 +57,8 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
     sourcesOf(room, c.var.actor, run).then(keptIn),
     run.status === 'applied' ? room.carryOut.standing(run, cells) : cells.map(({ outcome }) => outcome ?? 'restored'),
   ])
+  const descriptions =
+    run.status === 'applied' ? await descriptionsIn(room, c.var.actor, run, cells, outcomes) : { open: [], copied: [] }
   const changeable = outcomes.filter((outcome) => outcome === 'held').length
   // What stands as it was attached needs no column that says so.
   const showsNow = run.status === 'undone' || (run.status === 'applied' && changeable < cells.length)
@@ -75,7 +79,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
         changeable > 0 &&
         postButton(`${href}/${run.id}/-/undo`, { label: `Undo ${formatCount(changeable, 'row')}` })
       }${run.status === 'undone' && postButton(`${href}/${run.id}`, { label: 'Attach again' }, { go: 'again' })}`,
-      body: html`<div class="stack">${notices(run, cells, row)}${leftNotice(room, subject, run, left)}${replacedPanel(room, replaced, run.column, row)}${
+      body: html`<div class="stack">${notices(run, cells, row)}${leftNotice(room, subject, run, left)}${descriptionsNotice(descriptions, `${href}/${run.id}`)}${replacedPanel(room, replaced, run.column, row)}${
         shown.length > 0 &&
         html`<section class="panel" aria-label="Rows">${dataTable({
           caption: `What was attached to ${run.column}`,
