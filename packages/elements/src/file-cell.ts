@@ -1,17 +1,8 @@
-import { requestJson } from '@holdall/client'
 import type { TemplateResult } from 'lit'
 import { withArrived } from './cell/attached.ts'
-import type { Problem } from './cell/contents.ts'
-import {
-  drawnByServer,
-  elementOf,
-  inPlace,
-  nameOf,
-  type Shown,
-  STRIP_LENGTH,
-  unknownIn,
-  withAnswer,
-} from './cell/shown.ts'
+import { createHolding } from './cell/holding.ts'
+import { createSaving } from './cell/saving.ts'
+import { elementOf, inPlace, nameOf, type Shown, STRIP_LENGTH } from './cell/shown.ts'
 import { besideServed, type CellActions, type CellState, cellView } from './cell/view.ts'
 import { announce } from './lib/announce.ts'
 import { askAbout } from './lib/asking.ts'
@@ -46,10 +37,8 @@ export class FileCell extends HoldallElement {
     value: {},
     label: {},
     rowLabel: { attribute: 'row-label' },
-    _problem: { state: true },
     _near: { state: true },
     _held: { state: true },
-    _saving: { state: true },
     _asks: { state: true },
   }
   declare column: string
@@ -60,20 +49,12 @@ export class FileCell extends HoldallElement {
   declare value: string
   declare label: string
   declare rowLabel: string
-  declare _problem: Problem | null
   /** The pointer is over the cell, or the focus in it. */
   declare _near: boolean
   declare _held: Held
-  declare _saving: boolean
   /** Whether the file shall go is asked. */
   declare _asks: boolean
 
-  #shown: Shown[] = []
-  /** What an empty cell shows; kept to come back to. */
-  #slot: Node | null = null
-  /** While nothing has changed, what the server drew stays as it is. */
-  #served: Node[] = []
-  #touched = false
   #ready = false
   #stop: (() => void) | undefined
   readonly #transfers = fileTransfers(() => ({ baseUrl: this.base, source: this.source ?? '' }))
@@ -94,10 +75,26 @@ export class FileCell extends HoldallElement {
       toast(`${tooLateWords(task.file)}. It is not attached.`)
     },
   })
+  readonly #holding = createHolding({
+    cell: this,
+    ask: (ids) => askAbout(this.address('-/files/batch.json'), ids),
+    changed: () => this.requestUpdate(),
+  })
   readonly #offering = createOffering({
     address: (path) => this.address(path),
-    holds: (id) => this.#shown[0]?.id === id && !this._saving,
+    holds: (id) => this.#holding.shown[0]?.id === id && !this.#saving.isSaving,
     changed: () => this.requestUpdate(),
+  })
+  readonly #saving = createSaving({
+    holding: this.#holding,
+    cell: () => this,
+    changed: () => this.requestUpdate(),
+    begins: () => this.#offering.end(),
+    saved: async ({ next, before, value }) => {
+      this.value = JSON.stringify(next.map(({ id }) => id))
+      this.dispatchEvent(new CustomEvent('file-cell-saved', { bubbles: true, detail: { value } }))
+      if (before && !this.multiple) await this.#offerDescription(before, next)
+    },
   })
 
   readonly #actions: CellActions = {
@@ -119,16 +116,14 @@ export class FileCell extends HoldallElement {
     this.value = '[]'
     this.label = ''
     this.rowLabel = ''
-    this._problem = null
     this._near = false
     this._held = null
-    this._saving = false
     this._asks = false
   }
 
   override connectedCallback(): void {
     super.connectedCallback()
-    if (!this.#ready) this.#takeOver()
+    if (!this.#ready) this.#begin()
     const stop = new AbortController()
     const { signal } = stop
     this.addEventListener('keydown', (event) => this.#key(event), { signal })
@@ -156,11 +151,11 @@ export class FileCell extends HoldallElement {
    * such a column takes none: which one is meant is not ours to guess.
    */
   add(files: readonly File[]): void {
-    this.#touch()
+    this.#holding.takeOver()
     this.#forgetFailed()
     if (!this.multiple && files.length > 1) {
       const text = `${this.column} takes one file, and these are ${files.length}. None was attached.`
-      this._problem = { text, retry: null }
+      this.#saving.problem = { text, retry: null }
       announce(text)
       return
     }
@@ -179,46 +174,29 @@ export class FileCell extends HoldallElement {
     chooseFiles({ accept: this.accept, multiple: this.multiple }, (files) => this.add(files))
   }
 
-  #takeOver(): void {
+  #begin(): void {
     this.#ready = true
-    this.#served = [...this.childNodes]
-    this.#slot = this.querySelector('.file-slot')
     const ids = readIds(this.value)
-    this.#shown = drawnByServer(this, ids, this.multiple)
-    if (this.children.length > 0) return
-    this.#touch()
-    if (ids.length > 0) this.#ask(ids)
+    this.#holding.begin(ids, this.multiple)
+    if (this.#holding.isOurs && ids.length > 0) this.#ask(ids)
   }
 
   async #ask(ids: readonly string[]): Promise<void> {
     try {
-      await this.#learn(ids)
+      await this.#holding.learn(ids)
     } catch (error) {
       const text = error instanceof Error ? error.message : 'What this cell holds did not come.'
       const retry = () => {
-        this._problem = null
+        this.#saving.problem = null
         this.#ask(ids)
       }
-      this._problem = { text, retry }
+      this.#saving.problem = { text, retry }
     }
-  }
-
-  async #learn(ids: readonly string[]): Promise<void> {
-    const known = await askAbout(this.address('-/files/batch.json'), ids)
-    this.#shown = withAnswer(this.#shown, ids, known)
-    this.requestUpdate()
   }
 
   /** Whether there is a row to write into, and a source for new files. */
   get #writes(): boolean {
     return this.rowUrl !== '' && this.column !== '' && this.source !== null
-  }
-
-  /** From here on the component draws; the server's nodes are used again where they fit. */
-  #touch(): void {
-    if (this.#touched) return
-    this.#touched = true
-    for (const node of this.#served) (node as ChildNode).remove()
   }
 
   #click(event: MouseEvent): void {
@@ -231,22 +209,22 @@ export class FileCell extends HoldallElement {
     const up = event.key === 'ArrowUp'
     const moves = event.altKey && this.multiple && (up || event.key === 'ArrowDown')
     if (!this.#writes || (!moves && event.key !== 'Delete')) return
-    const at = this.#shown.findIndex((shown) => elementOf(this, shown)?.contains(event.target as Node))
+    const at = this.#holding.shown.findIndex((shown) => elementOf(this, shown)?.contains(event.target as Node))
     if (at < 0) return
     event.preventDefault()
-    if (this._saving || this.#uploads.pending > 0) return
+    if (this.#saving.isSaving || this.#uploads.pending > 0) return
     if (moves) this.#move(at, up ? at - 1 : at + 1)
     else this.#detach(at)
   }
 
   /** Within what is shown: what "+N more" hides is ordered in the row's form. */
   async #move(from: number, to: number): Promise<void> {
-    const shown = this.#shown[from]
-    if (!shown || to < 0 || to >= Math.min(this.#shown.length, STRIP_LENGTH)) return
+    const shown = this.#holding.shown[from]
+    if (!shown || to < 0 || to >= Math.min(this.#holding.shown.length, STRIP_LENGTH)) return
     this.#forgetFailed()
-    this.#touch()
-    const next = this.#shown.toSpliced(from, 1).toSpliced(to, 0, shown)
-    const saved = this.#save(next, `${nameOf(shown)} is now ${to + 1} of ${next.length}`)
+    this.#holding.takeOver()
+    const next = this.#holding.shown.toSpliced(from, 1).toSpliced(to, 0, shown)
+    const saved = this.#saving.save(next, `${nameOf(shown)} is now ${to + 1} of ${next.length}`)
     await this.updateComplete
     this.#focusOn(shown)
     await saved
@@ -263,14 +241,14 @@ export class FileCell extends HoldallElement {
   /** A key is pressed on purpose; a finger may have meant what is beside the button. */
   async #detachByPress(): Promise<void> {
     if (!pointsByTouch()) return this.#detach(0)
-    this.#touch()
+    this.#holding.takeOver()
     this._asks = true
     await this.updateComplete
     this.querySelector<HTMLElement>('[data-control=keep]')?.focus()
   }
 
   async #keep(): Promise<void> {
-    const [first] = this.#shown
+    const [first] = this.#holding.shown
     this._asks = false
     await this.updateComplete
     if (first) this.#focusOn(first)
@@ -278,13 +256,13 @@ export class FileCell extends HoldallElement {
 
   async #detach(at: number): Promise<void> {
     this._asks = false
-    const shown = this.#shown[at]
+    const shown = this.#holding.shown[at]
     if (!shown) return
     this.#forgetFailed()
-    this.#touch()
+    this.#holding.takeOver()
     const where = this.rowLabel ? ` from ${this.rowLabel}` : ''
     const hadFocus = this.contains(document.activeElement)
-    await this.#save(this.#shown.toSpliced(at, 1), `${nameOf(shown)} detached${where}`)
+    await this.#saving.save(this.#holding.shown.toSpliced(at, 1), `${nameOf(shown)} detached${where}`)
     await this.updateComplete
     if (hadFocus) this.querySelector<HTMLElement>('a:not([tabindex]), button')?.focus()
   }
@@ -294,36 +272,8 @@ export class FileCell extends HoldallElement {
     const arrived = this.#uploads.tasks.filter((task) => task.state === 'done')
     if (arrived.length === 0) return
     this.#uploads.setAside(...arrived)
-    const { next, said } = withArrived(this.#shown, arrived, this)
-    this.#save(next, said)
-  }
-
-  async #save(next: Shown[], said: string, undoable = true): Promise<void> {
-    const before = this.#shown
-    const ids = next.map(({ id }) => id)
-    const value = this.multiple ? (ids.length > 0 ? ids : null) : (ids[0] ?? null)
-    this.#shown = next
-    this._problem = null
-    this.#offering.end()
-    this._saving = true
-    try {
-      await requestJson(`${this.rowUrl}/-/update`, { update: { [this.column]: value }, return: true })
-    } catch (error) {
-      this.#shown = before
-      const text = error instanceof Error ? error.message : 'The row was not saved.'
-      this._problem = { text: `Not saved. ${text}`, retry: () => this.#save(next, said, undoable) }
-      announce(`Not saved: ${text}`)
-      return
-    } finally {
-      this._saving = false
-    }
-    this.value = JSON.stringify(ids)
-    const unknown = unknownIn(next)
-    // What "+N more" hid is a link where no answer comes.
-    if (this.multiple && unknown.length > 0) this.#learn(unknown).catch(() => {})
-    toast(said, undoable ? () => this.#save(before, 'Put back as it was', false) : undefined)
-    this.dispatchEvent(new CustomEvent('file-cell-saved', { bubbles: true, detail: { value } }))
-    if (undoable && !this.multiple) await this.#offerDescription(before, next)
+    const { next, said } = withArrived(this.#holding.shown, arrived, this)
+    this.#saving.save(next, said)
   }
 
   async #offerDescription([before]: readonly Shown[], [now]: readonly Shown[]): Promise<void> {
@@ -331,25 +281,25 @@ export class FileCell extends HoldallElement {
   }
 
   #forgetFailed(): void {
-    this._problem = null
+    this.#saving.problem = null
     this._asks = false
     // What is kept of them stays: the same file, given again, goes on from there.
     this.#uploads.setAside(...this.#uploads.tasks.filter(({ state }) => state === 'failed'))
   }
 
   #giveUp(): void {
-    this._problem = null
+    this.#saving.problem = null
     this.#uploads.setAside(...this.#uploads.tasks).discard()
   }
 
   override render(): TemplateResult {
     const cell: CellState = {
-      shown: this.#shown.map((one) => inPlace(one, this.place)),
-      slot: this.#slot,
+      shown: this.#holding.shown.map((one) => inPlace(one, this.place)),
+      slot: this.#holding.slot,
       tasks: this.#uploads.tasks,
       keptOut: keptOutBeside(this.#door, this.#uploads.tasks, this.#transfers.wholeUpTo),
-      problem: this._problem,
-      saving: this._saving,
+      problem: this.#saving.problem,
+      saving: this.#saving.isSaving,
       asks: this._asks,
       offer: this.#offering.offer,
       held: this._held,
@@ -362,6 +312,6 @@ export class FileCell extends HoldallElement {
       rowUrl: this.rowUrl,
       base: this.address(''),
     }
-    return this.#touched ? cellView(cell, this.#actions) : besideServed(cell, this.#actions)
+    return this.#holding.isOurs ? cellView(cell, this.#actions) : besideServed(cell, this.#actions)
   }
 }
