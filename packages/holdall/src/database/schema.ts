@@ -157,6 +157,19 @@ export interface SyncSeenTable {
   bits: Uint8Array
 }
 
+export interface SyncKnownPageTable {
+  source_id: number
+  digest: string
+  revision: number
+  seqs: string
+  run_id: number
+}
+
+export interface FileRevisionTable {
+  source_id: number
+  revision: number
+}
+
 export interface FileTotalsTable {
   source_id: number
   files: number
@@ -468,6 +481,7 @@ export interface Schema {
   datasette_files_fts: FileSearchTable
   datasette_files_types: FileTypeTable
   datasette_files_totals: FileTotalsTable
+  datasette_files_revisions: FileRevisionTable
   datasette_files_history: FileHistoryTable
   datasette_files_moves: FileMoveTable
   datasette_files_text: FileTextTable
@@ -478,6 +492,7 @@ export interface Schema {
   datasette_files_vanished: FilesVanishedTable
   sync_runs: SyncRunTable
   sync_seen: SyncSeenTable
+  sync_known_pages: SyncKnownPageTable
   actors: ActorTable
   sign_in_links: SignInLinkTable
   sessions: SessionTable

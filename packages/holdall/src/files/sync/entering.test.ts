@@ -23,7 +23,7 @@ const lease = {
 
 /** A page on which so many files are there again. */
 function page(listed: number, returned: number): Compared {
-  return { listed, leftOut: 0, fresh: [], changed: [], returned: Array(returned).fill(1) }
+  return { listed, leftOut: 0, fresh: [], changed: [], returned: Array(returned).fill(1), known: undefined }
 }
 
 /** Records what it is told, each when `let` says so. */

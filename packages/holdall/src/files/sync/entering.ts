@@ -1,3 +1,4 @@
+import { type KnownPage, savePages } from './known-pages.ts'
 import { CHECKPOINT_MS, ENTERED_AT_ONCE } from './limits.ts'
 import type { Listed } from './listed.ts'
 import { adopt, type Changed, markReturned, recordChanges } from './registered.ts'
@@ -12,6 +13,8 @@ export interface Compared {
   readonly changed: readonly Changed[]
   /** The `seq` of files that were missing. */
   readonly returned: readonly number[]
+  /** The page, where nothing else is to be said of it once `fresh` are entered. */
+  readonly known: KnownPage | undefined
 }
 
 /** Enters what pages have brought: what gathers while some of it is entered goes in together. */
@@ -37,9 +40,16 @@ export interface EnteringOptions {
 }
 
 /** What is to be written of them. */
-type News = Pick<Compared, 'fresh' | 'changed' | 'returned'>
+type News = Pick<Compared, 'fresh' | 'changed' | 'returned'> & { readonly pages: readonly EnteredPage[] }
 
-const NOTHING: News = { fresh: [], changed: [], returned: [] }
+/** A page that is known once so many of `fresh` are entered, from the one at `from`. */
+interface EnteredPage {
+  readonly known: KnownPage
+  readonly from: number
+  readonly count: number
+}
+
+const NOTHING: News = { fresh: [], changed: [], returned: [], pages: [] }
 
 export function createEntering(lease: RunLease, { store, seen, now, onProgress }: EnteringOptions): Entering {
   let { run } = lease
@@ -71,18 +81,21 @@ export function createEntering(lease: RunLease, { store, seen, now, onProgress }
   }
 
   async function enter(): Promise<void> {
-    const { fresh, changed, returned } = gathered
+    const { fresh, changed, returned, pages } = gathered
     gathered = NOTHING
     const at = new Date(now())
     // In one transaction with the last page: whoever went on from no place would list everything again.
     const change: RunChange = { listed, left_out, cursor, phase: cursor === null ? 'missing' : 'listing' }
     run = await store.record(lease, 'sync page', change, async (trx) => {
       await seen.save(trx)
-      return {
-        added: run.added + (await adopt(trx, run.source_id, fresh, at)),
+      const { entered, firstSeq } = await adopt(trx, run.source_id, fresh, at)
+      const changes = {
+        added: run.added + entered,
         changed: run.changed + (await recordChanges(trx, changed, at)),
         returned: run.returned + (await markReturned(trx, returned)),
       }
+      await savePages(trx, run, knownNow(pages, firstSeq))
+      return changes
     })
     recorded = now()
   }
@@ -108,12 +121,24 @@ export function createEntering(lease: RunLease, { store, seen, now, onProgress }
   }
 }
 
-function together(some: News, more: News): News {
+function together(some: News, { fresh, changed, returned, known }: Compared): News {
+  const page = known && { known, from: some.fresh.length, count: fresh.length }
   return {
-    fresh: [...some.fresh, ...more.fresh],
-    changed: [...some.changed, ...more.changed],
-    returned: [...some.returned, ...more.returned],
+    fresh: [...some.fresh, ...fresh],
+    changed: [...some.changed, ...changed],
+    returned: [...some.returned, ...returned],
+    pages: page === undefined ? some.pages : [...some.pages, page],
   }
+}
+
+/** @param firstSeq of those that were entered; `undefined`: not all were */
+function knownNow(pages: readonly EnteredPage[], firstSeq: number | undefined): KnownPage[] {
+  return pages.flatMap(({ known, from, count }) => {
+    if (count === 0) return known
+    if (firstSeq === undefined) return []
+    const first = firstSeq + from
+    return { ...known, seqs: [...known.seqs, first, first + count - 1] }
+  })
 }
 
 function writesOf({ fresh, changed, returned }: News): number {

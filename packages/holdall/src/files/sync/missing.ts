@@ -4,6 +4,7 @@ import type { InternalDatabase } from '../../database/internal.ts'
 import { isForbidden } from '../../sources/filesystem/io.ts'
 import type { Storage, StoredFile } from '../../sources/storage.ts'
 import type { Log } from '../../web/log.ts'
+import { revisionOf } from './known-pages.ts'
 import { MAX_FAILURES_IN_A_ROW, MAX_LEFT_OVER, MISSING_BATCH, STATS_AT_ONCE } from './limits.ts'
 import type { SyncRun } from './runs.ts'
 import type { Seen } from './seen.ts'
@@ -18,6 +19,23 @@ interface Unseen {
 
 /** Where a file is in the order of registration: when, and its id. */
 type Place = readonly [string, string]
+
+/**
+ * Whether there is no registered file that was not seen. Without a look at each: none has gone since it was seen, and there
+ * are no more of them than were seen.
+ *
+ * @param revision of the source's files before the first was seen
+ */
+export async function hasSeenAll(
+  database: InternalDatabase,
+  sourceId: number,
+  { added }: Pick<Seen, 'added'>,
+  revision: number,
+): Promise<boolean> {
+  const { rows } = await sql`SELECT 1 FROM datasette_files_totals
+    WHERE source_id = ${sourceId} AND files = ${added} AND ${revisionOf(sourceId)} = ${revision}`.execute(database.read)
+  return rows.length > 0
+}
 
 /** What was registered before the run began, is not marked already, and was not seen by it; a batch at a time. */
 export async function* unseenFiles(database: InternalDatabase, run: SyncRun, seen: Seen): AsyncGenerator<Unseen[]> {

@@ -27,12 +27,17 @@ export interface Known {
 
 /** What is registered of some listed files. */
 export interface Registered {
+  /** Of the source's files, when they were looked up. */
+  readonly revision: number
   /** Which of them are. */
   readonly at: readonly number[]
   /** The `seq` of each. */
   readonly seqs: readonly number[]
   readonly told: readonly Known[]
 }
+
+/** Arrays are JSON. */
+type Answer = Record<Exclude<keyof Registered, 'revision'>, string> & Pick<Registered, 'revision'>
 
 const ASKED_AT_ONCE = [10, 100, PAGE_FILES] as const
 const NOBODY = [null, null, 0]
@@ -42,7 +47,8 @@ const NOBODY = [null, null, 0]
 function askRegistered(length: number): string {
   const rows = Array.from({ length }, (_, at) => `(${at},?,?,?)`)
   return `WITH n (at, path, version, always) AS (VALUES ${rows.join()})
-    SELECT json_group_array(n.at) AS at, json_group_array(f.seq) AS seqs,
+    SELECT coalesce((SELECT revision FROM datasette_files_revisions WHERE source_id = ?), 0) AS revision,
+      json_group_array(n.at) AS at, json_group_array(f.seq) AS seqs,
       json_group_array(json_object('at', n.at, 'seq', f.seq, 'id', f.id, 'adopted', f.adopted,
         'differs', f.version IS NOT n.version, 'missing', f.missing_since IS NOT NULL))
         FILTER (WHERE n.always OR f.missing_since IS NOT NULL OR f.adopted = 1 AND f.version IS NOT n.version) AS told
@@ -64,11 +70,12 @@ export async function registeredAmong(
   const values = asked.flatMap(({ path, version, always }) => [path, version, always ? 1 : 0])
   const padding = Array.from({ length: length - asked.length }, () => NOBODY).flat()
   const statement = ASK_REGISTERED.get(length) as string
-  const [row] = await database.readInBulk<Record<keyof Registered, string>>(
-    CompiledQuery.raw(statement, [...values, ...padding, sourceId]),
+  const [row] = await database.readInBulk<Answer>(
+    CompiledQuery.raw(statement, [...values, ...padding, sourceId, sourceId]),
   )
   if (row === undefined) throw new Error('An aggregate has a row')
-  return { at: JSON.parse(row.at), seqs: JSON.parse(row.seqs), told: JSON.parse(row.told) }
+  const { revision, at, seqs, told } = row
+  return { revision, at: JSON.parse(at), seqs: JSON.parse(seqs), told: JSON.parse(told) }
 }
 
 /** Those of the paths that belong to something else: an upload, whatever became of it, or a file in the trash. */
@@ -110,14 +117,14 @@ const ENTER = `INSERT INTO datasette_files (${ENTERED.join()}, source_id, adopte
  * Enters files that nobody had registered. What has come to the path since it was looked at stays as it is, and so does
  * the path of an upload or of a file in the trash.
  *
- * @returns how many were entered
+ * @returns how many were entered, and the `seq` of the first if all were: the others follow it one by one
  */
 export async function adopt(
   trx: Transaction<Schema>,
   sourceId: number,
   files: readonly Listed[],
   at: Date,
-): Promise<number> {
+): Promise<{ readonly entered: number; readonly firstSeq: number | undefined }> {
   const rows = files.map((file) => [
     `df-${nextUlid(at.getTime()).toLowerCase()}`,
     file.path,
@@ -137,7 +144,18 @@ export async function adopt(
     ids.flatMap((id, index) => (there?.has(id) === false ? [] : wanted(id, (files[index] as Listed).contentType))),
     time,
   )
-  return entered
+  return { entered, firstSeq: there === undefined ? await firstSeqOf(trx, ids) : undefined }
+}
+
+/** Of rows that were just entered one after the other. */
+async function firstSeqOf(trx: Transaction<Schema>, ids: readonly string[]): Promise<number | undefined> {
+  const [first, last] = [ids.at(0), ids.at(-1)]
+  if (first === undefined || last === undefined) return undefined
+  const { rows } = await sql<{ first: number; last: number }>`SELECT
+    (SELECT seq FROM datasette_files WHERE id = ${first}) AS first,
+    (SELECT seq FROM datasette_files WHERE id = ${last}) AS last`.execute(trx)
+  const [row] = rows
+  return row !== undefined && row.last - row.first === ids.length - 1 ? row.first : undefined
 }
 
 async function idsAmong(trx: Transaction<Schema>, ids: readonly string[]): Promise<ReadonlySet<string>> {

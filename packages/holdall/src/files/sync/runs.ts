@@ -4,6 +4,7 @@ import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema, SyncRunTable } from '../../database/schema.ts'
 import type { BeforeIo } from '../../sources/filesystem/io.ts'
 import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
+import { dropPagesNotMet } from './known-pages.ts'
 import { KEPT_RUNS, LEASE_MS } from './limits.ts'
 
 /** One run over a source's listing. Only one of a source is running at a time. */
@@ -235,7 +236,9 @@ export function createRunStore({ database, before, now }: RunStoreOptions) {
   }
 }
 
-async function tidy(trx: Transaction<Schema>, { id, source_id }: Selectable<SyncRunTable>): Promise<void> {
+async function tidy(trx: Transaction<Schema>, run: Selectable<SyncRunTable>): Promise<void> {
+  const { id, source_id, status } = run
+  if (status === 'completed') await dropPagesNotMet(trx, run)
   await trx.deleteFrom('sync_seen').where('run_id', '=', id).execute()
   await trx
     .deleteFrom('sync_runs')

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import type { InternalDatabase } from '../../database/internal.ts'
 import type { Schema } from '../../database/schema.ts'
+import type { Ranges } from './known-pages.ts'
 
 /** Files of one chunk: 4 KiB of bits. */
 const CHUNK_FILES = 32_768
@@ -11,6 +12,9 @@ const CHUNK_FILES = 32_768
  */
 export interface Seen {
   add(seq: number): void
+  addAll(ranges: Ranges): void
+  /** How many were added here, without those that were loaded. */
+  readonly added: number
   has(seq: number): boolean
   /** Writes what was added since the last time. */
   save(trx: Transaction<Schema>): Promise<void>
@@ -25,18 +29,33 @@ export async function loadSeen(database: InternalDatabase, runId: number): Promi
     .where('run_id', '=', runId)
     .execute()
   for (const { chunk, bits } of rows) chunks.set(chunk, bits)
+  let added = 0
+
+  function add(seq: number): void {
+    const chunk = Math.floor(seq / CHUNK_FILES)
+    const at = seq % CHUNK_FILES
+    let bits = chunks.get(chunk)
+    if (bits === undefined) {
+      bits = new Uint8Array(CHUNK_FILES / 8)
+      chunks.set(chunk, bits)
+    }
+    const before = bits[at >> 3] as number
+    const bit = 1 << (at & 7)
+    if ((before & bit) !== 0) return
+    bits[at >> 3] = before | bit
+    changed.add(chunk)
+    added += 1
+  }
 
   return {
-    add(seq) {
-      const chunk = Math.floor(seq / CHUNK_FILES)
-      const at = seq % CHUNK_FILES
-      let bits = chunks.get(chunk)
-      if (bits === undefined) {
-        bits = new Uint8Array(CHUNK_FILES / 8)
-        chunks.set(chunk, bits)
+    add,
+    addAll(ranges) {
+      for (let at = 0; at < ranges.length; at += 2) {
+        for (let seq = ranges[at] as number; seq <= (ranges[at + 1] as number); seq += 1) add(seq)
       }
-      bits[at >> 3] = (bits[at >> 3] as number) | (1 << (at & 7))
-      changed.add(chunk)
+    },
+    get added() {
+      return added
     },
     has(seq) {
       const at = seq % CHUNK_FILES

@@ -68,6 +68,26 @@ test('those that were listed before go, there or gone; what somebody has describ
   }
 })
 
+test('what stayed because a row used it goes once no row does, although nothing else has changed', async () => {
+  let used = true
+  const room = await openTestSync({
+    findUsed: async (ids) => ({ used: new Set(used ? ids : []), truncated: false }),
+  })
+  try {
+    for (const path of ['a.jpg', ...JUNK]) room.put(path)
+    await runKeeping(room)
+    for (const _ of [1, 2]) {
+      await room.run()
+      assert.equal((await pathsOf(room)).length, 1 + JUNK.length)
+    }
+    used = false
+    await room.run()
+    assert.deepEqual(await pathsOf(room), ['a.jpg'])
+  } finally {
+    await room.close()
+  }
+})
+
 test('where nobody can say what rows hold, nothing goes and nothing is called missing', async () => {
   const room = await openTestSync({ findUsed: async () => ({ used: new Set(), truncated: true }) })
   try {

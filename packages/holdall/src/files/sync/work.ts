@@ -5,9 +5,10 @@ import { HoldallError } from '../../web/error.ts'
 import type { Log } from '../../web/log.ts'
 import { type Compared, createEntering } from './entering.ts'
 import type { Forget, LeftFile } from './forget.ts'
+import { countOf, digestOf, knownPage, rangesOf, revisionNow } from './known-pages.ts'
 import { MAX_LEFT_OVER } from './limits.ts'
 import { isNamed, type Listed, toListed, versionOf } from './listed.ts'
-import { lookAt, missingBefore, unseenFiles } from './missing.ts'
+import { hasSeenAll, lookAt, missingBefore, unseenFiles } from './missing.ts'
 import { type Page, pagesOf } from './pages.ts'
 import { type Changed, hasTrash, markMissing, registeredAmong, reservedAmong } from './registered.ts'
 import type { RunLease, RunStore, SyncRun } from './runs.ts'
@@ -41,12 +42,15 @@ interface LeftOver {
  * @throws RunLost, the signal's reason, or the error of the storage
  */
 export async function workOn(lease: RunLease, options: WorkOptions): Promise<SyncRun> {
-  const { database, store, storage } = options
+  const { database, store } = options
+  const revision = await revisionNow(database, lease.run.source_id)
   const seen = await loadSeen(database, lease.run.id)
   let { run } = lease
   const leftOver: LeftOver = { there: [], gone: [] }
   if (run.phase === 'listing') run = await takeListing(lease, seen, leftOver, options)
-  run = await takeMissing(lease, run, seen, leftOver, { ...options, storage })
+  if (!(await hasSeenAll(database, run.source_id, seen, revision))) {
+    run = await takeMissing(lease, run, seen, leftOver, options)
+  }
   const left = await takeLeftOver(lease, run, leftOver, options)
   return await store.record(lease, 'sync completed', { status: 'completed', ...left })
 }
@@ -85,6 +89,13 @@ async function compare(
 ): Promise<Compared> {
   const { database, isLeftOut } = options
   const files = page.files.filter(isNamed)
+  const digest = digestOf(files, isLeftOut)
+  const known = await knownPage(database, lease.run.source_id, digest)
+  if (known !== undefined) {
+    seen.addAll(known.seqs)
+    const listed = countOf(known.seqs)
+    return { listed, leftOut: files.length - listed, fresh: [], changed: [], returned: [], known }
+  }
   const asked = files.map((file) => ({ path: file.path, version: versionOf(file), always: isLeftOut(file.path) }))
   const registered = await registeredAmong(database, lease.run.source_id, asked)
   for (const seq of registered.seqs) seen.add(seq)
@@ -101,7 +112,16 @@ async function compare(
   const unknown = strange.filter(({ path }) => !isLeftOut(path)).flatMap((stored) => toListed(stored) ?? [])
   const leftOut = strange.length - unknown.length
   const fresh = await adoptable(lease, unknown, page.said, options)
-  return { listed: files.length - leftOut, leftOut, fresh, changed, returned }
+  const { revision, seqs, told } = registered
+  const complete = told.length === 0 && fresh.length === unknown.length
+  return {
+    listed: files.length - leftOut,
+    leftOut,
+    fresh,
+    changed,
+    returned,
+    known: complete ? { digest, revision, seqs: rangesOf(seqs) } : undefined,
+  }
 }
 
 /** Those that nobody has registered. */
