@@ -488,7 +488,7 @@ describe('file-column-input', { skip }, () => {
   })
 
   test('removing detaches, with a way back', async () => {
-    await field('photos').getByRole('button', { name: 'Remove 1998-214-7_base_mark.jpg' }).click()
+    await field('photos').getByRole('button', { name: 'Detach 1998-214-7_base_mark.jpg' }).click()
     assert.equal(await storedIn('photos'), '["df-side","df-detail"]')
     await page.getByText(/^1 change: /).waitFor()
     await page.getByRole('button', { name: 'Undo' }).click()
@@ -688,7 +688,7 @@ describe('file-column-input', { skip }, () => {
       await page.setViewportSize({ width, height: 2600 })
       await page.goto(`${gallery.url}/row`)
       for (let left = 3; left > 0; left -= 1)
-        await field('photos').getByRole('button', { name: 'Remove' }).first().click()
+        await field('photos').getByRole('button', { name: 'Detach' }).first().click()
       const place = async (): Promise<number | undefined> => (await save.boundingBox())?.y
       let before = await place()
       for (const [name, file] of [
@@ -717,7 +717,7 @@ describe('file-column-input', { skip }, () => {
     await field('image').getByRole('button', { name: 'Replace image', exact: true }).waitFor()
     await field('photos').getByRole('button', { name: 'Add files to photos', exact: true }).waitFor()
     await field('report').getByRole('button', { name: 'Choose file for report', exact: true }).waitFor()
-    await field('image').getByRole('button', { name: 'Remove 1998-214-7_front.jpg' }).click()
+    await field('image').getByRole('button', { name: 'Detach 1998-214-7_front.jpg' }).click()
     await field('image').getByRole('button', { name: 'Choose file for image', exact: true }).waitFor()
   })
 
@@ -850,7 +850,7 @@ describe('the pages’ own behaviours', { skip }, () => {
     assert.equal(asked.length, 1, 'saving is not leaving')
 
     await page.goto(`${gallery.url}/row`)
-    await page.getByRole('button', { name: 'Remove 1998-214-7_front.jpg' }).click()
+    await page.getByRole('button', { name: 'Detach 1998-214-7_front.jpg' }).click()
     await leave()
     await until(() => asked.length === 2, 'the question for a detached file')
     await page.getByRole('link', { name: 'Discard changes' }).click()
@@ -912,7 +912,7 @@ describe('the pages’ own behaviours', { skip }, () => {
       assert.ok(bar && close && bar.x + bar.width - close.x - close.width < 10, `${width} px: not at the edge`)
       if (width === 360) assert.ok(close.width >= 44 && close.height >= 44, `${close.width} × ${close.height}`)
       await page.goto(`${gallery.url}/row`)
-      await page.getByRole('button', { name: 'Remove 1998-214-7_front.jpg' }).click()
+      await page.getByRole('button', { name: 'Detach 1998-214-7_front.jpg' }).click()
       const over = await toast.boundingBox()
       const save = await page.locator('.save-bar').boundingBox()
       assert.ok(over && save && over.y + over.height <= save.y, `${width} px: the toast is over the bar`)
@@ -961,7 +961,7 @@ describe('the pages’ own behaviours', { skip }, () => {
           await page.getByText('two.pdf attached').waitFor()
           assert.deepEqual(await covered(), [], `${width} px: whoever is at the end stays there`)
         }
-        if (name === 'row') await page.getByRole('button', { name: 'Remove 1998-214-7_front.jpg' }).click()
+        if (name === 'row') await page.getByRole('button', { name: 'Detach 1998-214-7_front.jpg' }).click()
         await page.locator('.toast:visible').first().waitFor()
         for (const place of places) {
           await goTo(place)
@@ -990,7 +990,7 @@ describe('the pages’ own behaviours', { skip }, () => {
     assert.equal(await touched.getByRole('heading', { name: 'Keyboard shortcuts' }).isVisible(), false)
     const line = touched.locator('file-column-input[name=image] li')
     const name = await line.locator('.file-text').boundingBox()
-    const cross = await line.getByRole('button', { name: 'Remove' }).boundingBox()
+    const cross = await line.getByRole('button', { name: 'Detach' }).boundingBox()
     assert.ok(name && cross && cross.x >= name.x + name.width, 'the cross stands beside the name')
     await touched.goto(`${gallery.url}/library`)
     await touched.locator('file-upload .touch-words').first().waitFor()

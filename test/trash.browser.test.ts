@@ -106,10 +106,8 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
 
   test('from its page, which says which rows use it; its cell says where it is', async () => {
     await page.goto(`${holdall.url}/-/files/${ids[0]}`)
-    await page
-      .getByText('If you delete it, the 1 row that uses it shows it as in the trash until you restore it.')
-      .waitFor()
-    await page.getByRole('button', { name: 'Delete file' }).click()
+    await page.getByText('Once it is in the trash, the 1 row that uses it says so until you restore it.').waitFor()
+    await page.getByRole('button', { name: 'Move to trash' }).click()
     await page.getByText('lantern.jpg moved to trash').waitFor()
     await page.goto(`${holdall.url}/shop/products`)
     await page.getByText(/In the trash until/).waitFor()
@@ -119,18 +117,24 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     await page.getByRole('link', { name: 'Download' }).waitFor()
   })
 
-  test('the button is named by what is ticked: nothing threatens bytes that stay', async () => {
+  test('beside the button stands what stays of what is ticked: nothing threatens bytes that do', async () => {
     const internal = new DatabaseSync(join(folder, 'data', 'internal.db'))
     const adopt = internal.prepare('UPDATE datasette_files SET adopted = ? WHERE id = ?')
     adopt.run(1, ids[1] as string)
     await page.goto(`${holdall.url}/-/files/unused`)
     const named = () => page.locator('[data-selection-action]:visible').allInnerTexts()
     await page.getByRole('checkbox', { name: /lamp\.jpg/ }).check()
-    assert.deepEqual(await named(), ['Hide files'])
+    const [all, some] = [
+      'The files themselves stay where they lie.',
+      'Some of the files themselves stay where they lie.',
+    ]
+    const stays = () => page.locator('.selection-note:visible').allInnerTexts()
+    const isRed = () => page.locator('[data-selection-action]:visible').evaluate((one) => one.matches('.danger'))
+    assert.deepEqual([await named(), await stays(), await isRed()], [['Move to trash'], [all], false])
     await page.getByRole('checkbox', { name: /spare\.jpg/ }).check()
-    assert.deepEqual(await named(), ['Remove from lists'])
+    assert.deepEqual([await named(), await stays(), await isRed()], [['Move to trash'], [some], true])
     await page.getByRole('checkbox', { name: /lamp\.jpg/ }).uncheck()
-    assert.deepEqual(await named(), ['Move to trash'])
+    assert.deepEqual([await named(), await stays(), await isRed()], [['Move to trash'], [], true])
     await page.keyboard.press('Escape')
     adopt.run(0, ids[1] as string)
     internal.close()
@@ -178,7 +182,7 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     const findings = await lookAt(context, `${holdall.url}/-/files/unused`, 'unused-files')
     for (const id of ids.slice(1)) {
       await page.goto(`${holdall.url}/-/files/${id}`)
-      await page.getByRole('button', { name: 'Delete file' }).click()
+      await page.getByRole('button', { name: 'Move to trash' }).click()
       await page.getByText(/moved to trash/).waitFor()
     }
     findings.push(...(await lookAt(context, `${holdall.url}/-/files/trash`, 'trash')))
@@ -192,7 +196,7 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     await page.getByRole('checkbox', { name: /spare\.jpg/ }).check()
     await page.getByRole('button', { name: 'Delete selected for good…' }).click()
     await page.getByRole('heading', { level: 1, name: 'Delete spare.jpg for good?' }).waitFor()
-    await page.getByRole('button', { name: 'Delete file' }).click()
+    await page.getByRole('button', { name: 'Delete for good' }).click()
     await page.getByText('spare.jpg deleted for good').waitFor()
     await page.getByText('The trash is empty').waitFor()
     findings.push(...(await lookAt(context, `${holdall.url}/-/files/trash`, 'trash-empty')))
@@ -203,12 +207,12 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() })
     const there = await plain.newPage()
     await there.goto(`${holdall.url}/-/files/${ids[1]}`)
-    await there.getByRole('button', { name: 'Delete file' }).click()
+    await there.getByRole('button', { name: 'Move to trash' }).click()
     await there.getByText('lamp.jpg moved to trash').waitFor()
     await there.getByRole('button', { name: 'Undo' }).click()
     await there.getByText('lamp.jpg restored').waitFor()
     await there.goto(`${holdall.url}/-/files/${ids[1]}`)
-    await there.getByRole('button', { name: 'Delete file' }).click()
+    await there.getByRole('button', { name: 'Move to trash' }).click()
     await there.goto(`${holdall.url}/-/files/trash`)
     await there.getByText('Select files to restore them or to delete them for good.').waitFor()
     const restore = there.getByRole('button', { name: 'Restore selected' })
@@ -245,11 +249,10 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     internal.close()
     for (const id of [ids[0] as string, original]) {
       await page.goto(`${holdall.url}/-/files/${id}`)
-      await page.getByRole('button', { name: /^(Delete|Hide) file$/ }).click()
-      await page
-        .getByText(/moved to trash|hidden/)
-        .first()
-        .waitFor()
+      await page.getByRole('button', { name: 'Move to trash' }).click()
+      const said =
+        id === original ? 'original.jpg moved to trash; the file itself stays where it lies' : /moved to trash$/
+      await page.getByText(said).waitFor()
     }
     await page.goto(`${holdall.url}/-/files/trash`)
     await page.getByRole('link', { name: 'Empty trash…' }).click()
@@ -265,7 +268,7 @@ describe('deleting files in a browser, and getting them back', { skip }, () => {
     await page.getByRole('link', { name: 'original.jpg' }).first().waitFor()
     assert.equal(await page.getByRole('link', { name: 'lantern.jpg' }).count(), 0)
     await page.getByRole('link', { name: 'Empty trash…' }).click()
-    await page.getByRole('checkbox', { name: /Delete the hidden file/ }).check()
+    await page.getByRole('checkbox', { name: /Delete the original/ }).check()
     await page.getByRole('button', { name: 'Empty trash' }).click()
     await page.getByText('1 file is being deleted for good', { exact: true }).waitFor()
     await page.getByText('The trash is empty').waitFor()

@@ -268,7 +268,7 @@ describe('large uploads in a browser', { skip }, () => {
     await choose(page, path)
     await done('pause.mov')
     await twin.getByRole('link', { name: 'pause.mov' }).waitFor()
-    await page.getByRole('button', { name: 'Remove this one: pause.mov' }).click()
+    await page.getByRole('button', { name: 'Move this one to trash: pause.mov' }).click()
     // What was skipped may have a way back of its own, where some of it had arrived.
     const removed = page.locator('.toast', { hasText: 'pause.mov moved to trash' })
     await removed.waitFor()

@@ -39,7 +39,7 @@ const KEYS: readonly {
       { key: 'Shift', does: 'With an arrow or a press: select what is between', on: SELECTING },
       { key: `${CTRL} A`, does: 'Select the page', on: SELECTING },
       { key: 'Enter', does: 'Open the file', on: SELECTING },
-      { key: 'Delete', does: 'Delete or hide what is selected', on: SELECTING },
+      { key: 'Delete', does: 'Move what is selected to the trash; there, delete it for good', on: SELECTING },
     ],
   },
   { title: 'This form', keys: [{ key: `${CTRL} S`, does: 'Save', on: 'form[data-save]' }] },

@@ -98,7 +98,7 @@ function tools(line: Line): TemplateResult {
       ? html`<button class="button small" type="button" aria-label="Retry ${name}" @click=${() => line.retry(item.task)}>Retry</button>`
       : nothing
   const order = line.multiple && line.of > 1 ? html`${mover(line, -1)}${mover(line, 1)}` : nothing
-  return html`${retry}${order}${iconButton({ label: `${item.kind === 'task' ? endingOf(item.task).press : 'Remove'} ${name}`, icon: 'close', control: 'remove', press: remove })}`
+  return html`${retry}${order}${iconButton({ label: `${item.kind === 'task' ? endingOf(item.task).press : 'Detach'} ${name}`, icon: 'close', control: 'remove', press: remove })}`
 }
 
 function turn(task: Task): TemplateResult | typeof nothing {

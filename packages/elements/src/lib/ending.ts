@@ -7,7 +7,7 @@ export interface Ending {
 }
 
 /**
- * One word for each way in which an upload ends, wherever it stands. Beside them, "Remove" takes a file out of a cell or a
+ * One word for each way in which an upload ends, wherever it stands. Beside them, "Detach" takes a file off a cell or a
  * field, and "Dismiss" closes a message: neither is about an upload.
  */
 export const ENDING = {

@@ -40,7 +40,7 @@ export function createRemoving(uploads: Pick<Uploads, 'setAside'>, { address, ch
     if (leaving.has(task)) return
     leaving.add(task)
     const { name } = task.file
-    const isRemoved = await ask(task, 'delete', 'It was not removed.')
+    const isRemoved = await ask(task, 'delete', 'It was not moved to the trash.')
     leaving.delete(task)
     if (!isRemoved) return changed()
     const aside = uploads.setAside(task)

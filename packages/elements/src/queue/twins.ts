@@ -25,11 +25,11 @@ export function twinNote(task: Task, actions: TwinActions): TemplateResult | typ
   }`
 }
 
-/** Who may not remove it has nothing to choose. */
+/** Who may not move it to the trash has nothing to choose. */
 function choicesAfter(task: Task, { remove, keepBoth }: TwinActions): TemplateResult | typeof nothing {
   if (remove === null) return nothing
   const { name } = task.file
-  return html`<span class="choices"><button class="button small" type="button" data-control="remove" aria-label="Remove this one: ${name}" @click=${() => remove(task)}>Remove this one</button><button class="button small quiet" type="button" data-control="keep-both" aria-label="Keep both: ${name}" @click=${() => keepBoth([task])}>Keep both</button></span>`
+  return html`<span class="choices"><button class="button small" type="button" data-control="remove" aria-label="Move this one to trash: ${name}" @click=${() => remove(task)}>Move this one to trash</button><button class="button small quiet" type="button" data-control="keep-both" aria-label="Keep both: ${name}" @click=${() => keepBoth([task])}>Keep both</button></span>`
 }
 
 /** The same of all at once, where they are more than one. */

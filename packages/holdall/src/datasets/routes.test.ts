@@ -504,7 +504,7 @@ test('deleted for good, one or all, after a question; what is not in the trash i
   const listed = await ask('GET', trash, { as: 'mia', html: true })
   assert.match(listed.text, /can be restored until.*Empty trash….*Delete for good… visits-\d+/s)
   const question = await ask('GET', `${at(one.id)}/-/purge`, { as: 'mia', html: true })
-  assert.match(question.text, /Delete visits-\d+ for good\?.*cannot be restored afterwards.*Delete dataset/s)
+  assert.match(question.text, /Delete visits-\d+ for good\?.*cannot be restored afterwards.*>Delete for good</s)
   const sent = await ask('POST', `${at(one.id)}/-/purge`, { as: 'mia', form: {} })
   assert.equal(sent.status, 303)
   assert.equal(

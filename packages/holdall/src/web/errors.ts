@@ -71,7 +71,7 @@ export const ERRORS = {
     status: 404,
     message: 'Nothing of this is in the trash any more: it was restored already, or is gone for good.',
   },
-  not_in_trash: { status: 409, message: '{filename} is not in the trash. Delete it first.' },
+  not_in_trash: { status: 409, message: '{filename} is not in the trash. Move it there first.' },
   trash_changed: {
     status: 409,
     message: 'More would be deleted for good than you were told of. Nothing was deleted: look again, then retry.',
@@ -79,7 +79,7 @@ export const ERRORS = {
   source_keeps_files: {
     status: 400,
     message:
-      'The source {source} cannot delete bytes. What is in its trash stays hidden, and can be restored at any time.',
+      'The source {source} cannot delete bytes. What is in the trash of it stays there, and can be restored at any time.',
   },
 
   // The internal database

@@ -41,19 +41,19 @@ export async function trashPage(
         ? emptyState({
             icon: 'trash',
             title: 'The trash is empty',
-            body: `What is deleted from ${collection.label} stays here for ${RETENTION_DAYS} days and can be restored until then.`,
+            body: `What is moved to the trash from ${collection.label} stays here for ${RETENTION_DAYS} days and can be restored until then.`,
           })
-        : html`<section class="panel" aria-label="Deleted datasets">${dataTable({
-            caption: `Deleted datasets, ${formatCount(page.datasets.length, 'dataset')}`,
+        : html`<section class="panel" aria-label="Datasets in the trash">${dataTable({
+            caption: `Datasets in the trash, ${formatCount(page.datasets.length, 'dataset')}`,
             cards: true,
             density: 'roomy',
             columns: [
               { label: 'Dataset', kind: 'title' },
               { label: 'Rows', kind: 'numeric' },
               { label: 'Size', kind: 'numeric' },
-              { label: 'Deleted' },
+              { label: 'Since' },
               { label: 'Kept until' },
-              { label: 'Restore or delete' },
+              { label: 'Restore or delete for good' },
             ],
             rows: page.datasets.map((dataset) => ({
               cells: [

@@ -120,7 +120,7 @@ export async function showDataset(
             { label: 'Rename', href: `${here}/-/rename`, icon: 'edit' },
             { label: 'Replace with a new version', href: `${here}/-/replace`, icon: 'retry' },
           ],
-          [{ label: 'Delete dataset', href: `${here}/-/delete`, post: {}, icon: 'trash', danger: true }],
+          [{ label: 'Move to trash', href: `${here}/-/delete`, post: {}, icon: 'trash', danger: true }],
         ],
       })
     }`,
@@ -350,16 +350,16 @@ function exportItems(here: string, which: URLSearchParams): MenuItem[] {
 }
 
 function trashNotice({ deletionRequestedAt, purgingAt, deletedAt }: Dataset, here: string, edits: boolean): Html {
-  const deleted = html`It was deleted on ${shownTime(deletionRequestedAt ?? '')}`
+  const moved = html`It was moved to the trash on ${shownTime(deletionRequestedAt ?? '')}`
   if (purgingAt !== null) {
-    const body = html`${deleted}; its files are ${deletedAt === null ? 'being removed' : 'gone'}.`
+    const body = html`${moved}; its files are ${deletedAt === null ? 'being removed' : 'gone'}.`
     return notice({ tone: 'warning', title: 'This dataset was deleted for good.', body })
   }
   const until = new Date(Date.parse(deletionRequestedAt ?? '') + RETENTION_MS).toISOString()
   return notice({
     tone: 'warning',
     title: 'This dataset is in the trash.',
-    body: html`${deleted} and can be restored until ${shownTime(until)}.`,
+    body: html`${moved} and can be restored until ${shownTime(until)}.`,
     ...(edits && { actions: postButton(`${here}/-/restore`, { label: 'Restore dataset', icon: 'retry' }) }),
   })
 }

@@ -56,7 +56,7 @@ export async function purgePage(
         more: { autofocus: true },
       },
     )}${button({
-      label: count === 1 ? 'Delete dataset' : `Delete ${words}`,
+      label: count === 1 ? 'Delete for good' : `Delete ${words} for good`,
       type: 'submit',
       kind: 'danger-filled',
     })}</div></form>`,

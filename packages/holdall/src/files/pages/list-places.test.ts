@@ -94,8 +94,8 @@ test('who deletes a file from its page comes to the page of the list that it was
     const get = async (path: string) => (await (await app.request(path, { headers })).text()).replaceAll('&amp;', '&')
     const remove = async (html: string) => {
       const [, action = ''] =
-        /<form [^>]*action="([^"]+\/-\/delete)"[^>]*aria-label="Delete this file">/.exec(html) ?? []
-      const [, form = ''] = /aria-label="Delete this file">(.*?)<\/form>/s.exec(html) ?? []
+        /<form [^>]*action="([^"]+\/-\/delete)"[^>]*aria-label="Move this file to trash">/.exec(html) ?? []
+      const [, form = ''] = /aria-label="Move this file to trash">(.*?)<\/form>/s.exec(html) ?? []
       const fields = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)]
       const body = new URLSearchParams(fields.map(([, name = '', value = '']) => [name, value]))
       const answer = await app.request(action, { method: 'POST', headers, body })

@@ -10,8 +10,8 @@ const adopted = { adopted: true } as FileRecord
 test('a bar without “Select all” has words in the room that it keeps', () => {
   const words = (files: readonly FileRecord[], isList: boolean) =>
     /data-selection-text="([^"]*)"/.exec(String(deletingBar(sources, files, { isList })))?.[1]
-  assert.equal(words([adopted, adopted], false), 'Select files to hide them.')
-  assert.equal(words([adopted, ours], false), 'Select files to remove them from lists.')
-  assert.equal(words([adopted], true), 'Select files to hide them.')
+  assert.equal(words([adopted, adopted], false), 'Select files to move them to the trash.')
+  assert.equal(words([adopted, ours], false), 'Select files to move them to the trash.')
+  assert.equal(words([adopted], true), 'Select files to move them to the trash.')
   assert.equal(words([adopted, adopted], true), '')
 })

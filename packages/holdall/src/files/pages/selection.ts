@@ -1,9 +1,11 @@
 import type { Sources } from '../../sources/sources.ts'
 import { formatNumber } from '../../web/format.ts'
 import { type Html, html, NOTHING } from '../../web/html.ts'
+import { attributes } from '../../web/parts/attributes.ts'
 import { button } from '../../web/parts/button.ts'
 import type { FileRecord } from '../record.ts'
 import { keepsBytes } from '../trash/kept.ts'
+import { KEPT_WORDS } from '../trash/words.ts'
 
 /**
  * What can be done with the selected files. It stands above them at all times, so that selecting moves nothing; its
@@ -32,11 +34,11 @@ function selectionBar(words: string, all: number, buttons: Html, uses: Html = NO
 }
 
 /** Of which selected files a button speaks: those whose bytes stay, those whose bytes go, some of each. */
-type Speaks = 'kept' | 'gone' | 'both'
+type Speaks = 'kept' | 'gone' | 'both' | 'gone both'
 
 /**
- * For files that can be deleted. Where some of them keep their bytes (see `keepsBytes`), the button is named by what is
- * selected; without scripts nobody knows that, and it has a name that is true of all.
+ * For files that can be moved to the trash. Where some of them keep their bytes (see `keepsBytes`), that is said beside the
+ * button, and of those alone it is no danger; without scripts nobody knows what is selected, and it is said of some.
  *
  * @param isList whether they are files of a list, that one may want to select all of
  */
@@ -50,19 +52,21 @@ export function deletingBar(
     more: { 'data-selection-action': 'delete', 'data-selection-for': speaks, hidden },
   })
   const base = { type: 'submit', small: true } as const
-  const hide = { ...base, label: 'Hide files', icon: 'fileMissing' } as const
-  const trash = { ...base, label: 'Move to trash', kind: 'danger', icon: 'trash' } as const
+  const entry = { ...base, label: 'Move to trash', icon: 'trash' } as const
+  const trash = { ...entry, kind: 'danger' } as const
   const kept = files.filter((file) => keepsBytes(sources, file)).length
   if (kept === 0)
     return selectionBar('Select files to move them to the trash.', all, button({ ...trash, ...more() }), USES)
-  // Beside “Select all” nothing has to be said; without it the bar would be an empty gap.
-  const words = (told: string) => (all > 1 ? '' : told)
+  // Beside “Select all” there is little room for words; without it the bar would be an empty gap.
+  const words = all > 1 ? '' : 'Select files to move them to the trash.'
+  const stays = (told: string, speaks?: Speaks, hidden = false) =>
+    html`<span class="selection-note"${attributes({ 'data-selection-for': speaks, hidden })}>${told}.</span>`
   if (kept === files.length)
-    return selectionBar(words('Select files to hide them.'), all, button({ ...hide, ...more() }), USES)
+    return selectionBar(words, all, html`${stays(KEPT_WORDS.all)}${button({ ...entry, ...more() })}`, USES)
   return selectionBar(
-    words('Select files to remove them from lists.'),
+    words,
     all,
-    html`${button({ ...base, label: 'Remove from lists', ...more('both') })}${button({ ...hide, ...more('kept', true) })}${button({ ...trash, ...more('gone', true) })}`,
+    html`${stays(KEPT_WORDS.some, 'both')}${stays(KEPT_WORDS.all, 'kept', true)}${button({ ...entry, ...more('kept', true) })}${button({ ...trash, ...more('gone both') })}`,
     USES,
   )
 }

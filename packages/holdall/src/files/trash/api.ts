@@ -23,7 +23,7 @@ const TRASHED = {
 }
 
 const BACK = { return: z.unknown().optional().describe('For a form: the page to go back to') }
-const BATCH = z.string().optional().describe('Instead of ids: all that one request deleted')
+const BATCH = z.string().optional().describe('Instead of ids: all that one request moved to the trash')
 
 function many(more: Readonly<Record<string, z.ZodType>> = {}): NonNullable<Api['body']> {
   const form = z.object({ id: z.union([z.string(), z.array(z.string())]).optional(), ...BACK, ...more })
@@ -50,21 +50,21 @@ const PART = z.object({
 })
 
 const TRASHED_NOW = TIME.nullable().describe('null: somebody has restored it, or deleted it for good, in this moment')
-const HIDDEN = z.boolean().describe('true: its bytes stay in the storage, and it is only hidden here')
+const HIDDEN = z.boolean().describe('true: its bytes stay in the storage, and only its entry here is in the trash')
 const REMOVED = answers(
   { id: ID, ...TRASHED, trashed_at: TRASHED_NOW, hidden: HIDDEN },
   { means: 'It is in the trash' },
 )
 
 export const TRASH_API = {
-  remove: { summary: 'Delete a file: it goes to the trash', body: fields({}), answers: [REMOVED, SEE_OTHER] },
+  remove: { summary: 'Move a file to the trash', body: fields({}), answers: [REMOVED, SEE_OTHER] },
   removeByPost: {
-    summary: 'Delete a file: it goes to the trash',
+    summary: 'Move a file to the trash',
     body: fields(BACK),
     answers: [REMOVED, SEE_OTHER],
   },
   restore: {
-    summary: 'Put a deleted file back as it was',
+    summary: 'Restore a file from the trash, as it was',
     body: fields(BACK),
     answers: [answers({ id: ID }), SEE_OTHER],
   },
@@ -75,7 +75,7 @@ export const TRASH_API = {
     answers: [answers({ id: ID }), SEE_OTHER],
   },
   list: {
-    summary: 'The files in the trash that the actor may delete, last deleted first',
+    summary: 'The files in the trash that the actor may delete, the last first',
     query: z.object({ ...PAGING, q: z.string().optional().describe('Words that the name has') }),
     answers: [
       PAGE,
@@ -97,12 +97,12 @@ export const TRASH_API = {
       PAGE,
       answers({
         gone: PART.describe('What goes by itself when its time is over'),
-        hidden: PART.describe(
-          'What is only hidden, since its bytes were there before; it goes only if that is asked for',
-        ),
-        kept: z.int().describe('Files whose bytes cannot be deleted: they stay hidden'),
+        hidden: PART.describe('What was there before Holdall: its bytes go only if that is asked for'),
+        kept: z.int().describe('Files whose bytes cannot be deleted: they stay in the trash'),
         unreachable: z.int().describe('Files whose source cannot be reached now: they stay in the trash'),
-        looked_up: z.int().describe('Of so many files, those deleted last, it is known whether rows use them'),
+        looked_up: z
+          .int()
+          .describe('Of so many files, the last that were moved there, it is known whether rows use them'),
         truncated: z.boolean().describe('Not every table could be searched in time'),
         state: z.string().describe('To be sent back: no more is deleted than this says'),
       }),
@@ -118,7 +118,7 @@ export const TRASH_API = {
       hidden: z
         .union([z.boolean(), z.string()])
         .optional()
-        .describe('true, or `yes` in a form: what is only hidden as well'),
+        .describe('true, or `yes` in a form: what was there before Holdall as well'),
     }),
     answers: [answers({ files: z.int() }), PAGE, SEE_OTHER],
   },
@@ -148,8 +148,8 @@ export const TRASH_API = {
     ],
   },
   uses: {
-    summary: 'Which rows hold some files, for whoever is about to delete them',
-    description: 'A form is answered by the question that deleting files asks which rows use.',
+    summary: 'Which rows hold some files, for whoever is about to move them to the trash',
+    description: 'A form is answered by the question that is asked before files that rows use go to the trash.',
     body: many(),
     answers: [
       answers({
@@ -163,13 +163,15 @@ export const TRASH_API = {
     ],
   },
   removeMany: {
-    summary: 'Delete files: all of them or, when one is refused, none',
+    summary: 'Move files to the trash: all of them or, when one is refused, none',
     description: 'A form without `confirm=yes` is answered by a question when rows use some of them.',
     body: many({ confirm: z.string().optional() }),
     answers: [
       answers({
         trashed: z.array(ID),
-        hidden: z.array(ID).describe('Those of them whose bytes stay in the storage: they are only hidden here'),
+        hidden: z
+          .array(ID)
+          .describe('Those of them whose bytes stay in the storage: only their entries here are in the trash'),
         batch: z.string().nullable().describe('What restores exactly these'),
       }),
       PAGE,
@@ -177,7 +179,7 @@ export const TRASH_API = {
     ],
   },
   restoreMany: {
-    summary: 'Put deleted files back: all of them or none',
+    summary: 'Restore files from the trash: all of them or none',
     body: many({ batch: BATCH }),
     answers: [answers({ restored: z.array(ID) }), SEE_OTHER],
   },

@@ -13,7 +13,7 @@ import { purgePage } from './purge-page.ts'
 import { findDeletable } from './rights.ts'
 import { usesWords, usingRows } from './uses.ts'
 import { usesPage } from './uses-page.ts'
-import { deletedWords, filesInWords, hiddenWords } from './words.ts'
+import { deletedWords, filesInWords, stayingWords } from './words.ts'
 
 /**
  * Deleting, restoring and purging many files: all of them or, when one is refused, none. What is where it shall be
@@ -73,7 +73,7 @@ export function bulkRoutes(room: FilesRoom): Route[] {
           }
           const files = live.size > 0 ? [...live.values()] : [...trashed.values()]
           const back = backTo(asked, urls.source(files[0]?.sourceSlug ?? ''))
-          const text = `${deletedWords(room.sources, files)}${uses === undefined ? '' : usedSince(uses, files)}`
+          const text = deletedWords(room.sources, files, uses === undefined ? '' : usedSince(uses, files))
           return goBack(room, c, back, undoOf(room, text, moved.length > 0 ? batch : '', back))
         }),
     },
@@ -110,7 +110,7 @@ export function bulkRoutes(room: FilesRoom): Route[] {
           const files =
             c.var.format === 'json' ? all : all.filter(({ sourceId }) => !isReadOnly(room.sources, sourceId))
           const left = all.length - files.length
-          if (files.length === 0 && left > 0) return goBack(room, c, urls.path('/-/files/trash'), hiddenWords(all))
+          if (files.length === 0 && left > 0) return goBack(room, c, urls.path('/-/files/trash'), stayingWords(all))
           if (c.var.format === 'html' && !asked.confirmed) return sendPage(c, purgePage(room, c, files, left))
           await trash.purge(files)
           if (c.var.format === 'json') return c.json({ ok: true, purged: files.map(({ id }) => id) })

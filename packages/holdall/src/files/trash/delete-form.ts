@@ -6,8 +6,9 @@ import { countRows, type FileUses } from '../references.ts'
 import type { FilesRoom } from '../room.ts'
 import { keepsBytes } from './kept.ts'
 import { RETENTION_DAYS } from './limits.ts'
+import { KEPT_WORDS } from './words.ts'
 
-/** Deletes without a question, because it can be undone; what that means for rows is said beside the button. */
+/** Moves it to the trash without a question, because that can be undone; what it means for rows is said beside the button. */
 export async function deleteForm(
   { urls, sources, findUsed }: FilesRoom,
   file: FileRecord,
@@ -17,22 +18,17 @@ export async function deleteForm(
 ): Promise<Html> {
   const keeps = keepsBytes(sources, file)
   const isUsedElsewhere = uses.references.length === 0 && (await findUsed([file.id])).used.has(file.id)
-  return html`<form class="stack" method="post" action="${urls.path(`/-/files/${file.id}/-/delete`)}" aria-label="Delete this file">${back !== undefined && hiddenFields({ return: back })}<p class="hint">${usesWords(uses, isUsedElsewhere, keeps)} ${datasets > 0 && `${formatCount(datasets, 'dataset')} ${datasets === 1 ? 'reads' : 'read'} it where it lies: ${keeps ? 'that goes on.' : 'when its bytes are gone for good, nothing more can be asked there.'} `}${
-    keeps
-      ? `Hiding takes it out of the lists here; ${file.missingSince === null ? 'its bytes stay as they are where they lie, and it' : 'it'} can be restored at any time.`
-      : `A deleted file can be restored for ${RETENTION_DAYS} days.`
-  }</p><div class="actions">${
-    keeps
-      ? button({ label: 'Hide file', type: 'submit', icon: 'fileMissing' })
-      : button({ label: 'Delete file', type: 'submit', kind: 'danger', icon: 'trash' })
-  }</div></form>`
+  return html`<form class="stack" method="post" action="${urls.path(`/-/files/${file.id}/-/delete`)}" aria-label="Move this file to trash">${back !== undefined && hiddenFields({ return: back })}<p class="hint">${usesWords(uses, isUsedElsewhere)} ${datasets > 0 && `${formatCount(datasets, 'dataset')} ${datasets === 1 ? 'reads' : 'read'} it where it lies: ${keeps ? 'that goes on.' : 'when its bytes are gone for good, nothing more can be asked there.'} `}${
+    !keeps
+      ? `It can be restored from the trash for ${RETENTION_DAYS} days.`
+      : `Moved to the trash, it leaves the lists here${file.missingSince === null ? `; ${KEPT_WORDS.one.toLowerCase()}. It` : ', and'} can be restored at any time.`
+  }</p><div class="actions">${button({ label: 'Move to trash', type: 'submit', icon: 'trash', ...(!keeps && { kind: 'danger' }) })}</div></form>`
 }
 
-function usesWords({ references, truncated }: FileUses, isUsedElsewhere: boolean, keeps: boolean): Html | string {
+function usesWords({ references, truncated }: FileUses, isUsedElsewhere: boolean): Html | string {
   const rows = countRows(references)
-  const shown = `as ${keeps ? 'hidden' : 'in the trash'} until you restore it`
   if (isUsedElsewhere)
-    return `Rows that you may not see use this file. If you ${verb(keeps)} it, they show it ${shown}.`
+    return 'Rows that you may not see use this file. Once it is in the trash, they say so until you restore it.'
   if (rows === 0) {
     return truncated
       ? 'Not every table could be searched in time: rows may use it.'
@@ -40,9 +36,5 @@ function usesWords({ references, truncated }: FileUses, isUsedElsewhere: boolean
   }
   const uses = rows === 1 && !truncated ? 'row that uses it' : 'rows that use it'
   const count = truncated ? `more than ${formatNumber(rows)}` : `the ${formatNumber(rows)}`
-  return html`If you ${verb(keeps)} it, <a href="#used">${count} ${uses}</a> ${rows === 1 && !truncated ? 'shows' : 'show'} it ${shown}.`
-}
-
-function verb(keeps: boolean): string {
-  return keeps ? 'hide' : 'delete'
+  return html`Once it is in the trash, <a href="#used">${count} ${uses}</a> ${rows === 1 && !truncated ? 'says' : 'say'} so until you restore it.`
 }

@@ -87,7 +87,7 @@ function usesOf({ gone, hidden, lookedUp, truncated }: EmptyQuestion): Html | fa
   if (truncated) return html`<p>Not every table could be searched in time: rows may use some of them.</p>`
   if (gone.used === 0) return gone.files > 0 && html`<p>No row uses ${gone.files === 1 ? 'it' : 'any of them'}.</p>`
   const of =
-    lookedUp < gone.files + hidden.files ? `Of the ${formatNumber(lookedUp)} that were deleted last, rows` : 'Rows'
+    lookedUp < gone.files + hidden.files ? `Of the ${formatNumber(lookedUp)} that came there last, rows` : 'Rows'
   return html`<p><strong>${of} still use ${gone.used === gone.files ? (gone.files === 1 ? 'it' : `all ${formatNumber(gone.files)}`) : `${formatNumber(gone.used)} of them`}.</strong> What holds ${gone.used === 1 ? 'it' : 'them'} will say “Gone for good” to who may see every source, and show nothing to others.</p>`
 }
 
@@ -95,7 +95,7 @@ function hiddenChoice({ files, bytes }: Part, isAll: boolean): Html {
   return checkbox({
     name: 'hidden',
     value: 'yes',
-    label: `${isAll ? 'Delete' : 'Also delete'} ${files === 1 ? 'the hidden file' : `the ${formatNumber(files)} hidden files`}, ${formatBytes(bytes)}`,
+    label: `${isAll ? 'Delete' : 'Also delete'} ${files === 1 ? 'the original' : `the ${formatNumber(files)} originals`}, ${formatBytes(bytes)}`,
     required: isAll,
   })
 }
@@ -112,7 +112,7 @@ function leftWords({ kept, unreachable }: EmptyQuestion): string | null {
   const words: string[] = []
   if (kept > 0) {
     words.push(
-      `${formatCount(kept, 'file')} stay${kept === 1 ? 's' : ''} hidden: ${kept === 1 ? 'its source keeps its' : 'their sources keep their'} bytes.`,
+      `${formatCount(kept, 'file')} stay${kept === 1 ? 's' : ''} in the trash: ${kept === 1 ? 'its source keeps its' : 'their sources keep their'} bytes.`,
     )
   }
   if (unreachable > 0) {

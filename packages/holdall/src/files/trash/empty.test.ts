@@ -117,7 +117,7 @@ describe('emptying the trash', () => {
     assert.match(words, /3 files, 23 bytes, are deleted for good\. They cannot be restored afterwards\./)
     assert.match(words, /Rows still use 1 of them\. What holds it will say “Gone for good”/)
     assert.match(words, /What comes to the trash from now on stays in it\./)
-    assert.doesNotMatch(words, /hidden/)
+    assert.doesNotMatch(words, /original/)
     assert.equal((await inTrash()).length, 3, 'asking changes nothing')
     const done = await press({ state: stateIn(question) })
     assert.deepEqual([done.status, done.headers.get('Location')], [303, '/-/files/trash'])
@@ -148,13 +148,13 @@ describe('emptying the trash', () => {
     assert.deepEqual([kept, gone, again, late].map(there), [true, false, true, true])
   })
 
-  test('leaves what is only hidden, unless that is asked for as well', async () => {
+  test('leaves what was there before Holdall, unless that is asked for as well', async () => {
     const [original, other] = [await put('original.txt'), await put('other.txt')]
     await adopt(original)
     await ask('POST', '/-/files/-/delete', 'alice', { ids: [original.id, other.id] })
     used.add(original.id)
     const question = await look(EMPTY)
-    assert.match(wordsOf(question), /1 file, 9 bytes, is deleted for good\..*Also delete the hidden file, 12 bytes/)
+    assert.match(wordsOf(question), /1 file, 9 bytes, is deleted for good\..*Also delete the original, 12 bytes/)
     assert.match(wordsOf(question), /removes your original from its folder or bucket\. A row uses it\./)
     assert.match(question, /<input type="checkbox" name="hidden" value="yes">/)
     await press({ state: stateIn(question) })
@@ -258,10 +258,10 @@ describe('emptying the trash', () => {
     try {
       const question = await look(EMPTY)
       assert.match(wordsOf(question), /1 file, 8 bytes, is deleted for good/)
-      assert.match(wordsOf(question), /1 file stays hidden: its source keeps its bytes\./)
+      assert.match(wordsOf(question), /1 file stays in the trash: its source keeps its bytes\./)
       await press({ state: stateIn(question) })
       assert.deepEqual(await inTrash(), ['there.txt'])
-      assert.match(wordsOf(await look(EMPTY)), /Nothing here can be deleted for good 1 file stays hidden/)
+      assert.match(wordsOf(await look(EMPTY)), /Nothing here can be deleted for good 1 file stays in the trash/)
     } finally {
       Object.defineProperty(storage, 'delete', remove)
     }

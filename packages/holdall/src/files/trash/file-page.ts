@@ -50,16 +50,16 @@ export async function trashedFilePage(room: FilesRoom, c: RouteContext, file: Tr
         purgeAfter !== null
           ? 'After that it is deleted for good.'
           : purgeable
-            ? 'Its bytes were there before Holdall: they stay until somebody deletes them for good.'
-            : `${label} is read only: its bytes stay where they are, and it can be restored at any time.`
+            ? 'The file itself was there before Holdall: it stays where it lies until somebody deletes it for good.'
+            : `${label} is read only: the file itself stays where it lies, and it can be restored at any time.`
       }`,
     })}<div class="file-layout"><div class="stack">${picture(file, room)}${usedIn(uses)}</div><aside class="stack" aria-label="About this file"><section><h2 class="section-head">Facts</h2>${facts(
       [
         ['Type', typeName(file.contentType)],
         ['Size', file.size === null ? null : formatBytes(file.size)],
         ['Source', label],
-        [purgeAfter === null ? 'Hidden by' : 'Deleted by', who],
-        [purgeAfter === null ? 'Hidden' : 'Deleted', shownTime(trashedAt)],
+        ['In the trash since', shownTime(trashedAt)],
+        ['Moved there by', who],
         ['Uploaded', shownTime(file.createdAt)],
       ],
     )}</section></aside></div>`,

@@ -3,7 +3,7 @@ import type { FileRecord } from '../record.ts'
 
 /**
  * Whether deleting here leaves the bytes where they lie, because they were there before us or because the source cannot
- * remove any: such a file is only hidden.
+ * remove any: what goes to the trash is the entry here.
  */
 export function keepsBytes(
   sources: Pick<Sources, 'byId'>,

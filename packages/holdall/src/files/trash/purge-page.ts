@@ -64,10 +64,10 @@ export async function purgePage(
       html`<p>${says}. What holds ${files.length === 1 ? 'it' : 'them'} will say “Gone for good” to who may see every source, and show nothing to others.</p>`
     }${
       left > 0 &&
-      html`<p>${formatNumber(left)} more ${left === 1 ? 'file is' : 'files are'} only hidden: ${left === 1 ? 'its source keeps its' : 'their sources keep their'} bytes. ${left === 1 ? 'It stays' : 'They stay'} in the trash and can be restored.</p>`
+      html`<p>${formatNumber(left)} more ${left === 1 ? 'file stays' : 'files stay'} in the trash: ${left === 1 ? 'its source keeps its' : 'their sources keep their'} bytes. ${left === 1 ? 'It' : 'They'} can be restored.</p>`
     }<div class="actions">${linkButton({ label: 'Cancel', href: urls.path('/-/files/trash'), more: { autofocus: true } })}${button(
       {
-        label: files.length === 1 ? 'Delete file' : `Delete ${words}`,
+        label: files.length === 1 ? 'Delete for good' : `Delete ${words} for good`,
         type: 'submit',
         kind: 'danger-filled',
       },

@@ -48,7 +48,7 @@ export function trashedJson(file: TrashedFile, urls: Urls): Record<string, unkno
   return { ...fileJson(file, urls), trashed_at: trashedAt, trashed_by: trashedBy, purge_after: purgeAfter }
 }
 
-/** "In the trash until 13 April 2027"; what keeps its bytes is only "Hidden" */
+/** "In the trash until 13 April 2027"; what keeps its bytes is there until somebody restores it */
 export function trashNote(purgeAfter: string | null): string {
-  return purgeAfter === null ? 'Hidden' : `In the trash until ${formatDay(purgeAfter)}`
+  return purgeAfter === null ? 'In the trash' : `In the trash until ${formatDay(purgeAfter)}`
 }

@@ -20,12 +20,13 @@ import { EMPTY_PATH } from './empty-page.ts'
 import type { TrashList } from './list.ts'
 import type { TrashedFile } from './record.ts'
 import { usingRows } from './uses.ts'
+import { KEPT_WORDS } from './words.ts'
 
 const PATH = '/-/files/trash'
 /** Names that one reads are not searched. */
 const FEW = 10
 
-/** GET `/-/files/trash`: what was deleted, last first, to be restored or to be deleted for good. */
+/** GET `/-/files/trash`: what was moved there, last first, to be restored or to be deleted for good. */
 export async function trashPage(
   room: FilesRoom,
   c: RouteContext,
@@ -73,7 +74,7 @@ export async function trashPage(
           : emptyState({
               icon: 'trash',
               title: 'The trash is empty',
-              body: 'What is deleted stays here for 30 days and can be restored until then.',
+              body: 'What is moved to the trash stays here for 30 days and can be restored until then.',
             })
         : html`${(q !== '' || list.next !== null || cursor !== undefined || list.files.length >= FEW) && nameSearch(urls, q)}<form class="selecting" method="post" action="${urls.path('/-/files/-/restore')}" data-selecting>${hiddenFields(
             {
@@ -137,7 +138,7 @@ async function table(room: FilesRoom, c: RouteContext, files: readonly TrashedFi
         fileCell({ state: 'file', file: shownFile(file, urls) }),
         placeOf(file, sources),
         file.size === null ? '' : formatBytes(file.size),
-        html`<span>${file.trash.purgeAfter === null ? 'Hidden' : 'Deleted'} ${shownTime(file.trash.trashedAt)}${
+        html`<span>${shownTime(file.trash.trashedAt)}${
           file.trash.trashedBy !== null &&
           html` <span class="muted">by ${people.get(file.trash.trashedBy) ?? file.trash.trashedBy}</span>`
         }</span>`,
@@ -171,7 +172,8 @@ function placeOf(file: TrashedFile, sources: FilesRoom['sources']): Html {
 /** What is null is kept: its bytes were there before us, or its source cannot delete. */
 function keptUntil(file: TrashedFile, sources: FilesRoom['sources']): Html | string {
   if (file.trash.purgeAfter !== null) return html`until ${shownTime(file.trash.purgeAfter)}`
-  return isPurgeable(file, sources) ? 'until restored or deleted by hand' : 'until restored'
+  if (isPurgeable(file, sources)) return 'until restored or deleted for good'
+  return html`until restored <span class="muted">${KEPT_WORDS.one.toLowerCase()}</span>`
 }
 
 function isPurgeable({ sourceId }: TrashedFile, sources: FilesRoom['sources']): boolean {

@@ -480,8 +480,9 @@ test('a source that cannot delete keeps the bytes, says so, and can restore at a
   try {
     for (const path of [`/-/files/browse/photos?q=${encodeURIComponent('read only')}`, `/-/files/${file.id}`]) {
       const shown = await look(path)
-      assert.match(shown, /Hide files?</, path)
-      assert.doesNotMatch(shown.replace(/<[^>]*>/g, ' '), /trash|Delete file/i, path)
+      assert.match(shown, /Move to trash</, path)
+      assert.match(shown, /The files? (?:itself|themselves) stays? where (?:it|they) lies?\./i, path)
+      assert.doesNotMatch(shown, /button[^"]* danger|for 30 days|hid(?:e|ing|den) /i, path)
     }
     assert.match(await look(`/-/files/${file.id}`), /Rename here/)
     assert.match(await look(`/-/files/${file.id}/-/update`), /In Photographs it stays /)
@@ -492,10 +493,10 @@ test('a source that cannot delete keeps the bytes, says so, and can restore at a
     const refused = await ask('POST', `/-/files/${file.id}/-/purge`)
     assert.deepEqual([refused.status, refused.body.code], [400, 'source_keeps_files'])
     const page = await look(`/-/files/${file.id}`)
-    assert.match(page, /Hidden\./)
+    assert.match(page, /In the trash\.<.*the file itself stays where it lies, and it can be restored at any time/s)
     assert.doesNotMatch(page, /Delete for good/)
     const trash = (await look('/-/files/trash')).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
-    assert.match(trash, / Hidden \d+ \w+ \d+, [\d:]+ by alice until restored /)
+    assert.match(trash, / \d+ \w+ \d+, [\d:]+ by alice until restored the file itself stays where it lies /)
     assert.doesNotMatch(trash, /for good/)
     const question = await app.request(`/-/files/${file.id}/-/purge`, { headers: { Cookie: 'actor=alice' } })
     assert.equal(question.status, 400, 'what is refused in the end is not asked')
@@ -524,13 +525,12 @@ test('a page of files whose bytes stay and of others names its button by what is
   assert.match(boxOf(hidden.id), / data-kept/)
   assert.doesNotMatch(boxOf(other.id), / data-kept/)
   assert.match(page, /goes\.txt.*<span class="excerpt">The quay, before 1904<\/span>/s)
-  const buttons = [...page.matchAll(/<button[^>]*data-selection-for="(\w+)"( hidden)?[^>]*>(.*?)<\/button>/gs)]
+  const buttons = [...page.matchAll(/<button[^>]*data-selection-for="([\w ]+)"( hidden)?[^>]*>(.*?)<\/button>/gs)]
   assert.deepEqual(
     buttons.map(([, speaks, away, text]) => [speaks, away === undefined, text?.replace(/<[^>]*>/g, '').trim()]),
     [
-      ['both', true, 'Remove from lists'],
-      ['kept', false, 'Hide files'],
-      ['gone', false, 'Move to trash'],
+      ['kept', false, 'Move to trash'],
+      ['gone both', true, 'Move to trash'],
     ],
   )
 })
@@ -555,7 +555,7 @@ test('of a selection for good goes what can, and it is said what stays', async (
     await press('/-/files/-/delete', ['id', gone], ['id', kept])
     const question = await (await press('/-/files/-/purge', ['id', gone], ['id', kept])).text()
     assert.match(question, /Delete photos\.txt for good\?/)
-    assert.match(question, /1 more file is only hidden: its source keeps its bytes\./)
+    assert.match(question, /1 more file stays in the trash: its source keeps its bytes\. It can be restored\./)
     const none = await press('/-/files/-/purge', ['id', kept])
     assert.deepEqual([none.status, none.headers.get('Location')], [303, '/-/files/trash'])
     const done = await press('/-/files/-/purge', ['id', gone], ['id', kept], ['confirm', 'yes'])

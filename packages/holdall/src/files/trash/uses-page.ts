@@ -9,13 +9,13 @@ import type { ManyUses } from '../references.ts'
 import type { FilesRoom } from '../room.ts'
 import { keepsBytes } from './kept.ts'
 import { type UsingRow, usesWords, usingRows } from './uses.ts'
-import { filesInWords } from './words.ts'
+import { filesInWords, keptWords } from './words.ts'
 
 /** So many rows are named; of more, the number is said. */
 const NAMED = 20
 
 /**
- * What is said before files are deleted that rows use, where nothing has said it yet: a page of its own, so that it is said
+ * What is said before files that rows use go to the trash, where nothing has said it yet: a page of its own, so that it is said
  * without scripts too.
  * @param back where the files were chosen
  */
@@ -25,12 +25,12 @@ export async function usesPage(
   { files, uses, back }: { readonly files: readonly FileRecord[]; readonly uses: ManyUses; readonly back: string },
 ): Promise<Html> {
   const { urls, frame, sources } = room
-  const kept = files.filter((file) => keepsBytes(sources, file)).length
-  const doing = doingWords(kept, files.length)
+  const isKept = files.every((file) => keepsBytes(sources, file))
+  const kept = keptWords(sources, files)
+  const doing = (what: string) => `Move ${what} to trash`
   const says = usesWords(uses, files.length)
   const rows = usingRows(uses)
   const free = files.filter(({ id }) => !uses.seen.has(id) && !uses.hidden.has(id))
-  const state = kept === files.length ? 'hidden' : kept === 0 ? 'in the trash' : 'hidden or in the trash'
   return renderPage({
     ...(await frame(c)),
     title: `${doing(filesInWords(files))}?`,
@@ -41,7 +41,7 @@ export async function usesPage(
     }${
       rows.length > NAMED &&
       html`<p class="muted">and ${uses.truncated && 'at least '}${formatCount(rows.length - NAMED, 'more row')}</p>`
-    }${says !== null && html`<p>Rows go on holding them, and show them as ${state} until they are restored.</p>`}<div class="actions">${linkButton(
+    }${says !== null && html`<p>Rows go on holding them, and show them as in the trash until they are restored.</p>`}${kept !== undefined && html`<p>${kept}.</p>`}<div class="actions">${linkButton(
       { label: 'Cancel', href: back, more: { autofocus: true } },
     )}${
       free.length > 0 &&
@@ -50,7 +50,7 @@ export async function usesPage(
       sending(room, free, back, {
         label: doing(free.length === 1 ? 'only the unused one' : `only the ${formatNumber(free.length)} unused`),
       })
-    }${sending(room, files, back, { label: doing(filesInWords(files)), kind: kept === files.length ? 'filled' : 'danger-filled' })}</div></div>`,
+    }${sending(room, files, back, { label: doing(filesInWords(files)), kind: isKept ? 'filled' : 'danger-filled' })}</div></div>`,
   })
 }
 
@@ -73,11 +73,4 @@ function lineOf({ label, database, table, column, url, files: ids }: UsingRow, f
     href: url,
     icon: 'table' as const,
   }
-}
-
-/** As the buttons over the list say it. */
-function doingWords(kept: number, all: number): (what: string) => string {
-  if (kept === all) return (what) => `Hide ${what}`
-  if (kept === 0) return (what) => `Move ${what} to trash`
-  return (what) => `Remove ${what} from lists`
 }

@@ -149,7 +149,8 @@ test('saving the description stays in the list', async () => {
 test('deleting leads back to the rows, where it is said and undone', async () => {
   for (const list of ['/data/objects?year__gt=1800', '/data/objects/7']) {
     const page = await app.page(await opened(list, 'ledger'))
-    const [, form = ''] = /aria-label="Delete this file">(.*?)<\/form>/s.exec(page.replaceAll('&amp;', '&')) ?? []
+    const [, form = ''] =
+      /aria-label="Move this file to trash">(.*?)<\/form>/s.exec(page.replaceAll('&amp;', '&')) ?? []
     assert.match(form, new RegExp(`<input type="hidden" name="return" value="${list.replace('?', '\\?')}">`))
     const deleted = await app.ask(`/-/files/${ids.ledger}/-/delete`, { actor: 'root', form: { return: list } })
     assert.deepEqual([deleted.status, deleted.headers.get('Location')], [303, list])
