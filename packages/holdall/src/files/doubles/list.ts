@@ -69,22 +69,26 @@ export function createDoubles(database: InternalDatabase): Doubles {
       const position = cursor === undefined ? undefined : decodeCursor(cursor, SORT, ['number', 'string'])
       const began = performance.now()
       const found: Counted[] = []
-      let last = position?.after
       let more = false
-      for await (const looked of walk(database, sources, last)) {
+      for await (const looked of walk(database, sources, position?.after)) {
         for (const one of looked) {
-          more = one.files > 1 && found.length === limit
+          if (one.files < 2) continue
+          more = found.length === limit
           if (more) break
-          last = [one.size, one.content_hash]
-          if (one.files > 1) found.push(one)
+          found.push(one)
         }
-        more ||= looked.length === CHUNK && performance.now() - began > ENOUGH_MS
+        // A cursor names what the actor may see and nothing else, so that a page without any looks on.
+        more ||= found.length > 0 && looked.length === CHUNK && performance.now() - began > ENOUGH_MS
         if (more) break
       }
+      const last = found.at(-1)
       const seen = position?.seen ?? 0
       return {
         groups: await withFiles(database, sources, found),
-        next: more && last !== undefined ? encodeCursor({ sort: SORT, seen: seen + found.length, after: last }) : null,
+        next:
+          more && last !== undefined
+            ? encodeCursor({ sort: SORT, seen: seen + found.length, after: [last.size, last.content_hash] })
+            : null,
         seen,
       }
     },

@@ -455,6 +455,31 @@ describe('what is there more than once', () => {
     assert.equal((await ask({ _next: (await search({ _size: '1' })).next ?? '' })).status, 400)
   })
 
+  test('a cursor names what the actor may see and nothing else', async () => {
+    await put(
+      { filename: 'd1', hash: hashOf('d'), source: 'closed' },
+      { filename: 'd2', hash: hashOf('d'), source: 'closed' },
+      { filename: 'e1', hash: hashOf('e') },
+      { filename: 'e2', hash: hashOf('e') },
+    )
+    for (const [letter, size] of [
+      ['d', 90],
+      ['e', 50],
+    ] as const) {
+      const both = [`${letter}1`, `${letter}2`]
+      await set({ content_hash: null, size }, ...both)
+      await set({ content_hash: hashOf(letter) }, ...both)
+    }
+    const first = await ask({ _size: '1' }, 'bob')
+    assert.deepEqual(first.said, ['3: a1,a2,a3'])
+    assert.match(String(Buffer.from(first.next ?? '', 'base64url')), new RegExp(hashOf('a')))
+    const second = await ask({ _size: '1', _next: String(first.next) }, 'bob')
+    assert.deepEqual([second.said, second.next], [['2: e1,e2'], null])
+    await room.database.write((trx) =>
+      trx.deleteFrom('datasette_files').where('filename', 'in', ['d1', 'd2', 'e1', 'e2']).execute(),
+    )
+  })
+
   test('the page names folders and what is not compared, and has nothing to tick for who may not delete', async () => {
     const answer = await app.request('/-/files/duplicates', { headers: { 'X-Actor': 'bob', Accept: 'text/html' } })
     const page = await answer.text()
