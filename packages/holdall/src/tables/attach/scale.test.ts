@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, type TestContext, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
 import { MAX_FILES } from './limits.ts'
 
@@ -29,7 +30,7 @@ before(async () => {
   const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'))
   internal.exec('BEGIN')
   const insert = internal.prepare(
-    "INSERT INTO datasette_files (id, source_id, path, filename, content_type, size, unreadable) VALUES (?, 1, ?, ?, 'image/jpeg', 1000, 'cut_off')",
+    "INSERT INTO datasette_files (id, source_id, path, filename, content_type, size) VALUES (?, 1, ?, ?, 'image/jpeg', 1000)",
   )
   for (let at = 0; at < MAX_FILES; at += 1) {
     const id = `df-${String(at).padStart(26, '0')}`
@@ -54,31 +55,56 @@ test(`${MAX_FILES} files find their rows among many, are attached and undone, an
   }
 })
 
-/** @returns how long the event loop was blocked at most, in milliseconds */
-async function attachAndUndo(t: TestContext): Promise<number> {
-  const delay = monitorEventLoopDelay({ resolution: 5 })
-  delay.enable()
-  const lap = lapTimer()
+test('one button decides on all files of such a plan, another takes that back, and nobody waits long', async (t) => {
+  const plan = await makePlan()
+  const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'), { timeout: 5_000 })
+  // Between two turns no transaction of the server is open, for which this thread could not wait.
+  await turn()
+  internal.exec("UPDATE datasette_files SET unreadable = 'cut_off'")
+  internal.close()
+  for (let attempt = 1; ; attempt += 1) {
+    const delay = monitorEventLoopDelay({ resolution: 5 })
+    delay.enable()
+    for (const [go, head] of [
+      ['unreadable out', '0 go to a row · 1 without a row · 9,999 left out'],
+      ['unreadable back', '9,999 go to a row · 1 without a row'],
+    ] as const) {
+      assert.equal((await app.ask(plan, { actor: 'root', form: { go } })).status, 303)
+      assert.equal(headOf(await app.page(plan)), head)
+    }
+    delay.disable()
+    const longest = delay.max / 1e6
+    t.diagnostic(`the event loop was never blocked longer than ${longest.toFixed(0)} ms`)
+    if (longest < LONGEST_BLOCK) break
+    assert.ok(attempt < ATTEMPTS, `${longest} ms`)
+  }
+})
+
+async function makePlan(): Promise<string> {
   const planned = await app.ask('/data/objects/-/attach', {
     actor: 'root',
     form: { column: 'photo', ids: ids.join(' ') },
   })
   assert.equal(planned.status, 303, /error-summary.*?<\/div><\/div>/.exec(await planned.text())?.[0])
-  const plan = planned.headers.get('Location') as string
+  return planned.headers.get('Location') as string
+}
+
+function headOf(page: string): string | undefined {
+  return /data-live="plan-head">(.*?)</.exec(page)?.[1]
+}
+
+/** @returns how long the event loop was blocked at most, in milliseconds */
+async function attachAndUndo(t: TestContext): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  const lap = lapTimer()
+  const plan = await makePlan()
   const seconds = { plan: lap() }
   const page = await app.page(plan)
-  assert.equal(/data-live="plan-head">(.*?)</.exec(page)?.[1], '9,999 go to a row · 1 without a row')
+  assert.equal(headOf(page), '9,999 go to a row · 1 without a row')
   assert.match(page, /<\/span> · The files are in the source Files<\/p>/)
   assert.match(page, /Files 1–100 of 10,000/)
   Object.assign(seconds, { page: lap() })
-  for (const [go, head] of [
-    ['unreadable out', '0 go to a row · 1 without a row · 9,999 left out'],
-    ['unreadable back', '9,999 go to a row · 1 without a row'],
-  ] as const) {
-    assert.equal((await app.ask(plan, { actor: 'root', form: { go } })).status, 303)
-    assert.equal(/data-live="plan-head">(.*?)</.exec(await app.page(plan))?.[1], head)
-    Object.assign(seconds, { [go]: lap() })
-  }
   const applied = await app.ask(plan, { actor: 'root', form: { go: 'apply' } })
   assert.equal(applied.status, 303, /error-summary.*?<\/div><\/div>/.exec(await applied.text())?.[0])
   Object.assign(seconds, { apply: lap() })
