@@ -979,6 +979,16 @@ describe('the pages’ own behaviours', { skip }, () => {
       await page.getByText(`${name} attached`).waitFor()
     }
     assert.deepEqual(await page.locator('.toast:visible > span').allInnerTexts(), ['two.jpg attached to 2009.301.5'])
+    const words = page.locator('.toast:visible > span')
+    await page.setViewportSize({ width: 1440, height: 740 })
+    assert.equal(await words.count(), 1)
+    await page.setViewportSize({ width: 1700, height: 740 })
+    assert.equal(await words.count(), 2)
+    assert.equal(await words.last().getAttribute('title'), 'two.jpg attached to 2009.301.5')
+    await words.last().evaluate((one) => one.append(', and more that has to be said of it'.repeat(4)))
+    const isCut = (one: Element) => one.scrollHeight > one.clientHeight + 1
+    assert.equal(await words.first().evaluate(isCut), false, 'a short one beside it keeps all its words')
+    await page.setViewportSize({ width: 360, height: 740 })
     await page.locator('.toast:visible').getByRole('button', { name: 'Dismiss' }).click()
     assert.deepEqual(await page.locator('.toast:visible > span').allInnerTexts(), ['one.jpg attached to 2009.301.5'])
   })

@@ -37,7 +37,7 @@ export function toast(text: string, undo?: () => void, gone?: () => void): void 
   const timer = leaveLater(element, dismiss, undo ? STAYS_WITH_UNDO : STAYS)
   place.append(element)
   render(
-    html`${undo ? nothing : icon('check')}<span>${text}</span>${
+    html`${undo ? nothing : icon('check')}<span title=${text}>${text}</span>${
       undo
         ? html`<button class="button quiet undo" type="button" aria-keyshortcuts="Control+Z Meta+Z" @click=${undone}>Undo</button>`
         : nothing

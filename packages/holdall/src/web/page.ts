@@ -90,7 +90,7 @@ function saidToast(said: string | Said): Html {
   const [text, undo] = typeof said === 'string' ? [said] : [said.text, said.undo]
   const back =
     undo && postButton(undo.action, { label: 'Undo', kind: 'quiet', more: { 'data-undo': true } }, undo.fields)
-  return html`<div class="toast said" role="status">${icon('check')}<span>${text}</span>${back}</div>`
+  return html`<div class="toast said" role="status">${icon('check')}<span title="${text}">${text}</span>${back}</div>`
 }
 
 function version(etag: string): string {
