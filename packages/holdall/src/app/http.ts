@@ -4,6 +4,7 @@ import { TrieRouter } from 'hono/router/trie-router'
 import { getPath } from 'hono/utils/url'
 import { asHoldallError, HoldallError } from '../web/error.ts'
 import type { Log } from '../web/log.ts'
+import { refuseUnreadable } from '../web/query.ts'
 import type { Actor, Method, Need, Route, RouteContext, RouteEnv } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
 
@@ -73,6 +74,7 @@ export function createHttp(routes: readonly Route[], hooks: HttpHooks): Hono<Rou
         c.set('actor', await hooks.authenticate(c))
         if (UNSAFE.has(route.method) && route.crossSite !== 'exempt') hooks.refuseCrossSite(c)
         await hooks.enforce(route.need, c)
+        refuseUnreadable(queryOf(c.req.url))
         return route.handler(c)
       })
     }
@@ -106,6 +108,11 @@ export function createHttp(routes: readonly Route[], hooks: HttpHooks): Hono<Rou
     return refuse(c, error, hooks)
   })
   return app
+}
+
+function queryOf(url: string): string {
+  const at = url.indexOf('?')
+  return at === -1 ? '' : url.slice(at + 1)
 }
 
 /** Of a table, what it is wanted as: elsewhere a path may end in any name. */

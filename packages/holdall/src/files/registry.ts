@@ -5,13 +5,14 @@ import type { Schema } from '../database/schema.ts'
 import type { FinishedUpload } from '../uploads/inspection.ts'
 import type { Actor } from '../web/route.ts'
 import type { Urls } from '../web/url.ts'
+import { replacedMetadata } from './background/metadata.ts'
 import { enqueueWork, type WorkKind } from './background/queue.ts'
 import { countToRead, type ToRead } from './background/to-read.ts'
 import { createDoubles, type Doubles } from './doubles/list.ts'
 import { walkFiles } from './list.ts'
 import { type Readability, readabilityOf } from './readability.ts'
 import { FILE_ID, type FileBrief, type FileRecord, UNKNOWN_TYPE } from './record.ts'
-import { FILE_COLUMNS_SQL, type FileRow, toRecord } from './rows.ts'
+import { asObject, FILE_COLUMNS_SQL, type FileRow, toRecord } from './rows.ts'
 import { createExcerpts, type FindExcerpts } from './search/excerpts.ts'
 import { createFind, type FileList, type FileQuestion, placesOfKind } from './search/find.ts'
 import { type Folders, foldersIn } from './search/folders.ts'
@@ -247,18 +248,17 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
         .execute()
     },
     async update(id, changes) {
-      const values = {
-        ...(changes.filename !== undefined && { filename: changes.filename }),
-        ...(changes.searchText !== undefined && { search_text: changes.searchText }),
-        ...(changes.metadata !== undefined && { metadata: JSON.stringify(changes.metadata) }),
-      }
-      if (Object.keys(values).length > 0) {
-        await database.write(async (trx) => {
-          await trx.updateTable('datasette_files').set(values).where('id', '=', id).execute()
-          // What is only called a picture may be called something else now, or the other way about.
-          if (changes.filename !== undefined) await enqueueWork(trx, [id], ['whole'])
-        })
-      }
+      if (Object.keys(changes).length === 0) return byId(id)
+      await database.write(async (trx) => {
+        const values = {
+          ...(changes.filename !== undefined && { filename: changes.filename }),
+          ...(changes.searchText !== undefined && { search_text: changes.searchText }),
+          ...(changes.metadata !== undefined && { metadata: await metadataWith(trx, id, changes.metadata) }),
+        }
+        await trx.updateTable('datasette_files').set(values).where('id', '=', id).execute()
+        // What is only called a picture may be called something else now, or the other way about.
+        if (changes.filename !== undefined) await enqueueWork(trx, [id], ['whole'])
+      })
       return byId(id)
     },
     async describe(id, text) {
@@ -277,4 +277,9 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
     copyDescriptions: (pairs) => copyDescriptions(database, pairs),
     takeOutDescriptions: (pairs) => takeOutDescriptions(database, pairs),
   }
+}
+
+async function metadataWith(trx: Transaction<Schema>, id: string, wanted: Readonly<Record<string, unknown>>) {
+  const row = await trx.selectFrom('datasette_files').select('metadata').where('id', '=', id).executeTakeFirst()
+  return JSON.stringify(replacedMetadata(asObject(row?.metadata ?? ''), wanted))
 }

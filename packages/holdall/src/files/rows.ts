@@ -68,7 +68,7 @@ export function toRecord(row: FileRow): FileRecord {
 }
 
 // A registry that another program wrote may hold anything here.
-function asObject(json: string): Record<string, unknown> {
+export function asObject(json: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(json)
     return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,5 +1,6 @@
-import { type Fields, readFields } from '../access/fields.ts'
+import { type Fields, readFields, textOf } from '../access/fields.ts'
 import { answerForm, refuseField } from '../access/forms.ts'
+import { fingerprint, wasField } from '../access/was.ts'
 import { incoming } from '../uploads/claim.ts'
 import { HoldallError } from '../web/error.ts'
 import type { Route, RouteContext } from '../web/route.ts'
@@ -11,6 +12,8 @@ import type { FileChanges } from './registry.ts'
 import { type FilesRoom, foundFile, ID_PATH, mayEditFile, sendPage } from './room.ts'
 
 export const MAX_SEARCH_TEXT = 50_000
+/** A letter may take nine bytes of a form; what is somewhat too long comes back with the page that says so. */
+const MAX_BODY_BYTES = 1_048_576
 const EDITABLE: readonly string[] = ['search_text', 'filename', 'metadata']
 /** What a page's form may send; what else it carries is none of the file's. */
 const FORM_FIELDS = ['filename', 'search_text'] as const
@@ -32,11 +35,11 @@ export function updateRoutes(room: FilesRoom): Route[] {
       need,
       api: FILES_API.update,
       async handler(c) {
-        const fields = await readFields(c)
+        const fields = await readFields(c, { limit: MAX_BODY_BYTES })
         return answerForm(
           c,
           fields,
-          () => update(room, c, isForm(c) ? formChanges(fields) : jsonChanges(fields)),
+          () => update(room, c, isForm(c) ? formChanges(fields, foundFile(c)) : jsonChanges(fields)),
           (refusal) => sendPage(c, updatePage(room, c, foundFile(c), refusal)),
         )
       },
@@ -54,7 +57,12 @@ async function update(room: FilesRoom, c: RouteContext, changes: FileChanges): P
 
 function saved({ urls, once }: FilesRoom, c: RouteContext, file: FileRecord, changes: FileChanges): Response {
   const renamed = changes.filename !== undefined && changes.filename !== foundFile(c).filename
-  once?.write(c, urls.file(file.id), { said: renamed ? `Renamed to ${file.filename}` : 'Description saved' })
+  const said = renamed
+    ? `Renamed to ${file.filename}`
+    : changes.searchText === undefined
+      ? 'Saved'
+      : 'Description saved'
+  once?.write(c, urls.file(file.id), { said })
   return c.redirect(`${urls.file(file.id)}${originOf(c)}`, 303)
 }
 
@@ -62,8 +70,23 @@ function isForm(c: RouteContext): boolean {
   return /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(c.req.header('Content-Type') ?? '')
 }
 
-function formChanges(fields: Fields): FileChanges {
-  return changesOf(Object.fromEntries(FORM_FIELDS.flatMap((name) => (name in fields ? [[name, fields[name]]] : []))))
+/** A field that is as the page had it says nothing, even if the file has changed since. */
+function formChanges(fields: Fields, file: FileRecord): FileChanges {
+  const touched = FORM_FIELDS.filter(
+    (name) => name in fields && fields[wasField(name)] !== fingerprint(textOf(fields, name)),
+  )
+  const changes = changesOf(Object.fromEntries(touched.map((name) => [name, fields[name]])))
+  const was = fields[wasField('search_text')]
+  const isBlind = was !== undefined && was !== fingerprint(file.searchText) && changes.searchText !== file.searchText
+  if (changes.searchText === undefined || !isBlind) return changes
+  const now = file.searchText === '' ? 'It was taken out' : `It says now: “${file.searchText}”`
+  throw new HoldallError(
+    'description_edited',
+    {},
+    {
+      fields: { search_text: `Somebody else has changed it meanwhile. ${now}. Save again to have yours in its place.` },
+    },
+  )
 }
 
 function jsonChanges({ update }: Fields): FileChanges {

@@ -58,6 +58,10 @@ export const ERRORS = {
     status: 409,
     message: '{filename} has a description already, which was left as it is. Edit the file to change it.',
   },
+  description_edited: {
+    status: 409,
+    message: 'Somebody else has changed the description meanwhile. Nothing was saved.',
+  },
   file_not_described: { status: 409, message: '{filename} has no description. Nothing was changed.' },
   source_not_found: { status: 404, message: 'Source not found: {source}' },
 

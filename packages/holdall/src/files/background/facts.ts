@@ -6,22 +6,10 @@ import { HEAD_BYTES, type InspectQuestion, type SniffedType, type SniffQuestion 
 import { hasWords } from '../inspection/words.ts'
 import type { FileRecord } from '../record.ts'
 import { hashOf } from './hash.ts'
-import { changedMetadata } from './metadata.ts'
+import { changedMetadata, OURS } from './metadata.ts'
 import { enqueueWork, type WorkKind } from './queue.ts'
 import { isToBeWhole } from './unreadable.ts'
 import type { Job } from './worker.ts'
-
-/** What inspection writes, and so what it takes back when the bytes are others. */
-const OURS = {
-  image: null,
-  exif: null,
-  iptc: null,
-  position: null,
-  position_removed: null,
-  media: null,
-  charset: null,
-  pdf: null,
-}
 
 export interface FactsJobOptions {
   readonly byId: (id: string) => Promise<FileRecord | undefined>

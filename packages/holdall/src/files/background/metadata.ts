@@ -2,6 +2,27 @@ import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import type { FileRecord } from '../record.ts'
 
+/** What inspection writes, and so what it takes back when the bytes are others. */
+export const OURS = {
+  image: null,
+  exif: null,
+  iptc: null,
+  position: null,
+  position_removed: null,
+  media: null,
+  charset: null,
+  pdf: null,
+}
+
+/** What somebody wants to be there instead. What was read from the bytes stays: it is shown, searched and served by. */
+export function replacedMetadata(
+  now: Readonly<Record<string, unknown>>,
+  wanted: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const ours = Object.entries(now).filter(([name]) => Object.hasOwn(OURS, name))
+  return { ...Object.fromEntries(ours), ...wanted }
+}
+
 /**
  * Sets members of a file's metadata and leaves the others, which people may have written; null removes one. Nothing happens
  * when the file has other bytes by now.

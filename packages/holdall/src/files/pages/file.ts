@@ -27,6 +27,7 @@ import { duration, innerFacts } from './media.ts'
 import { neighboursOf } from './neighbours.ts'
 import { filePreview } from './preview.ts'
 import { UNREADABLE_LABELS } from './unreadable-words.ts'
+import { wasFields } from './update.ts'
 import { seenBy } from './who-may.ts'
 
 /** GET `/-/files/{id}`: the file, what is known of it, and where it is used. */
@@ -161,7 +162,7 @@ function description({ urls }: FilesRoom, file: FileRecord, editable: boolean, o
   }
   return html`<form method="post" action="${urls.path(`/-/files/${file.id}/-/update`)}${origin}" class="file-description" aria-labelledby="description"><div class="section-head"><h2 id="description"><label for="field-search_text">Description</label></h2></div>${textArea(
     { name: 'search_text', id: 'field-search_text', rows: 4, value: file.searchText },
-  )}<div class="actions">${button({ label: 'Save description', type: 'submit' })}</div></form>`
+  )}${wasFields(file, ['search_text'])}<div class="actions">${button({ label: 'Save description', type: 'submit' })}</div></form>`
 }
 
 function usedWords(uses: FileUses): Html {

@@ -1,5 +1,6 @@
 import { textOf } from '../../access/fields.ts'
 import { type Refusal, refusalSummary } from '../../access/forms.ts'
+import { fingerprint, wasField } from '../../access/was.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
 import { button, linkButton } from '../../web/parts/button.ts'
@@ -37,7 +38,7 @@ export async function updatePage(room: FilesRoom, c: RouteContext, file: FileRec
         control: (tied) =>
           textInput({ ...tied, name: 'filename', value: sent('filename', file.filename), required: true }),
       },
-    )}${field({
+    )}${wasFields(file, ['filename', 'search_text'])}${field({
       name: 'search_text',
       label: LABELS.search_text,
       hint: 'What the file shows or holds, in words. It belongs to the file, wherever it is used.',
@@ -46,6 +47,12 @@ export async function updatePage(room: FilesRoom, c: RouteContext, file: FileRec
         textArea({ ...tied, name: 'search_text', rows: 6, value: sent('search_text', file.searchText) }),
     })}<div class="actions">${button({ label: 'Save file', type: 'submit', kind: 'filled' })}${linkButton({ label: 'Cancel', href: urls.file(file.id), kind: 'quiet' })}</div></form>`,
   })
+}
+
+/** What the fields of a form hold as the page is made: what nobody touches is not written. */
+export function wasFields(file: FileRecord, names: readonly (keyof typeof LABELS)[]): Html[] {
+  const now = { filename: file.filename, search_text: file.searchText }
+  return names.map((name) => html`<input type="hidden" name="${wasField(name)}" value="${fingerprint(now[name])}">`)
 }
 
 function nameHint({ sources }: FilesRoom, file: FileRecord): string {

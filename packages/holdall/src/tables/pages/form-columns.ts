@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { tildeEncode } from '../../web/url.ts'
 import type { ServedDatabase } from '../databases.ts'
 import type { FileColumn } from '../file-columns/settings.ts'
@@ -164,14 +163,4 @@ function withCurrent(choices: Choices, stored: SqliteValue): Choices {
   const text = fieldText(stored)
   if (text === '' || choices.some(({ value }) => value === text)) return choices
   return [{ value: text, label: `${text} (no such row)` }, ...choices]
-}
-
-/** What a field held when the page was made, so that what nobody touched is not written. */
-export function fingerprint(text: string): string {
-  return createHash('sha256').update(asBrowsersSend(text)).digest('base64url').slice(0, 16)
-}
-
-/** Browsers change line breaks, and have no NUL. */
-export function asBrowsersSend(text: string): string {
-  return text.replace(/\r\n?/g, '\n').replaceAll('\0', '\uFFFD')
 }

@@ -1,16 +1,12 @@
+import { asBrowsersSend, fingerprint, wasField } from '../../access/was.ts'
 import { parseInteger, type SqliteValue } from '../value.ts'
 import type { NewRow } from '../write/protocol.ts'
-import { asBrowsersSend, type FormColumn, fingerprint } from './form-columns.ts'
+import type { FormColumn } from './form-columns.ts'
 
 const REAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
 /** What a form sent, by the names of its fields. */
 export type Posted = ReadonlyMap<string, string>
-
-/** The name of the hidden field that says what a field held when the page was made. */
-export function wasField(field: string): string {
-  return `$was.${field}`
-}
 
 /** The name under which files come where there are no scripts. */
 export function uploadField(field: string): string {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { fingerprint } from '../../access/was.ts'
 import { tildeEncode } from '../../web/url.ts'
 import { encodeRowKey } from '../keys.ts'
-import { fingerprint } from './form-columns.ts'
 import { openTestApp, type TestApp } from './test-app.ts'
 
 const JPEG = Buffer.from(

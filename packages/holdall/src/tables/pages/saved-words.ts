@@ -1,9 +1,10 @@
+import { fingerprint, wasField } from '../../access/was.ts'
 import { formatCount } from '../../web/format.ts'
 import type { Said } from '../../web/page.ts'
 import { readCell } from '../file-columns/cell.ts'
 import type { NewRow } from '../write/protocol.ts'
-import { type FormColumn, fingerprint } from './form-columns.ts'
-import { type Posted, wasField } from './form-values.ts'
+import type { FormColumn } from './form-columns.ts'
+import type { Posted } from './form-values.ts'
 import type { RowData } from './row-data.ts'
 
 /** What Undo puts back travels in a cookie, of which browsers keep 4 KB: some 60 files, and more have no way back. */
