@@ -14,6 +14,8 @@ export interface FileUses {
   readonly references: readonly FileUse[]
   /** There may be more than these. */
   readonly truncated: boolean
+  /** That is so because not every table could be searched. */
+  readonly isUnsearched: boolean
 }
 
 /** A row that holds a file in two columns is one row. */

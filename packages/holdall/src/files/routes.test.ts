@@ -28,6 +28,7 @@ before(async () => {
     findUses: async () => ({
       references: [{ database: 'db', table: 'objects', column: 'photo', label: 'Jug <1>', url: '/db/objects/1' }],
       truncated: false,
+      isUnsearched: false,
     }),
     findManyUses: async (_, ids) => ({
       seen: new Map(

@@ -112,7 +112,7 @@ export async function openTestFiles(options: TestFilesOptions = {}): Promise<Tes
     whoMay: createWhoMay({ db: database, permissions, ruleSet: compileRules(config.rules) }),
     findLeftOpen: (source, actor) => leftOpen(uploads, source, actor),
     findLeftOpenAmong: (among, actor) => leftOpenAmong(uploads, among, actor),
-    findUses: options.findUses ?? (async () => ({ references: [], truncated: false })),
+    findUses: options.findUses ?? (async () => ({ references: [], truncated: false, isUnsearched: false })),
   }
   return {
     folder,

@@ -5,6 +5,7 @@ import { PAGE_SIZES, type PageSizes } from './query.ts'
 import type { ReaderPool, ReadOptions } from './reader/pool.ts'
 import type { Statement, StatementResult } from './reader/protocol.ts'
 import { buildSchema, type DatabaseSchema } from './schema.ts'
+import { databaseUnreadable } from './unreadable.ts'
 
 /** The SQL of one read, made for one schema. */
 export interface Plan {
@@ -38,7 +39,7 @@ export interface ServedDatabase {
    * @throws HoldallError `sql_time_limit`, `sql_error`, `database_busy`, `database_unreadable`, and what the plan throws
    */
   read<P extends Plan>(plan: (schema: DatabaseSchema) => P, options?: ReadOptions): Promise<ReadResult<P>>
-  /** Bytes of the file. */
+  /** Bytes of the file. @throws HoldallError `database_unreadable` */
   size(): number
 }
 
@@ -172,6 +173,12 @@ function serveDatabase(config: DatabaseConfig, path: string, options: DatabasesO
       }
       throw new HoldallError('database_busy')
     },
-    size: () => statSync(path).size,
+    size() {
+      try {
+        return statSync(path).size
+      } catch (error) {
+        throw databaseUnreadable(error)
+      }
+    },
   }
 }

@@ -171,13 +171,13 @@ function usedWords(uses: FileUses): Html {
 
 function countUses({ references, truncated }: FileUses): string {
   const rows = countRows(references)
-  return truncated ? `more than ${formatNumber(rows)} rows` : formatCount(rows, 'row')
+  return `${truncated ? 'at least ' : ''}${formatCount(rows, 'row')}`
 }
 
 export function usedIn(uses: FileUses): Html {
-  const { references, truncated } = uses
+  const { references, isUnsearched } = uses
   if (references.length === 0) {
-    return html`<section aria-labelledby="used"><h2 id="used" class="section-head">Used in no rows</h2><p class="muted">${truncated ? 'Not every table could be searched in time.' : 'No row that you may see holds this file.'}</p></section>`
+    return html`<section aria-labelledby="used"><h2 id="used" class="section-head">Used in no rows</h2><p class="muted">${isUnsearched ? UNSEARCHED : 'No row that you may see holds this file.'}</p></section>`
   }
   return html`<section aria-labelledby="used"><h2 id="used" class="section-head">Used in ${countUses(uses)}</h2>${linkedRows(
     references.map(({ label, database, table, column, url }) => ({
@@ -186,8 +186,10 @@ export function usedIn(uses: FileUses): Html {
       href: url,
       icon: 'table',
     })),
-  )}</section>`
+  )}${isUnsearched && html`<p class="muted">${UNSEARCHED}</p>`}</section>`
 }
+
+const UNSEARCHED = 'Not every table could be searched in time.'
 
 function madeOf({ datasets, others }: FileDatasets): Html {
   if (datasets.length + others === 0) return NOTHING

@@ -34,7 +34,7 @@ function usesWords({ references, truncated }: FileUses, isUsedElsewhere: boolean
       ? 'Not every table could be searched in time: rows may use it.'
       : 'No row that you may see uses this file.'
   }
-  const uses = rows === 1 && !truncated ? 'row that uses it' : 'rows that use it'
-  const count = truncated ? `more than ${formatNumber(rows)}` : `the ${formatNumber(rows)}`
-  return html`Once it is in the trash, <a href="#used">${count} ${uses}</a> ${rows === 1 && !truncated ? 'says' : 'say'} so until you restore it.`
+  const uses = rows === 1 ? 'row that uses it' : 'rows that use it'
+  const count = `${truncated ? 'at least ' : 'the '}${formatNumber(rows)}`
+  return html`Once it is in the trash, <a href="#used">${count} ${uses}</a> ${rows === 1 ? 'says' : 'say'} so until you restore it.`
 }

@@ -26,6 +26,7 @@ before(async () => {
     findUses: async () => ({
       references: [{ database: 'db', table: 'objects', column: 'photo', label: 'Jug <1>', url: '/db/objects/1' }],
       truncated: false,
+      isUnsearched: false,
     }),
   })
   app = createHttp(room.routes, room.hooks)

@@ -29,8 +29,10 @@ export interface FileReference {
 
 export interface FileReferences {
   readonly references: readonly FileReference[]
-  /** There may be more: too many to list, or a table took too long to search. */
+  /** There may be more: too many to list, or a table could not be searched. */
   readonly truncated: boolean
+  /** Not every table could be searched in time. */
+  readonly isUnsearched: boolean
 }
 
 export interface ReferencesRoom {
@@ -62,7 +64,11 @@ export function createReferences(room: ReferencesRoom): FindReferences {
     const found = await Promise.all(
       [...byDatabase].map(([served, tables]) => search(served, tables, fileId, room.urls)),
     )
-    return { references: found.flatMap((one) => one.references), truncated: found.some((one) => one.truncated) }
+    return {
+      references: found.flatMap((one) => one.references),
+      truncated: found.some((one) => one.truncated),
+      isUnsearched: found.some((one) => one.isUnsearched),
+    }
   }
 }
 
@@ -78,17 +84,24 @@ async function search(
   fileId: string,
   urls: Urls,
 ): Promise<FileReferences> {
-  const { plan, results } = await database.read((schema) => {
-    const searched = searches(schema, tables, fileId)
-    return { searched, statements: searched.map(({ statement }) => statement) }
-  })
-  let truncated = false
-  const references = results.flatMap((result, index) => {
-    const { table, column } = plan.searched[index] as Searched
-    truncated ||= result.more || result.failure !== null
-    return result.rows.map((row) => reference(database.name, table, column, row, urls))
-  })
-  return { references, truncated }
+  try {
+    const { plan, results } = await database.read((schema) => {
+      const searched = searches(schema, tables, fileId)
+      return { searched, statements: searched.map(({ statement }) => statement) }
+    })
+    const isUnsearched = results.some(({ failure }) => failure !== null)
+    return {
+      references: results.flatMap(({ rows }, index) => {
+        const { table, column } = plan.searched[index] as Searched
+        return rows.map((row) => reference(database.name, table, column, row, urls))
+      }),
+      truncated: isUnsearched || results.some(({ more }) => more),
+      isUnsearched,
+    }
+  } catch {
+    // A database that cannot be read may hold anything.
+    return { references: [], truncated: true, isUnsearched: true }
+  }
 }
 
 function searches(

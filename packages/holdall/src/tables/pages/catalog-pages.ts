@@ -1,3 +1,4 @@
+import { asHoldallError } from '../../web/error.ts'
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
 import { type Html, html } from '../../web/html.ts'
 import { renderPage } from '../../web/page.ts'
@@ -63,7 +64,7 @@ export async function summarise(c: RouteContext, room: PagesRoom, database: Serv
     const tables = [...schema.tables.values()].filter(({ name, hidden }) => mayView.has(name) && !hidden)
     return { database, tables, size: database.size(), problem: null }
   } catch (error) {
-    return { database, tables: [], size: null, problem: error instanceof Error ? error.message : 'It cannot be read.' }
+    return { database, tables: [], size: null, problem: asHoldallError(error).message }
   }
 }
 

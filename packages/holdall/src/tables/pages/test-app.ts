@@ -38,11 +38,18 @@ export async function openTestApp(options: {
   readonly config?: Readonly<Record<string, unknown>>
   /** Without one, there is no database at all. */
   readonly database?: false
+  /** Makes a second database, `other.db`, that the configuration may name. */
+  readonly other?: string
 }): Promise<TestApp> {
   const folder = mkdtempSync(join(tmpdir(), 'holdall-pages-'))
   const path = join(folder, 'data.db')
   const look = new DatabaseSync(path, { enableForeignKeyConstraints: false })
   look.exec(options.sql)
+  if (options.other !== undefined) {
+    const other = new DatabaseSync(join(folder, 'other.db'))
+    other.exec(options.other)
+    other.close()
+  }
   mkdirSync(join(folder, 'state'))
   const { config } = loadConfig({
     env: {},

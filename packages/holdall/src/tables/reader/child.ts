@@ -79,19 +79,25 @@ function messageOf(error: unknown): string {
 
 const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
+const SQLITE_IOERR = 10
 const SQLITE_CORRUPT = 11
 const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26
+/** `ENOENT`, `EACCES`, `ENOTDIR`, and not Node's own `ERR_…` */
+const SYSTEM_CODE = /^E[A-Z0-9]+$/
 
 function asFailure(error: unknown): ResponseHeader {
   const message = messageOf(error)
   const { errcode, code } = error as { errcode?: number; code?: string }
-  if (code === 'ENOENT' || code === 'EACCES') return { kind: 'failed', reason: 'open', message }
+  // Not from SQLite: the file could not be looked at.
+  if (errcode === undefined && code !== undefined && SYSTEM_CODE.test(code))
+    return { kind: 'failed', reason: 'open', message }
   switch ((errcode ?? 0) & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return { kind: 'failed', reason: 'busy', message }
     case SQLITE_CANTOPEN:
+    case SQLITE_IOERR:
       return { kind: 'failed', reason: 'open', message }
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

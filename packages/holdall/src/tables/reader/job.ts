@@ -1,4 +1,5 @@
 import { HoldallError } from '../../web/error.ts'
+import { databaseUnreadable } from '../unreadable.ts'
 import type { RawSchema } from './introspect.ts'
 import type { Request, StatementResult } from './protocol.ts'
 import type { Answer } from './reader.ts'
@@ -82,8 +83,13 @@ function failure(reason: 'open' | 'busy' | 'sql' | 'corrupt', message: string): 
     case 'busy':
       return new HoldallError('database_busy')
     case 'open':
+      return databaseUnreadable(new Error(message))
     case 'corrupt':
-      return new HoldallError('database_unreadable', { reason: message })
+      return new HoldallError(
+        'database_unreadable',
+        { reason: 'it is damaged, or no SQLite database.' },
+        { cause: new Error(message) },
+      )
   }
 }
 
