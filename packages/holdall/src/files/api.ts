@@ -13,7 +13,7 @@ import {
   TIME,
 } from '../web/api.ts'
 import { FILE_STATES } from './list.ts'
-import { SORTS } from './search/find.ts'
+import { SORTS } from './search/file-list.ts'
 
 const BYTES = z.int().min(0)
 const PIXELS = z.int().nullable()

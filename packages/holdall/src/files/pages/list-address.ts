@@ -1,7 +1,7 @@
 import type { RouteContext } from '../../web/route.ts'
 import type { FilesRoom } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
-import { usualSort } from '../search/find.ts'
+import { usualSort } from '../search/file-list.ts'
 
 /** The address of a list: what says nothing is left out. */
 export function parametersOf(asked: Asked, changes: Partial<Asked>): Record<string, string | undefined> {

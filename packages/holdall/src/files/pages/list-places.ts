@@ -2,7 +2,7 @@ import { HoldallError } from '../../web/error.ts'
 import { MAX_COUNT } from '../list.ts'
 import type { Registry } from '../registry.ts'
 import type { Asked } from '../search/asked.ts'
-import type { FileList } from '../search/find.ts'
+import type { FileList } from '../search/file-list.ts'
 import { PAGE_OF_TILES } from './tiles.ts'
 
 /** The cursors of the pages that a file of a list and its neighbours are on; undefined: the first. */

@@ -6,7 +6,7 @@ import { createHttp } from '../../app/http.ts'
 import type { RouteEnv } from '../../web/route.ts'
 import { ORDERS } from '../list.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
-import type { FileQuestion } from './find.ts'
+import type { FileQuestion } from './file-list.ts'
 
 const FILES = 60
 

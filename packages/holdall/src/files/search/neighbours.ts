@@ -3,20 +3,10 @@ import type { InternalDatabase } from '../../database/internal.ts'
 import { fileBefore, ORDERS, type Order, type WalkOptions, walkBack, walkFiles, walkOn } from '../list.ts'
 import type { FileRecord } from '../record.ts'
 import { FILE_COLUMNS, type FileRow, toRecord } from '../rows.ts'
-import {
-  conditionsOf,
-  type FileQuestion,
-  newestFirst,
-  orderOf,
-  rank,
-  rowsAt,
-  STILL_SORTED,
-  sourcesToName,
-  typesOf,
-  usualSort,
-} from './find.ts'
+import { type FileQuestion, orderOf, usualSort } from './file-list.ts'
 import { placesBelow, wordsOfFolder } from './folders.ts'
-import { type Condition, matchesOf, newestMatches, nextMatch } from './matches.ts'
+import { conditionsOf, foundBy, newestFirst, ranked, rowsAt, STILL_SORTED, sourcesToName, typesOf } from './found.ts'
+import { type Condition, newestMatches, nextMatch } from './matches.ts'
 import { type Plan, planSearch } from './plan.ts'
 import { readWords } from './question.ts'
 import { nextInState, placesInState } from './states.ts'
@@ -103,25 +93,16 @@ async function amongFound(
   sort: FileQuestion['sort'],
 ): Promise<Neighbours> {
   const named = await sourcesToName(database, sources)
-  const matches = new Set<number>()
-  let outside: ReadonlySet<number> = new Set()
-  for (const expression of plan.anywhere) {
-    const found = await matchesOf(database, [expression], named, STILL_SORTED + 1, condition)
-    for (const place of found) matches.add(place)
-    if (expression[0] === 'datasette_files_fts') outside = found
-  }
+  const found = await foundBy(database, plan, named, STILL_SORTED + 1, condition)
+  const { matches } = found
   if (matches.size > STILL_SORTED) {
     const next = await newestMatches(database, plan.anywhere, sources, file.seq, 1, condition)
     const previous = await nextMatch(database, plan.anywhere, sources, file.seq, condition)
     return await recordsAt(database, sources, previous, next)
   }
   if (sort !== 'relevance' || plan.tiers.length === 0) return await amongFew(database, matches, file, sort, sources)
-  const tierOf = await rank(database, plan, named, { matches, outside }, condition)
-  const ranked = newestFirst(matches)
-    .map((place) => [tierOf(place), place] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([, place]) => place)
-  return await beside(database, ranked, file, sources)
+  const places = (await ranked(database, plan, named, found, condition)).map(([, place]) => place)
+  return await beside(database, places, file, sources)
 }
 
 /** Among few places: the newest first, or in the order of something that the registry knows. */

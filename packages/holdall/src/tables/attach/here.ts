@@ -1,4 +1,4 @@
-import type { FileList } from '../../files/search/find.ts'
+import type { FileList } from '../../files/search/file-list.ts'
 import type { Source } from '../../sources/sources.ts'
 import { HoldallError } from '../../web/error.ts'
 import type { Actor } from '../../web/route.ts'
