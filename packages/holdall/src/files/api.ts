@@ -24,12 +24,12 @@ const ADDRESSES = {
   thumbnail_url: z.string(),
 }
 
-/** A file, whole. */
 const UNREADABLE = z
   .enum(['empty', 'other_bytes', 'cut_off', 'damaged'])
   .nullable()
   .describe('Why it cannot be read, where all of it was read: a picture or a PDF, or what is called one')
 
+/** A file, whole. */
 export const FILE = {
   id: z.string().regex(/^df-[a-z0-9]{26}$/),
   source_id: z.int(),

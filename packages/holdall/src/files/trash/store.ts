@@ -1,7 +1,7 @@
 import { type Insertable, type Selectable, sql, type Transaction } from 'kysely'
 import { ulid } from 'ulid'
 import type { InternalDatabase } from '../../database/internal.ts'
-import type { FileTable, Schema } from '../../database/schema.ts'
+import type { FileTable, FileWorkTable, Schema } from '../../database/schema.ts'
 import type { BeforeIo } from '../../sources/filesystem/io.ts'
 import { isAlive, THIS_PROCESS } from '../../sources/process.ts'
 import { HoldallError } from '../../web/error.ts'
@@ -248,7 +248,7 @@ async function putBack(trx: Transaction<Schema>, row: TrashRow): Promise<void> {
   const other = await trx.selectFrom('datasette_files').select('id').where('seq', '=', seq).executeTakeFirst()
   const values: Insertable<FileTable> = other === undefined ? { seq, ...rest } : rest
   await trx.insertInto('datasette_files').values(values).execute()
-  for (const kind of JSON.parse(row.work) as ('facts' | 'text')[]) {
+  for (const kind of JSON.parse(row.work) as FileWorkTable['kind'][]) {
     await trx
       .insertInto('datasette_files_work')
       .values({ file_id: row.id, kind })
