@@ -203,6 +203,31 @@ describe('a folder of photographs onto the rows of a table, in a browser', { ski
     await page.getByText('Plan forgotten').waitFor()
   })
 
+  test('a choice on a page whose plan was matched again in another tab leads to the plan as it is now', {
+    timeout: 120_000,
+  }, async () => {
+    // Pages of their own: that they are refused is reported by the browser.
+    const [first, other] = [await context.newPage(), await context.newPage()]
+    await first.goto(`${holdall.url}/museum/objects/-/attach?column=photo&q=1862-008.jpg`)
+    await first.getByRole('checkbox', { name: '1862-008.jpg', exact: true }).check()
+    await first.getByRole('button', { name: 'Match chosen files' }).click()
+    await first.getByText('1 goes to a row').waitFor()
+    await other.goto(first.url())
+    await other.getByLabel('The value of').selectOption('id')
+    await other.getByRole('button', { name: 'Match again' }).click()
+    await other.getByText('0 go to a row · 1 without a row').waitFor()
+    await other.close()
+    await first.getByLabel('Row for 1862-008.jpg').selectOption('Leave out')
+    await first.getByText(/in another tab or window\. Nothing was written/).waitFor()
+    await first.getByText('0 go to a row · 1 without a row').waitFor()
+    await first.getByLabel('Row for 1862-008.jpg').fill('8')
+    await first.getByLabel('Row for 1862-008.jpg').blur()
+    await first.getByText('1 goes to a row').waitFor()
+    await first.getByRole('button', { name: 'Forget plan' }).click()
+    await first.getByText('Plan forgotten').waitFor()
+    await first.close()
+  })
+
   test('several files dropped onto the head of a file column go the same way', { timeout: 120_000 }, async () => {
     await page.goto(`${holdall.url}/museum/objects`)
     const head = page.locator('th[data-attach]')

@@ -28,6 +28,12 @@ export function keepDecisions(send: typeof fetch): void {
           headers: { Accept: 'text/html' },
           signal: stop.signal,
         })
+        if (answer.status === 409) {
+          await released
+          // Nothing is decided on this page any more: the one that answers says so, and shows what there is.
+          if (!stop.signal.aborted) (form as HTMLFormElement).requestSubmit()
+          return
+        }
         const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
         // A form that is refused in part has kept the rest.
         if (answer.ok || answer.status === 400) markKept(sent, page)

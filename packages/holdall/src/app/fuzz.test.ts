@@ -485,10 +485,14 @@ const FORMS = [
   'id=-&organization=%ff',
   'column=photo&ids=df-00000000000000000000000000',
   'column=photo&take=all&source=photos&q=%00',
+  // Before what matches the plan again: of a later revision nothing is decided by these.
+  `revision=1&go=to?show=constructor%26from=-1&row.0.${file}=%24b0,,`,
+  `revision=1&go=save&typed.0.${file}=jug&here=show%3D__proto__`,
+  `revision=1&go=save&typed.0.${file}=%00`,
+  `revision=1&go=apply&row.0.${file}=1&row.99999.${file}=2&typed.1.${file}=%00&row.0.=3`,
   'go=match&match=name&how=pattern&pattern=%00',
   'go=match&match=__proto__&how=nope',
-  'go=apply&row.0=1&row.99999=2&typed.0=jug&typed.1=%00&here=show%3D__proto__',
-  'go=to?show=constructor%26from=-1&row.0=%24b0,,',
+  'go=apply&row.0=1&typed.1=%00&revision=99999999999999999999',
   Array.from({ length: 10_000 }, (_, n) => `p${n}=${n}`).join('&'),
 ]
 

@@ -314,6 +314,7 @@ export interface AttachRunTable {
   actor_id: string | null
   status: AttachStatus
   match: string | null
+  revision: Generated<number>
   cells: Generated<number>
   files: Generated<number>
   restored: number | null

@@ -364,6 +364,11 @@ export const ERRORS = {
     status: 409,
     message: 'Another run is being written to this table. Try again in a moment.',
   },
+  attach_plan_changed: {
+    status: 409,
+    message:
+      'This plan was matched again, or decided for many files at once, in another tab or window. Nothing was written; look at the plan as it is now and try again.',
+  },
   attach_changed: {
     status: 409,
     message:

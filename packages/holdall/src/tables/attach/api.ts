@@ -31,6 +31,10 @@ const RUN = z.object({
   actor: z.string().nullable(),
   status: z.enum(['planned', 'applying', 'applied', 'undoing', 'undone', 'failed']),
   match: PLANNED_MATCH.nullable(),
+  revision: z
+    .int()
+    .optional()
+    .describe('Of a plan: goes up when it is matched again, or many files are decided at once'),
   files: z.int(),
   rows: z.int().describe('How many rows it wrote'),
   restored: z.int().nullable().describe('How many of them undoing set back; the others had changed since'),
@@ -131,7 +135,12 @@ export const ATTACH_API = {
   carryOut: {
     summary: 'Carry out a plan; as a form, also choose rows, match again, and plan again what was undone',
     body: {
-      [JSON_TYPE]: z.object({}),
+      [JSON_TYPE]: z.object({
+        revision: z
+          .int()
+          .optional()
+          .describe('The revision that was looked at: where the plan has another, nothing is written'),
+      }),
       [FORM_TYPE]: z.object({ go: z.string().optional() }),
     },
     answers: [answers({ run: RUN }), PAGE, SEE_OTHER],

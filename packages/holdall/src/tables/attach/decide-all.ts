@@ -7,6 +7,7 @@ import { findRows } from './match.ts'
 import { candidatesFor, WHOLE } from './names.ts'
 import type { JudgedLine, Outline } from './outline.ts'
 import { LEFT_OUT } from './parts.ts'
+import type { Choices } from './plans.ts'
 import type { AttachRoom, Subject } from './room.ts'
 import type { Run } from './run.ts'
 
@@ -20,7 +21,7 @@ export function undecidedDoubles({ lines }: Outline): JudgedLine[] {
 }
 
 /**
- * What a choice for all comes to, by place. What it does not decide stays open: where no name fits letter for letter, or
+ * What a choice for all comes to, by line. What it does not decide stays open: where no name fits letter for letter, or
  * more than one does, and where bytes differ or their hash is not known.
  */
 export async function decideAll(
@@ -31,9 +32,9 @@ export async function decideAll(
   way: Way,
   actor: Actor | null,
   signal: AbortSignal,
-): Promise<ReadonlyMap<number, string | null>> {
+): Promise<Choices> {
   const open = undecidedDoubles(outline)
-  if (way === 'out') return new Map(open.map(({ position }) => [position, LEFT_OUT]))
+  if (way === 'out') return new Map(open.map((line) => [line, LEFT_OUT]))
   const takers = new Map(outline.lines.flatMap((line) => (line.part === 'rows' ? [[line.chosen as string, line]] : [])))
   const files = await recordsOf(
     room,
@@ -45,22 +46,22 @@ export async function decideAll(
       ? await exactRows(subject, run, open, files, await listFor(room, subject, actor, run.match ?? {}), signal)
       : new Map<string, string>()
   const hashOf = (line: JudgedLine) => files.get(line.file)?.contentHash ?? null
-  const choices = new Map<number, string>()
+  const choices = new Map<JudgedLine, string>()
   for (const [row, same] of byRow(open)) {
     const taker = takers.get(row)
     let winner: JudgedLine | undefined
     if (way === 'same') {
       const hash = hashOf(taker ?? (same[0] as JudgedLine))
       const alike = hash === null ? [] : same.filter((line) => hashOf(line) === hash)
-      if (taker) for (const { position } of alike) choices.set(position, LEFT_OUT)
+      if (taker) for (const line of alike) choices.set(line, LEFT_OUT)
       else if (alike.length === same.length) winner = same[0]
     } else if (taker) {
-      for (const { position } of same) choices.set(position, LEFT_OUT)
+      for (const line of same) choices.set(line, LEFT_OUT)
     } else {
       const fitting = same.filter(({ file }) => exact.get(file) === row)
       if (fitting.length === 1) winner = fitting[0]
     }
-    if (winner) for (const line of same) choices.set(line.position, line === winner ? row : LEFT_OUT)
+    if (winner) for (const line of same) choices.set(line, line === winner ? row : LEFT_OUT)
   }
   return choices
 }

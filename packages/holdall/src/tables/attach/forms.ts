@@ -17,6 +17,7 @@ import { MAX_BODY_BYTES } from './limits.ts'
 import { findRows } from './match.ts'
 import { HOW, type Match } from './names.ts'
 import { LEFT_OUT } from './parts.ts'
+import type { Choices, PlannedLine } from './plans.ts'
 import { REPLACING } from './replacing.ts'
 import { demandFewEnough } from './request.ts'
 import { type AttachRoom, columnIn, type Subject } from './room.ts'
@@ -118,7 +119,7 @@ export interface PlanForm {
   readonly way: Way | undefined
   /** The query of the page that it leads to. */
   readonly next: string
-  readonly choices: ReadonlyMap<number, string | null>
+  readonly choices: Choices
   /** How to match again; undefined where that was not asked for. */
   readonly match: Match | undefined
   /** What of that which rows hold is replaced, for all of them; undefined where that was not asked for. */
@@ -132,38 +133,70 @@ export interface PlanForm {
   readonly posted: URLSearchParams
 }
 
-export function rowField(position: number): string {
-  return `row.${position}`
+/** A field is named by its file as well: what is said of one can be taken for another by nobody. */
+type LinePlace = Pick<PlannedLine, 'position' | 'file'>
+
+export function rowField({ position, file }: LinePlace): string {
+  return `row.${position}.${file}`
 }
 
 /** Chosen in place of a row; no key has the sign. */
 export const OUT_FIELD = '!out'
 
-export function typedField(position: number): string {
-  return `typed.${position}`
+export function typedField({ position, file }: LinePlace): string {
+  return `typed.${position}.${file}`
 }
 
-/** The place of the line whose row a field says; undefined for other fields. */
-export function positionOf(field: string): number | undefined {
-  const [, position] = /^(?:row|typed)\.(\d{1,5})$/.exec(field) ?? []
-  return position === undefined ? undefined : Number(position)
+interface LineField extends LinePlace {
+  readonly kind: 'row' | 'typed'
 }
 
-/** @throws HoldallError `body_too_large`, and what reading throws */
-export async function readPlanForm(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<PlanForm> {
-  const posted = new URLSearchParams((await readBytes(c, MAX_BODY_BYTES)).toString('utf8'))
+/** The line whose row a field says; undefined for other fields. */
+export function lineOf(field: string): LineField | undefined {
+  const [kind, position = '', file = '', more] = field.split('.')
+  if ((kind !== 'row' && kind !== 'typed') || more !== undefined) return undefined
+  return /^\d{1,5}$/.test(position) && FILE_ID.test(file) ? { kind, position: Number(position), file } : undefined
+}
+
+/** @throws HoldallError `body_too_large` */
+export async function postedTo(c: RouteContext): Promise<URLSearchParams> {
+  return new URLSearchParams((await readBytes(c, MAX_BODY_BYTES)).toString('utf8'))
+}
+
+/**
+ * A form says from which revision of the plan it was drawn, and whoever saw another one decides nothing. One that says
+ * nothing of any line need not.
+ *
+ * @throws HoldallError `attach_plan_changed`
+ */
+export function demandDrawnFrom({ revision }: Run, posted: URLSearchParams): void {
+  const said = posted.get('revision')
+  const isSame = said === null ? ![...posted.keys()].some((name) => LINE.test(name)) : said === String(revision)
+  if (!isSame) throw new HoldallError('attach_plan_changed')
+}
+
+/** Those of older pages, too, whose fields said the place alone. */
+const LINE = /^(row|typed)\./
+
+/** @throws HoldallError what reading throws */
+export async function readPlanForm(
+  posted: URLSearchParams,
+  room: AttachRoom,
+  subject: Subject,
+  run: Run,
+): Promise<PlanForm> {
   const go = posted.get('go') ?? 'save'
-  const choices = new Map<number, string | null>()
-  const typed = new Map<number, string>()
+  const choices = new Map<LinePlace, string | null>()
+  const typed = new Map<LinePlace, string>()
   for (const [name, value] of posted) {
-    const [, kind, position] = /^(row|typed)\.(\d{1,5})$/.exec(name) ?? []
-    if (kind === 'row') choices.set(Number(position), value === '' ? null : value === OUT_FIELD ? LEFT_OUT : value)
-    if (kind === 'typed' && value.trim() !== '') typed.set(Number(position), value.trim())
+    const line = lineOf(name)
+    if (line?.kind === 'row') choices.set(line, value === '' ? null : value === OUT_FIELD ? LEFT_OUT : value)
+    if (line?.kind === 'typed' && value.trim() !== '') typed.set(line, value.trim())
     // A line that had a typed row before, and has none now, is without one again.
-    if (kind === 'typed' && value.trim() === '') choices.set(Number(position), null)
+    if (line?.kind === 'typed' && value.trim() === '') choices.set(line, null)
   }
   const { found, problems } = await typedRows(room, subject, run, typed)
-  for (const [position, key] of found) choices.set(position, key)
+  for (const [line, key] of found) choices.set(line, key)
   const how = HOW.find((one) => one === posted.get('how')) ?? 'equal'
   return {
     go,
@@ -188,8 +221,8 @@ export async function readPlanForm(c: RouteContext, room: AttachRoom, subject: S
 }
 
 /** The rows that people named by typing: by the value that names are compared with, else by their keys. */
-async function typedRows(room: AttachRoom, subject: Subject, run: Run, typed: ReadonlyMap<number, string>) {
-  const found = new Map<number, string>()
+async function typedRows(room: AttachRoom, subject: Subject, run: Run, typed: ReadonlyMap<LinePlace, string>) {
+  const found = new Map<LinePlace, string>()
   const problems = new Map<string, string>()
   if (typed.size === 0) return { found, problems }
   const { table, database } = subject
@@ -214,15 +247,15 @@ async function typedRows(room: AttachRoom, subject: Subject, run: Run, typed: Re
     run,
     addresses.flatMap((address) => address ?? []),
   )
-  for (const [at, [position, text]] of entries.entries()) {
+  for (const [at, [line, text]] of entries.entries()) {
     const named = byColumn.flatMap((one) => one.get(at) ?? [])
     const rows = named.find(({ count }) => count === 1) ?? named[0]
     const only = rows?.count === 1 ? rows.rows[0]?.[0] : undefined
     const address = addresses[at]
-    if (only !== undefined) found.set(position, only)
-    else if (address !== undefined && held.has(address)) found.set(position, address)
-    else if (rows === undefined) problems.set(typedField(position), `No row is ${text}.`)
-    else problems.set(typedField(position), `${rows.count} rows are ${text}. Type the key of one of them.`)
+    if (only !== undefined) found.set(line, only)
+    else if (address !== undefined && held.has(address)) found.set(line, address)
+    else if (rows === undefined) problems.set(typedField(line), `No row is ${text}.`)
+    else problems.set(typedField(line), `${rows.count} rows are ${text}. Type the key of one of them.`)
   }
   return { found, problems }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
+import { planForm } from './test-plan-form.ts'
 
 /** No file ever had it. */
 const NEVER = `df-${'7'.repeat(26)}`
@@ -87,7 +88,7 @@ async function json(path: string): Promise<Record<string, unknown>> {
 }
 
 async function submit(path: string, fields: Readonly<Record<string, string>>): Promise<string> {
-  const answer = await app.ask(path, { actor: 'root', form: fields })
+  const answer = await app.ask(path, { actor: 'root', form: await planForm(app, path, fields) })
   assert.equal(answer.status, 303)
   return answer.headers.get('Location') as string
 }

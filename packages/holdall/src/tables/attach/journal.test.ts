@@ -8,7 +8,7 @@ import { HoldallError } from '../../web/error.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { AT_ONCE, PLAN_LIFETIME_MS } from './limits.ts'
 import { createPlans, type Plans } from './plans.ts'
-import { newRunId } from './run.ts'
+import { newRunId, type Run } from './run.ts'
 
 const FILE = `df-${'a'.repeat(26)}`
 const PLACE = { database: 'museum', table: 'objects', column: 'photo' }
@@ -126,22 +126,78 @@ test('cells are written down some at a time; a run that did not come to all of t
   await journal.applied(id)
 })
 
+const seen = async (id: string) => (await journal.find(id)) as Run
+
 test('a plan that is being matched again is not carried out half as it was and half as it will be', async () => {
   const lines = Array.from({ length: AT_ONCE + 1 }, () => LINE)
   const id = await plans.add(PLACE, 'root', MATCH, lines)
+  const first = await seen(id)
+  let half: Promise<Run> | undefined
+  interrupt = (call) => {
+    if (call === 'change lines') half ??= seen(id)
+  }
   const changed = plans.change(
-    id,
+    first,
     { ...MATCH, how: 'prefix' },
     lines.map((line) => ({ ...line, chosen: '2' })),
   )
-  await assert.rejects(plans.pairsToWrite(id), code('attach_busy'))
+  await assert.rejects(plans.pairsToWrite(first), code('attach_busy'))
   await changed
-  assert.deepEqual(new Set((await plans.pairsToWrite(id)).map(([, key]) => key)), new Set(['2']))
-  assert.equal((await journal.find(id))?.match?.how, 'prefix')
-  const late = plans.change(id, MATCH, lines)
-  await journal.begin({ ...PLACE, id, isPlanned: true }, 'root', CELLS)
-  await late
+  const line = { position: 0, file: FILE }
+  await assert.rejects(plans.choose((await half) as Run, new Map([[line, '3']])), code('attach_plan_changed'))
+  const second = await seen(id)
+  assert.deepEqual(new Set((await plans.pairsToWrite(second)).map(([, key]) => key)), new Set(['2']))
+  assert.equal(second.match?.how, 'prefix')
+  let batches = 0
+  let begun: Promise<void> | undefined
+  interrupt = (call) => {
+    if (call !== 'change lines') return
+    batches += 1
+    if (batches === 2) begun = journal.begin({ ...PLACE, id, isPlanned: true }, 'root', CELLS)
+  }
+  await plans.change(second, MATCH, lines)
+  interrupt = () => undefined
+  await begun
   assert.equal((await plans.pairs(id)).filter(([, key]) => key === '2').length, 1, 'a run that has begun is left alone')
   await journal.applied(id)
   assert.equal((await plans.files(id)).length, 0)
+})
+
+test('what was said of a plan as it was before is not done to it as it is', async () => {
+  const other = { ...LINE, file: `df-${'c'.repeat(26)}`, chosen: '2' } as const
+  const id = await plans.add(PLACE, 'root', MATCH, [LINE, other])
+  const first = await seen(id)
+  await plans.change(first, MATCH, [other, LINE])
+  const second = await seen(id)
+  const [line, wrong] = [
+    { position: 1, file: FILE },
+    { position: 0, file: FILE },
+  ]
+  for (const stale of [first, { ...second, revision: second.revision - 1 }]) {
+    await assert.rejects(plans.choose(stale, new Map([[line, '9']])), code('attach_plan_changed'))
+    await assert.rejects(plans.chooseMany(stale, new Map([[line, '9']])), code('attach_plan_changed'))
+    await assert.rejects(plans.change(stale, MATCH, [LINE]), code('attach_plan_changed'))
+    await assert.rejects(plans.pairsToWrite(stale), code('attach_plan_changed'))
+  }
+  assert.deepEqual(await seen(id), second)
+  await assert.rejects(plans.choose(second, new Map([[wrong, '9']])), code('attach_plan_changed'))
+  assert.deepEqual(await plans.pairs(id), [
+    [other.file, '2'],
+    [FILE, '1'],
+  ])
+  await plans.choose(second, new Map([[line, '9']]))
+  assert.equal((await seen(id)).revision, second.revision, 'who has seen a line may decide another one')
+  await plans.chooseMany(second, new Map([[line, '8']]))
+  await assert.rejects(plans.choose(second, new Map([[line, '9']])), code('attach_plan_changed'))
+  assert.deepEqual(await plans.pairsToWrite(await seen(id)), [
+    [other.file, '2'],
+    [FILE, '8'],
+  ])
+})
+
+test('a file that went to several rows is in the plan once when that is matched again', async () => {
+  const id = await plans.add(PLACE, 'root', MATCH, [LINE, { ...LINE, chosen: '2' }])
+  await plans.change(await seen(id), MATCH, [LINE])
+  assert.deepEqual(await plans.pairs(id), [[FILE, '1']])
+  assert.equal((await seen(id)).files, 1)
 })

@@ -17,6 +17,7 @@ export function runJson(run: Run): Record<string, unknown> {
     actor: run.actorId,
     status: run.status,
     match: run.match && matchJson(run.match),
+    ...(run.status === 'planned' && { revision: run.revision }),
     files: run.files,
     rows: run.cells,
     restored: run.restored,

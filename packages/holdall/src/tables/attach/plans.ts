@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Selectable, sql } from 'kysely'
-import type { AttachLineTable } from '../../database/schema.ts'
+import { type Selectable, sql, type Transaction } from 'kysely'
+import type { AttachLineTable, Schema } from '../../database/schema.ts'
 import { HoldallError } from '../../web/error.ts'
 import { AT_ONCE, MAX_RUNS, PLAN_LIFETIME_MS } from './limits.ts'
 import { LEFT_OUT, type OutlineLine } from './parts.ts'
@@ -23,6 +23,12 @@ export interface PlansOptions extends WriteOptions {
 
 export type PlannedLine = Line & { readonly position: number }
 
+/** A plan as somebody saw it: what they say of its lines holds for no other revision. */
+export type SeenPlan = Pick<Run, 'id' | 'revision'>
+
+/** The rows that files go to, by their lines; null: to be decided. */
+export type Choices = ReadonlyMap<Pick<OutlineLine, 'position' | 'file'>, string | null>
+
 export type Plans = ReturnType<typeof createPlans>
 
 /** Runs that nobody has carried out yet: which file goes to which row, and what is still to be decided. */
@@ -43,6 +49,47 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
         ),
       )
     })
+  }
+
+  /** @throws HoldallError `attach_plan_changed`, `attach_not_planned` */
+  async function demandSeen(
+    reader: Pick<Transaction<Schema>, 'selectFrom'>,
+    { id, revision }: SeenPlan,
+  ): Promise<void> {
+    const run = await reader
+      .selectFrom('attach_runs')
+      .select(['status', 'revision'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (run === undefined) throw new HoldallError('attach_run_not_found')
+    if (run.status !== 'planned') throw new HoldallError('attach_not_planned', { status: run.status })
+    if (run.revision !== revision) throw new HoldallError('attach_plan_changed')
+  }
+
+  /** From now on whoever saw the plan as it was decides nothing in it. */
+  async function revise(plan: SeenPlan): Promise<SeenPlan> {
+    const revision = plan.revision + 1
+    await write('revise plan', async (trx) => {
+      await demandSeen(trx, plan)
+      await trx.updateTable('attach_runs').set({ revision }).where('id', '=', plan.id).execute()
+    })
+    return { id: plan.id, revision }
+  }
+
+  async function choose(plan: SeenPlan, choices: Choices): Promise<void> {
+    // With the run in each of them SQLite looks up every line; else it walks through all lines of the plan for each.
+    const all = [...choices].map(([{ position, file }, key]) => [plan.id, position, file, key])
+    await inBatches(all.length, (from, to) =>
+      write('choose rows', async (trx) => {
+        await demandSeen(trx, plan)
+        const { numAffectedRows } =
+          await sql`UPDATE attach_lines SET chosen = choice.value ->> 3 FROM json_each(${JSON.stringify(all.slice(from, to))}) AS choice
+            WHERE run_id = choice.value ->> 0 AND position = choice.value ->> 1 AND file_id = choice.value ->> 2`.execute(
+            trx,
+          )
+        if (numAffectedRows !== BigInt(to - from)) throw new HoldallError('attach_plan_changed')
+      }),
+    )
   }
 
   async function forget(id: string): Promise<void> {
@@ -114,21 +161,27 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
 
     /**
      * The same files, matched in another way.
-     * @throws HoldallError `attach_busy`
+     * @throws HoldallError `attach_busy`, `attach_plan_changed`, `attach_not_planned`
      */
-    async change(id: string, match: PlannedMatch, lines: readonly Line[]): Promise<void> {
+    async change(plan: SeenPlan, match: PlannedMatch, lines: readonly Line[]): Promise<void> {
+      const { id } = plan
       demandWhole(id)
       changing.add(id)
       try {
+        const { revision } = await revise(plan)
         await writeLines('change lines', id, lines)
-        await write('change plan', (trx) =>
-          trx
+        await write('change plan', async (trx) => {
+          const { numUpdatedRows } = await trx
             .updateTable('attach_runs')
-            .set({ match: JSON.stringify(match) })
+            // Who saw it meanwhile saw half of each.
+            .set({ match: JSON.stringify(match), files: lines.length, revision: revision + 1 })
             .where('id', '=', id)
             .where('status', '=', 'planned')
-            .execute(),
-        )
+            .executeTakeFirst()
+          if (numUpdatedRows === 0n) return
+          // A file that went to several rows is in it once.
+          await trx.deleteFrom('attach_lines').where('run_id', '=', id).where('position', '>=', lines.length).execute()
+        })
       } finally {
         changing.delete(id)
       }
@@ -196,11 +249,14 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
 
     /**
      * The pairs of a plan that is to be carried out.
-     * @throws HoldallError `attach_busy`
+     * @throws HoldallError `attach_busy`, `attach_plan_changed`, `attach_not_planned`
      */
-    async pairsToWrite(id: string): Promise<Pair[]> {
-      demandWhole(id)
-      return pairs(id)
+    async pairsToWrite(plan: SeenPlan): Promise<Pair[]> {
+      demandWhole(plan.id)
+      const found = await pairs(plan.id)
+      // Afterwards: what changes lines says so before it does.
+      await demandSeen(database.read, plan)
+      return found
     },
 
     /** All lines of a plan; of a run that was carried out those that no row has taken. */
@@ -214,16 +270,15 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
       return rows.map((row) => toLine(row))
     },
 
-    async choose(id: string, choices: ReadonlyMap<number, string | null>): Promise<void> {
-      // With the run in each of them SQLite looks up every line; else it walks through all lines of the plan for each.
-      const all = [...choices].map(([position, key]) => [id, position, key])
-      await inBatches(all.length, (from, to) =>
-        write('choose rows', (trx) =>
-          sql`UPDATE attach_lines SET chosen = choice.value ->> 2 FROM json_each(${JSON.stringify(all.slice(from, to))}) AS choice
-            WHERE run_id = choice.value ->> 0 AND position = choice.value ->> 1
-              AND EXISTS (SELECT 1 FROM attach_runs WHERE id = run_id AND status = 'planned')`.execute(trx),
-        ),
-      )
+    /** @throws HoldallError `attach_plan_changed`, `attach_not_planned` */
+    choose,
+
+    /**
+     * Decides many lines at once: what was drawn before does not show it, and decides no more.
+     * @throws HoldallError `attach_plan_changed`, `attach_not_planned`
+     */
+    async chooseMany(plan: SeenPlan, choices: Choices): Promise<void> {
+      await choose(await revise(plan), choices)
     },
   }
 

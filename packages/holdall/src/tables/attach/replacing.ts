@@ -4,6 +4,7 @@ import { cellFiles } from '../file-columns/visible.ts'
 import { isAllWrong } from './held.ts'
 import type { JudgedLine, Outline } from './outline.ts'
 import { LEFT_OUT } from './parts.ts'
+import type { Choices } from './plans.ts'
 import type { AttachRoom, Subject } from './room.ts'
 import type { Replace, Run } from './run.ts'
 
@@ -49,8 +50,8 @@ export async function filledOf(
   }
 }
 
-/** What one choice for all of them comes to, by place: what is not replaced is to be decided as before. */
-export function replaceAll({ lines, wrong }: Filled, replace: Replace): ReadonlyMap<number, string | null> {
+/** What one choice for all of them comes to, by line: what is not replaced is to be decided as before. */
+export function replaceAll({ lines, wrong }: Filled, replace: Replace): Choices {
   const takesIt = (line: JudgedLine) => (replace === 'not_right' ? wrong.has(line) : replace)
-  return new Map(lines.map((line) => [line.position, takesIt(line) ? line.fits : null]))
+  return new Map(lines.map((line) => [line, takesIt(line) ? line.fits : null]))
 }

@@ -3,14 +3,14 @@ import { HoldallError } from '../../web/error.ts'
 import { formatCount, formatNumber } from '../../web/format.ts'
 import type { Route, RouteContext } from '../../web/route.ts'
 import { attachHref } from '../pages/attach-href.ts'
-import { asObject, parseJson } from '../write/body.ts'
+import { asObject, type Json, parseJson } from '../write/body.ts'
 import { needsTable } from '../write/room.ts'
 import { isForm } from '../write/routes.ts'
 import { planAgain } from './again.ts'
 import { ATTACH_API } from './api.ts'
 import { carryDescriptions } from './carry-descriptions.ts'
 import { decideAll, undecidedDoubles } from './decide-all.ts'
-import { readFilesForm, readPlanForm } from './forms.ts'
+import { demandDrawnFrom, postedTo, readFilesForm, readPlanForm } from './forms.ts'
 import { cellJson, pairsOf, planJson, runJson } from './json.ts'
 import { MAX_BODY_BYTES, MAX_REFUSED_TOLD } from './limits.ts'
 import { outlineOf } from './outline.ts'
@@ -20,6 +20,7 @@ import { resultPage } from './pages/result-page.ts'
 import { startPage } from './pages/start-page.ts'
 import { countStates } from './plan.ts'
 import { emptyRows, makePlan } from './planning.ts'
+import type { Choices } from './plans.ts'
 import { filledOf, replaceAll } from './replacing.ts'
 import { readAttachRequest } from './request.ts'
 import { type AttachRoom, columnIn, runIn, type Subject, subjectOf } from './room.ts'
@@ -152,12 +153,14 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
   const href = `${subject.href}/${run.id}`
   if (!isForm(c)) {
     const body = await readBytes(c, MAX_BODY_BYTES)
-    if (body.length > 0) asObject(parseJson(body))
+    demandRevision(run, body.length > 0 ? asObject(parseJson(body)).revision : undefined)
     return c.json({ ok: true, run: runJson(await applyPlan(c, room, subject, run)) })
   }
-  const form = await readPlanForm(c, room, subject, run)
+  const posted = await postedTo(c)
   try {
-    await room.plans.choose(run.id, form.choices)
+    demandDrawnFrom(run, posted)
+    const form = await readPlanForm(posted, room, subject, run)
+    await room.plans.choose(run, form.choices)
     if (form.problems.size > 0) {
       const [message = ''] = form.problems.values()
       throw new HoldallError('bad_request', { reason: message }, { fields: Object.fromEntries(form.problems) })
@@ -175,18 +178,18 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
         allRows: form.allRows ?? run.match?.allRows,
         signal: c.req.raw.signal,
       })
-      await room.plans.change(run.id, plan.match, plan.lines)
+      await room.plans.change(run, plan.match, plan.lines)
     } else if (form.way !== undefined) {
       const outline = await outlineOf(room, subject, run)
       const decided = await decideAll(room, subject, run, outline, form.way, c.var.actor, c.req.raw.signal)
-      await room.plans.choose(run.id, decided)
+      await room.plans.chooseMany(run, decided)
       const open = undecidedDoubles(outline).length - decided.size
       const still = open === 0 ? 'none is open' : `${formatNumber(open)} ${open === 1 ? 'is' : 'are'} still open`
       room.once.write(c, href, { said: `${formatCount(decided.size, 'double')} decided, ${still}` })
     } else if (form.replace !== undefined) {
       const filled = await filledOf(room, subject, run, await outlineOf(room, subject, run), c.var.actor)
       const decided = replaceAll(filled, form.replace)
-      await room.plans.choose(run.id, decided)
+      await room.plans.chooseMany(run, decided)
       await room.plans.replacing(run.id, form.replace)
       const replaced = [...decided.values()].filter((key) => key !== null).length
       const kept = decided.size - replaced
@@ -198,7 +201,7 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
       const unreadable = await unreadableIn(room, c.var.actor, outline)
       const isMultiple = subject.fileColumns.get(run.column)?.multiple === true
       const decided = form.leaveOut ? leaveOut(unreadable) : putBack(unreadable, outline, isMultiple)
-      await room.plans.choose(run.id, decided)
+      await room.plans.chooseMany(run, decided)
       room.once.write(c, href, { said: leftOrBack(form.leaveOut, decided) })
     } else if (form.go === 'apply') {
       const applied = await applyPlan(c, room, subject, run)
@@ -219,18 +222,30 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
       room.once.write(c, subject.href, { said: 'Plan forgotten. The files stay where they are.' })
       return c.redirect(attachHref(subject.path, { column: run.column, rows: run.match?.list }), 303)
     }
+    if (c.var.format === 'json') {
+      return c.json({ ok: true, run: runJson((await room.journal.find(run.id)) ?? run) })
+    }
+    return c.redirect(form.next === '' ? href : `${href}?${form.next}`, 303)
   } catch (error) {
     if (!isPageRefusal(c, error)) throw error
-    return planPage(c, room, subject, run, { error, form })
+    // What it sent was said of another plan.
+    const isOther = error.code === 'attach_plan_changed'
+    const refused = { error, here: posted.get('here') ?? '', posted: isOther ? undefined : posted }
+    return planPage(c, room, subject, (await room.journal.find(run.id)) ?? run, refused)
   }
-  if (c.var.format === 'json') {
-    return c.json({ ok: true, run: runJson((await room.journal.find(run.id)) ?? run) })
+}
+
+/** @throws HoldallError `attach_plan_changed`, `bad_request` */
+function demandRevision(run: Run, said: Json | undefined): void {
+  if (said === undefined) return
+  if (typeof said !== 'number' && typeof said !== 'bigint') {
+    throw new HoldallError('bad_request', { reason: '"revision" must be a whole number' })
   }
-  return c.redirect(form.next === '' ? href : `${href}?${form.next}`, 303)
+  if (Number(said) !== run.revision) throw new HoldallError('attach_plan_changed')
 }
 
 /** `12 files left out`, `12 files put back, 3 of them to be decided` */
-function leftOrBack(isOut: boolean, decided: ReadonlyMap<number, string | null>): string {
+function leftOrBack(isOut: boolean, decided: Choices): string {
   if (isOut) return `${formatCount(decided.size, 'file')} left out`
   const open = [...decided.values()].filter((key) => key === null).length
   const still =
@@ -262,7 +277,7 @@ async function applyPlan(c: RouteContext, room: AttachRoom, subject: Subject, ru
     column,
     rule,
     actor: c.var.actor,
-    pairs: await room.plans.pairsToWrite(run.id),
+    pairs: await room.plans.pairsToWrite(run),
     run: run.id,
   })
 }

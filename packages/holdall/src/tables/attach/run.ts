@@ -20,6 +20,8 @@ export interface Run extends Place {
   readonly status: AttachStatus
   /** How its plan was matched, and what was said about it; null for pairs that were given. */
   readonly match: PlannedMatch | null
+  /** Counts, for as long as it is a plan, how often many of its lines changed at once. */
+  readonly revision: number
   readonly files: number
   readonly cells: number
   readonly restored: number | null
@@ -63,6 +65,7 @@ export function toRun(row: Selectable<AttachRunTable>): Run {
     actorId: row.actor_id,
     status: row.status,
     match: row.match === null ? null : (JSON.parse(row.match) as PlannedMatch),
+    revision: row.revision,
     files: row.files,
     cells: row.cells,
     restored: row.restored,

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, beforeEach, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
+import { planForm } from './test-plan-form.ts'
 
 let app: TestApp
 let internal: DatabaseSync
@@ -60,7 +61,7 @@ async function cannotBeRead(...ids: (string | undefined)[]): Promise<void> {
 }
 
 async function submit(path: string, fields: Readonly<Record<string, string>>): Promise<string> {
-  const answer = await app.ask(path, { actor: 'root', form: fields })
+  const answer = await app.ask(path, { actor: 'root', form: await planForm(app, path, fields) })
   assert.equal(answer.status, 303)
   return answer.headers.get('Location') as string
 }
@@ -69,12 +70,12 @@ const plan = (ids: readonly string[]) => submit('/data/objects/-/attach', { colu
 
 /** Presses a button of a plan's page, and says what the page says then, once and above the plan. */
 async function press(run: string, fields: Readonly<Record<string, string>>): Promise<{ once: string; above: string }> {
-  const answer = await app.ask(run, { actor: 'root', form: fields })
+  const answer = await app.ask(run, { actor: 'root', form: await planForm(app, run, fields) })
   assert.equal(answer.status, 303)
   const [Cookie = ''] = (answer.headers.getSetCookie()[0] ?? '').split(';')
   const next = await app.ask(answer.headers.get('Location') as string, { actor: 'root', headers: { Cookie } })
   const page = await next.text()
-  const [, once = ''] = /<div class="toast said"[^>]*>.*?<span>(.*?)<\/span>/s.exec(page) ?? []
+  const [, once = ''] = /<div class="toast said"[^>]*>.*?<span[^>]*>(.*?)<\/span>/s.exec(page) ?? []
   return { once, above: said(page) }
 }
 
@@ -198,7 +199,7 @@ test('what was put back is to be decided where another file has taken the row, o
   await submit(run, { go: 'replace all' })
   assert.deepEqual(await going(run), ['1 to 1', '2 to 2', '3 to 3'])
   const page = await app.page(`${run}?show=all`)
-  const [, position] = /name="typed\.(\d+)"[^>]*aria-label="Row for other\.txt"/.exec(page) ?? []
+  const [, position] = /name="typed\.(\d+)\.[^"]*"[^>]*aria-label="Row for other\.txt"/.exec(page) ?? []
   await press(run, { go: 'unreadable out', here: 'show=all' })
   await submit(run, { go: 'save', [`typed.${position}`]: '1' })
   const back = await press(run, { go: 'unreadable back', here: 'show=all' })

@@ -2,6 +2,7 @@ import type { Actor } from '../../web/route.ts'
 import { recordsOf } from './decide-all.ts'
 import type { JudgedLine, Outline } from './outline.ts'
 import { LEFT_OUT, type Part } from './parts.ts'
+import type { Choices } from './plans.ts'
 import type { AttachRoom } from './room.ts'
 
 /** What the buttons of a plan's page send of all files that cannot be read: whether they are left out. */
@@ -40,23 +41,21 @@ export async function unreadableIn(
   }
 }
 
-/** What leaving all of them out comes to, by place. */
-export function leaveOut({ open }: Pick<Unreadable, 'open'>): ReadonlyMap<number, string | null> {
+/** What leaving all of them out comes to, by line. */
+export function leaveOut({ open }: Pick<Unreadable, 'open'>): Choices {
   // A row that was typed is taken out of its field, which says no more than that.
-  return new Map(open.map(({ position, state }) => [position, state === 'no_row' ? null : LEFT_OUT]))
+  return new Map(open.map((line) => [line, line.state === 'no_row' ? null : LEFT_OUT]))
 }
 
 /**
- * What putting all of them back comes to, by place: a file goes to the row that its name fits, unless another one has taken that
+ * What putting all of them back comes to, by line: a file goes to the row that its name fits, unless another one has taken that
  * meanwhile; what was chosen before is not known any more, and is to be decided.
  */
 export function putBack(
   { left }: Pick<Unreadable, 'left'>,
   { lines }: Pick<Outline, 'lines'>,
   multiple: boolean,
-): ReadonlyMap<number, string | null> {
+): Choices {
   const taken = new Set(multiple ? [] : lines.map(({ chosen }) => chosen))
-  return new Map(
-    left.map(({ position, state, fits }) => [position, state === 'matched' && !taken.has(fits) ? fits : null]),
-  )
+  return new Map(left.map((line) => [line, line.state === 'matched' && !taken.has(line.fits) ? line.fits : null]))
 }

@@ -7,7 +7,7 @@ import { type Html, html, safeUrl } from '../../../web/html.ts'
 import { fieldError, fieldId } from '../../../web/parts/field.ts'
 import { fileCell, folderLine } from '../../../web/parts/file.ts'
 import { selectInput, textInput } from '../../../web/parts/inputs.ts'
-import { OUT_FIELD, type PlanForm, rowField, typedField } from '../forms.ts'
+import { OUT_FIELD, rowField, typedField } from '../forms.ts'
 import type { HeldTrouble } from '../held.ts'
 import type { JudgedLine } from '../outline.ts'
 import { LEFT_OUT } from '../parts.ts'
@@ -16,10 +16,13 @@ import type { AttachRoom, Subject } from '../room.ts'
 import { rowName } from '../row-name.ts'
 import type { Run } from '../run.ts'
 
-/** A form that could not be done: what was wrong, and what it sent. */
+/** A form that could not be done. */
 export interface Refused {
   readonly error: HoldallError
-  readonly form: PlanForm
+  /** What of the plan it showed. */
+  readonly here: string
+  /** What it sent; absent where the plan is not what it was drawn from any more. */
+  readonly posted: URLSearchParams | undefined
 }
 
 export interface PlanView {
@@ -41,8 +44,8 @@ export interface PlanView {
 export type ShownLine = PlannedLine & Pick<JudgedLine, 'part' | 'replaces' | 'obstacle' | 'fits'>
 
 /** The field that says where the file of a line goes. */
-export function controlOf({ position, rows }: PlannedLine): string {
-  return rows.length === 0 ? typedField(position) : rowField(position)
+export function controlOf(line: PlannedLine): string {
+  return line.rows.length === 0 ? typedField(line) : rowField(line)
 }
 
 /** The file of a line. */
@@ -63,7 +66,7 @@ export function rowCell(view: PlanView, line: ShownLine): Html {
   const name = controlOf(line)
   const error = problems[name]
   const wrong = error !== undefined && fieldError(error)
-  const posted = refused?.form.posted.get(name) ?? undefined
+  const posted = refused?.posted?.get(name) ?? undefined
   if (line.rows.length === 0) {
     return html`${textInput({
       name,

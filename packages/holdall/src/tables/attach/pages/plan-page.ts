@@ -48,7 +48,7 @@ export async function planPage(
   refused?: Refused,
 ): Promise<Response> {
   const { table, href } = subject
-  const asked = new URLSearchParams(refused?.form.posted.get('here') ?? new URL(c.req.url).search)
+  const asked = new URLSearchParams(refused?.here ?? new URL(c.req.url).search)
   const outline = await outlineOf(room, subject, run)
   const unreadable = await unreadableIn(room, c.var.actor, outline)
   const countOf = (part: Shown) =>
@@ -111,14 +111,14 @@ export async function planPage(
       lede: html`<span data-live="plan-head">${headWords(outline)}</span><span data-live="plan-rows">${withoutFileWords(empty)}</span>${kept !== '' && ` · ${kept}`}`,
       crumbs: trail(room, subject, run.match?.list, run, 'Plan'),
       section: 'databases',
-      body: html`${await seenLines(room, c, sources)}<form class="stack" data-decides method="post" action="${safeUrl(`${href}/${run.id}`)}"><input type="hidden" name="here" value="${here}">${
+      body: html`${await seenLines(room, c, sources)}<form class="stack" data-decides method="post" action="${safeUrl(`${href}/${run.id}`)}"><input type="hidden" name="here" value="${here}"><input type="hidden" name="revision" value="${run.revision}" autocomplete="off">${
         // What Enter in a field does: nothing is written by it.
         html`<button class="unseen" type="submit" name="go" value="save" tabindex="-1" aria-hidden="true">Keep choices</button>`
       }${refused && errorSummary('Nothing was written', messages ?? [])}${
         refused === undefined &&
         run.failureReason !== null &&
         notice({ tone: 'warning', title: 'Nothing was written so far.', body: run.failureReason })
-      }${matchFields(subject, run, refused?.form.posted, examplePattern(nameOf(files, lines)), list)}${notUploaded(run)}${
+      }${matchFields(subject, run, refused?.posted, examplePattern(nameOf(files, lines)), list)}${notUploaded(run)}${
         noneFits &&
         values.length > 0 &&
         notice({

@@ -1,13 +1,13 @@
 import type { FileBrief } from '../../../files/record.ts'
 import type { HoldallError } from '../../../web/error.ts'
-import { positionOf } from '../forms.ts'
+import { lineOf } from '../forms.ts'
 import type { JudgedLine } from '../outline.ts'
 import { refusedRows } from '../row-problems.ts'
 import { controlOf, type ShownLine } from './plan-line.ts'
 
 /** The lines that a refusal is about. */
 export function linesToMend(lines: readonly JudgedLine[], error: HoldallError): JudgedLine[] {
-  const typed = new Set(Object.keys(error.fields).flatMap((name) => positionOf(name) ?? []))
+  const typed = new Set(Object.keys(error.fields).flatMap((name) => lineOf(name)?.position ?? []))
   const keys = new Set(refusedRows(error).map(({ key }) => key))
   return lines.filter(({ position, chosen }) => typed.has(position) || (chosen !== null && keys.has(chosen)))
 }
@@ -32,10 +32,10 @@ export function messagesOf(
     )
     if (shown.length > 0) return shown
   }
-  const fields = Object.entries(error.fields).filter(([name]) => name === 'pattern' || positionOf(name) !== undefined)
+  const fields = Object.entries(error.fields).filter(([name]) => name === 'pattern' || lineOf(name) !== undefined)
   if (fields.length === 0) return error.errors.slice(0, 10).map((message) => ({ message }))
   return fields.map(([field, message]) => {
-    const line = lines.find(({ position }) => position === positionOf(field))
+    const line = lines.find(({ position }) => position === lineOf(field)?.position)
     return { field, label: line ? (files.get(line.file)?.filename ?? 'Row') : 'Pattern', message }
   })
 }
