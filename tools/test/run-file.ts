@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Report } from './reporter.ts'
 
 const REPORTER = fileURLToPath(new URL('./reporter.ts', import.meta.url))
-const UNTRACKED = new URL('./untracked.ts', import.meta.url).href
+const PRELOADED = [new URL('./untracked.ts', import.meta.url), new URL('./resolved.ts', import.meta.url)]
 const PIPE_GRACE_MS = 1000
 const running = new Set<ChildProcess>()
 
@@ -32,7 +32,8 @@ export async function runFile(path: string, { cwd, env, limitMs }: FileOptions):
   const began = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'holdall-run-'))
   const destination = join(folder, 'reports')
-  const flags = [`--import=${UNTRACKED}`, `--test-reporter=${REPORTER}`, `--test-reporter-destination=${destination}`]
+  const preloaded = PRELOADED.map(({ href }) => `--import=${href}`)
+  const flags = [...preloaded, `--test-reporter=${REPORTER}`, `--test-reporter-destination=${destination}`]
   // A group of its own, so that servers a test left behind go with it.
   const child = spawn(process.execPath, [...flags, path], {
     cwd,

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findBuilt } from './built.js'
 import { leanHttp } from './lean-http.js'
+import { resolve } from './resolve.js'
 
 const OLDEST_NODE = 24
 
@@ -22,16 +23,6 @@ async function start() {
   module.registerHooks({ resolve: built ? (...asked) => toBuilt(built, ...asked) : resolve })
   const { main } = await import(existsSync(published) ? published.href : (built?.main ?? source.href))
   process.exitCode = await main(process.argv.slice(2))
-}
-
-// Six hundred modules are named by where they lie beside each other, and Node would look at each path and at every folder
-// above it before it believes so. Not for `require`, which may leave endings out.
-function resolve(specifier, context, next) {
-  const { parentURL, conditions } = context
-  if (!/^\.\.?\/.*\.[jt]s$/.test(specifier) || !parentURL?.startsWith('file:') || !conditions.includes('import')) {
-    return next(specifier, context)
-  }
-  return { url: new URL(specifier, parentURL).href, shortCircuit: true }
 }
 
 /** A package of ours that is found by its name is the one that was built with the rest: its errors are our errors. */
