@@ -112,6 +112,19 @@ describe('a form', () => {
   })
 })
 
+test('a file keeps its name when it is given none, and that is said in words for who asked', async () => {
+  const id = await put('unnamed')
+  const refused = await send(id, { filename: '', search_text: 'kept' })
+  assert.equal(refused.status, 400)
+  assert.match(refused.text, />Name<\/a>: A file needs a name\.</)
+  assert.doesNotMatch(refused.text, /X-Filename|filename is required/)
+  assert.equal(formOf(refused.text).search_text, 'kept')
+  const answer = await update(id, { filename: '' })
+  const { code, error } = (await answer.json()) as { code: string; error: string }
+  assert.deepEqual([answer.status, code, error], [400, 'filename_required', 'filename: A file needs a name.'])
+  assert.equal((await file(id)).filename, 'scan.txt')
+})
+
 test('metadata of one’s own leaves what was read from the bytes, unless it names it', async () => {
   const id = await put(new Uint8Array(Buffer.from('Bj\xf6rk und Stra\xdfe', 'latin1')))
   const read = (await file(id)).metadata

@@ -110,6 +110,10 @@ function changesOf({ filename, search_text: searchText, metadata }: Fields): Fil
 
 function newName(value: unknown): string {
   if (typeof value !== 'string') refuseField('filename', 'filename must be text.')
+  if (value === '') {
+    const reason = 'A file needs a name.'
+    throw new HoldallError('filename_required', {}, { errors: [`filename: ${reason}`], fields: { filename: reason } })
+  }
   return incoming(value, undefined, undefined).filename
 }
 
