@@ -2,6 +2,7 @@ import type { ZodType } from 'zod'
 import { readBytes } from '../web/body.ts'
 import { HoldallError } from '../web/error.ts'
 import type { RouteContext } from '../web/route.ts'
+import { wordsFor } from './json-words.ts'
 import { MAX_JSON_BYTES } from './limits.ts'
 
 /**
@@ -12,13 +13,13 @@ import { MAX_JSON_BYTES } from './limits.ts'
 export async function readJson<Shape>(c: RouteContext, schema: ZodType<Shape>): Promise<Shape> {
   const bytes = await readBytes(c, MAX_JSON_BYTES)
   if (bytes.length === 0) {
-    const none = schema.safeParse({})
+    const none = schema.safeParse({}, { error: wordsFor })
     if (none.success) return none.data
   }
-  const read = schema.safeParse(parse(bytes))
+  const read = schema.safeParse(parse(bytes), { error: wordsFor })
   if (read.success) return read.data
   const { issues } = read.error
-  const errors = issues.map(({ path, message }) => (path.length === 0 ? 'The body must be a JSON object' : message))
+  const errors = issues.map(({ message }) => message)
   const fields = Object.fromEntries(issues.map(({ path, message }) => [path.join('.'), message]))
   throw new HoldallError('bad_request', {}, { errors, fields })
 }
