@@ -9,8 +9,6 @@ export interface JudgedLine extends OutlineLine {
   readonly part: Part
   /** Its row holds something else, whose place it takes. */
   readonly replaces: boolean
-  /** Its row holds nothing. */
-  readonly fills: boolean
   /** Why it does not go to the row that was chosen: the row is not there, takes one file and not several, or holds text. */
   readonly obstacle: 'gone' | 'shared' | 'text' | null
 }
@@ -41,7 +39,6 @@ export async function outlineOf(
       ...line,
       part,
       replaces: false,
-      fills: false,
       obstacle: null,
       ...changed,
     })
@@ -53,7 +50,7 @@ export async function outlineOf(
     if (ids.includes(line.file)) return as({ part: 'there' })
     if (other !== null) return as({ part: 'decide', obstacle: 'text' })
     if (isSingle && (files.get(key) ?? 0) > 1) return as({ part: 'decide', obstacle: 'shared' })
-    return as({ fills: ids.length === 0, replaces: isSingle && ids.length > 0 })
+    return as({ replaces: isSingle && ids.length > 0 })
   }
   const judged: JudgedLine[] = []
   await inBatches(lines.length, async (from, to) => {

@@ -6,6 +6,7 @@ import { cellFiles, visibleFiles } from '../file-columns/visible.ts'
 import { identifier, quoted } from '../identifiers.ts'
 import { encodeRowKey } from '../keys.ts'
 import { titleColumn } from '../pages/table-data.ts'
+import type { SqliteValue } from '../value.ts'
 import { type AskedList, type List, rowsOf } from './conditions.ts'
 import { guessMatch } from './guess.ts'
 import { type HeldTrouble, troubleIn } from './held.ts'
@@ -124,13 +125,17 @@ export interface EmptyRows {
   readonly rows: readonly RowChoice[]
 }
 
-/** The rows of a list, or of all, that have no file, and get none from the rows that a plan chooses. */
+/**
+ * The rows of a list, or of all, that have no file, and get none from the rows that a plan chooses.
+ * @param held what the chosen rows hold by now: one that holds a file is not among the empty ones anyway
+ */
 export async function emptyRows(
   { database, table: { name } }: Subject,
   column: string,
-  chosen: ReadonlySet<string>,
+  { chosen, held }: { readonly chosen: Iterable<string>; readonly held: ReadonlyMap<string, SqliteValue> },
   list?: List,
 ): Promise<EmptyRows> {
+  const filled = new Set([...chosen].filter((key) => held.get(key) === null || held.get(key) === ''))
   const { results, schema } = await database.read((known) => {
     const table = known.tables.get(name)
     if (table === undefined) return { statements: [] }
@@ -144,7 +149,7 @@ export async function emptyRows(
       statements: [
         {
           sql: `select ${shown.join(', ')} ${where} limit :limit`,
-          params: { ...params, limit: MAX_EMPTY_ROWS + chosen.size },
+          params: { ...params, limit: MAX_EMPTY_ROWS + filled.size },
           optional: true,
         },
         { sql: `select count(*) ${where}`, params, optional: true },
@@ -160,8 +165,7 @@ export async function emptyRows(
   })
   const total = counted === undefined || counted.failure ? null : Number(counted.rows[0]?.[0] ?? 0)
   return {
-    // Those of the plan that go to rows with a file already are not among the empty ones.
-    count: total === null ? null : Math.max(0, total - chosen.size),
-    rows: all.filter(({ key }) => !chosen.has(key)).slice(0, MAX_EMPTY_ROWS),
+    count: total === null ? null : Math.max(0, total - filled.size),
+    rows: all.filter(({ key }) => !filled.has(key)).slice(0, MAX_EMPTY_ROWS),
   }
 }

@@ -19,12 +19,12 @@ import { planPage } from './pages/plan-page.ts'
 import { resultPage } from './pages/result-page.ts'
 import { startPage } from './pages/start-page.ts'
 import { countStates } from './plan.ts'
-import { emptyRows, makePlan } from './planning.ts'
+import { type EmptyRows, emptyRows, makePlan, type Plan } from './planning.ts'
 import type { Choices } from './plans.ts'
 import { filledOf, replaceAll } from './replacing.ts'
 import { readAttachRequest } from './request.ts'
 import { type AttachRoom, columnIn, runIn, type Subject, subjectOf } from './room.ts'
-import type { Run } from './run.ts'
+import type { Pair, Run } from './run.ts'
 import { leaveOut, putBack, unreadableIn } from './unreadable.ts'
 
 const RUN_PATH = '/:database/:table/-/attach/:run{[0-9a-z]+}'
@@ -90,8 +90,7 @@ async function attach(c: RouteContext, room: AttachRoom): Promise<Response> {
       : undefined
   const pairs = plan === undefined ? (asked.pairs ?? []) : pairsOf(plan.lines)
   const wanted = { ...subject, table: subject.table.name, column, rule, actor, pairs, run: null, match: plan?.match }
-  const chosen = new Set(pairs.map(([, key]) => key))
-  const planned = plan && planJson(plan, await emptyRows(subject, column, chosen, plan.conditions))
+  const planned = plan && planJson(plan, await rowsLeft(room, subject, column, plan, pairs))
   if (asked.dryRun) {
     if (plan === undefined) await room.carryOut.check(wanted)
     return c.json({ ok: true, dry_run: true, column, pairs, ...planned })
@@ -103,6 +102,19 @@ async function attach(c: RouteContext, room: AttachRoom): Promise<Response> {
     throw error
   })
   return c.json({ ok: true, ...(run && { run: runJson(run) }), column, pairs, ...planned })
+}
+
+/** The rows that are without a file once all pairs are written. */
+async function rowsLeft(
+  room: AttachRoom,
+  subject: Subject,
+  column: string,
+  { conditions }: Plan,
+  pairs: readonly Pair[],
+): Promise<EmptyRows> {
+  const chosen = pairs.map(([, key]) => key)
+  const place = { database: subject.database.name, table: subject.table.name, column }
+  return emptyRows(subject, column, { chosen, held: await room.carryOut.held(place, chosen) }, conditions)
 }
 
 /** A form with files, or with ids of files: makes a plan and leads to its page. */

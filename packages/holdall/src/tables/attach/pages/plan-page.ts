@@ -73,7 +73,7 @@ export async function planPage(
   )
   const lines = planned.map((line, at): ShownLine => ({ ...(judged[at] as JudgedLine), ...line }))
   const noneFits = run.files > 0 && outline.parts.none === run.files
-  const fresh = outline.lines.flatMap(({ chosen, fills }) => (fills && chosen !== null ? [chosen] : []))
+  const chosen = outline.lines.flatMap((line) => (line.part === 'rows' && line.chosen ? [line.chosen] : []))
   const rivals = rivalsOf(outline.lines, lines)
   const listing = listWords(room, subject, c.var.actor, run.match?.list, c.req.raw.signal)
   const listed = listing.then((list) => (run.match?.allRows ? undefined : list?.conditions))
@@ -84,7 +84,7 @@ export async function planPage(
       c.var.actor,
       [...lines, ...[...rivals.values()].flat()].map(({ file }) => file),
     ),
-    listed.then((conditions) => emptyRows(subject, run.column, new Set(fresh), conditions)),
+    listed.then((conditions) => emptyRows(subject, run.column, { chosen, held: outline.held }, conditions)),
     labelsOf(
       subject,
       lines.flatMap(({ chosen: key }) => key || []),
