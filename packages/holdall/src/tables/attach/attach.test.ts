@@ -326,6 +326,30 @@ test('attaching again puts nothing beside a file that somebody chose meanwhile, 
   assert.deepEqual(cells('id = 27', 'papers'), [JSON.stringify([better, old])], 'somebody said so')
 })
 
+test('attaching again replaces once more what undoing put back', async () => {
+  const [old, better] = (await upload('old.txt', '1862-039.txt')) as [string, string]
+  app.look.exec(`UPDATE objects SET photo = '${old}' WHERE id = 39`)
+  const { location: plan } = await submit('/data/objects/-/attach', { column: 'photo', ids: better })
+  await submit(plan, { go: 'replace all' })
+  assert.equal((await submit(plan, { go: 'apply' })).status, 303)
+  assert.equal((await submit(`${plan}/-/undo`, {})).status, 303)
+  assert.deepEqual(cells('id = 39'), [old])
+  const { location: again } = await submit(plan, { go: 'again' })
+  assert.match(await app.page(again), /1 goes to a row \(1 replaces what is there\)/)
+  assert.equal((await submit(again, { go: 'apply' })).status, 303)
+  assert.deepEqual(cells('id = 39'), [better])
+  app.look.exec('UPDATE objects SET photo = NULL WHERE id = 39')
+})
+
+test('of files that share a row, two whose names are the value letter for letter stay to be decided', async () => {
+  const files = [...(await upload('1862-040.txt')), ...(await upload('1862-040.txt', '1862_40.txt'))]
+  const { location: plan } = await submit('/data/objects/-/attach', { column: 'photo', ids: files.join(' ') })
+  assert.match(await app.page(plan), /0 go to a row · 3 to decide/)
+  assert.equal((await submit(plan, { go: 'all exact' })).status, 303)
+  assert.match(await app.page(plan), /0 go to a row · 3 to decide/)
+  await submit(plan, { go: 'forget' })
+})
+
 test('a row whose file is gone for good is free for the next one', async () => {
   const [file] = (await upload('1862-031.txt')) as [string]
   const lost = `df-${'0'.repeat(26)}`
