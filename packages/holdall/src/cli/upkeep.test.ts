@@ -137,8 +137,8 @@ async function mark(...files: Put[]): Promise<void> {
   )
 }
 
-/** They count what was removed for good and what went into the trash: what is put back has been counted all the same. */
-const COUNTS = ['datasette_files_vanished', 'datasette_files_trash_entries']
+/** They count what was removed for good, went into the trash, or changed: what is put back has been counted all the same. */
+const COUNTS = ['datasette_files_vanished', 'datasette_files_trash_entries', 'datasette_files_revisions']
 
 /** Everything below the root with its bytes and time, and every row of the internal database. */
 async function contents(except: readonly string[] = []): Promise<unknown> {

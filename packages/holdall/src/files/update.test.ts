@@ -82,7 +82,7 @@ describe('a form', () => {
       assert.equal(refused.status, 409)
       assert.match(
         refused.text,
-        /Somebody else has changed it meanwhile\. It says now: “theirs”\. Save again to have yours in its place\./,
+        /It was changed after you opened this page\. It says now: “theirs”\. Save again to have yours in its place\./,
       )
       assert.equal((await file(id)).search_text, 'theirs')
       assert.equal(formOf(refused.text).search_text, 'mine')

@@ -60,7 +60,7 @@ export const ERRORS = {
   },
   description_edited: {
     status: 409,
-    message: 'Somebody else has changed the description meanwhile. Nothing was saved.',
+    message: 'The description was changed meanwhile. Nothing was saved.',
   },
   file_not_described: { status: 409, message: '{filename} has no description. Nothing was changed.' },
   source_not_found: { status: 404, message: 'Source not found: {source}' },

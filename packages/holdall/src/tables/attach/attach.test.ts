@@ -350,6 +350,18 @@ test('of files that share a row, two whose names are the value letter for letter
   await submit(plan, { go: 'forget' })
 })
 
+test('files that somebody has given one row are open, whatever is decided for all', async () => {
+  const files = await upload('1862-040.txt', '1862_40.txt')
+  const { location: plan } = await submit('/data/objects/-/attach', { column: 'photo', ids: files.join(' ') })
+  await submit(plan, { go: 'save', 'row.0': '40', 'row.1': '40' })
+  const answer = await app.ask(plan, { actor: 'root', form: { go: 'all exact' } })
+  const [Cookie = ''] = (answer.headers.getSetCookie()[0] ?? '').split(';')
+  const page = await (await app.ask(plan, { actor: 'root', headers: { Cookie } })).text()
+  assert.match(page, /0 go to a row · 2 to decide/)
+  assert.match(page, /0 doubles decided, 2 are still open/)
+  await submit(plan, { go: 'forget' })
+})
+
 test('a row whose file is gone for good is free for the next one', async () => {
   const [file] = (await upload('1862-031.txt')) as [string]
   const lost = `df-${'0'.repeat(26)}`

@@ -195,7 +195,8 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
       const outline = await outlineOf(room, subject, run)
       const decided = await decideAll(room, subject, run, outline, form.way, c.var.actor, c.req.raw.signal)
       await room.plans.chooseMany(run, decided)
-      const open = undecidedDoubles(outline).length - decided.size
+      const shared = outline.lines.filter(({ obstacle }) => obstacle === 'shared')
+      const open = undecidedDoubles(outline).length - decided.size + shared.length
       const still = open === 0 ? 'none is open' : `${formatNumber(open)} ${open === 1 ? 'is' : 'are'} still open`
       room.once.write(c, href, { said: `${formatCount(decided.size, 'double')} decided, ${still}` })
     } else if (form.replace !== undefined) {
