@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
+import { allRead } from './test-all-read.ts'
 import { planForm } from './test-plan-form.ts'
 
 /** No file ever had it. */
@@ -44,6 +45,7 @@ before(async () => {
   for (const name of Object.keys(held) as (keyof typeof held)[]) {
     held[name] = await upload(`${name}.txt`, `all of ${name}`, name === 'hidden' ? 'closed' : 'open')
   }
+  await allRead(app.folder)
   // A missing file that somebody finds in its place is there again.
   const paths = await Promise.all(['missing', 'hidden'].map((name) => pathOf(held[name as keyof typeof held])))
   for (const [at, path] of paths.entries()) rmSync(join(app.folder, ['open', 'closed'][at] as string, path))
