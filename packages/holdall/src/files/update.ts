@@ -84,7 +84,9 @@ function formChanges(fields: Fields, file: FileRecord): FileChanges {
     'description_edited',
     {},
     {
-      fields: { search_text: `It was changed after you opened this page. ${now}. Save again to have yours in its place.` },
+      fields: {
+        search_text: `It was changed after you opened this page. ${now}. Save again to have yours in its place.`,
+      },
     },
   )
 }
