@@ -350,6 +350,26 @@ test('of files that share a row, two whose names are the value letter for letter
   await submit(plan, { go: 'forget' })
 })
 
+test('of two files for a row the one that somebody chose has it, and the other is to be decided', async () => {
+  const [fits, better] = (await upload('1862-038.txt', '1862-038 b.txt')) as [string, string]
+  const { location: plan } = await submit('/data/objects/-/attach', { column: 'photo', ids: `${fits} ${better}` })
+  await submit(plan, { go: 'match', match: 'inventory', how: 'prefix' })
+  assert.match(await app.page(plan), /1 goes to a row · 1 to decide/)
+  await submit(plan, { go: 'save', 'row.0': '38', 'row.1': '38' })
+  const page = await app.page(`${plan}?show=all`)
+  assert.match(page, /1 goes to a row · 1 to decide/)
+  assert.match(page, /Another file was chosen for this row, and a row takes one\./)
+  assert.match(page, /You chose this row\./)
+  await submit(plan, { go: 'save', 'row.1': '!out' })
+  assert.match(await app.page(plan), /1 goes to a row · 1 left out/, 'what gave way has its row again')
+  await submit(plan, { go: 'save', 'row.1': '38' })
+  assert.equal((await submit(plan, { go: 'apply' })).status, 303)
+  assert.deepEqual(cells('id = 38'), [better])
+  assert.match(await app.page(plan), /1 file was not attached\.[\s\S]*?Nobody decided on it: <a[^>]*>1862-038\.txt/)
+  assert.equal((await submit(`${plan}/-/undo`, {})).status, 303)
+  assert.deepEqual(cells('id = 38'), [null])
+})
+
 test('files that somebody has given one row are open, whatever is decided for all', async () => {
   const files = await upload('1862-040.txt', '1862_40.txt')
   const { location: plan } = await submit('/data/objects/-/attach', { column: 'photo', ids: files.join(' ') })

@@ -1,6 +1,6 @@
 import { readCell } from '../file-columns/cell.ts'
 import type { SqliteValue } from '../value.ts'
-import { type Figures, type OutlineLine, PARTS, type Part, partOf } from './parts.ts'
+import { type Figures, givingWay, type OutlineLine, PARTS, type Part, partOf } from './parts.ts'
 import type { AttachRoom, Subject } from './room.ts'
 import type { Run } from './run.ts'
 import { inBatches } from './writes.ts'
@@ -9,8 +9,8 @@ export interface JudgedLine extends OutlineLine {
   readonly part: Part
   /** Its row holds something else, whose place it takes. */
   readonly replaces: boolean
-  /** Why it does not go to the row that was chosen: the row is not there, takes one file and not several, or holds text. */
-  readonly obstacle: 'gone' | 'shared' | 'text' | null
+  /** Why it does not go to the row that was chosen: the row is not there, takes one file and not several, was given to another, or holds text. */
+  readonly obstacle: 'gone' | 'shared' | 'given' | 'text' | null
 }
 
 /** A whole plan, in its order, as the rows stand at this moment. */
@@ -28,7 +28,8 @@ export async function outlineOf(
 ): Promise<Outline> {
   const lines = await room.plans.outline(run.id)
   const isSingle = fileColumns.get(run.column)?.multiple !== true
-  const chosen = lines.flatMap((line) => (partOf(line) === 'rows' ? [line.chosen as string] : []))
+  const away = isSingle ? givingWay(lines) : new Set()
+  const chosen = lines.flatMap((line) => (partOf(line) === 'rows' && !away.has(line) ? [line.chosen as string] : []))
   const files = new Map<string, number>()
   for (const key of chosen) files.set(key, (files.get(key) ?? 0) + 1)
   const filled = lines.flatMap(({ state, fits }) => (state === 'filled' && fits !== null ? [fits] : []))
@@ -43,6 +44,7 @@ export async function outlineOf(
       ...changed,
     })
     if (part !== 'rows') return as({})
+    if (away.has(line)) return as({ part: 'decide', obstacle: 'given' })
     const key = line.chosen as string
     const cell = held.get(key)
     if (cell === undefined) return as({ part: 'decide', obstacle: 'gone' })

@@ -41,6 +41,24 @@ export function partOf({ state, chosen }: { readonly state: LineState; readonly 
   }
 }
 
+/**
+ * Of a column that takes one file: those that have their row by their names alone where somebody has given it to one other file.
+ * They are to be decided, and the row is the other's.
+ */
+export function givingWay<Line extends Pick<OutlineLine, 'state' | 'chosen' | 'fits'>>(
+  lines: readonly Line[],
+): ReadonlySet<Line> {
+  const byName = new Map<string, Line[]>()
+  const byHand = new Map<string, number>()
+  for (const line of lines) {
+    if (partOf(line) !== 'rows') continue
+    const row = line.chosen as string
+    if (line.state !== 'matched' || line.fits !== row) byHand.set(row, (byHand.get(row) ?? 0) + 1)
+    else byName.set(row, [...(byName.get(row) ?? []), line])
+  }
+  return new Set([...byHand].flatMap(([row, files]) => (files === 1 ? (byName.get(row) ?? []) : [])))
+}
+
 /** How many files a plan has of each part: every number of its page is one of these. */
 export interface Figures {
   readonly files: number

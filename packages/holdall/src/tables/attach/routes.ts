@@ -18,6 +18,7 @@ import { leftFiles, leftNotice } from './pages/left-files.ts'
 import { planPage } from './pages/plan-page.ts'
 import { resultPage } from './pages/result-page.ts'
 import { startPage } from './pages/start-page.ts'
+import { givingWay } from './parts.ts'
 import { countStates } from './plan.ts'
 import { type EmptyRows, emptyRows, makePlan, type Plan } from './planning.ts'
 import type { Choices } from './plans.ts'
@@ -284,6 +285,10 @@ function pastRuns(room: AttachRoom, { database, table }: Subject): Promise<Run[]
 
 async function applyPlan(c: RouteContext, room: AttachRoom, subject: Subject, run: Run): Promise<Run> {
   const { column, rule } = columnIn(subject, run.column)
+  if (!rule.multiple) {
+    const away = givingWay(await room.plans.outline(run.id))
+    if (away.size > 0) await room.plans.choose(run, new Map([...away].map((line) => [line, null])))
+  }
   return room.carryOut.apply({
     database: subject.database,
     table: subject.table.name,

@@ -121,6 +121,7 @@ function reasonFor(line: ShownLine, { match }: Run): string {
   const { state, note, rowCount, rows, chosen, part, replaces, obstacle } = line
   if (obstacle === 'gone') return 'The row that was chosen is not there any more. Choose another one.'
   if (obstacle === 'shared') return 'Another file was chosen for this row as well, and a row takes one.'
+  if (obstacle === 'given') return 'Another file was chosen for this row, and a row takes one.'
   if (obstacle === 'text') return `${HOLDS_TEXT} Choose another one, or leave the file out.`
   if (part === 'there') return 'It is there already.'
   if (part === 'left') return 'It was left out.'
