@@ -370,6 +370,20 @@ test('of two files for a row the one that somebody chose has it, and the other i
   assert.deepEqual(cells('id = 38'), [null])
 })
 
+test('so it has where it takes the place of what the row holds', async () => {
+  const [old, fits, better] = (await upload('old.txt', '1862-038.txt', '1862-038 b.txt')) as [string, string, string]
+  app.look.exec(`UPDATE objects SET photo = '${old}' WHERE id = 38`)
+  const { location: plan } = await submit('/data/objects/-/attach', { column: 'photo', ids: `${fits} ${better}` })
+  await submit(plan, { go: 'match', match: 'inventory', how: 'prefix' })
+  await submit(plan, { go: 'replace all' })
+  assert.match(await app.page(plan), /1 goes to a row \(1 replaces what is there\) · 1 to decide/)
+  await submit(plan, { go: 'save', 'row.1': '38' })
+  assert.match(await app.page(plan), /1 goes to a row \(1 replaces what is there\) · 1 to decide/)
+  assert.equal((await submit(plan, { go: 'apply' })).status, 303)
+  assert.deepEqual(cells('id = 38'), [better])
+  app.look.exec('UPDATE objects SET photo = NULL WHERE id = 38')
+})
+
 test('files that somebody has given one row are open, whatever is decided for all', async () => {
   const files = await upload('1862-040.txt', '1862_40.txt')
   const { location: plan } = await submit('/data/objects/-/attach', { column: 'photo', ids: files.join(' ') })

@@ -53,8 +53,10 @@ export function givingWay<Line extends Pick<OutlineLine, 'state' | 'chosen' | 'f
   for (const line of lines) {
     if (partOf(line) !== 'rows') continue
     const row = line.chosen as string
-    if (line.state !== 'matched' || line.fits !== row) byHand.set(row, (byHand.get(row) ?? 0) + 1)
-    else byName.set(row, [...(byName.get(row) ?? []), line])
+    // A row that holds a file already is as well the one that the name leads to.
+    const isByName = line.fits === row && (line.state === 'matched' || line.state === 'filled')
+    if (isByName) byName.set(row, [...(byName.get(row) ?? []), line])
+    else byHand.set(row, (byHand.get(row) ?? 0) + 1)
   }
   return new Set([...byHand].flatMap(([row, files]) => (files === 1 ? (byName.get(row) ?? []) : [])))
 }
