@@ -62,12 +62,13 @@ export async function dropPagesNotMet(
   await sql`DELETE FROM sync_known_pages WHERE source_id = ${source_id} AND run_id <> ${id}`.execute(trx)
 }
 
-/** How often files of the source have changed or gone. */
+/** A number that is another one as soon as a registered file of the source has changed or gone. */
 export async function revisionNow(database: InternalDatabase, sourceId: number): Promise<number> {
   const { rows } = await sql<{ revision: number }>`SELECT ${revisionOf(sourceId)} AS revision`.execute(database.read)
   return rows[0]?.revision ?? 0
 }
 
+/** The same within a statement. */
 export function revisionOf(sourceId: number) {
   return sql<number>`coalesce((SELECT revision FROM datasette_files_revisions WHERE source_id = ${sourceId}), 0)`
 }
