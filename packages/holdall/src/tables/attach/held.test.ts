@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { allRead } from '../../files/background/test-all-read.ts'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
-import { allRead } from './test-all-read.ts'
 import { planForm } from './test-plan-form.ts'
 
 /** No file ever had it. */

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, beforeEach, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { allRead } from '../../files/background/test-all-read.ts'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
-import { allRead } from './test-all-read.ts'
 import { planForm } from './test-plan-form.ts'
 
 let app: TestApp

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { allRead } from '../../files/background/test-all-read.ts'
 import { MAX_TROUBLED } from '../../files/troubles.ts'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
 
@@ -43,6 +44,10 @@ before(async () => {
   for (const name of Object.keys(ids) as (keyof typeof ids)[]) {
     ids[name] = await upload(name, name === 'hidden' ? 'closed' : 'open')
   }
+  await allRead(app.folder)
+  // A missing file that somebody finds in its place is there again.
+  await lose('open', ids.missing)
+  await lose('closed', ids.hidden)
   internal((database) => {
     const missing = database.prepare('UPDATE datasette_files SET missing_since = created_at WHERE id IN (?, ?)')
     missing.run(ids.missing, ids.hidden)
@@ -51,9 +56,6 @@ before(async () => {
       .run(ids.changed, ids.hidden)
     database.prepare("UPDATE datasette_files SET unreadable = 'cut_off' WHERE id = ?").run(ids.unreadable)
   })
-  // A missing file that somebody finds in its place is there again.
-  await lose('open', ids.missing)
-  await lose('closed', ids.hidden)
   for (const id of [ids.trashed, ids.purged]) await posted(`/-/files/${id}/-/delete`)
   await purge(ids.purged)
   const insert = app.look.prepare('INSERT INTO objects (id, title, photo, papers, note) VALUES (?, ?, ?, ?, ?)')
