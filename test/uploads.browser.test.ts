@@ -106,22 +106,26 @@ describe('large uploads in a browser', { skip }, () => {
     await page.getByText('Not finished').waitFor()
     const line = page.locator('.left-open')
     await line.getByText(/of .* sent · Choose the same file to go on/).waitFor()
-    // What is said aloud is soon followed by something else.
+    // What is said, aloud and in the line, is soon followed by something else.
     await page.evaluate(() => {
       const said: string[] = []
-      Object.assign(globalThis, { said })
-      const listen = () => said.push(document.querySelector('[data-announcer]')?.textContent ?? '')
+      const bars: number[] = []
+      Object.assign(globalThis, { said, bars })
+      const listen = () => {
+        said.push(document.querySelector('[data-announcer]')?.textContent ?? '')
+        const line = document.querySelector('.upload-queue li')?.textContent ?? ''
+        if (/Checking what is already here · \d+%/.test(line)) bars.push(document.querySelectorAll('progress').length)
+      }
       new MutationObserver(listen).observe(document.body, { subtree: true, childList: true, characterData: true })
     })
     await begunAgain(line, path)
-    await page
-      .locator('.upload-queue li')
-      .getByText(/^Checking what is already here · \d+%$/)
-      .waitFor()
-    assert.equal(await page.locator('progress').count(), 1, 'one upload has one bar')
     await done('concert.mov')
-    const said = await page.evaluate(() => (globalThis as unknown as { said: string[] }).said)
+    const { said, bars } = await page.evaluate(() => {
+      const { said, bars } = globalThis as unknown as { said: string[]; bars: number[] }
+      return { said, bars }
+    })
     assert.ok(said.some((text) => /concert\.mov goes on from \d+%/.test(text)))
+    assert.deepEqual(new Set(bars), new Set([1]), 'what is here already is checked, and one upload has one bar')
     const twice = begun.length - LARGE / PART
     t.diagnostic(`${LARGE / PART} parts, ${before.size} before the reload, ${twice} sent again`)
     assert.ok(twice <= IN_FLIGHT, `${twice} parts were sent again`)
@@ -398,7 +402,7 @@ describe('large uploads in a browser', { skip }, () => {
     await choose(page, path)
     await until(() => acknowledged.length >= 2, 'parts were sent')
     // Else a slow machine has sent all of it before the other page stands.
-    await throttle(SLOW / 16)
+    await throttle(SLOW / 64)
     const first = network
     const second = await open()
     await toUploads(second)
