@@ -67,7 +67,12 @@ export const TABLES_API = {
     answers: [
       answers({
         unstable: TEXT,
-        databases: z.array(z.looseObject(DATABASE)),
+        databases: z.array(
+          z.looseObject({
+            ...DATABASE,
+            error: TEXT.optional().describe('Why it cannot be read now; none of its tables are told then'),
+          }),
+        ),
         metadata: z.record(TEXT, z.unknown()),
       }),
     ],

@@ -1,3 +1,4 @@
+import { asHoldallError } from '../web/error.ts'
 import type { Actor } from '../web/route.ts'
 import type { ServedDatabase } from './databases.ts'
 import { databaseColor } from './extras.ts'
@@ -9,7 +10,10 @@ import { visibleTables } from './visible-tables.ts'
 /** Tables and views that the list of databases names. */
 const SHOWN_TABLES = 5
 
-/** What `/.json` says. Datasette calls its shape unstable, and so do we. */
+/**
+ * What `/.json` says. Datasette calls its shape unstable, and so do we. A database that cannot be read is listed with the
+ * reason, and the others still show.
+ */
 export async function instanceJson(room: TablesRoom, actor: Actor | null, signal: AbortSignal) {
   const resources = room.databases.all.map(({ name }) => ({ kind: 'database', parent: name }) as const)
   const visible = await room.permissions.among(actor, 'view-database', resources)
@@ -17,16 +21,22 @@ export async function instanceJson(room: TablesRoom, actor: Actor | null, signal
   const databases = await Promise.all(
     visible.map(async ({ parent }) => {
       const database = room.databases.get(parent as string)
-      const summary = await summarize(room, database, actor, signal)
-      return summaryJson(room, summary, !open.some((resource) => resource.parent === parent))
+      const isPrivate = !open.some((resource) => resource.parent === parent)
+      try {
+        return summaryJson(room, await summarize(room, database, actor, signal), isPrivate)
+      } catch (error) {
+        if (signal.aborted) throw error
+        const nothing = { database, tables: [], views: [], open: new Set<string>() }
+        return { ...summaryJson(room, nothing, isPrivate), error: asHoldallError(error).message }
+      }
     }),
   )
   return { ok: true, unstable: 'This API is not part of the stable interface', databases, metadata: room.metadata }
 }
 
-async function summaryJson(
+function summaryJson(
   room: TablesRoom,
-  summary: DatabaseSummary & { open: ReadonlySet<string> },
+  summary: Pick<DatabaseSummary, 'database' | 'tables' | 'views'> & { open: ReadonlySet<string> },
   isPrivate: boolean,
 ) {
   const { database, views, open } = summary

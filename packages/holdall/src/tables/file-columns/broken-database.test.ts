@@ -46,8 +46,13 @@ describe('a served database that cannot be read', () => {
         for (const _ of [1, 2]) {
           const mend = trouble(path)
           await seenBroken(app, used, free)
-          if (name === 'moved away')
+          const { data, other } = await listed(app)
+          assert.deepEqual(data, [1, undefined])
+          assert.match(other?.[1] ?? '', /^The database (cannot be read: |is busy\.)/)
+          if (name === 'moved away') {
+            assert.match(other?.[1] ?? '', /its file is not there, or not readable\./)
             assert.match(await app.page('/', 'ann'), /its file is not there, or not readable\./)
+          }
           mend()
           assert.deepEqual(await references(app, used), [1, false])
           assert.match(await app.page(`/-/files/${used}`, 'ann'), /Used in 1 row</)
@@ -94,13 +99,21 @@ async function seenBroken(app: TestApp, used: string, free: string): Promise<voi
         '/other/-/query.json?sql=select+1',
       ].map(async (address) => {
         const response = await app.ask(address, { actor: 'ann' })
-        const isOther = address.startsWith('/other') || address === '/.json'
+        const isOther = address.startsWith('/other')
         const body = await response.text()
         return [address, isOther ? response.status === 503 : response.status === 200, body.includes(app.folder)]
       }),
     ).then((seen) => seen.filter(([, isRight, tells]) => isRight !== true || tells === true)),
     [],
   )
+}
+
+/** The databases that `/.json` lists, each with how many tables it has and what is wrong. */
+async function listed(app: TestApp): Promise<Record<string, [number, string | undefined]>> {
+  const { databases } = (await (await app.ask('/.json', { actor: 'ann' })).json()) as {
+    databases: { name: string; tables_count: number; error?: string }[]
+  }
+  return Object.fromEntries(databases.map(({ name, tables_count, error }) => [name, [tables_count, error]]))
 }
 
 async function references(app: TestApp, id: string): Promise<[number, boolean]> {
