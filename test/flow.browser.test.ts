@@ -442,8 +442,11 @@ function statusOf(on: Page, path: string, body: string): Promise<number> {
 }
 
 /** The texts of a column's first cells. */
+/** The first cells of a column, once there are so many: a page of a slow machine has come in part. */
 async function column(on: Page, name: string, count: number): Promise<string[]> {
-  const texts = await on.locator(`tbody [data-label="${name}"]`).allTextContents()
+  const cells = on.locator(`tbody [data-label="${name}"]`)
+  await cells.nth(count - 1).waitFor()
+  const texts = await cells.allTextContents()
   return texts.slice(0, count).map((text) => text.trim())
 }
 

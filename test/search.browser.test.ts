@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, afterEach, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { CHROMIUM, launchBrowser, lookAt } from './support/browser.ts'
 import { createToken, type RunningHoldall, startHoldall } from './support/holdall.ts'
@@ -145,6 +146,36 @@ describe('search and selection in a browser', { skip }, () => {
     await page.locator('.found', { hasText: '1 file for “gone”' }).waitFor()
     assert.equal(new URL(page.url()).searchParams.get('source'), 'papers')
     await page.getByText(/^Missing since \d+ \w+ \d{4}$/).waitFor()
+  })
+
+  test('what is chosen before the page’s script has come is searched all the same, and not again on the way back', async () => {
+    const other = await context.newPage()
+    const come: (() => void)[] = []
+    await other.route(/\/-\/assets\/elements\.js/, async (route) => {
+      await new Promise<void>((resolve) => come.push(resolve))
+      await route.continue()
+    })
+    await other.goto(`${holdall.url}/-/files/search?q=harbour`, { waitUntil: 'commit' })
+    await other.locator('.found', { hasText: '3 files for “harbour”' }).waitFor()
+    await other.getByLabel('Source').selectOption('Papers')
+    assert.equal(come.length, 1)
+    come.pop()?.()
+    await other.locator('.found', { hasText: '1 file for “harbour”' }).waitFor()
+    assert.equal(new URL(other.url()).searchParams.get('source'), 'papers')
+    await other.unrouteAll({ behavior: 'ignoreErrors' })
+    // As a browser does that puts back what was chosen on the page.
+    await other.addInitScript(() => {
+      document.addEventListener('readystatechange', () => {
+        const source = document.querySelector<HTMLSelectElement>('select[name=source]')
+        if (source) source.value = 'papers'
+      })
+    })
+    await other.goBack()
+    await other.locator('.found', { hasText: '3 files for “harbour”' }).waitFor()
+    await other.getByRole('button', { name: 'Show' }).waitFor({ state: 'hidden' })
+    await sleep(200)
+    assert.equal(new URL(other.url()).searchParams.get('source'), null)
+    await other.close()
   })
 
   test('works without scripts', async () => {
