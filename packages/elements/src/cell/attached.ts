@@ -21,6 +21,7 @@ export function withArrived(
   const what = files.length === 1 ? (files[0]?.filename ?? 'The file') : formatCount(files.length, 'file')
   const [before] = shown
   const where = cell.rowLabel ? ` to ${cell.rowLabel}` : ''
-  const instead = !cell.multiple && before ? ` in place of ${nameOf(before)}` : ''
+  const one = before && nameOf(before)
+  const instead = !cell.multiple && one ? ` in place of ${one === what ? 'the one before' : one}` : ''
   return { next, said: `${what} attached${where}${instead}` }
 }

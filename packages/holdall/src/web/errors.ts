@@ -69,7 +69,7 @@ export const ERRORS = {
   restore_path_taken: {
     status: 409,
     message:
-      'Another file, {id}, now lies where {filename} was. Delete that one or move it, then restore. Nothing was restored.',
+      'Another file, {id}, now lies where {filename} was. Move that one to trash or elsewhere, then restore. Nothing was restored.',
   },
   undo_too_late: {
     status: 404,
@@ -376,7 +376,8 @@ export const ERRORS = {
   },
   attach_files_gone: {
     status: 409,
-    message: '{count} of the files were deleted meanwhile. Nothing was written; leave them out and try again.',
+    message:
+      '{count} of the files were moved to trash or are gone meanwhile. Nothing was written; leave them out and try again.',
   },
   database_unreadable: { status: 503, message: 'The database cannot be read: {reason}' },
   sql_error: { status: 400, message: '{reason}' },
