@@ -40,8 +40,8 @@ export interface Cloud {
   readonly objects: Map<string, CloudObject>
   readonly uploads: Map<string, CloudUpload>
   readonly calls: CloudCall[]
-  /** Called before and after each call; what it throws is what the call throws. */
-  fault: { before?(call: CloudCall): unknown; after?(call: CloudCall): unknown }
+  /** Called before and after each call, with the path that it is of; what it throws is what the call throws. */
+  fault: { before?(call: CloudCall, path: string): unknown; after?(call: CloudCall, path: string): unknown }
   /** What it answers to the question whether pages may send there; `null`: nothing at all. */
   pages: { readonly status: number; readonly headers: Readonly<Record<string, string>> } | null
   /** Milliseconds until it does. */
@@ -91,11 +91,11 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
     uploads.delete(id)
   }
 
-  async function asked<Result>(call: CloudCall, work: () => Result | Promise<Result>): Promise<Result> {
+  async function asked<Result>(call: CloudCall, path: string, work: () => Result | Promise<Result>): Promise<Result> {
     calls.push(call)
-    await cloud.fault.before?.(call)
+    await cloud.fault.before?.(call, path)
     const result = await work()
-    await cloud.fault.after?.(call)
+    await cloud.fault.after?.(call, path)
     return result
   }
 
@@ -108,7 +108,7 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
   const multipart: Multipart = {
     limits,
     create: ({ path, token }) =>
-      asked('create', () => {
+      asked('create', path, () => {
         const id = randomUUID()
         uploads.set(id, { path, token, startedAt: new Date(), parts: new Map() })
         return id
@@ -117,25 +117,25 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
       return { url: `${url}/part?upload=${id}&part=${number}&size=${size}`, headers: {}, expiresIn }
     },
     listParts: (upload, { after = 0 } = {}) =>
-      asked('listParts', () => {
+      asked('listParts', upload.path, () => {
         const numbers = [...uploadOf(upload).parts.keys()].filter((number) => number > after).sort((a, b) => a - b)
         const parts = numbers.slice(0, PAGE).map((number) => partOf(uploadOf(upload), number))
         return { parts, next: numbers.length > PAGE ? (parts.at(-1)?.number ?? null) : null }
       }),
     complete: (upload, parts) =>
-      asked('complete', () => {
+      asked('complete', upload.path, () => {
         const found = uploadOf(upload)
         const body = Buffer.concat(parts.map(({ number }) => found.parts.get(number) as Buffer))
         objects.set(found.path, { body, token: found.token })
         end(upload.id, found)
       }),
     find: ({ path, token, size }) =>
-      asked('find', () => {
+      asked('find', path, () => {
         const object = objects.get(path)
         return object?.token === token && object.body.length === size ? { path, size } : undefined
       }),
-    abort: ({ id }) =>
-      asked('abort', () => {
+    abort: ({ id, path }) =>
+      asked('abort', path, () => {
         const upload = uploads.get(id)
         if (upload !== undefined) end(id, upload)
       }),
@@ -150,12 +150,12 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
     multipart,
     origins: [url],
     stat: (path) =>
-      asked('stat', () => {
+      asked('stat', path, () => {
         const object = objects.get(path)
         return object && { path, size: object.body.length }
       }),
     read: (path, { range } = {}) =>
-      asked('read', () => {
+      asked('read', path, () => {
         const object = objects.get(path)
         if (object === undefined) throw new HoldallError('file_missing')
         const { offset, length } = { offset: 0, length: undefined, ...range }
@@ -167,9 +167,9 @@ export async function startCloud(limits = { minPartSize: 1, maxPartSize: 2 ** 33
       objects.set(path, { body: whole })
       return { path, size: whole.length, contentHash: hashOf(whole) }
     },
-    delete: (path) => asked('delete', () => void objects.delete(path)),
+    delete: (path) => asked('delete', path, () => void objects.delete(path)),
     uploadUrl: (path, { size, contentType }) =>
-      asked('uploadUrl', () => ({
+      asked('uploadUrl', path, () => ({
         url: `${url}/${encodeURIComponent(path)}?size=${size}`,
         method: 'PUT',
         headers: { 'Content-Type': contentType ?? 'application/octet-stream' },

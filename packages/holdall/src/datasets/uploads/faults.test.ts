@@ -60,14 +60,14 @@ describe('uploads that become datasets, while things fail', () => {
     return plan
   }
 
-  /** Throws at the first so many calls of this name. */
-  function failing(wanted: CloudCall, times: number, error = new Error('arn:aws:s3:::secret-bucket said no')): void {
+  /** Throws at the first so many calls of this name for this upload: a file of another is read in the background. */
+  function failing({ s3_key }: Init, wanted: CloudCall, times: number): void {
     let left = times
     cloud.fault = {
-      before(call) {
-        if (call !== wanted || left === 0) return
+      before(call, path) {
+        if (call !== wanted || path !== s3_key || left === 0) return
         left -= 1
-        throw error
+        throw new Error('arn:aws:s3:::secret-bucket said no')
       },
     }
   }
@@ -186,7 +186,7 @@ describe('uploads that become datasets, while things fail', () => {
       ['stat', 1],
     ] as const) {
       const plan = await sent()
-      failing(call, times)
+      failing(plan, call, times)
       await client.complete(plan.upload_id)
       const ended = await client.ended(plan.upload_id)
       assert.deepEqual([ended.completion_status, ended.failure_reason], ['registered', null], call)
@@ -205,11 +205,11 @@ describe('uploads that become datasets, while things fail', () => {
       ['read', 'infer'],
     ] as const) {
       const plan = await sent()
-      failing(call, Number.POSITIVE_INFINITY)
+      failing(plan, call, Number.POSITIVE_INFINITY)
       const { before } = cloud.fault
-      cloud.fault.before = (asked) => {
-        if (asked === call) offset += RETRY_LIMIT_MS / 3
-        return before?.(asked)
+      cloud.fault.before = (asked, path) => {
+        if (asked === call && path === plan.s3_key) offset += RETRY_LIMIT_MS / 3
+        return before?.(asked, path)
       }
       await client.complete(plan.upload_id)
       const failed = await client.ended(plan.upload_id)
@@ -267,11 +267,11 @@ describe('uploads that become datasets, while things fail', () => {
 
   test('of fifty retries at one moment one is accepted', async () => {
     const plan = await sent()
-    failing('read', Number.POSITIVE_INFINITY)
+    failing(plan, 'read', Number.POSITIVE_INFINITY)
     const { before } = cloud.fault
-    cloud.fault.before = (asked) => {
-      if (asked === 'read') offset += RETRY_LIMIT_MS
-      return before?.(asked)
+    cloud.fault.before = (asked, path) => {
+      if (asked === 'read' && path === plan.s3_key) offset += RETRY_LIMIT_MS
+      return before?.(asked, path)
     }
     await client.complete(plan.upload_id)
     await client.ended(plan.upload_id)
