@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { allRead } from '../../files/background/test-all-read.ts'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
 import { MAX_FILES } from './limits.ts'
 import { planForm } from './test-plan-form.ts'
@@ -613,6 +614,7 @@ test('rows are named by their keys as people write them; a plan in which nothing
 
 test('a row is typed by all of its key; what its storage is without is attached only where somebody chooses so', async () => {
   const [log, lost] = (await upload('some.txt', '2.txt')) as [string, string]
+  await allRead(app.folder)
   const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'), { timeout: 5_000 })
   internal.prepare('UPDATE datasette_files SET missing_since = created_at WHERE id = ?').run(lost)
   internal.close()
