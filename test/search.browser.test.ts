@@ -66,8 +66,8 @@ describe('search and selection in a browser', { skip }, () => {
     for (const [at, name] of PHOTOS.entries()) await upload('photos', name, await photograph(at, 320, 240))
     await upload('papers', 'harbour minutes.txt', 'minutes of the harbour board')
     await upload('papers', 'gone.txt', 'gone')
-    mark('gone.txt', 'missing_since')
-    mark('harbour_north.jpg', 'changed_at')
+    await mark('gone.txt', 'missing_since')
+    await mark('harbour_north.jpg', 'changed_at')
     context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' })
     page = await context.newPage()
     page.on('pageerror', (error) => troubles.push(String(error)))
@@ -275,9 +275,11 @@ describe('search and selection in a browser', { skip }, () => {
   })
 })
 
-/** As a sync would, of files that somebody else touched. */
-function mark(filename: string, column: 'missing_since' | 'changed_at'): void {
+/** As a sync would, of files that somebody else touched, once nobody reads them who would say what he finds. */
+async function mark(filename: string, column: 'missing_since' | 'changed_at'): Promise<void> {
   const database = new DatabaseSync(join(folder, 'data', 'internal.db'), { timeout: 5_000 })
+  const reading = database.prepare('SELECT count(*) AS files FROM datasette_files_work')
+  while (reading.get()?.files !== 0) await sleep(20)
   database.prepare(`UPDATE datasette_files SET ${column} = '2026-05-03T10:00:00.000Z' WHERE filename = ?`).run(filename)
   database.close()
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { allRead } from '../files/background/test-all-read.ts'
 import { openTestApp, type TestApp } from './pages/test-app.ts'
 
 const MANY = 2_500
@@ -113,6 +114,7 @@ test('what is not right with files is said in a column beside their names, to wh
     }),
   )) as [string, string, string, string]
   await app.ask(`/-/files/${trashed}/-/delete`, { actor: 'root', json: {}, headers: { Accept: 'application/json' } })
+  await allRead(join(app.folder, 'state'))
   const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'))
   internal.exec('PRAGMA busy_timeout = 5000')
   internal.prepare("UPDATE datasette_files SET missing_since = '2026-01-01' WHERE id = ?").run(missing)

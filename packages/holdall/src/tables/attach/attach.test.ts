@@ -417,6 +417,7 @@ test('attaching again gives a row its file back that its storage is without mean
   const attached = [JSON.stringify([there]), JSON.stringify([away])]
   assert.deepEqual(cells('id IN (29, 30)', 'papers'), attached)
   await submit(`${plan}/-/undo`, {})
+  await allRead(join(app.folder, 'state'))
   const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'), { timeout: 5_000 })
   internal.prepare('UPDATE datasette_files SET missing_since = created_at WHERE id = ?').run(away)
   internal.close()
@@ -614,7 +615,7 @@ test('rows are named by their keys as people write them; a plan in which nothing
 
 test('a row is typed by all of its key; what its storage is without is attached only where somebody chooses so', async () => {
   const [log, lost] = (await upload('some.txt', '2.txt')) as [string, string]
-  await allRead(app.folder)
+  await allRead(join(app.folder, 'state'))
   const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'), { timeout: 5_000 })
   internal.prepare('UPDATE datasette_files SET missing_since = created_at WHERE id = ?').run(lost)
   internal.close()

@@ -45,7 +45,7 @@ before(async () => {
   for (const name of Object.keys(held) as (keyof typeof held)[]) {
     held[name] = await upload(`${name}.txt`, `all of ${name}`, name === 'hidden' ? 'closed' : 'open')
   }
-  await allRead(app.folder)
+  await allRead(join(app.folder, 'state'))
   // A missing file that somebody finds in its place is there again.
   const paths = await Promise.all(['missing', 'hidden'].map((name) => pathOf(held[name as keyof typeof held])))
   for (const [at, path] of paths.entries()) rmSync(join(app.folder, ['open', 'closed'][at] as string, path))

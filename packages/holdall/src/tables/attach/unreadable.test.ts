@@ -39,7 +39,7 @@ after(async () => {
 beforeEach(async () => {
   files = []
   for (const n of [1, 2, 3, 4]) files.push(await upload(`HM-00${n}.txt`, 'open'))
-  await allRead(app.folder)
+  await allRead(join(app.folder, 'state'))
 })
 
 async function upload(name: string, source: string): Promise<string> {

@@ -44,7 +44,7 @@ before(async () => {
   for (const name of Object.keys(ids) as (keyof typeof ids)[]) {
     ids[name] = await upload(name, name === 'hidden' ? 'closed' : 'open')
   }
-  await allRead(app.folder)
+  await allRead(join(app.folder, 'state'))
   // A missing file that somebody finds in its place is there again.
   await lose('open', ids.missing)
   await lose('closed', ids.hidden)
