@@ -191,6 +191,9 @@ test('one press replaces only what is not right, and another takes that back; th
   assert.deepEqual(await goesTo(), [five])
   await submit(plan, { go: 'match', match: 'inventory', how: 'prefix' })
   assert.deepEqual(await goesTo(), [five])
+  await submit(plan, { go: 'replace not_right' })
+  assert.deepEqual(await goesTo(), [three, four, five, six], 'also where it is matched again')
+  await submit(plan, { go: 'save', 'row.1': '' })
 
   const asked = { column: 'photo', files, match: { column: 'inventory', how: 'prefix' }, dry_run: true }
   const attach = '/data/objects/-/attach'
