@@ -315,6 +315,7 @@ export interface AttachRunTable {
   status: AttachStatus
   match: string | null
   revision: Generated<number>
+  choices: Generated<number>
   cells: Generated<number>
   files: Generated<number>
   restored: number | null

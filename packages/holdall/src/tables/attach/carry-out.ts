@@ -144,7 +144,7 @@ export function createCarryOut({ journal, databases, writers, files, log, before
      * Attaches files to rows, all of them or none.
      * @returns the run, which can be undone
      * @throws HoldallError `file_column_refused`, `attach_nothing`, `attach_busy`, `attach_files_gone`, `attach_changed`,
-     *   `attach_not_planned`, and what writing throws
+     *   `attach_not_planned`, `attach_plan_changed`, and what writing throws
      */
     async apply(wanted: Wanted): Promise<Run> {
       const { database, table, column, actor } = wanted
@@ -152,12 +152,12 @@ export function createCarryOut({ journal, databases, writers, files, log, before
       await settleAll(place)
       const cells = await wantedCells(wanted, { writers, files })
       if (cells.length === 0) throw new HoldallError('attach_nothing')
-      const id = wanted.run ?? newRunId()
+      const id = wanted.plan?.id ?? newRunId()
       try {
         await holding(id, async () => {
           try {
-            const { run, match } = wanted
-            await journal.begin({ ...place, column, id, isPlanned: run !== null, match }, actor?.id ?? null, cells)
+            const { plan, match } = wanted
+            await journal.begin({ ...place, column, id, plan, match }, actor?.id ?? null, cells)
             await write(await known(id), 'attach', cells)
           } catch (error) {
             if (isRefusal(error)) await journal.failed(id, (error as HoldallError).message)

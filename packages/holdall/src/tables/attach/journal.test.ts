@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { type InternalDatabase, openInternalDatabase } from '../../database/internal.ts'
 import { HoldallError } from '../../web/error.ts'
 import { createJournal, type Journal } from './journal.ts'
@@ -46,20 +47,21 @@ after(async () => {
   rmSync(folder, { recursive: true })
 })
 
+const seen = async (id: string) => (await journal.find(id)) as Run
+/** A plan as whoever carries it out has read it. */
+const read = async (id: string) => (await plans.pairsToWrite(await seen(id))).plan
+
 const code = (wanted: string) => (error: unknown) => error instanceof HoldallError && error.code === wanted
 
 test('a run begins only while its files are there, and one at a time on a table', async () => {
   const gone = [{ ...CELLS[0], files: [`df-${'b'.repeat(26)}`] }] as typeof CELLS
-  await assert.rejects(
-    journal.begin({ ...PLACE, id: newRunId(), isPlanned: false }, null, gone),
-    code('attach_files_gone'),
-  )
+  await assert.rejects(journal.begin({ ...PLACE, id: newRunId(), plan: null }, null, gone), code('attach_files_gone'))
   const [begun] = await journal.unsettled(new Set())
   await journal.failed(begun?.id ?? '', 'Gone.')
   const id = newRunId()
-  await journal.begin({ ...PLACE, id, isPlanned: false }, 'root', CELLS)
-  await assert.rejects(journal.begin({ ...PLACE, id: newRunId(), isPlanned: false }, null, CELLS), code('attach_busy'))
-  await journal.begin({ ...PLACE, table: 'other', id: newRunId(), isPlanned: false }, null, CELLS)
+  await journal.begin({ ...PLACE, id, plan: null }, 'root', CELLS)
+  await assert.rejects(journal.begin({ ...PLACE, id: newRunId(), plan: null }, null, CELLS), code('attach_busy'))
+  await journal.begin({ ...PLACE, table: 'other', id: newRunId(), plan: null }, null, CELLS)
   assert.deepEqual((await journal.unsettled(new Set([id]), PLACE)).length, 0, 'it is being written here')
   assert.deepEqual(
     (await journal.unsettled(new Set(), PLACE)).map((run) => run.id),
@@ -80,8 +82,9 @@ test('a run begins only while its files are there, and one at a time on a table'
 
 test('a plan that could not be written is a plan again; one that nobody carries out goes after a week', async () => {
   const id = await plans.add(PLACE, 'root', MATCH, [LINE])
-  await journal.begin({ ...PLACE, id, isPlanned: true }, 'root', CELLS)
-  await assert.rejects(journal.begin({ ...PLACE, id, isPlanned: true }, 'root', CELLS), code('attach_not_planned'))
+  const plan = await read(id)
+  await journal.begin({ ...PLACE, id, plan }, 'root', CELLS)
+  await assert.rejects(journal.begin({ ...PLACE, id, plan }, 'root', CELLS), code('attach_not_planned'))
   await journal.failed(id, 'No.')
   const again = await journal.find(id)
   assert.deepEqual([again?.status, again?.failureReason, (await plans.pairs(id)).length], ['planned', 'No.', 1])
@@ -109,7 +112,8 @@ test('cells are written down some at a time; a run that did not come to all of t
     if (batches === 3) throw new Error('The power went.')
   }
   const all = cells as unknown as typeof CELLS
-  await assert.rejects(journal.begin({ ...place, id, isPlanned: true }, 'root', all), /power/)
+  const plan = await read(id)
+  await assert.rejects(journal.begin({ ...place, id, plan }, 'root', all), /power/)
   clearInterval(ticking)
   assert.ok(turns > 0, 'others had their turn in between')
   const [run] = await journal.unsettled(new Set(), place)
@@ -118,7 +122,7 @@ test('cells are written down some at a time; a run that did not come to all of t
   interrupt = () => undefined
   await journal.failed(id, 'The power went.')
   assert.deepEqual([(await journal.find(id))?.status, (await journal.cells(id)).length], ['planned', 0])
-  await journal.begin({ ...place, id, isPlanned: true }, 'root', all)
+  await journal.begin({ ...place, id, plan }, 'root', all)
   assert.deepEqual(
     (await journal.cells(id)).map(({ key }) => key),
     cells.map(({ key }) => key),
@@ -126,39 +130,66 @@ test('cells are written down some at a time; a run that did not come to all of t
   await journal.applied(id)
 })
 
-const seen = async (id: string) => (await journal.find(id)) as Run
+/** More than one batch, in another order than the lines of `first` are in. */
+const MANY = Array.from({ length: 2 * AT_ONCE + 1 }, (_, at) => ({
+  ...LINE,
+  file: `df-${String(at).padStart(26, '0')}`,
+}))
 
-test('a plan that is being matched again is not carried out half as it was and half as it will be', async () => {
-  const lines = Array.from({ length: AT_ONCE + 1 }, () => LINE)
-  const id = await plans.add(PLACE, 'root', MATCH, lines)
-  const first = await seen(id)
-  let half: Promise<Run> | undefined
-  interrupt = (call) => {
-    if (call === 'change lines') half ??= seen(id)
-  }
-  const changed = plans.change(
-    first,
-    { ...MATCH, how: 'prefix' },
-    lines.map((line) => ({ ...line, chosen: '2' })),
+for (const [what, decide] of Object.entries({
+  'matched again': (plan: Run) =>
+    plans.change(plan, { ...MATCH, how: 'prefix' }, MANY.map((line) => ({ ...line, chosen: '2' })).reverse()),
+  'decided for all files at once': (plan: Run) =>
+    plans.chooseMany(plan, new Map(MANY.map(({ file }, position) => [{ position, file }, '2']))),
+})) {
+  test(`a plan that is being ${what} is as it was until it is as it will be`, async () => {
+    const id = await plans.add(PLACE, 'root', MATCH, MANY)
+    const first = await seen(id)
+    const rows = async () => new Set((await plans.pairs(id)).map(([file, key]) => `${file} ${key}`))
+    const [before, after] = ['1', '2'].map((key) => new Set(MANY.map(({ file }) => `${file} ${key}`)))
+    let going = true
+    const decided = decide(first).finally(() => {
+      going = false
+    })
+    while (going) {
+      const now = await rows()
+      assert.deepEqual(now, now.has(`${MANY[0]?.file} 1`) ? before : after, 'never half of each')
+      await turn()
+    }
+    await decided
+    assert.deepEqual(await rows(), after)
+    const line = { position: 0, file: MANY[0]?.file ?? '' }
+    await assert.rejects(plans.choose(first, new Map([[line, '3']])), code('attach_plan_changed'))
+    await plans.forget(id)
+  })
+}
+
+test('what cannot all be decided is not decided in part', async () => {
+  const id = await plans.add(PLACE, 'root', MATCH, MANY)
+  const last = { position: MANY.length - 1, file: `df-${'d'.repeat(26)}` }
+  const choices = new Map(MANY.map(({ file }, position) => [{ position, file }, '2']))
+  await assert.rejects(
+    plans.chooseMany(await seen(id), new Map([...choices, [last, '2']])),
+    code('attach_plan_changed'),
   )
-  await assert.rejects(plans.pairsToWrite(first), code('attach_busy'))
-  await changed
-  const line = { position: 0, file: FILE }
-  await assert.rejects(plans.choose((await half) as Run, new Map([[line, '3']])), code('attach_plan_changed'))
-  const second = await seen(id)
-  assert.deepEqual(new Set((await plans.pairsToWrite(second)).map(([, key]) => key)), new Set(['2']))
-  assert.equal(second.match?.how, 'prefix')
-  let batches = 0
-  let begun: Promise<void> | undefined
-  interrupt = (call) => {
-    if (call !== 'change lines') return
-    batches += 1
-    if (batches === 2) begun = journal.begin({ ...PLACE, id, isPlanned: true }, 'root', CELLS)
-  }
-  await plans.change(second, MATCH, lines)
-  interrupt = () => undefined
-  await begun
-  assert.equal((await plans.pairs(id)).filter(([, key]) => key === '2').length, 1, 'a run that has begun is left alone')
+  assert.deepEqual(new Set((await plans.pairs(id)).map(([, key]) => key)), new Set(['1']))
+  assert.equal((await seen(id)).revision, 1)
+  await plans.forget(id)
+})
+
+test('a row that is chosen while a plan is begun is not forgotten with it', async () => {
+  const id = await plans.add(PLACE, 'root', MATCH, [LINE])
+  const plan = await read(id)
+  await plans.choose(await seen(id), new Map([[{ position: 0, file: FILE }, '7']]))
+  await assert.rejects(journal.begin({ ...PLACE, id, plan }, 'root', CELLS), code('attach_plan_changed'))
+  assert.deepEqual(await plans.pairs(id), [[FILE, '7']])
+  await journal.begin({ ...PLACE, id, plan: await read(id) }, 'root', CELLS)
+  await assert.rejects(
+    plans.choose(await seen(id), new Map([[{ position: 0, file: FILE }, '8']])),
+    code('attach_not_planned'),
+    'nor is it said to be kept once it is',
+  )
+  await assert.rejects(plans.change({ id, revision: 1 }, MATCH, [LINE]), code('attach_not_planned'))
   await journal.applied(id)
   assert.equal((await plans.files(id)).length, 0)
 })
@@ -189,7 +220,7 @@ test('what was said of a plan as it was before is not done to it as it is', asyn
   assert.equal((await seen(id)).revision, second.revision, 'who has seen a line may decide another one')
   await plans.chooseMany(second, new Map([[line, '8']]))
   await assert.rejects(plans.choose(second, new Map([[line, '9']])), code('attach_plan_changed'))
-  assert.deepEqual(await plans.pairsToWrite(await seen(id)), [
+  assert.deepEqual((await plans.pairsToWrite(await seen(id))).pairs, [
     [other.file, '2'],
     [FILE, '8'],
   ])

@@ -5,7 +5,7 @@ import type { CellOutcome } from '../write/protocol.ts'
 import { type JournalCell, readCells, writeCells } from './journal-cells.ts'
 import { MAX_RUNS } from './limits.ts'
 import { LEFT_OUT } from './parts.ts'
-import { type Place, type PlannedMatch, placeColumns, type Run, toRun } from './run.ts'
+import { type Place, type PlannedMatch, placeColumns, type ReadPlan, type Run, toRun } from './run.ts'
 import { inBatches, type WriteOptions, writesTo } from './writes.ts'
 
 export interface JournalOptions extends WriteOptions {
@@ -60,18 +60,19 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
      * change: a run with fewer cells here than it says has changed nothing. The files of a cell are there when it is written
      * down. Whoever called this ends a run that could not be written down with `failed`.
      *
-     * @throws HoldallError `attach_busy`, `attach_not_planned`, `attach_files_gone`
+     * @throws HoldallError `attach_busy`, `attach_not_planned`, `attach_plan_changed`, `attach_files_gone`
      */
     async begin(
       {
         id,
-        isPlanned,
+        plan,
         match,
         ...place
       }: Place & {
         readonly column: string
         readonly id: string
-        readonly isPlanned: boolean
+        /** The plan that it carries out; null where pairs were given. */
+        readonly plan: ReadPlan | null
         /** How a run was matched that had no plan. */
         readonly match?: PlannedMatch | undefined
       },
@@ -82,7 +83,7 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
       const working = { status: 'applying', cells: cells.length, files, ...taken() } as const
       await oneOfATable(() =>
         write('begin run', async (trx) => {
-          if (!isPlanned) {
+          if (plan === null) {
             await trx
               .insertInto('attach_runs')
               .values({
@@ -100,8 +101,18 @@ export function createJournal({ database, before, now = Date.now }: JournalOptio
             .set({ ...working, failure_reason: null })
             .where('id', '=', id)
             .where('status', '=', 'planned')
+            // What was chosen after the pairs were read is not among them, and would be forgotten with the plan.
+            .where('revision', '=', plan.revision)
+            .where('choices', '=', plan.choices)
             .executeTakeFirst()
-          if (numUpdatedRows === 0n) throw new HoldallError('attach_not_planned', { status: 'begun' })
+          if (numUpdatedRows > 0n) return
+          const { status } = await trx
+            .selectFrom('attach_runs')
+            .select('status')
+            .where('id', '=', id)
+            .executeTakeFirstOrThrow()
+          if (status === 'planned') throw new HoldallError('attach_plan_changed')
+          throw new HoldallError('attach_not_planned', { status: 'begun' })
         }),
       )
       await inBatches(cells.length, (from, to) =>

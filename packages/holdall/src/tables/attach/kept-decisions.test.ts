@@ -76,16 +76,19 @@ test('what is typed and what matches again are sent at once', async () => {
   assert.deepEqual(await going(run), ['4'])
 })
 
-test('what was an answer to doubles is asked again', async () => {
-  const run = await plan('HM-001 a.txt', 'HM-001 b.txt')
+test('of files that shared a row those that were left out stay out, and which of them has it is asked again', async () => {
+  const run = await plan('HM-001 a.txt', 'HM-001 b.txt', 'HM-001 c.txt')
   await submit(run, { go: 'match', match: 'inventory', how: 'prefix' })
-  assert.equal(await head(run), '0 go to a row · 2 to decide')
+  assert.equal(await head(run), '0 go to a row · 3 to decide')
   await submit(run, { go: 'save', 'row.0': '1', 'row.1': '!out' })
-  assert.equal(await head(run), '1 goes to a row · 1 left out')
-  assert.equal(await matchAgain(run, { match: 'code', how: 'prefix' }), '')
+  assert.equal(await head(run), '1 goes to a row · 1 to decide · 1 left out')
+  assert.equal(await matchAgain(run, { match: 'code', how: 'prefix' }), '1 file left out is as it was')
   assert.deepEqual(await going(run), [])
-  assert.equal(await matchAgain(run, { match: 'inventory', how: 'prefix' }), '')
-  assert.equal(await head(run), '0 go to a row · 2 to decide')
+  const alone = { match: 'inventory', how: 'pattern', pattern: '{value} b.txt' }
+  assert.equal(await matchAgain(run, alone), '1 file left out is as it was', 'also where its name alone leads to a row')
+  assert.deepEqual(await going(run), [])
+  assert.equal(await matchAgain(run, { match: 'inventory', how: 'prefix' }), '1 file left out is as it was')
+  assert.equal(await head(run), '0 go to a row · 2 to decide · 1 left out')
 })
 
 test('what the row holds already, and what the column does not take, stay as they are', async () => {

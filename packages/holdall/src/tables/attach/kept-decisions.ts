@@ -11,8 +11,9 @@ export interface KeptDecisions {
 
 /**
  * A plan that was matched in another way, with what somebody had decided that has nothing to do with how it was matched: the
- * row that was named for a file whose name did not lead there, and which files are left out. What was chosen among the rows
- * that names had led to, or of files that shared one, was an answer to a question that is no more.
+ * row that was named for a file whose name did not lead there, and which files are left out, for whatever reason: none of
+ * them is attached unless somebody says so. What was chosen among the rows that names had led to was an answer to a question
+ * that is no more.
  */
 export function keepDecisions(lines: readonly Line[], before: readonly Line[]): KeptDecisions {
   const decided = new Map(before.flatMap((line) => (isOfAnyMatch(line) ? [[line.file, line.chosen as string]] : [])))
@@ -28,8 +29,7 @@ export function keepDecisions(lines: readonly Line[], before: readonly Line[]): 
   return { lines: kept, named, leftOut }
 }
 
-function isOfAnyMatch({ state, rows, chosen }: Line): boolean {
-  if (chosen === LEFT_OUT) return state !== 'double'
+function isOfAnyMatch({ rows, chosen }: Line): boolean {
   return chosen !== null && !rows.some(({ key }) => key === chosen)
 }
 

@@ -11,11 +11,12 @@ import {
   type Place,
   type PlannedMatch,
   placeColumns,
+  type ReadPlan,
   type Replace,
   type Run,
   toRun,
 } from './run.ts'
-import { inBatches, type WriteOptions, writesTo } from './writes.ts'
+import { inBatches, type WriteOptions, wholeWritesTo, writesTo } from './writes.ts'
 
 export interface PlansOptions extends WriteOptions {
   readonly now?: () => number
@@ -34,62 +35,16 @@ export type Plans = ReturnType<typeof createPlans>
 /** Runs that nobody has carried out yet: which file goes to which row, and what is still to be decided. */
 export function createPlans({ database, before, now = Date.now }: PlansOptions) {
   const write = writesTo({ database, ...(before && { before }) })
-  /** Plans that are being matched again: half of their lines say the one, half the other. */
-  const changing = new Set<string>()
+  const writeWhole = wholeWritesTo({ database, ...(before && { before }) })
 
-  /** Puts lines in their places, where others may stand; none into what is no plan any more. */
-  function writeLines(name: string, id: string, lines: readonly Line[]): Promise<void> {
-    return inBatches(lines.length, (from, to) => {
-      const batch = JSON.stringify(lines.slice(from, to).map(valuesOf))
-      return write(name, (trx) =>
-        sql`INSERT OR REPLACE INTO attach_lines (run_id, position, file_id, state, rows, row_count, chosen, note)
-          SELECT run.id, line.key + ${from}, line.value ->> 0, line.value ->> 1, line.value ->> 2, line.value ->> 3, line.value ->> 4, line.value ->> 5
-          FROM attach_runs AS run, json_each(${batch}) AS line WHERE run.id = ${id} AND run.status = 'planned'`.execute(
-          trx,
-        ),
-      )
-    })
-  }
-
-  /** @throws HoldallError `attach_plan_changed`, `attach_not_planned` */
-  async function demandSeen(
-    reader: Pick<Transaction<Schema>, 'selectFrom'>,
-    { id, revision }: SeenPlan,
-  ): Promise<void> {
-    const run = await reader
-      .selectFrom('attach_runs')
-      .select(['status', 'revision'])
-      .where('id', '=', id)
-      .executeTakeFirst()
-    if (run === undefined) throw new HoldallError('attach_run_not_found')
-    if (run.status !== 'planned') throw new HoldallError('attach_not_planned', { status: run.status })
-    if (run.revision !== revision) throw new HoldallError('attach_plan_changed')
-  }
-
-  /** From now on whoever saw the plan as it was decides nothing in it. */
-  async function revise(plan: SeenPlan): Promise<SeenPlan> {
-    const revision = plan.revision + 1
-    await write('revise plan', async (trx) => {
-      await demandSeen(trx, plan)
-      await trx.updateTable('attach_runs').set({ revision }).where('id', '=', plan.id).execute()
-    })
-    return { id: plan.id, revision }
-  }
-
-  async function choose(plan: SeenPlan, choices: Choices): Promise<void> {
-    // With the run in each of them SQLite looks up every line; else it walks through all lines of the plan for each.
-    const all = [...choices].map(([{ position, file }, key]) => [plan.id, position, file, key])
-    await inBatches(all.length, (from, to) =>
-      write('choose rows', async (trx) => {
-        await demandSeen(trx, plan)
-        const { numAffectedRows } =
-          await sql`UPDATE attach_lines SET chosen = choice.value ->> 3 FROM json_each(${JSON.stringify(all.slice(from, to))}) AS choice
-            WHERE run_id = choice.value ->> 0 AND position = choice.value ->> 1 AND file_id = choice.value ->> 2`.execute(
-            trx,
-          )
-        if (numAffectedRows !== BigInt(to - from)) throw new HoldallError('attach_plan_changed')
-      }),
-    )
+  /** Many lines are decided at once, or put in other places: whoever saw the plan as it was decides nothing in it. */
+  async function revise(trx: Transaction<Schema>, plan: SeenPlan): Promise<void> {
+    await demandSeen(trx, plan)
+    await trx
+      .updateTable('attach_runs')
+      .set({ revision: plan.revision + 1 })
+      .where('id', '=', plan.id)
+      .execute()
   }
 
   async function forget(id: string): Promise<void> {
@@ -149,43 +104,32 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
       for (const plan of old) await forget(plan.id)
       const id = newRunId(now())
       const values = { ...placeColumns(place), actor_id: actorId, match: JSON.stringify(match), files: lines.length }
-      await write('add plan', (trx) =>
-        trx
+      await writeWhole('add plan', lines.length, async (trx) => {
+        await trx
           .insertInto('attach_runs')
           .values({ id, ...values, status: 'planned' })
-          .execute(),
-      )
-      await writeLines('add lines', id, lines)
+          .execute()
+        await writeLines(trx, id, lines)
+      })
       return id
     },
 
     /**
      * The same files, matched in another way.
-     * @throws HoldallError `attach_busy`, `attach_plan_changed`, `attach_not_planned`
+     * @throws HoldallError `attach_plan_changed`, `attach_not_planned`
      */
-    async change(plan: SeenPlan, match: PlannedMatch, lines: readonly Line[]): Promise<void> {
-      const { id } = plan
-      demandWhole(id)
-      changing.add(id)
-      try {
-        const { revision } = await revise(plan)
-        await writeLines('change lines', id, lines)
-        await write('change plan', async (trx) => {
-          const { numUpdatedRows } = await trx
-            .updateTable('attach_runs')
-            // Who saw it meanwhile saw half of each.
-            .set({ match: JSON.stringify(match), files: lines.length, revision: revision + 1 })
-            .where('id', '=', id)
-            .where('status', '=', 'planned')
-            .executeTakeFirst()
-          if (numUpdatedRows === 0n) return
-          // A file that went to several rows is in it once.
-          await trx.deleteFrom('attach_lines').where('run_id', '=', id).where('position', '>=', lines.length).execute()
-        })
-      } finally {
-        changing.delete(id)
-      }
-    },
+    change: (plan: SeenPlan, match: PlannedMatch, lines: readonly Line[]): Promise<void> =>
+      writeWhole('change plan', lines.length, async (trx) => {
+        await revise(trx, plan)
+        await trx
+          .updateTable('attach_runs')
+          .set({ match: JSON.stringify(match), files: lines.length })
+          .where('id', '=', plan.id)
+          .execute()
+        // A file that went to several rows is in it once.
+        await trx.deleteFrom('attach_lines').where('run_id', '=', plan.id).execute()
+        await writeLines(trx, plan.id, lines)
+      }),
 
     /** Keeps what a plan was decided to replace, for when it is matched again. */
     async replacing(id: string, replace: Replace): Promise<void> {
@@ -248,15 +192,13 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
     },
 
     /**
-     * The pairs of a plan that is to be carried out.
-     * @throws HoldallError `attach_busy`, `attach_plan_changed`, `attach_not_planned`
+     * The pairs of a plan that is to be carried out, and how often rows had been chosen in it: what is chosen while it is
+     * begun is not carried out, and `begin` refuses it.
+     * @throws HoldallError `attach_plan_changed`, `attach_not_planned`
      */
-    async pairsToWrite(plan: SeenPlan): Promise<Pair[]> {
-      demandWhole(plan.id)
-      const found = await pairs(plan.id)
-      // Afterwards: what changes lines says so before it does.
-      await demandSeen(database.read, plan)
-      return found
+    async pairsToWrite(plan: SeenPlan): Promise<{ readonly pairs: Pair[]; readonly plan: ReadPlan }> {
+      const { choices } = await demandSeen(database.read, plan)
+      return { pairs: await pairs(plan.id), plan: { id: plan.id, revision: plan.revision, choices } }
     },
 
     /** All lines of a plan; of a run that was carried out those that no row has taken. */
@@ -270,21 +212,69 @@ export function createPlans({ database, before, now = Date.now }: PlansOptions) 
       return rows.map((row) => toLine(row))
     },
 
-    /** @throws HoldallError `attach_plan_changed`, `attach_not_planned` */
-    choose,
+    /**
+     * Decides lines that somebody has before their eyes.
+     * @throws HoldallError `attach_plan_changed`, `attach_not_planned`
+     */
+    async choose(plan: SeenPlan, choices: Choices): Promise<void> {
+      if (choices.size === 0) return
+      await writeWhole('choose rows', choices.size, async (trx) => {
+        await demandSeen(trx, plan)
+        await choose(trx, plan.id, choices)
+      })
+    },
 
     /**
      * Decides many lines at once: what was drawn before does not show it, and decides no more.
      * @throws HoldallError `attach_plan_changed`, `attach_not_planned`
      */
-    async chooseMany(plan: SeenPlan, choices: Choices): Promise<void> {
-      await choose(await revise(plan), choices)
-    },
+    chooseMany: (plan: SeenPlan, choices: Choices): Promise<void> =>
+      writeWhole('choose all rows', choices.size, async (trx) => {
+        await revise(trx, plan)
+        await choose(trx, plan.id, choices)
+      }),
   }
+}
 
-  function demandWhole(id: string): void {
-    if (changing.has(id)) throw new HoldallError('attach_busy')
+/** @throws HoldallError `attach_plan_changed`, `attach_not_planned` */
+async function demandSeen(
+  reader: Pick<Transaction<Schema>, 'selectFrom'>,
+  { id, revision }: SeenPlan,
+): Promise<{ readonly choices: number }> {
+  const run = await reader
+    .selectFrom('attach_runs')
+    .select(['status', 'revision', 'choices'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (run === undefined) throw new HoldallError('attach_run_not_found')
+  if (run.status !== 'planned') throw new HoldallError('attach_not_planned', { status: run.status })
+  if (run.revision !== revision) throw new HoldallError('attach_plan_changed')
+  return run
+}
+
+async function writeLines(trx: Transaction<Schema>, id: string, lines: readonly Line[]): Promise<void> {
+  for (let from = 0; from < lines.length; from += AT_ONCE) {
+    const batch = JSON.stringify(lines.slice(from, from + AT_ONCE).map(valuesOf))
+    await sql`INSERT INTO attach_lines (run_id, position, file_id, state, rows, row_count, chosen, note)
+      SELECT ${id}, line.key + ${from}, line.value ->> 0, line.value ->> 1, line.value ->> 2, line.value ->> 3, line.value ->> 4, line.value ->> 5
+      FROM json_each(${batch}) AS line`.execute(trx)
   }
+}
+
+/** @throws HoldallError `attach_plan_changed` where a line is of another file */
+async function choose(trx: Transaction<Schema>, id: string, choices: Choices): Promise<void> {
+  // With the run in each of them SQLite looks up every line; else it walks through all lines of the plan for each.
+  const all = [...choices].map(([{ position, file }, key]) => [id, position, file, key])
+  for (let from = 0; from < all.length; from += AT_ONCE) {
+    const batch = all.slice(from, from + AT_ONCE)
+    const { numAffectedRows } =
+      await sql`UPDATE attach_lines SET chosen = choice.value ->> 3 FROM json_each(${JSON.stringify(batch)}) AS choice
+        WHERE run_id = choice.value ->> 0 AND position = choice.value ->> 1 AND file_id = choice.value ->> 2`.execute(
+        trx,
+      )
+    if (numAffectedRows !== BigInt(batch.length)) throw new HoldallError('attach_plan_changed')
+  }
+  await sql`UPDATE attach_runs SET choices = choices + 1 WHERE id = ${id}`.execute(trx)
 }
 
 function valuesOf({ file, state, rows, rowCount, chosen, note }: Line) {

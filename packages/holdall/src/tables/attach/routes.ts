@@ -91,7 +91,7 @@ async function attach(c: RouteContext, room: AttachRoom): Promise<Response> {
         })
       : undefined
   const pairs = plan === undefined ? (asked.pairs ?? []) : pairsOf(plan.lines)
-  const wanted = { ...subject, table: subject.table.name, column, rule, actor, pairs, run: null, match: plan?.match }
+  const wanted = { ...subject, table: subject.table.name, column, rule, actor, pairs, plan: null, match: plan?.match }
   const planned = plan && planJson(plan, await rowsLeft(room, subject, column, plan, pairs))
   if (asked.dryRun) {
     if (plan === undefined) await room.carryOut.check(wanted)
@@ -299,8 +299,7 @@ async function applyPlan(c: RouteContext, room: AttachRoom, subject: Subject, ru
     column,
     rule,
     actor: c.var.actor,
-    pairs: await room.plans.pairsToWrite(run),
-    run: run.id,
+    ...(await room.plans.pairsToWrite(run)),
   })
 }
 

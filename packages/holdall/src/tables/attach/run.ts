@@ -45,6 +45,14 @@ export interface PlannedMatch extends Match, AskedList {
   readonly refused?: readonly string[]
 }
 
+/** A plan at the moment in which its pairs were read. */
+export interface ReadPlan {
+  readonly id: string
+  readonly revision: number
+  /** How often rows had been chosen in it. */
+  readonly choices: number
+}
+
 export function newRunId(now: number = Date.now()): string {
   return ulid(now).toLowerCase()
 }

@@ -35,6 +35,7 @@ export async function openTestAttach(folder: string, before?: (call: string) => 
   const database = await openInternalDatabase(join(folder, 'internal.db'))
   const options = { database, ...(before && { before }) }
   const journal = createJournal(options)
+  const plans = createPlans(options)
   const pool = createReaderPool({ timeLimit: TIME_LIMIT_MS })
   const databases = createDatabases({ databases: Object.values(config.databases), pool })
   const writers = createWriters()
@@ -52,8 +53,12 @@ export async function openTestAttach(folder: string, before?: (call: string) => 
   return {
     database,
     journal,
-    plans: createPlans(options),
-    apply: (pairs, run) => carryOut.apply({ ...wanted, pairs, run }),
+    plans,
+    async apply(pairs, run) {
+      const seen = run === null ? undefined : await journal.find(run)
+      const plan = seen === undefined ? null : (await plans.pairsToWrite(seen)).plan
+      return carryOut.apply({ ...wanted, pairs, plan })
+    },
     undo: (run) => carryOut.undo(run, null),
     settle: () => carryOut.settleAll(),
     async close() {

@@ -8,7 +8,7 @@ import type { VisibleFiles } from '../file-columns/visible.ts'
 import type { Writers } from '../write/writers.ts'
 import type { JournalCell } from './journal-cells.ts'
 import { type RowProblem, refuseRows } from './row-problems.ts'
-import type { Pair, PlannedMatch } from './run.ts'
+import type { Pair, PlannedMatch, ReadPlan } from './run.ts'
 import { inBatches } from './writes.ts'
 
 /** What somebody wants attached. */
@@ -19,8 +19,8 @@ export interface Wanted {
   readonly rule: FileColumn
   readonly actor: Actor | null
   readonly pairs: readonly Pair[]
-  /** The plan that it carries out. */
-  readonly run: string | null
+  /** The plan that is carried out, as the pairs were read from it. */
+  readonly plan: ReadPlan | null
   /** How the pairs were found, where no plan says it. */
   readonly match?: PlannedMatch | undefined
 }

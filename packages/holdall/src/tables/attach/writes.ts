@@ -20,6 +20,17 @@ export function writesTo({ database, before }: WriteOptions): Write {
   }
 }
 
+/**
+ * The same where it may be much: beyond a batch a thread of its own writes it, and others have the event loop meanwhile. All of
+ * it is written or nothing, but only the next transaction that lasts brings it to the disk.
+ */
+export function wholeWritesTo({ database, before }: WriteOptions) {
+  return <Result>(name: string, size: number, work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> => {
+    before?.(name)
+    return size > AT_ONCE ? database.writeInBulk(work) : database.write(work)
+  }
+}
+
 /** Calls `work` for so many items after the other, and lets others have the event loop in between. */
 export async function inBatches(
   total: number,
