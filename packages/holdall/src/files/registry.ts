@@ -90,7 +90,7 @@ export interface Registry {
   nameOf(actorId: string): Promise<string>
   /** Enters a finished upload, in the transaction that completes its session. Twice has the effect of once. */
   record(transaction: Transaction<Schema>, upload: FinishedUpload): Promise<void>
-  update(id: string, changes: FileChanges): Promise<FileRecord | undefined>
+  update(id: string, changes: FileChanges, check?: (description: string) => void): Promise<FileRecord | undefined>
   /** Writes a description where there is none. @returns whether the file has this one now */
   describe(id: string, text: string): Promise<boolean>
   /** Where files took the place of others that have a description: those that have none, or the same, whoever may see them. */
@@ -249,9 +249,13 @@ export function createRegistry(database: InternalDatabase, permissions: Permissi
         .onConflict((conflict) => conflict.column('id').doNothing())
         .execute()
     },
-    async update(id, changes) {
+    async update(id, changes, check) {
       if (Object.keys(changes).length === 0) return byId(id)
       await database.write(async (trx) => {
+        const now =
+          check &&
+          (await trx.selectFrom('datasette_files').select('search_text').where('id', '=', id).executeTakeFirst())
+        if (now) check?.(now.search_text)
         const values = {
           ...(changes.filename !== undefined && { filename: changes.filename }),
           ...(changes.searchText !== undefined && { search_text: changes.searchText }),

@@ -91,6 +91,19 @@ describe('a form', () => {
     }
   })
 
+  test('does not do so either where both are sent at one moment', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const id = await put(`at once ${round}`)
+      const seen = await page(`/-/files/${id}/-/update`)
+      const words = ['mine', 'theirs', 'whose']
+      const answers = await Promise.all(words.map((search_text) => send(id, formOf(seen, { search_text }))))
+      assert.deepEqual(answers.map(({ status }) => status).sort(), [303, 409, 409])
+      const kept = words[answers.findIndex(({ status }) => status === 303)]
+      assert.equal((await file(id)).search_text, kept)
+      for (const { status, text } of answers) if (status === 409) assert.ok(text.includes(`It says now: “${kept}”`))
+    }
+  })
+
   test('of a script, which has seen no page, changes what it names', async () => {
     const id = await put('three')
     await update(id, { search_text: 'before' })

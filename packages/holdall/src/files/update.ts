@@ -39,17 +39,23 @@ export function updateRoutes(room: FilesRoom): Route[] {
         return answerForm(
           c,
           fields,
-          () => update(room, c, isForm(c) ? formChanges(fields, foundFile(c)) : jsonChanges(fields)),
-          (refusal) => sendPage(c, updatePage(room, c, foundFile(c), refusal)),
+          () =>
+            isForm(c)
+              ? update(room, c, formChanges(fields), fields[wasField('search_text')])
+              : update(room, c, jsonChanges(fields)),
+          // What is refused because it has changed says what it is now.
+          async (refusal) =>
+            sendPage(c, updatePage(room, c, (await room.registry.byId(foundFile(c).id)) ?? foundFile(c), refusal)),
         )
       },
     },
   ]
 }
 
-async function update(room: FilesRoom, c: RouteContext, changes: FileChanges): Promise<Response> {
+/** @param was the fingerprint of the description that the page had which sent a form */
+async function update(room: FilesRoom, c: RouteContext, changes: FileChanges, was?: unknown): Promise<Response> {
   const { registry, urls } = room
-  const file = await registry.update(foundFile(c).id, changes)
+  const file = await registry.update(foundFile(c).id, changes, (now) => demandSeen(changes, was, now))
   if (file === undefined) throw new HoldallError('file_not_found', { id: foundFile(c).id })
   if (c.var.format === 'html') return saved(room, c, file, changes)
   return c.json({ ok: true, file: withDuplicates(file, await registry.duplicates(c.var.actor, file), urls) })
@@ -71,15 +77,17 @@ function isForm(c: RouteContext): boolean {
 }
 
 /** A field that is as the page had it says nothing, even if the file has changed since. */
-function formChanges(fields: Fields, file: FileRecord): FileChanges {
+function formChanges(fields: Fields): FileChanges {
   const touched = FORM_FIELDS.filter(
     (name) => name in fields && fields[wasField(name)] !== fingerprint(textOf(fields, name)),
   )
-  const changes = changesOf(Object.fromEntries(touched.map((name) => [name, fields[name]])))
-  const was = fields[wasField('search_text')]
-  const isBlind = was !== undefined && was !== fingerprint(file.searchText) && changes.searchText !== file.searchText
-  if (changes.searchText === undefined || !isBlind) return changes
-  const now = file.searchText === '' ? 'It was taken out' : `It says now: “${file.searchText}”`
+  return changesOf(Object.fromEntries(touched.map((name) => [name, fields[name]])))
+}
+
+/** A description takes the place of the one that was seen, and of no other. @throws HoldallError `description_edited` */
+function demandSeen({ searchText }: FileChanges, was: unknown, current: string): void {
+  if (was === undefined || searchText === undefined || was === fingerprint(current) || searchText === current) return
+  const now = current === '' ? 'It was taken out' : `It says now: “${current}”`
   throw new HoldallError(
     'description_edited',
     {},
