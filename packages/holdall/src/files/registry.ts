@@ -90,6 +90,7 @@ export interface Registry {
   nameOf(actorId: string): Promise<string>
   /** Enters a finished upload, in the transaction that completes its session. Twice has the effect of once. */
   record(transaction: Transaction<Schema>, upload: FinishedUpload): Promise<void>
+  /** @param check is told the description that stands there, within the transaction; where it throws, nothing is changed */
   update(id: string, changes: FileChanges, check?: (description: string) => void): Promise<FileRecord | undefined>
   /** Writes a description where there is none. @returns whether the file has this one now */
   describe(id: string, text: string): Promise<boolean>

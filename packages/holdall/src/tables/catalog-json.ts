@@ -1,4 +1,4 @@
-import { asHoldallError } from '../web/error.ts'
+import { HoldallError } from '../web/error.ts'
 import type { Actor } from '../web/route.ts'
 import type { ServedDatabase } from './databases.ts'
 import { databaseColor } from './extras.ts'
@@ -25,9 +25,9 @@ export async function instanceJson(room: TablesRoom, actor: Actor | null, signal
       try {
         return summaryJson(room, await summarize(room, database, actor, signal), isPrivate)
       } catch (error) {
-        if (signal.aborted) throw error
+        if (signal.aborted || !(error instanceof HoldallError)) throw error
         const nothing = { database, tables: [], views: [], open: new Set<string>() }
-        return { ...summaryJson(room, nothing, isPrivate), error: asHoldallError(error).message }
+        return { ...summaryJson(room, nothing, isPrivate), error: error.message }
       }
     }),
   )

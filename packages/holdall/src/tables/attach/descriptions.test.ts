@@ -106,6 +106,8 @@ test('the descriptions of replaced files are offered where the new files have no
   assert.deepEqual(await described(...files), ['The stag, from the left', 'Mine', '', 'The hounds'])
   assert.deepEqual(await said(run), ['2 descriptions were copied from replaced files. Take them out again'])
   assert.deepEqual((await post(`${run}/-/descriptions`, {})).body, { ok: true, descriptions: 0 }, 'once is enough')
+  for (const misspelt of [{ take_out: 'true' }, { takeout: true }, { take_out: 1 }])
+    assert.equal((await post(`${run}/-/descriptions`, misspelt)).status, 400, JSON.stringify(misspelt))
 
   await write(files[3], 'Corrected since')
   assert.deepEqual(await said(run), ['1 description was copied from a replaced file. Take it out again'])

@@ -31,7 +31,7 @@ export interface FileReferences {
   readonly references: readonly FileReference[]
   /** There may be more: too many to list, or a table could not be searched. */
   readonly truncated: boolean
-  /** Not every table could be searched in time. */
+  /** Not every table could be searched: in time, or because a database cannot be read. */
   readonly isUnsearched: boolean
 }
 
@@ -98,7 +98,8 @@ async function search(
       truncated: isUnsearched || results.some(({ more }) => more),
       isUnsearched,
     }
-  } catch {
+  } catch (error) {
+    if (!(error instanceof HoldallError)) throw error
     // A database that cannot be read may hold anything.
     return { references: [], truncated: true, isUnsearched: true }
   }
