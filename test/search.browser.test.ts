@@ -139,6 +139,28 @@ describe('search and selection in a browser', { skip }, () => {
     await page.locator('.found', { hasText: '3 files for “harbour”' }).waitFor()
   })
 
+  test('the order stays the one that suits the question, or the one that was chosen, while one types', async () => {
+    const at = page.url()
+    const field = page.getByRole('searchbox')
+    const order = page.locator('select[name="_sort"]')
+    const type = async (words: string, found: string) => {
+      await field.fill(words)
+      await page.locator('.found', { hasText: `${found} for “${words}”` }).waitFor()
+      return [await order.inputValue(), new URL(page.url()).searchParams.get('_sort')]
+    }
+    await page.goto(`${holdall.url}/-/files/search`)
+    const usual = await order.inputValue()
+    assert.deepEqual(await type('jug', '2 files'), ['', null])
+    assert.deepEqual(await type('harbour', '3 files'), ['', null])
+    await field.fill('')
+    await page.locator('.found', { hasText: 'for “' }).waitFor({ state: 'detached' })
+    assert.equal(await order.inputValue(), usual)
+    await order.selectOption('Name')
+    await page.waitForURL(/_sort=name/)
+    assert.deepEqual(await type('jug', '2 files'), ['name', 'name'])
+    await page.goto(at)
+  })
+
   test('filters by source and type; the choice is kept while one types on', async () => {
     await page.getByLabel('Source').selectOption('Papers')
     await page.locator('.found', { hasText: '1 file for “harbour”' }).waitFor()

@@ -99,11 +99,14 @@ function addressOf(form: HTMLFormElement): string {
   return url.href
 }
 
-/** Orders and looks depend on what is searched; the field that is typed in stays as it is. */
+/**
+ * Orders and looks depend on what is searched; the field that is typed in stays as it is. Orders are copied: a list that
+ * loses its options one by one chooses the next each time, and the last of them would be chosen here.
+ */
 function adoptChoices(form: HTMLFormElement, fresh: Document): void {
   const other = fresh.querySelector('form[data-searches]')
   const [mine, theirs] = [form, other].map((one) => one?.querySelector('select[name=_sort]'))
-  if (mine && theirs) mine.replaceChildren(...theirs.childNodes)
+  if (mine && theirs) mine.replaceChildren(...[...theirs.childNodes].map((option) => option.cloneNode(true)))
   const [views, newViews] = [form, other].map((one) => one?.querySelector('.segmented'))
   if (views && newViews) views.replaceWith(newViews)
 }
