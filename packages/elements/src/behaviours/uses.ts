@@ -55,7 +55,7 @@ function tell(form: HTMLFormElement, menu: HTMLDetailsElement, says: string | nu
   if (!summary || !panel) return
   render(html`<span>${says}</span>${icon('chevronDown')}`, summary)
   if (rows.length === 0) {
-    render(html`<p>They are in tables that you may not see, or that could not be searched in time.</p>`, panel)
+    render(html`<p>They are in tables that you may not see, or that could not be searched.</p>`, panel)
     return
   }
   const more = rows.length - NAMED

@@ -26,7 +26,7 @@ export function countRows(uses: readonly FileUse[]): number {
 export interface UsedFiles {
   /** Those of the ids that some row holds. */
   readonly used: ReadonlySet<string>
-  /** Not every table could be searched in time: what is not among the used may be used all the same. */
+  /** Not every table could be searched: what is not among the used may be used all the same. */
   readonly truncated: boolean
 }
 

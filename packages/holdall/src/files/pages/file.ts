@@ -189,7 +189,7 @@ export function usedIn(uses: FileUses): Html {
   )}${isUnsearched && html`<p class="muted">${UNSEARCHED}</p>`}</section>`
 }
 
-const UNSEARCHED = 'Not every table could be searched in time.'
+const UNSEARCHED = 'Not every table could be searched.'
 
 function madeOf({ datasets, others }: FileDatasets): Html {
   if (datasets.length + others === 0) return NOTHING

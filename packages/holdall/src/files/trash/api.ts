@@ -103,7 +103,7 @@ export const TRASH_API = {
         looked_up: z
           .int()
           .describe('Of so many files, the last that were moved there, it is known whether rows use them'),
-        truncated: z.boolean().describe('Not every table could be searched in time'),
+        truncated: z.boolean().describe('Not every table could be searched'),
         state: z.string().describe('To be sent back: no more is deleted than this says'),
       }),
     ],
@@ -142,7 +142,7 @@ export const TRASH_API = {
         total_bytes: z.int().nullable(),
         total_truncated: z.boolean().describe('There may be more: at most 10,000 files are looked at for it'),
         looked_at: z.int().describe('Files looked at, on this page and before'),
-        truncated: z.boolean().describe('Not every table could be searched in time'),
+        truncated: z.boolean().describe('Not every table could be searched'),
         next: NEXT,
       }),
     ],

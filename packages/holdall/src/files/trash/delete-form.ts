@@ -30,9 +30,7 @@ function usesWords({ references, truncated }: FileUses, isUsedElsewhere: boolean
   if (isUsedElsewhere)
     return 'Rows that you may not see use this file. Once it is in the trash, they say so until you restore it.'
   if (rows === 0) {
-    return truncated
-      ? 'Not every table could be searched in time: rows may use it.'
-      : 'No row that you may see uses this file.'
+    return truncated ? 'Not every table could be searched: rows may use it.' : 'No row that you may see uses this file.'
   }
   const uses = rows === 1 ? 'row that uses it' : 'rows that use it'
   const count = `${truncated ? 'at least ' : 'the '}${formatNumber(rows)}`

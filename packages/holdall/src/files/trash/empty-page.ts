@@ -84,7 +84,7 @@ function sourcesOf({ sources }: FilesRoom, { shares }: EmptyQuestion): Html | fa
 }
 
 function usesOf({ gone, hidden, lookedUp, truncated }: EmptyQuestion): Html | false {
-  if (truncated) return html`<p>Not every table could be searched in time: rows may use some of them.</p>`
+  if (truncated) return html`<p>Not every table could be searched: rows may use some of them.</p>`
   if (gone.used === 0) return gone.files > 0 && html`<p>No row uses ${gone.files === 1 ? 'it' : 'any of them'}.</p>`
   const of =
     lookedUp < gone.files + hidden.files ? `Of the ${formatNumber(lookedUp)} that came there last, rows` : 'Rows'

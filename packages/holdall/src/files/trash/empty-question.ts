@@ -27,7 +27,7 @@ export interface EmptyQuestion {
   readonly unreachable: number
   /** Of so many, what was deleted last, it is known whether rows hold them. */
   readonly lookedUp: number
-  /** Not every table could be searched in time. */
+  /** Not every table could be searched. */
   readonly truncated: boolean
   /** What this was said of, to be sent back with the answer. */
   readonly state: string

@@ -56,7 +56,7 @@ export async function unusedPage(
       list.truncated &&
       notice({
         tone: 'warning',
-        title: 'Not every table could be searched in time.',
+        title: 'Not every table could be searched.',
         body: 'Files of which nobody knows whether a row uses them are left out. An index on the file columns helps, or a higher settings.sql_time_limit_ms.',
         role: 'status',
       })

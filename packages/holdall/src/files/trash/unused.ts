@@ -22,7 +22,7 @@ export interface UnusedList {
   readonly next: string | null
   /** How many files have been looked at, on this page and before. */
   readonly looked: number
-  /** Not every table could be searched in time. What is not known to be unused is not shown. */
+  /** Not every table could be searched. What is not known to be unused is not shown. */
   readonly truncated: boolean
 }
 

@@ -27,7 +27,7 @@ export function usesWords(uses: ManyUses, of: number): string | null {
   const { seen, hidden, truncated } = uses
   const elsewhere = [...hidden].filter((id) => !seen.has(id)).length
   if (seen.size + elsewhere === 0)
-    return truncated ? `Not every table could be searched in time: rows may use ${of === 1 ? 'it' : 'them'}` : null
+    return truncated ? `Not every table could be searched: rows may use ${of === 1 ? 'it' : 'them'}` : null
   if (seen.size === 0) return `${subject(elsewhere, of)} used by rows that you may not see`
   const count = formatCount(usingRows(uses).length, 'row')
   const rows = truncated ? `at least ${count}` : count

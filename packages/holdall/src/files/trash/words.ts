@@ -21,9 +21,9 @@ export const KEPT_WORDS = {
   some: 'Some of the files themselves stay where they lie',
 } as const
 
-/** The same of some files; undefined where all their bytes go one day. */
+/** The same of some files; undefined where all their bytes go one day. One that is missing lies nowhere. */
 export function keptWords(sources: Pick<Sources, 'byId'>, files: readonly FileRecord[]): string | undefined {
-  const kept = files.filter((file) => keepsBytes(sources, file)).length
+  const kept = files.filter((file) => file.missingSince === null && keepsBytes(sources, file)).length
   if (kept === 0) return undefined
   return kept < files.length ? KEPT_WORDS.some : kept === 1 ? KEPT_WORDS.one : KEPT_WORDS.all
 }

@@ -34,7 +34,7 @@ function isOfAnyMatch({ rows, chosen }: Line): boolean {
 }
 
 /** `2 rows named by hand and 3 files left out are as they were`; nothing where nobody had decided anything. */
-export function keptWords({ named, leftOut }: KeptDecisions): string | undefined {
+export function keptDecisionWords({ named, leftOut }: KeptDecisions): string | undefined {
   const kept = [
     ...(named > 0 ? [`${formatCount(named, 'row')} named by hand`] : []),
     ...(leftOut > 0 ? [`${formatCount(leftOut, 'file')} left out`] : []),

@@ -12,7 +12,7 @@ import { carryDescriptions } from './carry-descriptions.ts'
 import { decideAll, undecidedDoubles } from './decide-all.ts'
 import { demandDrawnFrom, postedTo, readFilesForm, readPlanForm } from './forms.ts'
 import { cellJson, pairsOf, planJson, runJson } from './json.ts'
-import { keepDecisions, keptWords } from './kept-decisions.ts'
+import { keepDecisions, keptDecisionWords } from './kept-decisions.ts'
 import { MAX_BODY_BYTES, MAX_REFUSED_TOLD } from './limits.ts'
 import { outlineOf } from './outline.ts'
 import { leftFiles, leftNotice } from './pages/left-files.ts'
@@ -194,7 +194,7 @@ async function carryOut(c: RouteContext, room: AttachRoom): Promise<Response> {
       })
       const kept = keepDecisions(plan.lines, await room.plans.allLines(run.id))
       await room.plans.change(run, plan.match, kept.lines)
-      const said = keptWords(kept)
+      const said = keptDecisionWords(kept)
       if (said !== undefined) room.once.write(c, href, { said })
     } else if (form.way !== undefined) {
       const outline = await outlineOf(room, subject, run)
