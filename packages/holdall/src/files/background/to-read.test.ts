@@ -11,6 +11,7 @@ import { adopt } from './test-adopt.ts'
 import { READINGS } from './to-read.ts'
 
 const LIMIT_MS = 30_000
+const ID = `df-${'0'.repeat(26)}`
 
 let room: TestFiles
 let app: Hono<RouteEnv>
@@ -34,7 +35,7 @@ async function toRead(source: string): Promise<unknown[]> {
   return [state.to_read, state.to_read_truncated]
 }
 
-test('a source and a search that finds little say how many files are still being read, until they are', async () => {
+test('a source and a search say how many files are still being read, until they are', async () => {
   assert.deepEqual(await toRead('photos'), [0, false])
   await adopt(room, 'ledger.txt', Buffer.from('the zanzibar ledger'))
   await adopt(room, 'minutes.txt', Buffer.from('minutes of the board'))
@@ -52,8 +53,15 @@ test('a source and a search that finds little say how many files are still being
     assert.match(await page(`/-/files/search?${asked}`), note)
     assert.match(await page(`/-/files/browse/photos?${asked}`), note)
   }
+  // Of many files that are found as of few, on each page of them.
+  for (const path of ['search', 'browse/photos']) {
+    const first = await page(`/-/files/${path}?q=txt&_size=1`)
+    assert.match(first, note)
+    const next = /href="([^"]+_next=[^"]+)"/.exec(first)?.[1]?.replaceAll('&amp;', '&')
+    assert.match(await page(next ?? 'There is one page'), note)
+  }
   // What is found by other things, or asked of another source, is all that there is.
-  for (const path of ['search', 'search?q=ledger&source=closed', 'browse/photos?view=list']) {
+  for (const path of ['search', 'search?q=ledger&source=closed', 'browse/photos?view=list', `search?q=${ID}`]) {
     assert.doesNotMatch(await page(`/-/files/${path}`), note)
   }
 

@@ -67,7 +67,7 @@ export async function libraryPage(room: FilesRoom, c: RouteContext, library: Lib
     actions: html`${uploadable && totals.files > 0 && upload}${settings}`,
     said: room.once?.take(c, urls.source(source.slug)).said,
     body: html`${unavailable(source)}${await seenByLine(room, c, source)}${await syncPanel(room, c, source)}${uploadable && (await leftOpenLine(room, source, c.var.actor))}${totals.files > 0 && listToolbar(listing, toolbar)}<div data-results>${totals.files > 0 && (await folderNav(room, listing, source))}${
-      totals.files > 0 && (await toReadNote(room, listing, [source.id]))
+      totals.files > 0 && (await toReadNote(room, asked, [source.id]))
     }${
       list.files.length > 0
         ? await listedFiles(room, c.var.actor, listing)

@@ -85,7 +85,7 @@ async function results(room: FilesRoom, c: RouteContext, found: Found, listing: 
   const all = browsable.map(({ id }) => id)
   const named = browsable.filter(({ slug }) => slug === asked.source).map(({ id }) => id)
   const sources = { asked: asked.source === '' ? all : named, all }
-  const note = await toReadNote(room, listing, sources.asked)
+  const note = await toReadNote(room, asked, sources.asked)
   if (list.files.length === 0) return html`${note}${await nothingFound(room, listing, sources)}`
   return html`<p class="found">${await summary(room, found)}</p>${note}${await listedFiles(room, c.var.actor, listing)}`
 }

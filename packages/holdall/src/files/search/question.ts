@@ -18,11 +18,15 @@ export function readHash(text: string): string | undefined {
   return digits === undefined ? undefined : `sha256:${digits.toLowerCase()}`
 }
 
+/** Whether what was typed is a file's id, whatever its case. */
+export function isId(q: string): boolean {
+  return FILE_ID.test(q.toLowerCase())
+}
+
 export function readWords(question: { readonly q?: string; readonly hash?: string }, tokenize: Tokenizer): Words {
   const q = question.q?.trim() ?? ''
   const hash = question.hash ?? readHash(q)
   if (hash !== undefined) return { kind: 'hash', hash }
   if (q === '') return { kind: 'nothing' }
-  const id = q.toLowerCase()
-  return FILE_ID.test(id) ? { kind: 'id', id } : { kind: 'terms', terms: termsOf(q, tokenize) }
+  return isId(q) ? { kind: 'id', id: q.toLowerCase() } : { kind: 'terms', terms: termsOf(q, tokenize) }
 }
