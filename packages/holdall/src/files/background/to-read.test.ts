@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { createHttp } from '../../app/http.ts'
 import type { RouteEnv } from '../../web/route.ts'
 import { MAX_COUNT } from '../list.ts'
+import { toReadOfThem } from '../pages/to-read.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
 import { adopt } from './test-adopt.ts'
 import { READINGS } from './to-read.ts'
@@ -105,10 +106,31 @@ test('of more jobs than are looked through it is said that there may be more, an
       [1, true],
     ],
   )
-  assert.match(await page('/-/files/browse/closed'), /, more than 10,000 of them still being read/)
-  assert.match(await page('/-/files/browse/photos'), /, at least 1 of them still being read/)
+  assert.match(await page('/-/files/browse/closed'), /, at least 10,000 of them still being read/)
+  assert.match(await page('/-/files/browse/photos'), /, some of them still being read/)
+  assert.match(
+    await page(`/-/files/browse/photos?q=${'0'.repeat(64)}`),
+    /<p class="muted">Some files are still being read:/,
+  )
   // A hash that is missing hides no words.
   assert.doesNotMatch(await page('/-/files/browse/photos?q=nowhere'), /still being read:/)
   const all = room.sources.list().map((source) => source.id)
   assert.deepEqual(await room.files.registry.toRead(all, READINGS), { files: MAX_COUNT, truncated: true })
+})
+
+test('a count that may be of more is said by its thousands: it goes up and down while files are read', () => {
+  const said = [10_000, 9_999, 5_761, 5_646, 4_999, 1_000, 999].map((files) => toReadOfThem({ files, truncated: true }))
+  assert.deepEqual(
+    said.map((one) => one.replace(/^, (.*) of them still being read$/, '$1')),
+    [
+      'at least 10,000',
+      'at least 5,000',
+      'at least 5,000',
+      'at least 5,000',
+      'at least 1,000',
+      'at least 1,000',
+      'some',
+    ],
+  )
+  assert.equal(toReadOfThem({ files: 5_761, truncated: false }), ', 5,761 of them still being read')
 })

@@ -1,4 +1,4 @@
-import { formatCount, formatNumber } from '../../web/format.ts'
+import { formatNumber } from '../../web/format.ts'
 import { type Html, html, NOTHING } from '../../web/html.ts'
 import { READINGS, READINGS_FOR_SEARCH, type ToRead } from '../background/to-read.ts'
 import { MAX_COUNT } from '../list.ts'
@@ -6,9 +6,12 @@ import type { FilesRoom } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
 import { isId, readHash } from '../search/question.ts'
 
+/** Of what a bounded look finds among more: it goes up and down while files are read, and is no number to watch. */
+const LEAST = [MAX_COUNT, 5_000, 1_000]
+
 /** ", 12 of them still being read" */
 export function toReadOfThem(toRead: ToRead): string {
-  return toRead.files === 0 ? '' : `, ${atLeast(toRead)}${formatNumber(toRead.files)} of them still being read`
+  return toRead.files === 0 ? '' : `, ${amountOf(toRead)} of them still being read`
 }
 
 /** Why a search may find more later; nothing where all was read, or where what is asked for is found by other things. */
@@ -21,11 +24,14 @@ export async function toReadNote(
   const isOfHash = hash !== undefined || readHash(q) !== undefined
   const toRead = await registry.toRead(sources, isOfHash ? READINGS : READINGS_FOR_SEARCH)
   if (toRead.files === 0) return NOTHING
-  const words = `${atLeast(toRead)}${formatCount(toRead.files, 'file')}`
-  return html`<p class="muted">${words.charAt(0).toUpperCase()}${words.slice(1)} ${toRead.files === 1 ? 'is' : 'are'} still being read: until then what is inside is not found.</p>`
+  const amount = amountOf(toRead)
+  const isOne = toRead.files === 1 && !toRead.truncated
+  return html`<p class="muted">${amount.charAt(0).toUpperCase()}${amount.slice(1)} ${isOne ? 'file is' : 'files are'} still being read: until then what is inside is not found.</p>`
 }
 
-function atLeast({ files, truncated }: ToRead): string {
-  if (!truncated) return ''
-  return files === MAX_COUNT ? 'more than ' : 'at least '
+/** "12", "at least 5,000", "some". */
+function amountOf({ files, truncated }: ToRead): string {
+  if (!truncated) return formatNumber(files)
+  const least = LEAST.find((one) => files >= one)
+  return least === undefined ? 'some' : `at least ${formatNumber(least)}`
 }
