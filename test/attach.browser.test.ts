@@ -228,6 +228,25 @@ describe('a folder of photographs onto the rows of a table, in a browser', { ski
     await first.close()
   })
 
+  test('two tabs of a plan decide different files, and neither takes back what the other has decided', {
+    timeout: 120_000,
+  }, async () => {
+    const names = ['1862-008.jpg', '1862-009.jpg']
+    await page.goto(`${holdall.url}/museum/objects/-/attach?column=photo&q=1862-00`)
+    for (const name of names) await page.getByRole('checkbox', { name, exact: true }).check()
+    await page.getByRole('button', { name: 'Match chosen files' }).click()
+    await page.getByText('2 go to a row').waitFor()
+    const other = await context.newPage()
+    await other.goto(page.url())
+    await page.getByLabel(`Row for ${names[0]}`).selectOption('Leave out')
+    await page.getByText('1 goes to a row · 1 left out').waitFor()
+    await other.getByLabel(`Row for ${names[1]}`).selectOption('Leave out')
+    await other.getByText('0 go to a row · 2 left out').waitFor()
+    await other.close()
+    await page.getByRole('button', { name: 'Forget plan' }).click()
+    await page.getByText('Plan forgotten').waitFor()
+  })
+
   test('several files dropped onto the head of a file column go the same way', { timeout: 120_000 }, async () => {
     await page.goto(`${holdall.url}/museum/objects`)
     const head = page.locator('th[data-attach]')

@@ -1,3 +1,4 @@
+import { isChanged } from './changes.ts'
 import { adoptLive } from './live.ts'
 
 /**
@@ -58,6 +59,10 @@ export function keepDecisions(send: typeof fetch): void {
     if (DECISION.test(name)) keep()
   })
   form.addEventListener('submit', () => stop.abort())
+  // What nobody has touched here says nothing: another tab may have decided it since.
+  form.addEventListener('formdata', ({ formData }) => {
+    for (const field of decisionFields(form)) if (!isChanged(field) && !isRefused(field)) formData.delete(field.name)
+  })
 }
 
 /** The fields that say where a file goes. */
@@ -65,10 +70,18 @@ const DECISION = /^(row|typed)\./
 
 type Decision = HTMLInputElement | HTMLSelectElement
 
+function decisionFields(form: HTMLFormElement): Decision[] {
+  return [...form.elements].filter((field) => DECISION.test((field as Decision).name ?? '')) as Decision[]
+}
+
 /** What stands in them at this moment. */
 function decisionsIn(form: HTMLFormElement): Map<Decision, string> {
-  const fields = [...form.elements].filter((field) => DECISION.test((field as Decision).name ?? '')) as Decision[]
-  return new Map(fields.map((field) => [field, field.value]))
+  return new Map(decisionFields(form).map((field) => [field, field.value]))
+}
+
+/** It came with what was refused in it, which nobody has kept. */
+function isRefused(field: Decision): boolean {
+  return field.getAttribute('aria-invalid') === 'true'
 }
 
 /** The server has it: leaving the page loses nothing of it. @param page what it answered, which says what it did not take */
