@@ -301,8 +301,16 @@ test('verify --repair enters what has become of adopted files, and of ours only 
   assert.deepEqual(below(), files, 'the storage is as it was')
 
   const second = await run('verify')
-  assert.match(second.stdout, /1 known to be missing; 2 problems/)
+  assert.match(second.stdout, /; 1 known to be missing, see \/-\/files\/browse\/files\?state=missing; 2 problems$/m)
   assert.equal((second.stdout.match(/^(?:changed|returned)/gm) ?? []).length, 0)
+  assert.equal((second.stdout.match(/^missing/gm) ?? []).length, 1)
+  const left = (await run('gc')).stdout
+  assert.match(
+    left,
+    /^files: kept 1 file that is known to be missing; see \/-\/files\/browse\/files\?state=missing$/m,
+    'gc says where those are that verify does not name',
+  )
+  assert.match(left, /^files: kept 1 file without bytes; holdall verify files says which/m)
   for (const file of [edited, swapped, gone, back, same, lost, damaged, returned]) await forget(file)
 })
 

@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatNumber } from '../web/format.ts'
 import { createLog } from '../web/log.ts'
 import { CommandError, type CommandIo, DATA_OPTIONS, parse, UsageError } from './arguments.ts'
 import { type ServerData, withServerData } from './internal.ts'
+import { missingPage } from './missing-page.ts'
 import { progressLine } from './progress.ts'
 import { namedSource, withSources } from './server-sources.ts'
 
@@ -135,19 +136,21 @@ function textReport(io: CommandIo): Report {
       line.clear()
       io.stdout.write(`${'failed'.padEnd(10)}  ${slug}  ${reason}\n`)
     },
-    done({ slug }, { files, bytes, hashed, unhashed, known_missing, others, datasets }, problems, repaired) {
+    done(source, { files, bytes, hashed, unhashed, known_missing, others, datasets }, problems, repaired) {
       line.clear()
       const facts = [`${formatCount(files, 'file')}, ${formatBytes(bytes)}`]
       if (hashed > 0) facts.push(`${formatNumber(hashed)} read again`)
       if (unhashed > 0) facts.push(`${formatNumber(unhashed)} without a hash to compare`)
-      if (known_missing > 0) facts.push(`${formatNumber(known_missing)} known to be missing`)
+      if (known_missing > 0) {
+        facts.push(`${formatNumber(known_missing)} known to be missing, see ${missingPage(source)}`)
+      }
       if (others > 0) facts.push(`${formatNumber(others)} of others`)
       if (datasets.objects > 0) {
         facts.push(`${formatCount(datasets.objects, 'object')} of datasets, ${formatBytes(datasets.bytes)}`)
       }
       if (repaired > 0) facts.push(`${formatNumber(repaired)} repaired`)
       facts.push(problems === 0 ? 'all as recorded' : formatCount(problems, 'problem'))
-      io.stdout.write(`${slug}: ${facts.join('; ')}\n`)
+      io.stdout.write(`${source.slug}: ${facts.join('; ')}\n`)
     },
   }
 }

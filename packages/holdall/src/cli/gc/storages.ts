@@ -4,6 +4,7 @@ import { verifyRows } from '../../files/upkeep/verify.ts'
 import type { Source } from '../../sources/sources.ts'
 import type { Storage, StoredFile } from '../../sources/storage.ts'
 import { formatBytes, formatCount, formatNumber } from '../../web/format.ts'
+import { missingPage } from '../missing-page.ts'
 import { type Cleaning, removed } from './cleaning.ts'
 import { clearObjects, unnamedOf } from './datasets.ts'
 import { clearUnfinished } from './unfinished.ts'
@@ -109,7 +110,12 @@ async function reportWithoutBytes(
     },
     seen,
   )
-  missing += known_missing
+  if (known_missing > 0) {
+    const isOne = known_missing === 1
+    say(
+      `${source.slug}: kept ${formatCount(known_missing, 'file')} that ${isOne ? 'is' : 'are'} known to be missing; see ${missingPage(source)}`,
+    )
+  }
   if (missing === 0) return
   say(
     `${source.slug}: kept ${formatCount(missing, 'file')} without bytes; holdall verify ${source.slug} says which, with --repair marks them`,
