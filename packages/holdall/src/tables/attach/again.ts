@@ -54,6 +54,7 @@ export async function planAgain(
   const labels = await labelsOf(
     subject,
     moved.map(({ key }) => key),
+    run.match,
   )
   const lines = plan.lines.flatMap((line): Line[] => {
     const here = wrote.get(line.file)

@@ -5,7 +5,6 @@ import type { FileColumn } from '../file-columns/settings.ts'
 import { cellFiles, visibleFiles } from '../file-columns/visible.ts'
 import { identifier, quoted } from '../identifiers.ts'
 import { encodeRowKey } from '../keys.ts'
-import { titleColumn } from '../pages/table-data.ts'
 import type { SqliteValue } from '../value.ts'
 import { type AskedList, type List, rowsOf } from './conditions.ts'
 import { guessMatch } from './guess.ts'
@@ -16,6 +15,7 @@ import { type FoundRows, findRows } from './match.ts'
 import { candidatesFor, type Match } from './names.ts'
 import { besideEachOther, inOrder, type Line, planLines, type RowChoice } from './plan.ts'
 import type { AttachRoom, Subject } from './room.ts'
+import { labelColumn } from './row-labels.ts'
 import type { PlannedMatch, Replace } from './run.ts'
 
 export interface PlanAsked extends AskedList {
@@ -111,7 +111,7 @@ async function matchNames(
     candidates: await candidatesFor(names, match),
     exact: match.exact,
     cells,
-    label: titleColumn(table),
+    label: labelColumn(table, match),
     list,
     signal,
   })
@@ -132,7 +132,16 @@ export interface EmptyRows {
 export async function emptyRows(
   { database, table: { name } }: Subject,
   column: string,
-  { chosen, held }: { readonly chosen: Iterable<string>; readonly held: ReadonlyMap<string, SqliteValue> },
+  {
+    chosen,
+    held,
+    match,
+  }: {
+    readonly chosen: Iterable<string>
+    readonly held: ReadonlyMap<string, SqliteValue>
+    /** What the rows are called by, where they have no name. */
+    readonly match: Pick<Match, 'column'> | null
+  },
   list?: List,
 ): Promise<EmptyRows> {
   const filled = new Set([...chosen].filter((key) => held.get(key) === null || held.get(key) === ''))
@@ -143,7 +152,7 @@ export async function emptyRows(
     const only = list && rowsOf(table, list)
     const where = `${only?.sql ?? `from ${identifier(name)} where `}(${cell} is null or ${cell} = '')`
     const params = only?.params ?? {}
-    const label = titleColumn(table)
+    const label = labelColumn(table, match)
     const shown = [...table.keys.map(({ sqlName }) => identifier(sqlName)), label === null ? 'null' : identifier(label)]
     return {
       statements: [

@@ -111,12 +111,12 @@ async function rowsLeft(
   room: AttachRoom,
   subject: Subject,
   column: string,
-  { conditions }: Plan,
+  { conditions, match }: Plan,
   pairs: readonly Pair[],
 ): Promise<EmptyRows> {
   const chosen = pairs.map(([, key]) => key)
   const place = { database: subject.database.name, table: subject.table.name, column }
-  return emptyRows(subject, column, { chosen, held: await room.carryOut.held(place, chosen) }, conditions)
+  return emptyRows(subject, column, { chosen, held: await room.carryOut.held(place, chosen), match }, conditions)
 }
 
 /** A form with files, or with ids of files: makes a plan and leads to its page. */

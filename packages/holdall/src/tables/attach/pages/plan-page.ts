@@ -84,10 +84,13 @@ export async function planPage(
       c.var.actor,
       [...lines, ...[...rivals.values()].flat()].map(({ file }) => file),
     ),
-    listed.then((conditions) => emptyRows(subject, run.column, { chosen, held: outline.held }, conditions)),
+    listed.then((conditions) =>
+      emptyRows(subject, run.column, { chosen, held: outline.held, match: run.match }, conditions),
+    ),
     labelsOf(
       subject,
       lines.flatMap(({ chosen: key }) => key || []),
+      run.match,
     ),
     noneFits && run.match ? sampleValues(subject, run.match.column) : [],
     sourcesOf(room, c.var.actor, run),

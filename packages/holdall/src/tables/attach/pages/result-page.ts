@@ -52,6 +52,7 @@ export async function resultPage(c: RouteContext, room: AttachRoom, subject: Sub
     labelsOf(
       subject,
       [...shown, ...leftCells(cells).slice(0, MOST_ROWS_NAMED), ...replaced.first].map(({ key }) => key),
+      run.match,
     ),
     leftOut(c, room, run),
     sourcesOf(room, c.var.actor, run).then(keptIn),
