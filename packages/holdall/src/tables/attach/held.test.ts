@@ -116,7 +116,7 @@ function reasons(page: string): Map<string, string> {
   return new Map(
     rows.flatMap((row) => {
       const name = /HM-\d+[^<"/]*\.txt/.exec(row)?.[0]
-      const why = /<span class="fine">([^<]*)/.exec(row)?.[1]
+      const why = /<span class="fine"[^>]*>([^<]*)/.exec(row)?.[1]
       return name !== undefined && why !== undefined ? [[name, why] as const] : []
     }),
   )

@@ -75,7 +75,7 @@ export function rowCell(view: PlanView, line: ShownLine): Html {
       label: `Row for ${filename}`,
       placeholder: whatNames(subject, run),
       invalid: error !== undefined,
-    })}${line.chosen && labels.has(line.chosen) && html`<p class="hint">${rowName(line.chosen, labels.get(line.chosen))}</p>`}${wrong}`
+    })}<div data-live="row-${line.position}">${line.chosen && labels.has(line.chosen) && html`<p class="hint">${rowName(line.chosen, labels.get(line.chosen))}</p>`}${wrong}</div>`
   }
   const value = posted ?? (line.chosen === LEFT_OUT ? OUT_FIELD : (line.chosen ?? ''))
   const known = value === '' || value === OUT_FIELD || line.rows.some(({ key }) => key === value)
@@ -118,7 +118,7 @@ export function why(line: ShownLine, run: Run, trouble?: HeldTrouble): string {
 }
 
 function reasonFor(line: ShownLine, { match }: Run): string {
-  const { state, note, rowCount, rows, chosen, part, replaces, obstacle } = line
+  const { state, note, rowCount, rows, chosen, fits, part, replaces, obstacle } = line
   if (obstacle === 'gone') return 'The row that was chosen is not there any more. Choose another one.'
   if (obstacle === 'shared') return 'Another file was chosen for this row as well, and a row takes one.'
   if (obstacle === 'given') return 'Another file was chosen for this row, and a row takes one.'
@@ -126,7 +126,7 @@ function reasonFor(line: ShownLine, { match }: Run): string {
   if (part === 'there') return 'It is there already.'
   if (part === 'left') return 'It was left out.'
   if (replaces) return 'It takes the place of what the row holds.'
-  if (chosen !== null && state !== 'matched') return 'You chose this row.'
+  if (chosen !== null && (state !== 'matched' || chosen !== fits)) return 'You chose this row.'
   if (note !== null && state !== 'double') return note
   switch (state) {
     case 'matched':

@@ -117,7 +117,7 @@ export async function planPage(
       body: html`${await seenLines(room, c, sources)}<form class="stack" data-decides method="post" action="${safeUrl(`${href}/${run.id}`)}"><input type="hidden" name="here" value="${here}"><input type="hidden" name="revision" value="${run.revision}" autocomplete="off">${
         // What Enter in a field does: nothing is written by it.
         html`<button class="unseen" type="submit" name="go" value="save" tabindex="-1" aria-hidden="true">Keep choices</button>`
-      }${refused && errorSummary('Nothing was written', messages ?? [])}${
+      }${refused && errorSummary('Nothing was attached', messages ?? [])}${
         refused === undefined &&
         run.failureReason !== null &&
         notice({ tone: 'warning', title: 'Nothing was written so far.', body: run.failureReason })
@@ -146,7 +146,7 @@ export async function planPage(
                 cells: [
                   fileCellOf(view, line),
                   rowCell(view, line),
-                  html`<span class="fine">${why(line, run, troubles.get(line.position))}${rivalLine(view, line)}</span>`,
+                  html`<span class="fine" data-live="why-${line.position}">${why(line, run, troubles.get(line.position))}${rivalLine(view, line)}</span>`,
                 ],
               })),
               cards: true,
