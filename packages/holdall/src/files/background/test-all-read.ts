@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+const LIMIT_MS = 60_000
+
 /**
  * Waits until every uploaded file was read in the background: until then that says what it finds, whatever a test wrote.
  *
@@ -10,6 +12,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function allRead(data: string): Promise<void> {
   const internal = new DatabaseSync(join(data, 'internal.db'), { readOnly: true })
   const open = internal.prepare('SELECT count(*) AS files FROM datasette_files_work')
-  while (open.get()?.files !== 0) await sleep(5)
+  const began = performance.now()
+  // At the end of a turn no transaction is open, for which a connection of this thread could not wait.
+  do {
+    await sleep(5)
+    if (performance.now() - began > LIMIT_MS) throw new Error('What was uploaded is not read to its end')
+  } while (open.get()?.files !== 0)
   internal.close()
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { allRead } from '../../files/background/test-all-read.ts'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
 
 /** Rows beside the first ones, more than are written at once. */
@@ -168,6 +169,7 @@ test('who may not see the file before, or not edit the new one, is offered nothi
 })
 
 test('many of them, and the search finds the new files by them', async () => {
+  await allRead(join(app.folder, 'state'))
   const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'), { timeout: 5_000 })
   const source = internal.prepare("SELECT id FROM datasette_files_sources WHERE slug = 'open'").get()?.id as number
   const insert = internal.prepare(

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { allRead } from '../../files/background/test-all-read.ts'
 import { MAX_TROUBLED } from '../../files/troubles.ts'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
@@ -48,7 +48,7 @@ before(async () => {
   // A missing file that somebody finds in its place is there again.
   await lose('open', ids.missing)
   await lose('closed', ids.hidden)
-  internal((database) => {
+  await internal((database) => {
     const missing = database.prepare('UPDATE datasette_files SET missing_since = created_at WHERE id IN (?, ?)')
     missing.run(ids.missing, ids.hidden)
     database
@@ -107,7 +107,9 @@ async function purge(id: string): Promise<void> {
   }
 }
 
-function internal(work: (database: DatabaseSync) => void): void {
+/** At the end of a turn no transaction of the server is open, for which a connection of this thread could not wait. */
+async function internal(work: (database: DatabaseSync) => void): Promise<void> {
+  await turn()
   const database = new DatabaseSync(join(app.folder, 'state', 'internal.db'), { timeout: 5_000 })
   try {
     work(database)
@@ -285,7 +287,7 @@ test('what is gone is known at once when a file has vanished or rows were writte
 })
 
 test('more files than a question can name are not told one by one', async () => {
-  internal((database) =>
+  await internal((database) =>
     database
       .prepare(
         `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
@@ -300,7 +302,7 @@ test('more files than a question can name are not told one by one', async () => 
   assert.equal(together.status, 400)
   assert.match(together.error ?? '', /^More than 20,000 files are not right: too many/, 'with those of other troubles')
   assert.deepEqual(await rows('photo__filewrong=1', 'ann'), [2, 3])
-  internal((database) =>
+  await internal((database) =>
     database
       .prepare(
         `INSERT INTO datasette_files (id, source_id, path, filename, missing_since)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { allRead } from '../../files/background/test-all-read.ts'
 import { MAX_COUNT } from '../../files/list.ts'
 import { openTestApp, type TestApp } from '../pages/test-app.ts'
 
@@ -189,7 +190,8 @@ test('how much is unused in all is said, and that there may be more where not al
   // One of those to come is used.
   app.look.prepare('UPDATE objects SET papers = ? WHERE id = 1').run(JSON.stringify([`df-${'7'.padStart(26, '0')}`]))
   const [files, bytes] = await counted()
-  const enter = (from: number, to: number, { folder = 'many', type = 'text/csv', size = 1000 } = {}) => {
+  const enter = async (from: number, to: number, { folder = 'many', type = 'text/csv', size = 1000 } = {}) => {
+    await allRead(join(app.folder, 'state'))
     const internal = new DatabaseSync(join(app.folder, 'state', 'internal.db'), { timeout: 5_000 })
     internal.exec(`INSERT INTO datasette_files (id, source_id, path, filename, content_type, size)
       WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to})
@@ -197,7 +199,7 @@ test('how much is unused in all is said, and that there may be more where not al
         '${folder}' || i, '${type}', ${size} FROM n`)
     internal.close()
   }
-  enter(1, 1_200)
+  await enter(1, 1_200)
   const first = await counted()
   assert.deepEqual(first.slice(0, 3), [files + 1_199, bytes + 1_199_000, false])
   assert.ok(first[3] < first[0] && first[4], 'more than one page')
@@ -206,7 +208,7 @@ test('how much is unused in all is said, and that there may be more where not al
     await app.page('/-/files/unused?content_type=text/csv', 'ann'),
     /1,199 files, 1\.2 MB, are in no row of any table\. (?:1,\d{3}|\d+) of them are on this page\./,
   )
-  enter(1_201, MAX_COUNT + 1)
+  await enter(1_201, MAX_COUNT + 1)
   const [total, , truncated] = await counted('content_type=text/csv')
   assert.deepEqual([total > 9_000 && total < MAX_COUNT, truncated], [true, true])
   assert.match(
@@ -217,7 +219,7 @@ test('how much is unused in all is said, and that there may be more where not al
   // Where others come first in the registry, the total is at least what the page shows, and said there only.
   app.look.exec(`INSERT INTO hidden WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MAX_COUNT + 1})
     SELECT printf('df-%026d', i) FROM n`)
-  enter(MAX_COUNT + 2, MAX_COUNT + 1_201, { folder: 'zz', type: 'image/png', size: 1 })
+  await enter(MAX_COUNT + 2, MAX_COUNT + 1_201, { folder: 'zz', type: 'image/png', size: 1 })
   assert.deepEqual((await counted('content_type=image/png')).slice(0, 3), [1_200, 1_200, false], 'of its type all')
   const page = await (await app.ask('/-/files/unused.json', { actor: 'ann' })).json()
   assert.ok(page.files.length >= 1_000 && page.next !== null, 'there is another page')
