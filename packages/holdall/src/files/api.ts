@@ -130,7 +130,10 @@ export const ASKED_TYPE = z
   .describe('image/png, image/*, a group such as images, or several with commas')
 
 const ASKED = {
-  q: z.string().optional().describe('Words, all of which must be found; or the id of a file; or a SHA-256'),
+  q: z
+    .string()
+    .optional()
+    .describe('Words, all of which must be found; or the id of a file; or a SHA-256, or its first digits, 8 or more'),
   hash: z.string().optional().describe('`sha256:` and 64 hexadecimal digits'),
   content_type: ASKED_TYPE,
   state: z

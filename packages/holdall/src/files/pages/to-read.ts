@@ -4,7 +4,7 @@ import { READINGS, READINGS_FOR_SEARCH, type ToRead } from '../background/to-rea
 import { MAX_COUNT } from '../list.ts'
 import type { FilesRoom } from '../room.ts'
 import type { Asked } from '../search/asked.ts'
-import { isId, readHash } from '../search/question.ts'
+import { isId, readHash, readHashPart } from '../search/question.ts'
 
 /** Of what a bounded look finds among more: it goes up and down while files are read, and is no number to watch. */
 const LEAST = [MAX_COUNT, 5_000, 1_000]
@@ -21,7 +21,7 @@ export async function toReadNote(
   sources: readonly number[],
 ): Promise<Html> {
   if ((q === '' && hash === undefined && type === '') || isId(q)) return NOTHING
-  const isOfHash = hash !== undefined || readHash(q) !== undefined
+  const isOfHash = hash !== undefined || (readHash(q) ?? readHashPart(q)) !== undefined
   const toRead = await registry.toRead(sources, isOfHash ? READINGS : READINGS_FOR_SEARCH)
   if (toRead.files === 0) return NOTHING
   const amount = amountOf(toRead)

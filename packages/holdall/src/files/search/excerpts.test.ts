@@ -30,9 +30,9 @@ async function excerpt(q: string, text: string, filename = 'letter.txt'): Promis
       .execute()
     await trx.insertInto('datasette_files_text').values({ file_id: id, text }).execute()
   })
-  const pieces = (await excerptsOf(q, [{ id, filename, searchText: '', contentType: 'text/plain', metadata: {} }])).get(
-    id,
-  )
+  const pieces = (
+    await excerptsOf(q, [{ id, filename, searchText: '', contentType: 'text/plain', contentHash: null, metadata: {} }])
+  ).get(id)
   return pieces?.map((piece, at) => (at % 2 === 1 ? `[${piece}]` : piece)).join('')
 }
 
@@ -57,6 +57,7 @@ test('a description or the words of a picture are shown where they are why it wa
     id: 'df-described',
     filename: 'img_7.jpg',
     contentType: 'image/jpeg',
+    contentHash: null,
     searchText: 'The harbour master at work',
     metadata: {
       exif: { make: 'Kestrel', lens_model: '50 mm' },

@@ -3,10 +3,11 @@ import type { InternalDatabase } from '../../database/internal.ts'
 import type { FileRecord } from '../record.ts'
 import { beginningWith, type Excerpt, excerptOf } from './marking.ts'
 import { pictureWords } from './picture-words.ts'
+import { readHashPart } from './question.ts'
 import { spellingsOf } from './spellings.ts'
 import { type Tokenizer, termsOf } from './tokens.ts'
 
-type Found = Pick<FileRecord, 'id' | 'filename' | 'searchText' | 'contentType' | 'metadata'>
+type Found = Pick<FileRecord, 'id' | 'filename' | 'searchText' | 'contentType' | 'contentHash' | 'metadata'>
 
 export type FindExcerpts = (q: string, files: readonly Found[]) => Promise<ReadonlyMap<string, Excerpt>>
 
@@ -14,9 +15,12 @@ export type FindExcerpts = (q: string, files: readonly Found[]) => Promise<Reado
 const MAX_DOCUMENT = 500_000
 const MAX_READ = 2_000_000
 
+/** Of a hash, digits enough to tell it from others. */
+const SHOWN_DIGITS = 8
+
 /**
  * Says of the files of a page what tells why they were found, where their names do not: their descriptions, what was
- * written into a picture, or the text of a document, whichever has the words that the name and the type lack.
+ * written into a picture, or the text of a document, whichever has the words that the name and the type lack; or their hashes, where these were typed.
  */
 export function createExcerpts(database: InternalDatabase, tokenize: Tokenizer): FindExcerpts {
   async function textOf(id: string): Promise<string | undefined> {
@@ -32,7 +36,13 @@ export function createExcerpts(database: InternalDatabase, tokenize: Tokenizer):
     const words = terms.map(beginningWith)
     const anyWord = beginningWith(terms.flat())
     let read = 0
+    const part = readHashPart(q)
     for (const file of files) {
+      const digits = file.contentHash?.replace(/^sha256:/, '')
+      if (part !== undefined && digits?.startsWith(part.digits) && digits.endsWith(part.end)) {
+        found.set(file.id, ofHash(digits, part.digits))
+        continue
+      }
       const { filename, contentType, searchText } = file
       const seen = `${filename} ${contentType}`
       if (words.every((word) => word.test(seen))) continue
@@ -50,4 +60,9 @@ export function createExcerpts(database: InternalDatabase, tokenize: Tokenizer):
     }
     return found
   }
+}
+
+function ofHash(digits: string, typed: string): Excerpt {
+  const rest = digits.slice(typed.length)
+  return ['SHA-256 ', typed, rest.length > SHOWN_DIGITS ? `…${rest.slice(-SHOWN_DIGITS)}` : rest]
 }

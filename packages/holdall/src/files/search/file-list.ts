@@ -8,7 +8,7 @@ export const SORTS: readonly Sort[] = ['relevance', 'newest', 'name', 'size', 'p
 export interface FileQuestion {
   /** The sources to look in, by their row ids; the caller has checked that the actor may browse them. */
   readonly sources: readonly number[]
-  /** Words, all of which must be found; or a file's id; or the SHA-256 of its bytes. */
+  /** Words, all of which must be found; or a file's id; or the SHA-256 of its bytes, or the beginning of one. */
   readonly q?: string
   /** `sha256:` and 64 hexadecimal digits. */
   readonly hash?: string

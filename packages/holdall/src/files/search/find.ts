@@ -16,11 +16,21 @@ import {
 import { FILE_COLUMNS, type FileRow } from '../rows.ts'
 import { type FileList, type FileQuestion, orderOf, type Sort, usualSort } from './file-list.ts'
 import { placesBelow, wordsOfFolder } from './folders.ts'
-import { conditionsOf, foundBy, newestFirst, ranked, rowsAt, STILL_SORTED, sourcesToName, typesOf } from './found.ts'
+import {
+  conditionsOf,
+  foundBy,
+  newestFirst,
+  newestFound,
+  ranked,
+  rowsAt,
+  STILL_SORTED,
+  sourcesToName,
+  typesOf,
+} from './found.ts'
 import { isOfKind } from './kinds.ts'
-import { type Condition, newestMatches } from './matches.ts'
+import type { Condition } from './matches.ts'
 import { continueIn, counted, emptyList, fingerprint, type Mode, type Page, pageOf, positionOf } from './pages.ts'
-import { type Plan, planSearch } from './plan.ts'
+import { type Plan, planWords } from './plan.ts'
 import { readWords } from './question.ts'
 import { placesInState } from './states.ts'
 import type { Tokenizer } from './tokens.ts'
@@ -65,8 +75,8 @@ export function createFind(database: InternalDatabase, tokenize: Tokenizer): Fin
       return byIndex(database, among, 'path', sort, page, matched)
     }
     const within = folder === undefined ? [] : wordsOfFolder(folder, tokenize)
-    const plan = await planSearch(database, words.kind === 'terms' ? words.terms : [], type, within)
-    if (plan === null || (words.kind === 'terms' && words.terms.length === 0)) return emptyList(sort, position)
+    const plan = await planWords(database, words, { type, types: await typesOf(database, type), within })
+    if (plan === null) return emptyList(sort, position)
     return search(database, plan, sources, sort, page, { condition: conditionsOf(question) })
   }
 }
@@ -174,7 +184,7 @@ async function search(
           .filter((seq) => seq < before)
           .slice(0, next)
       : await (matched?.newest(before, next) ??
-          newestMatches(database, plan.anywhere, sources, Math.min(before, 2 ** 32), next, condition))
+          newestFound(database, plan, sources, Math.min(before, 2 ** 32), next, condition))
     const rows = await rowsAt(database, places, sources)
     return counted(pageOf(page, rows, { total, sort: 'newest', mode, after: (row) => [row.seq] }))
   }

@@ -4,8 +4,9 @@ import { MAX_COUNT } from '../list.ts'
 import { FILE_COLUMNS, type FileRow } from '../rows.ts'
 import type { FileQuestion } from './file-list.ts'
 import { liesBelow } from './folders.ts'
+import { hashed, newestHashed, nextHashed } from './hashes.ts'
 import { isOfKind, type Kind } from './kinds.ts'
-import { type Condition, matchesOf } from './matches.ts'
+import { type Condition, matchesOf, newestMatches, nextMatch } from './matches.ts'
 import { type Plan, planSearch } from './plan.ts'
 import { HAS_STATE } from './states.ts'
 
@@ -23,10 +24,10 @@ export interface Found {
   readonly outside: ReadonlySet<number>
 }
 
-/** What matches a plan, up to `limit` for each of its expressions. @param sources `null`: all there are */
+/** What matches a plan, up to `limit` for each of its ways. @param sources `null`: all there are */
 export async function foundBy(
   database: InternalDatabase,
-  { anywhere }: Plan,
+  { anywhere, hashes }: Plan,
   sources: readonly number[] | null,
   limit: number,
   condition: Condition | undefined,
@@ -38,7 +39,39 @@ export async function foundBy(
     for (const place of found) matches.add(place)
     if (expression[0] === 'datasette_files_fts') outside = found
   }
+  if (hashes !== undefined) {
+    for (const place of await hashed(database, { hashes, sources, condition }, limit)) matches.add(place)
+  }
   return { matches, outside }
+}
+
+/** The newest that match before a place, newest first, however many more there are. */
+export async function newestFound(
+  database: InternalDatabase,
+  { anywhere, hashes }: Plan,
+  sources: readonly number[],
+  before: number,
+  limit: number,
+  condition: Condition | undefined,
+): Promise<number[]> {
+  const places = await newestMatches(database, anywhere, sources, before, limit, condition)
+  if (hashes === undefined) return places
+  const more = await newestHashed(database, { hashes, sources, condition }, before, limit)
+  return newestFirst(new Set([...places, ...more])).slice(0, limit)
+}
+
+/** The one that matches and was registered next after a place, however many more there are. */
+export async function nextFound(
+  database: InternalDatabase,
+  { anywhere, hashes }: Plan,
+  sources: readonly number[],
+  after: number,
+  condition: Condition | undefined,
+): Promise<number[]> {
+  const places = await nextMatch(database, anywhere, sources, after, condition)
+  if (hashes === undefined) return places
+  const more = await nextHashed(database, { hashes, sources, condition }, after)
+  return [...places, ...more].sort((a, b) => a - b).slice(0, 1)
 }
 
 export function newestFirst(matches: ReadonlySet<number>): number[] {

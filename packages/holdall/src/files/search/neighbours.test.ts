@@ -7,6 +7,7 @@ import type { RouteEnv } from '../../web/route.ts'
 import { ORDERS } from '../list.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
 import type { FileQuestion } from './file-list.ts'
+import { newestFound, nextFound } from './found.ts'
 
 const FILES = 60
 
@@ -76,6 +77,10 @@ asked.push(
   { folder: 'box 1', sort: 'path' },
   { hash: `sha256:${'0'.repeat(64)}` },
   { hash: `sha256:${'0'.repeat(64)}`, type: 'image/*', state: 'missing' },
+  { q: '00000000' },
+  { q: '00000000', sort: 'name' },
+  { q: '00000000', folder: 'box 0' },
+  { q: '00000000', type: 'image/*', state: 'missing' },
 )
 
 describe('the files before and after one', () => {
@@ -93,6 +98,28 @@ describe('the files before and after one', () => {
       }
     }
     assert.ok(compared > 1_000, `${compared}`)
+  })
+
+  test('are found one by one where too many begin with the digits of a hash to be sorted', async () => {
+    const { files } = await room.files.registry.list({ q: '00000000', sources, limit: 200 })
+    const plan = { anywhere: [], tiers: [], hashes: { digits: '00000000', end: '', types: undefined } }
+    const seqs = await room.database.read
+      .selectFrom('datasette_files')
+      .select('seq')
+      .where(
+        'id',
+        'in',
+        files.map(({ id }) => id),
+      )
+      .orderBy('seq', 'desc')
+      .execute()
+    const places = seqs.map(({ seq }) => Number(seq))
+    assert.ok(places.length > 5)
+    for (const [at, place] of places.entries()) {
+      const [next] = await newestFound(room.database, plan, sources, place, 1, undefined)
+      const [previous] = await nextFound(room.database, plan, sources, place, undefined)
+      assert.deepEqual([previous, next], [places[at - 1], places[at + 1]])
+    }
   })
 
   test('are never of a source that one may not browse, nor is there any of such a file', async () => {

@@ -5,9 +5,20 @@ import type { FileRecord } from '../record.ts'
 import { FILE_COLUMNS, type FileRow, toRecord } from '../rows.ts'
 import { type FileQuestion, orderOf, usualSort } from './file-list.ts'
 import { placesBelow, wordsOfFolder } from './folders.ts'
-import { conditionsOf, foundBy, newestFirst, ranked, rowsAt, STILL_SORTED, sourcesToName, typesOf } from './found.ts'
-import { type Condition, newestMatches, nextMatch } from './matches.ts'
-import { type Plan, planSearch } from './plan.ts'
+import {
+  conditionsOf,
+  foundBy,
+  newestFirst,
+  newestFound,
+  nextFound,
+  ranked,
+  rowsAt,
+  STILL_SORTED,
+  sourcesToName,
+  typesOf,
+} from './found.ts'
+import type { Condition } from './matches.ts'
+import { type Plan, planWords } from './plan.ts'
 import { readWords } from './question.ts'
 import { nextInState, placesInState } from './states.ts'
 import type { Tokenizer } from './tokens.ts'
@@ -54,7 +65,7 @@ export function createNeighbours(database: InternalDatabase, tokenize: Tokenizer
       }
     }
     const within = folder === undefined ? [] : wordsOfFolder(folder, tokenize)
-    const plan = await planSearch(database, words.kind === 'terms' ? words.terms : [], type, within)
+    const plan = await planWords(database, words, { type, types, within })
     return plan === null ? {} : await amongFound(database, plan, sources, conditionsOf(question), file, sort)
   }
 }
@@ -96,8 +107,8 @@ async function amongFound(
   const found = await foundBy(database, plan, named, STILL_SORTED + 1, condition)
   const { matches } = found
   if (matches.size > STILL_SORTED) {
-    const next = await newestMatches(database, plan.anywhere, sources, file.seq, 1, condition)
-    const previous = await nextMatch(database, plan.anywhere, sources, file.seq, condition)
+    const next = await newestFound(database, plan, sources, file.seq, 1, condition)
+    const previous = await nextFound(database, plan, sources, file.seq, condition)
     return await recordsAt(database, sources, previous, next)
   }
   if (sort !== 'relevance' || plan.tiers.length === 0) return await amongFew(database, matches, file, sort, sources)

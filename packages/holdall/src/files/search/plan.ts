@@ -1,6 +1,8 @@
 import type { InternalDatabase } from '../../database/internal.ts'
 import { anywhere, type Form, type Index, nameTiers, type Word } from './expression.ts'
+import type { Hashes } from './hashes.ts'
 import { isOfKind, type Kind, typeHasWord } from './kinds.ts'
+import type { Words } from './question.ts'
 import { spellingsOf, type Term } from './spellings.ts'
 import { endingsOf } from './vocabulary.ts'
 
@@ -10,6 +12,22 @@ export interface Plan {
   readonly anywhere: readonly (readonly [Index, string])[]
   /** Over the names, from the best to the least. None without words: then nothing is better than anything else. */
   readonly tiers: readonly string[]
+  /** These match as well. */
+  readonly hashes?: Hashes
+}
+
+/**
+ * @param question the types that are asked for, and as they are written; words of the folders that a match lies in
+ * @returns null when nothing can match
+ */
+export async function planWords(
+  database: InternalDatabase,
+  words: Words,
+  { type, types, within }: { type: Kind | undefined; types: readonly string[] | undefined; within: readonly string[] },
+): Promise<Plan | null> {
+  if (words.kind !== 'terms') return await planSearch(database, [], type, within)
+  const plan = words.terms.length === 0 ? null : await planSearch(database, words.terms, type, within)
+  return words.part === undefined ? plan : { anywhere: [], tiers: [], ...plan, hashes: { ...words.part, types } }
 }
 
 /**

@@ -388,6 +388,38 @@ test('an id and a hash find the file that they are of', async () => {
   )
 })
 
+test('the first digits of a hash, alone, find files by it besides those that have them as a word', async () => {
+  await clear()
+  const hashOf = (digits: string, fill: string) => `sha256:${digits.padEnd(64, fill)}`
+  await put(
+    { filename: 'one.jpg', hash: hashOf('20240131', 'a') },
+    { filename: 'two.png', type: 'image/png', hash: hashOf('20240131f', 'b') },
+    { filename: 'other.jpg', hash: hashOf('20240132', 'a') },
+    { filename: 'IMG 20240131.jpg', hash: hashOf('0', '0') },
+    { filename: 'sums.txt', type: 'text/plain', text: `${hashOf('20240131', 'a').slice(7)}  one.jpg` },
+    { filename: 'three.jpg', hash: hashOf('20240131', 'a'), source: 'closed', folder: 'Bremen' },
+  )
+  const all = ['IMG 20240131.jpg', 'sums.txt', 'three.jpg', 'two.png', 'one.jpg']
+  assert.deepEqual((await names('20240131')).sort(), [...all].sort())
+  assert.equal((await names('20240131'))[0], 'IMG 20240131.jpg')
+  assert.deepEqual((await names('20240131', {}, 'bob')).sort(), all.filter((name) => name !== 'three.jpg').sort())
+  assert.deepEqual(await names('20240131AA'), ['three.jpg', 'sums.txt', 'one.jpg'])
+  assert.deepEqual(await names('sha256:20240131f'), ['two.png'])
+  assert.deepEqual(await names('20240131…aaaaaaaa', { source: 'photos' }), ['one.jpg'], 'as a page shortens it')
+  assert.deepEqual(await names('20240131a', { content_type: 'image/*', _sort: 'name' }), ['one.jpg', 'three.jpg'])
+  assert.deepEqual(await names('20240131a', { folder: 'Bremen' }), ['three.jpg'])
+  assert.deepEqual(await names('20240131a', { state: 'missing' }), [])
+  assert.deepEqual(await names('2024013'), ['IMG 20240131.jpg', 'sums.txt'], 'of fewer digits only words begin so')
+  for (const size of ['1', '2']) {
+    assert.deepEqual(
+      (await allPages({ q: '20240131', _size: size })).map(({ filename }) => filename),
+      await names('20240131'),
+    )
+  }
+  const page = await (await app.request('/-/files/search?q=20240131f', { headers: { 'X-Actor': 'alice' } })).text()
+  assert.match(page, /SHA-256 <mark>20240131f<\/mark>…bbbbbbbb/)
+})
+
 describe('what is there more than once', () => {
   interface Group {
     readonly content_hash: string
@@ -662,6 +694,21 @@ describe(`more than ${MAX_COUNT} matches`, () => {
     )
     const all = await search({})
     assert.deepEqual([all.total, all.total_truncated], [2 * each, false], 'what is not filtered is known')
+  })
+
+  test('files found by the digits that so many hashes begin with are paged as well', async () => {
+    const digits = 'abcdef01'
+    await room.database.write((trx) =>
+      trx
+        .updateTable('datasette_files')
+        .set({ content_hash: `sha256:${digits.padEnd(64, '0')}` })
+        .execute(),
+    )
+    const first = await search({ q: digits })
+    assert.deepEqual([first.total, first.total_truncated, first.sort], [MAX_COUNT, true, 'newest'])
+    const seen = await allPages({ q: digits, _size: '200' })
+    assert.equal(new Set(seen.map(({ id }) => id)).size, 2 * each)
+    await room.database.write((trx) => trx.updateTable('datasette_files').set({ content_hash: null }).execute())
   })
 
   test('fewer are counted and ranked', async () => {
