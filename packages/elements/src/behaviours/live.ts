@@ -1,8 +1,13 @@
 import { announce } from '../lib/announce.ts'
+import { endSaid } from '../lib/toast.ts'
 import { showCopyButtons } from './copy.ts'
 
 const LOOK_EVERY_MS = 4_000
 const LOOK_TIMEOUT_MS = 10_000
+/** Looks that found no server before it is said: one may fail of a network that changes. */
+const SILENT_AFTER = 2
+/** What a proxy answers while the server behind it is away begins here. */
+const BAD_GATEWAY = 502
 
 /**
  * Parts of a page with `data-live` (a name) follow the server while one of them has `data-live-on`, which says what to
@@ -12,6 +17,7 @@ const LOOK_TIMEOUT_MS = 10_000
 export function followLive(get: typeof fetch): void {
   if (!isOn()) return
   let looking = false
+  let failed = 0
   async function look(): Promise<void> {
     if (looking || document.hidden || !isOn()) return
     looking = true
@@ -19,15 +25,38 @@ export function followLive(get: typeof fetch): void {
       const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS)
       const answer = await get(location.href, { headers: { Accept: 'text/html' }, signal })
       if (answer.ok) adoptLive(new DOMParser().parseFromString(await answer.text(), 'text/html'))
+      failed = answer.status < BAD_GATEWAY ? 0 : failed + 1
     } catch {
       // The server is away: the next look may find it.
+      failed += 1
     } finally {
       looking = false
     }
+    tellSilence(failed >= SILENT_AFTER)
   }
   setInterval(look, LOOK_EVERY_MS)
   document.addEventListener('visibilitychange', look)
   addEventListener('focus', look)
+}
+
+let silence: HTMLElement | undefined
+
+/** One line beside the part that follows, as long as nobody answers. */
+function tellSilence(isSilent: boolean): void {
+  if (!isSilent) {
+    silence?.remove()
+    silence = undefined
+    return
+  }
+  if (silence?.isConnected) return
+  const part = document.querySelector('[data-live-on]:not(span)') ?? document.querySelector('[data-live-on]')
+  silence = document.createElement('p')
+  silence.className = 'muted'
+  silence.textContent = 'The server does not answer. This page goes on when it does.'
+  // A part of a paragraph has no room for another.
+  const beside = part?.closest('p') ?? part
+  beside?.after(silence)
+  announce(silence.textContent)
 }
 
 /** Brings the parts of this page up to date that follow the server, because something has happened. */
@@ -46,6 +75,7 @@ function isOn(): boolean {
 
 /** Shows the parts that follow the server as a page shows them that just came from it. */
 export function adoptLive(fresh: Document): void {
+  tellSilence(false)
   const ended: string[] = []
   for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
     const other = fresh.querySelector<HTMLElement>(`[data-live="${part.dataset.live}"]`)
@@ -54,7 +84,9 @@ export function adoptLive(fresh: Document): void {
     replace(part, other)
     if (liveOn && part.dataset.liveOn === undefined) ended.push(liveOn)
   }
-  if (ended.length > 0) announce(ended.join('. '))
+  if (ended.length === 0) return
+  endSaid()
+  announce(ended.join('. '))
 }
 
 function replace(part: HTMLElement, other: HTMLElement): void {
