@@ -15,7 +15,7 @@ export function foundAgain(urls: Urls, file: FileRecord, candidates: readonly Fi
   return html`<section aria-labelledby="found-again"><h2 id="found-again" class="section-head">${is}</h2>${linkedRows(
     candidates.map((one) => ({
       title: html`<span class="breakable">${one.path}</span>`,
-      note: `${file.size === 0 ? 'Empty as well, and called the same' : 'Byte for byte the same'} · listed since ${formatTime(one.createdAt)}`,
+      note: `${likeness(file)} · listed since ${formatTime(one.createdAt)}`,
       href: urls.file(one.id),
       picture: thumbnail(shownFile(one, urls)),
       ...(editable && {
@@ -33,13 +33,20 @@ export function foundAgain(urls: Urls, file: FileRecord, candidates: readonly Fi
   }</p></section>`
 }
 
+/** What a candidate has in common with a missing file. */
+function likeness({ size, contentHash, version }: FileRecord): string {
+  if (size === 0) return 'Empty as well, and called the same'
+  if (contentHash !== null) return 'Byte for byte the same'
+  return version?.startsWith('etag ') ? 'As large, with the same ETag' : 'As large, and last written at the same time'
+}
+
 /** Where a file lay before. */
 export function earlierPlaces(former: readonly FormerPlace[]): Html {
   if (former.length === 0) return NOTHING
   return html`<section aria-labelledby="earlier-places"><h2 id="earlier-places" class="section-head">Earlier places</h2>${linkedRows(
     former.map(({ path, movedAt, movedBy }) => ({
       title: html`<span class="breakable">${path}</span>`,
-      note: `${movedBy === null ? 'Known by its bytes at its new place' : 'Somebody said where it is'}, ${formatTime(movedAt)}`,
+      note: `${movedBy === null ? 'Known again at its new place' : 'Somebody said where it is'}, ${formatTime(movedAt)}`,
     })),
   )}${former.length === MAX_FORMER_PLACES && html`<p class="hint">The last ${MAX_FORMER_PLACES}.</p>`}</section>`
 }

@@ -10,6 +10,13 @@ export interface MissingPosition {
   readonly seq: number
 }
 
+/** A missing file whose bytes were never read. */
+export interface Unread {
+  readonly missing_since: string
+  readonly size: number | null
+  readonly version: string | null
+}
+
 /** What reading a file enters of it; any other member was written by somebody. */
 const READ = ['image', 'exif', 'iptc', 'position', 'position_removed', 'media', 'charset', 'pdf']
 
@@ -32,15 +39,15 @@ export const IS_UNTOUCHED: RawBuilder<boolean> = sql<boolean>`f.missing_since IS
 
 /**
  * The next missing files of a source: the hashes of those whose bytes lie there under another path as well, and of the
- * empty ones, whose bytes say nothing.
+ * empty ones, whose bytes say nothing; and those whose bytes were never read.
  */
 export async function lostAndFound(
   database: InternalDatabase,
   sourceId: number,
   after: MissingPosition,
-): Promise<{ hashes: string[]; empty: string[]; next: MissingPosition | undefined }> {
-  const { rows } = await sql<MissingPosition & { hash: string | null; size: number | null; found: number }>`SELECT
-      m.missing_since, m.seq, m.content_hash AS hash, m.size, m.size > 0 AND EXISTS (SELECT 1 FROM datasette_files AS n
+): Promise<{ hashes: string[]; empty: string[]; unread: Unread[]; next: MissingPosition | undefined }> {
+  const { rows } = await sql<Unread & { seq: number; hash: string | null; found: number }>`SELECT
+      m.missing_since, m.seq, m.content_hash AS hash, m.size, m.version, m.size > 0 AND EXISTS (SELECT 1 FROM datasette_files AS n
         WHERE n.content_hash = m.content_hash AND n.source_id = m.source_id AND n.missing_since IS NULL) AS found
     FROM datasette_files AS m INDEXED BY datasette_files_missing
     WHERE m.source_id = ${sourceId} AND m.missing_since IS NOT NULL
@@ -49,6 +56,7 @@ export async function lostAndFound(
   return {
     hashes: hashesOf(rows.filter(({ found }) => found === 1)),
     empty: hashesOf(rows.filter(({ size }) => size === 0)),
+    unread: rows.filter(({ hash }) => hash === null),
     next: rows.length < LOOKED_AT ? undefined : rows.at(-1),
   }
 }

@@ -2,6 +2,10 @@
 export const LOOKED_AT = 1_000
 /** Files with the same bytes as a missing one that are held against each other at once. */
 export const COMPARED = 2_000
+/** Sizes of missing files that were never read, looked up in one go. */
+export const SIZES_AT_ONCE = 500
+/** Files of these sizes that are read in one go. */
+export const ALIKE_READ = 1_000
 /** Files of a folder that are asked where they came from. */
 export const SIBLINGS = 200
 /** Hashes of which the paths alone do not tell which file is which, looked at in one go. */

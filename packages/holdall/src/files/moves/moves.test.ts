@@ -152,7 +152,7 @@ describe('files that somebody has renamed or moved', () => {
     assert.deepEqual(await search(room, '1932'), [quay])
     assert.deepEqual(await search(room, 'album'), [])
     const page = await (await room.ask(`/-/files/${plate}`)).text()
-    assert.match(page, /Earlier places[\s\S]*box\/plate 0\.txt[\s\S]*Known by its bytes/)
+    assert.match(page, /Earlier places[\s\S]*box\/plate 0\.txt[\s\S]*Known again at its new place/)
     assert.doesNotMatch(page, /Missing since/)
     assert.match(await (await room.ask('/-/files/browse/photos')).text(), /Synced[\s\S]*: 6 moved</)
     assert.deepEqual(found(await room.synced()), NOTHING_NEW)

@@ -11,6 +11,7 @@ import { type FileRow, toRecord } from '../rows.ts'
 import { versionOf } from '../sync/listed.ts'
 import { lookAt } from '../sync/missing.ts'
 import { isReading } from '../sync/reading.ts'
+import { alikeOf, isTold, oneAndOneAlike } from './alike.ts'
 import {
   cameInstead,
   countSame,
@@ -37,7 +38,7 @@ export interface MovesOptions {
   readonly now?: () => number
 }
 
-/** Files that somebody has renamed or moved where they lie: they are known by their bytes, and stay the files they were. */
+/** Files that somebody has renamed or moved where they lie: they are known by their bytes, or what the storage says of them, and stay the files they were. */
 export interface Moves {
   /** Looks soon for what has moved in a source: a file was read, or is missing. */
   soon(sourceId: number): void
@@ -45,7 +46,8 @@ export interface Moves {
   settle(sourceId: number): Promise<number>
   /**
    * What a missing file may be now, the newest first; empty for one that is there. Of an empty file, whose bytes say nothing,
-   * those that are called the same.
+   * those that are called the same. Of one that was never read, those of which the storage says what it said of this one, and
+   * those that are called the same before others.
    */
   candidates(file: FileRecord): Promise<FileRecord[]>
   /**
@@ -71,6 +73,8 @@ export function createMoves(options: MovesOptions): Moves {
   const lookedAfter = new Map<number, number>()
   /** What the paths alone had left open in each source, so that after one run its folders are not asked twice about the same. */
   const leftOpen = new Map<number, string>()
+  /** The same of missing files that were never read: reading others says nothing of them. */
+  const leftUnread = new Map<number, string>()
   let timer: NodeJS.Timeout | undefined
   let watching: Promise<void> | undefined
 
@@ -92,12 +96,27 @@ export function createMoves(options: MovesOptions): Moves {
     let moved = 0
     const open = new Map<string, string>()
     const empty = new Set<string>()
+    const sizes = new Set<number>()
+    let unreadFiles = 0
+    let lastUnread = ''
     for (let after: MissingPosition | undefined = { missing_since: '', seq: 0 }; after !== undefined; await turn()) {
-      const { hashes, empty: without, next } = await lostAndFound(database, sourceId, after)
+      const { hashes, empty: without, unread, next } = await lostAndFound(database, sourceId, after)
       for (const hash of without) empty.add(hash)
-      moved += await settleSome(source, hashes, runs, byPath)
+      for (const file of unread.filter(isTold)) {
+        sizes.add(file.size as number)
+        unreadFiles += 1
+        lastUnread = file.missing_since
+      }
+      moved += await settleSome(source, sameBytes(database, sourceId, hashes), runs, byPath)
       if (stopping.signal.aborted) return moved
       after = next
+    }
+    const unreadNow = `${runs[0]?.id} ${unreadFiles} ${lastUnread}`
+    if (sizes.size > 0 && leftUnread.get(sourceId) !== unreadNow) {
+      const alike = oneAndOneAlike(database, sourceId, [...sizes])
+      moved += await settleSome(source, alike, runs, ({ missing, untouched }) => pairsOf(missing, untouched))
+      if (stopping.signal.aborted) return moved
+      leftUnread.set(sourceId, unreadNow)
     }
     // Once all is read, and what moves by itself has moved, that says which folder became which; half of it may say another thing.
     if (open.size + empty.size === 0 || (await isReading(database, sourceId))) return told(moved)
@@ -117,7 +136,9 @@ export function createMoves(options: MovesOptions): Moves {
       .digest('base64')
     if (moved === 0 && leftOpen.get(sourceId) === said) return 0
     for (const batch of batches) {
-      moved += await settleSome(source, batch, runs, (group) => byRenamedFolders(database, sourceId, group))
+      moved += await settleSome(source, sameBytes(database, sourceId, batch), runs, (group) =>
+        byRenamedFolders(database, sourceId, group),
+      )
       if (stopping.signal.aborted) return moved
       await turn()
     }
@@ -141,12 +162,12 @@ export function createMoves(options: MovesOptions): Moves {
 
   async function settleSome(
     source: Source,
-    hashes: readonly string[],
+    groupsOf: AsyncIterable<Group[]>,
     runs: Awaited<ReturnType<typeof pastRuns>>,
     pairsIn: (group: Group) => [FileRow, FileRow][] | Promise<[FileRow, FileRow][]>,
   ): Promise<number> {
     let moved = 0
-    for await (const groups of sameBytes(database, source.id, hashes)) {
+    for await (const groups of groupsOf) {
       for (const [missing, found] of await asTheyLie(source, await movesAmong(groups, runs, pairsIn))) {
         if (stopping.signal.aborted) return moved
         before('database: move a file')
@@ -203,6 +224,20 @@ export function createMoves(options: MovesOptions): Moves {
     )
     const same = new Set(there.flatMap(([found, stored]) => (versionOf(stored) === found.version ? [found] : [])))
     return pairs.filter(([, found]) => same.has(found))
+  }
+
+  async function newestUnused(found: readonly FileRow[]): Promise<FileRecord[]> {
+    const shown = found.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1)).slice(0, MAX_CANDIDATES)
+    const unused = await unusedAmong(shown)
+    return shown.filter(({ id }) => unused.has(id)).map(toRecord)
+  }
+
+  async function unreadCandidates(file: FileRecord): Promise<FileRecord[]> {
+    const alike = await alikeOf(database, file)
+    const isCalledSo = ({ path }: FileRow) => endOf(path, 1) === endOf(file.path, 1)
+    const called = await newestUnused(alike.filter(isCalledSo))
+    const others = await newestUnused(alike.filter((one) => !isCalledSo(one)))
+    return [...called, ...others].slice(0, MAX_CANDIDATES)
   }
 
   /** For a while after a move a row may still get the id that went with it. Then nothing has moved. */
@@ -266,15 +301,14 @@ export function createMoves(options: MovesOptions): Moves {
       waiting.set(sourceId, wait.unref())
     },
     async candidates(file) {
-      if (file.missingSince === null || file.contentHash === null) return []
+      if (file.missingSince === null) return []
+      if (file.contentHash === null) return await unreadCandidates(file)
       const groups = (await Array.fromAsync(sameBytes(database, file.sourceId, [file.contentHash]))).flat()
       const same = groups.flatMap(({ missing, untouched }) =>
         missing.some(({ id }) => id === file.id) ? untouched : [],
       )
       const found = file.size === 0 ? same.filter(({ path }) => endOf(path, 1) === endOf(file.path, 1)) : same
-      const shown = found.sort((a, b) => (a.created_at < b.created_at ? 1 : -1)).slice(0, MAX_CANDIDATES)
-      const unused = await unusedAmong(shown)
-      return shown.filter(({ id }) => unused.has(id)).map(toRecord)
+      return await newestUnused(found)
     },
     async take(file, found, by) {
       const refuse = (reason: string) => {

@@ -2,9 +2,10 @@ import { type Selectable, sql, type Transaction } from 'kysely'
 import type { FileTable, Schema } from '../../database/schema.ts'
 import { enqueueWork } from '../background/queue.ts'
 import type { FileRow } from '../rows.ts'
+import { isToldAlike } from './alike.ts'
 import { untouchedRow } from './find.ts'
 
-/** A missing file, and the one that has its bytes. */
+/** A missing file, and the one that is it now. */
 export interface Move {
   readonly missing: Pick<FileRow, 'id'>
   readonly found: Pick<FileRow, 'id' | 'version'>
@@ -15,14 +16,23 @@ interface Undo {
   /** What the file was that moved. */
   readonly missing: Pick<
     FileRow,
-    'path' | 'filename' | 'content_type' | 'version' | 'modified_at' | 'missing_since' | 'adopted'
+    | 'path'
+    | 'filename'
+    | 'content_type'
+    | 'content_hash'
+    | 'width'
+    | 'height'
+    | 'version'
+    | 'modified_at'
+    | 'missing_since'
+    | 'adopted'
   >
   /** What went. */
   readonly found: Selectable<FileTable>
 }
 
 /**
- * Gives a missing file the place of another that has its bytes: it keeps its id, its description and its history, and the
+ * Gives a missing file the place of another that it is now: it keeps its id, its description and its history, and the
  * other entry goes. A name that somebody has given it here stays.
  *
  * @param by null: nobody, and not while the source is being synced
@@ -37,8 +47,8 @@ export async function takePlace(
   const old = await rowOf(trx, missing.id)
   const fresh = await rowOf(trx, found.id)
   if (old === undefined || fresh === undefined || old.missing_since === null) return false
-  if (old.source_id !== fresh.source_id || old.content_hash === null || fresh.version !== found.version) return false
-  if (old.content_hash !== fresh.content_hash || old.size !== fresh.size) return false
+  if (old.source_id !== fresh.source_id || fresh.version !== found.version) return false
+  if (!isSame(old, fresh, by === null)) return false
   if ((await untouchedRow(trx, found.id)) === undefined) return false
   const run = await trx
     .selectFrom('sync_runs')
@@ -72,6 +82,8 @@ export async function takePlace(
       path: fresh.path,
       filename: isNamedHere ? old.filename : fresh.filename,
       content_type: fresh.content_type,
+      content_hash: fresh.content_hash,
+      ...(old.content_hash === null && { width: fresh.width, height: fresh.height }),
       version: fresh.version,
       modified_at: fresh.modified_at,
       missing_since: null,
@@ -81,6 +93,8 @@ export async function takePlace(
     .where('id', '=', old.id)
     .execute()
   await handOver(trx, fresh.id, old.id)
+  // What reading it enters beside the hash went with the other entry.
+  if (old.content_hash === null) await enqueueWork(trx, [old.id], ['facts'])
   // It may be called what it is now.
   if (old.unreadable === 'other_bytes') await enqueueWork(trx, [old.id], ['whole'])
   await trx
@@ -98,6 +112,12 @@ export async function takePlace(
       WHERE id = ${run.id}`.execute(trx)
   }
   return true
+}
+
+/** Bytes that were read are compared; of those that were not, what the storage says of both, and by itself their names too. */
+function isSame(old: Selectable<FileTable>, fresh: Selectable<FileTable>, byItself: boolean): boolean {
+  if (old.content_hash !== null) return old.content_hash === fresh.content_hash && old.size === fresh.size
+  return isToldAlike(old, fresh) && (!byItself || lastPart(old.path) === lastPart(fresh.path))
 }
 
 /** What was read, is to be read, or is planned with one file is so with the other: their bytes are the same. */
@@ -160,8 +180,9 @@ async function rowOf(trx: Transaction<Schema>, id: string): Promise<Selectable<F
 }
 
 function placeOf(file: Selectable<FileTable>): Undo['missing'] {
-  const { path, filename, content_type, version, modified_at, missing_since, adopted } = file
-  return { path, filename, content_type, version, modified_at, missing_since, adopted }
+  const { path, filename, content_type, content_hash, width, height, version, modified_at, missing_since, adopted } =
+    file
+  return { path, filename, content_type, content_hash, width, height, version, modified_at, missing_since, adopted }
 }
 
 function lastPart(path: string): string {

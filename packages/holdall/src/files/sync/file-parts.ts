@@ -7,17 +7,23 @@ import type { FileRecord } from '../record.ts'
 import { type FormerState, MAX_FORMER_STATES } from './history.ts'
 
 /** What the page of a file says first when its bytes are not where they were. */
-export function missingNotice({ missingSince, size }: FileRecord, source: string, isElsewhere: boolean): Html {
+export function missingNotice(file: FileRecord, source: string, isElsewhere: boolean): Html {
+  const { missingSince } = file
   if (missingSince === null) return NOTHING
   return notice({
     tone: 'warning',
     title: `Missing since ${formatTime(missingSince)}.`,
     body: isElsewhere
-      ? // All empty files have the same bytes.
-        `${source} no longer has this file at its place, but has ${size === 0 ? 'an empty file that is called the same' : 'its bytes'} at another: say whether it was renamed or moved there.`
+      ? `${source} no longer has this file at its place, but has ${elsewhere(file)} at another: say whether it was renamed or moved there.`
       : `${source} no longer has this file. What is known of it is kept; put it back in its place, and it is found again.`,
     role: 'status',
   })
+}
+
+function elsewhere({ size, contentHash }: FileRecord): string {
+  // All empty files have the same bytes.
+  if (size === 0) return 'an empty file that is called the same'
+  return contentHash === null ? 'one that looks the same, though this one was never read,' : 'its bytes'
 }
 
 /** When the bytes of an adopted file were written, and when they were last seen to be others. */

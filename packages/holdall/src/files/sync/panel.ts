@@ -8,6 +8,7 @@ import { shownTime } from '../../web/parts/time.ts'
 import { INSTANCE, type RouteContext } from '../../web/route.ts'
 import { type FileState, MAX_COUNT } from '../list.ts'
 import type { FilesRoom } from '../room.ts'
+import type { Comparing } from './reading.ts'
 import type { SyncRun } from './runs.ts'
 import type { SyncState } from './sync.ts'
 
@@ -50,7 +51,13 @@ function panel({ urls }: FilesRoom, source: Source, state: SyncState, manages: b
       ...(again && { actions: again }),
     })
   }
-  return html`<div class="sync-line"><p class="muted">${run === undefined ? 'Not synced yet: what lies there beside uploads is not listed.' : completed(run)}${now !== NOTHING && html` · ${now}`}${state.comparing && '. What is new is being read: a file that was only renamed or moved stays the file it is.'}</p>${again}</div>`
+  return html`<div class="sync-line"><p class="muted">${run === undefined ? 'Not synced yet: what lies there beside uploads is not listed.' : completed(run)}${now !== NOTHING && html` · ${now}`}${state.comparing && html`. What is new is being read: ${PROMISED[state.comparing]}.`}</p>${again}</div>`
+}
+
+/** What reading the new files tells of the missing ones. */
+const PROMISED: Record<Comparing, string> = {
+  all: 'a file that was only renamed or moved stays the file it is',
+  some: 'of the missing files, those that had been read stay the files they are if they were only renamed or moved',
 }
 
 function running({ expected }: SyncState, run: SyncRun, page: string): Html {

@@ -14,3 +14,18 @@ export async function isReading(database: InternalDatabase, sourceId: number): P
   )
   return rows.length > 0
 }
+
+/** Whether the missing files have bytes that were read, to hold others against. */
+export type Comparing = 'all' | 'some'
+
+/** Which of the files that are missing may be found again by reading what is new; false: none, or nothing is being read. */
+export async function comparing(database: InternalDatabase, sourceId: number): Promise<false | Comparing> {
+  const { rows } = await sql<{ read: number | null; unread: number | null }>`SELECT
+      max(content_hash IS NOT NULL) AS read, max(content_hash IS NULL) AS unread
+    FROM (SELECT content_hash FROM datasette_files INDEXED BY datasette_files_missing
+      WHERE source_id = ${sourceId} AND missing_since IS NOT NULL
+      ORDER BY missing_since DESC LIMIT ${LOOKED_THROUGH})`.execute(database.read)
+  const [missing] = rows
+  if (missing?.read !== 1 || !(await isReading(database, sourceId))) return false
+  return missing.unread === 1 ? 'some' : 'all'
+}

@@ -11,7 +11,7 @@ import type { Forget } from './forget.ts'
 import { type FormerState, formerStates, lastFormerStates } from './history.ts'
 import { HEARTBEAT_MS, LOOK_MS, MAX_REASON_LENGTH, MAX_UNREADABLE_SAID, STOP_LIMIT_MS } from './limits.ts'
 import { notice } from './notice.ts'
-import { isReading } from './reading.ts'
+import { type Comparing, comparing } from './reading.ts'
 import { createRunStore, type RunLease, RunLost, type SyncRun } from './runs.ts'
 import { workOn } from './work.ts'
 
@@ -72,8 +72,8 @@ export interface SyncState {
   readonly missingNow: number
   /** Files that have had other bytes since they were listed, likewise. */
   readonly changedSince: number
-  /** Something is missing and new files are still to be read: some of those may be it. */
-  readonly comparing: boolean
+  /** Files are missing whose bytes are known, and new ones are still to be read: some of those may be them. */
+  readonly comparing: false | Comparing
 }
 
 export function createSync(options: SyncOptions): Sync {
@@ -232,7 +232,7 @@ export function createSync(options: SyncOptions): Sync {
         ...(await newestOf(id)),
         missingNow,
         changedSince: await countInState(database, id, 'changed'),
-        comparing: missingNow > 0 && (await isReading(database, id)),
+        comparing: missingNow > 0 && (await comparing(database, id)),
       }
     },
     run: async (id) => live.get(id) ?? (await store.get(id)),
