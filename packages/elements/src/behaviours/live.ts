@@ -1,5 +1,4 @@
 import { announce } from '../lib/announce.ts'
-import { endSaid } from '../lib/toast.ts'
 import { showCopyButtons } from './copy.ts'
 
 const LOOK_EVERY_MS = 4_000
@@ -84,9 +83,7 @@ export function adoptLive(fresh: Document): void {
     replace(part, other)
     if (liveOn && part.dataset.liveOn === undefined) ended.push(liveOn)
   }
-  if (ended.length === 0) return
-  endSaid()
-  announce(ended.join('. '))
+  if (ended.length > 0) announce(ended.join('. '))
 }
 
 function replace(part: HTMLElement, other: HTMLElement): void {

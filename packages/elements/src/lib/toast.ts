@@ -11,9 +11,6 @@ const AT_MOST = 2
 /** Words that `notify` shows now. */
 let notice: HTMLElement | null = null
 
-/** Words of the server's that `adoptToast` shows. */
-const said = new Set<HTMLElement>()
-
 /** What is done once a way back is no longer offered. */
 const whenGone = new Map<Element, () => void>()
 
@@ -101,12 +98,6 @@ export function endNotice(): void {
   notice = null
 }
 
-/** What the server said when the page came is over, as what the page shows now says; a way back stays. */
-export function endSaid(): void {
-  for (const element of said) element.remove()
-  said.clear()
-}
-
 function dismissButton(dismiss: () => void): TemplateResult {
   return html`<button class="button quiet only-icon" type="button" aria-label="Dismiss" title="Dismiss" @click=${dismiss}>${icon('close')}</button>`
 }
@@ -114,7 +105,6 @@ function dismissButton(dismiss: () => void): TemplateResult {
 /** Makes an element that the server wrote leave like a toast of ours. */
 export function adoptToast(element: HTMLElement): void {
   element.classList.remove('said')
-  if (!element.querySelector(UNDO)) said.add(element)
   function dismiss(): void {
     element.remove()
   }
