@@ -33,6 +33,13 @@ export interface AskOptions {
 /** Of a statement, where no test is about it: one second, as servers have it, a busy machine may stand still. */
 const TIME_LIMIT_MS = 20_000
 
+/** A sync that begins by itself, whenever that is, would find what a test has put there or taken away; one may ask for it. */
+function sourcesAsTheyAre(sources: unknown): { readonly sources?: object } {
+  if (sources === undefined) return {}
+  const manual = Object.entries(sources as object).map(([slug, source]) => [slug, { sync: 'manual', ...source }])
+  return { sources: Object.fromEntries(manual) }
+}
+
 export async function openTestApp(options: {
   readonly sql: string
   readonly config?: Readonly<Record<string, unknown>>
@@ -57,6 +64,7 @@ export async function openTestApp(options: {
     databases: options.database === false ? [] : [path],
     overrides: {
       ...options.config,
+      ...sourcesAsTheyAre(options.config?.sources),
       settings: { sql_time_limit_ms: TIME_LIMIT_MS, ...(options.config?.settings as object | undefined) },
     },
   })
