@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hono } from 'hono'
 import sharp from 'sharp'
 import { createHttp } from '../../app/http.ts'
@@ -12,8 +11,7 @@ import { pdfOf, wavOf } from '../parsing/test-documents.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
 import { enqueueWork } from './queue.ts'
 import { adopt } from './test-adopt.ts'
-
-const LIMIT_MS = 30_000
+import { allRead } from './test-all-read.ts'
 
 let room: TestFiles
 let app: Hono<RouteEnv>
@@ -41,15 +39,6 @@ async function read(id: string): Promise<Record<string, unknown>> {
 }
 
 /** Waits until nothing is left to be read. */
-async function allRead(): Promise<void> {
-  for (let waited = 0; waited < LIMIT_MS; waited += 50) {
-    const rows = await room.database.read.selectFrom('datasette_files_work').select('file_id').execute()
-    if (rows.length === 0) return
-    await sleep(50)
-  }
-  assert.fail('There is still work in the background')
-}
-
 async function found(word: string): Promise<string[]> {
   const answer = await app.request(`/-/files/search.json?q=${word}`, { headers: { 'X-Actor': 'alice' } })
   const { files } = (await answer.json()) as { files: { id: string }[] }
@@ -62,7 +51,7 @@ describe('an upload', () => {
     const pdf = await put(pdfOf(pages), 'ledger.pdf')
     const note = await put('grün wie die Heide', 'note.txt')
     const json = await put('{"species": "capercaillie"}', 'bird.json')
-    await allRead()
+    await allRead(room.folder)
     assert.deepEqual(await found('zanzibar'), [pdf.id])
     assert.deepEqual(await found('heide'), [note.id])
     assert.deepEqual(await found('capercaillie'), [json.id])
@@ -78,7 +67,7 @@ describe('an upload', () => {
       'dot.png',
     )
     await put('', 'empty.txt')
-    await allRead()
+    await allRead(room.folder)
     assert.deepEqual(await found('secretword'), [])
     assert.deepEqual((await read(locked.id)).metadata, {})
   })
@@ -105,7 +94,7 @@ describe('a file that was found where it lies', () => {
       .toBuffer()
     const picture = await adopt(room, 'photo.bin', photo)
     const document = await adopt(room, 'paper.pdf', pdfOf(['a quokka in the reeds']))
-    await allRead()
+    await allRead(room.folder)
     const { content_type, size, width, height, content_hash, metadata } = await read(picture)
     assert.deepEqual([content_type, size, width, height], ['image/jpeg', photo.length, 60, 40])
     assert.equal(content_hash, `sha256:${createHash('sha256').update(photo).digest('hex')}`)
@@ -123,7 +112,7 @@ describe('a file that was found where it lies', () => {
 
   test('that has other bytes now loses what was said of the old ones, and keeps what people wrote', async () => {
     const id = await adopt(room, 'changing', pdfOf(['the oldest numbat']))
-    await allRead()
+    await allRead(room.folder)
     assert.deepEqual(await found('numbat'), [id])
     writeFileSync(join(room.root, 'adopted', 'changing'), 'just a wombat')
     await room.database.write(async (trx) => {
@@ -131,7 +120,7 @@ describe('a file that was found where it lies', () => {
       await trx.updateTable('datasette_files').set(values).where('id', '=', id).execute()
       await enqueueWork(trx, [id], ['facts'])
     })
-    await allRead()
+    await allRead(room.folder)
     assert.deepEqual(await found('numbat'), [])
     assert.deepEqual(await found('wombat'), [id])
     const { content_type, metadata } = await read(id)
@@ -143,7 +132,7 @@ describe('a file that was found where it lies', () => {
     const id = await adopt(room, 'gone.txt', Buffer.from('gone'))
     rmSync(join(room.root, 'adopted', 'gone.txt'))
     await room.database.write((trx) => enqueueWork(trx, ['df-00000000000000000000000000'], ['facts', 'text']))
-    await allRead()
+    await allRead(room.folder)
     assert.equal((await read(id)).content_hash, null)
   })
 })
@@ -159,7 +148,7 @@ test('the event loop turns while documents are read', async () => {
     longest = Math.max(longest, (user + system) / 1_000)
     last = process.threadCpuUsage()
   }, 5)
-  await allRead()
+  await allRead(room.folder)
   clearInterval(timer)
   // SQLite indexes one document at a time, in one go; more than this would be one that is not bounded.
   assert.ok(longest < 1_000, `${Math.round(longest)} ms`)

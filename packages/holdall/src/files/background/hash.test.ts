@@ -3,14 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hono } from 'hono'
 import { createHttp } from '../../app/http.ts'
 import { hashOf } from '../../sources/contract/bodies.ts'
 import type { RouteEnv } from '../../web/route.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
+import { allRead } from './test-all-read.ts'
 
-const LIMIT_MS = 30_000
 const MIB = 1_024 * 1_024
 const SIZE = 16 * MIB + 1
 
@@ -68,15 +67,6 @@ describe('files whose bytes did not pass through here in one piece', () => {
     return file
   }
 
-  async function allRead(): Promise<void> {
-    for (let waited = 0; waited < LIMIT_MS; waited += 50) {
-      const rows = await room.database.read.selectFrom('datasette_files_work').select('file_id').execute()
-      if (rows.length === 0) return
-      await sleep(50)
-    }
-    assert.fail('There is still work in the background')
-  }
-
   const read = async (id: string): Promise<FileJson> => await ask(`/-/files/${id}.json`)
 
   test('are served at once, and get their hash; then the others with the same bytes are known', async () => {
@@ -90,7 +80,7 @@ describe('files whose bytes did not pass through here in one piece', () => {
     assert.equal((await download.arrayBuffer()).byteLength, SIZE)
     const etag = download.headers.get('ETag') as string
     const headers = { 'X-Actor': 'alice', 'If-None-Match': etag }
-    await allRead()
+    await allRead(room.folder)
     const hashed = await read(one.id)
     assert.equal(hashed.content_hash, hashOf(content))
     assert.deepEqual(
@@ -106,7 +96,7 @@ describe('files whose bytes did not pass through here in one piece', () => {
     const content = new Uint8Array(SIZE).fill(98)
     for (const source of ['bare', 'small']) {
       const { id } = await upload(source, content)
-      await allRead()
+      await allRead(room.folder)
       assert.equal((await read(id)).content_hash, null, source)
     }
   })

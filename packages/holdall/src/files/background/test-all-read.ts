@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const LIMIT_MS = 60_000
+const LIMIT_MS = 30_000
 
 /**
  * Waits until every uploaded file was read in the background: until then that says what it finds, whatever a test wrote.
@@ -16,7 +16,7 @@ export async function allRead(data: string): Promise<void> {
   // At the end of a turn no transaction is open, for which a connection of this thread could not wait.
   do {
     await sleep(5)
-    if (performance.now() - began > LIMIT_MS) throw new Error('What was uploaded is not read to its end')
+    if (performance.now() - began > LIMIT_MS) throw new Error('There is still work in the background')
   } while (open.get()?.files !== 0)
   internal.close()
 }

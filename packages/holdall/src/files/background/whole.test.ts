@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hono } from 'hono'
 import { sql } from 'kysely'
 import sharp from 'sharp'
@@ -15,9 +14,8 @@ import { pdfOf } from '../parsing/test-documents.ts'
 import { openTestFiles, type TestFiles } from '../testing.ts'
 import { enqueueWork } from './queue.ts'
 import { adopt } from './test-adopt.ts'
+import { allRead } from './test-all-read.ts'
 import { wrongWithPdf, wrongWithPicture } from './unreadable.ts'
-
-const LIMIT_MS = 30_000
 
 let room: TestFiles
 let app: Hono<RouteEnv>
@@ -52,15 +50,6 @@ async function get(path: string, actor = 'alice'): Promise<Response> {
   return await app.request(path, { headers: { 'X-Actor': actor } })
 }
 
-async function allRead(): Promise<void> {
-  for (let waited = 0; waited < LIMIT_MS; waited += 50) {
-    const rows = await room.database.read.selectFrom('datasette_files_work').select('file_id').execute()
-    if (rows.length === 0) return
-    await sleep(50)
-  }
-  assert.fail('There is still work in the background')
-}
-
 async function listed(path: string): Promise<Map<string, string | null>> {
   const { files } = (await (await get(path)).json()) as { files: { filename: string; unreadable: string | null }[] }
   return new Map(files.map(({ filename, unreadable }) => [filename, unreadable]))
@@ -86,7 +75,7 @@ describe('files that cannot be read', () => {
     await put(pdfOf(['a page']).subarray(0, 60), 'cut.pdf')
     await put(new Uint8Array(5_000), 'zeroes.tif')
     await put(new Uint8Array(0), 'empty.png')
-    await allRead()
+    await allRead(room.folder)
 
     const expected = new Map([
       ['empty.png', 'empty'],
@@ -132,7 +121,7 @@ describe('files that cannot be read', () => {
     await put(pdfOf(['a page']), 'called page.png')
     await put(Buffer.concat([Buffer.from('\n'), pdfOf(['a page'])]), 'called late.pdf')
     await put(Buffer.from('a note'), 'called note.txt')
-    await allRead()
+    await allRead(room.folder)
     assert.deepEqual(await names(), [
       ['called page.PDF', 'other_bytes'],
       ['called text.jpg', 'other_bytes'],
@@ -158,7 +147,7 @@ describe('files that cannot be read', () => {
     await rename(text, 'called text.txt')
     await rename(page, 'called page.jpg')
     await wake()
-    await allRead()
+    await allRead(room.folder)
     assert.deepEqual(await names(), [
       ['called page.jpg', 'other_bytes'],
       ['called zip.tif', 'other_bytes'],
@@ -168,7 +157,7 @@ describe('files that cannot be read', () => {
 
   test('are not those that nobody has read yet, and the list says that there are some', async () => {
     const id = await put(photo, 'soon.jpg')
-    await allRead()
+    await allRead(room.folder)
     await room.database.write(async (trx) => {
       const later = new Date(Date.now() + 3_600_000).toISOString()
       await trx
@@ -196,11 +185,11 @@ describe('files that cannot be read', () => {
         await enqueueWork(trx, [id], ['facts'])
       })
       await wake()
-      await allRead()
+      await allRead(room.folder)
     }
     await wake()
     // What the storage holds is of another state than the one that is registered: nothing is said of it.
-    await allRead()
+    await allRead(room.folder)
     assert.equal((await listed('/-/files/browse/photos.json?state=unreadable')).has(name), false)
     await versioned()
     assert.equal((await listed('/-/files/browse/photos.json?state=unreadable')).get(name), 'cut_off')

@@ -20,7 +20,8 @@ const SHOWN_DIGITS = 8
 
 /**
  * Says of the files of a page what tells why they were found, where their names do not: their descriptions, what was
- * written into a picture, or the text of a document, whichever has the words that the name and the type lack; or their hashes, where these were typed.
+ * written into a picture, or the text of a document, whichever has the words that the name and the type lack; or their hashes,
+ * where digits of these were typed.
  */
 export function createExcerpts(database: InternalDatabase, tokenize: Tokenizer): FindExcerpts {
   async function textOf(id: string): Promise<string | undefined> {
